@@ -1,0 +1,1 @@
+"""Thimble's machine-learning side: `python -m ml --help`."""
