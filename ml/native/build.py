@@ -1,6 +1,6 @@
 """Builds a shared library from C sources, cached by content.
 
-    library = load("imu", [ROOT / "lib/frontend/src/imu.c"])   # ctypes.CDLL
+library = load("imu", [ROOT / "lib/frontend/src/imu.c"])   # ctypes.CDLL
 """
 
 import ctypes
@@ -46,7 +46,9 @@ def build(name: str, sources: list[Path], *, includes: list[Path] = (), flags: l
     CACHE.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
         made = Path(scratch) / target.name
-        result = subprocess.run([*command, "-o", str(made), *map(str, sources)], capture_output=True, text=True)
+        result = subprocess.run(
+            [*command, "-o", str(made), *map(str, sources)], capture_output=True, text=True, check=False
+        )
         if result.returncode != 0:
             raise UserError(f"{name}: the C compiler refused it: {result.stderr.strip().splitlines()[0]}")
         made.replace(target)  # atomic: another process may build the same
