@@ -1,0 +1,30 @@
+# The two commands: `make demo` and `make test`. Both set up what they need; what is there stays.
+PYTHON ?= python3
+VENV := .venv/bin
+DATA ?=
+
+# PlatformIO reports its use home unless told otherwise; Thimble keeps everything local.
+export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint bench clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST)
+
+setup:  ## install what is missing: cross compiler, QEMU, Python packages, PlatformIO
+	@$(PYTHON) tools/setup.py
+
+demo: setup  ## train, compile, flash the virtual board and watch it recognise gestures (DATA=folder for your own)
+	@$(VENV)/python tools/demo.py $(if $(DATA),--data $(DATA))
+
+test: setup  ## all tests
+	@$(VENV)/python -m pytest -n 2 tests
+
+lint: setup  ## style of Python and C
+	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+
+clean:  ## stop the emulators, remove what was built; keeps .venv
+	@$(VENV)/python tools/emulator.py stop --all
+	@rm -rf build .pio .cache

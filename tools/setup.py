@@ -1,0 +1,213 @@
+"""Sets up everything the other commands need; what is already there stays as it is.
+
+    python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
+
+Standard library only: it runs before anything is installed.
+"""
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+LOG = ROOT / "build" / "setup.log"
+OLDEST, NEWEST = (3, 11), (3, 13)  # what TensorFlow 2.21 has wheels for
+
+
+class SetupError(Exception):
+    """One line for the user."""
+
+
+def newlib_is_there() -> bool:
+    """True when the cross compiler finds newlib-nano."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        return False
+    found = subprocess.run(
+        ["arm-none-eabi-gcc", "-print-file-name=nano.specs"], capture_output=True, text=True, check=False
+    )
+    return Path(found.stdout.strip()).is_absolute()
+
+
+# (what it is for, is it there?, Debian's packages)
+TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
+    ("C compiler", lambda: any(map(shutil.which, ("cc", "gcc", "clang"))), ["gcc", "libc6-dev"]),
+    ("ARM cross compiler", lambda: shutil.which("arm-none-eabi-gcc") is not None, ["gcc-arm-none-eabi"]),
+    ("newlib for ARM", newlib_is_there, ["libnewlib-arm-none-eabi"]),
+    ("QEMU for ARM", lambda: shutil.which("qemu-system-arm") is not None, ["qemu-system-arm"]),
+    ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
+]
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def run_logged(command: list[str], on_line: Callable[[str], None] = lambda line: None, **options) -> int:
+    """Runs a command, its output going to the log and line by line to `on_line`; returns the exit status."""
+    LOG.parent.mkdir(parents=True, exist_ok=True)
+    with LOG.open("a") as log:
+        log.write(f"$ {' '.join(command)}\n")
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
+        )
+        for line in process.stdout:
+            log.write(line)
+            on_line(line.strip())
+        return process.wait()
+
+
+class Counter:
+    """Progress in one line on a terminal, in a line every few steps elsewhere."""
+
+    def __init__(self, label: str, total: int, every: int = 20) -> None:
+        self.label, self.total, self.every, self.done = label, total, every, 0
+        self.terminal = sys.stdout.isatty()
+
+    def step(self, what: str) -> None:
+        self.done = min(self.done + 1, self.total)
+        text = f"      {self.label} {self.done}/{self.total} {what[:40]}"
+        if self.terminal:
+            print(f"\r{text:<79}", end="", flush=True)
+        elif self.done % self.every == 0:
+            say(text)
+
+    def end(self) -> None:
+        if self.terminal:
+            print("\r" + " " * 79 + "\r", end="", flush=True)
+
+
+def check_python() -> None:
+    if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        raise SetupError(
+            f"expected Python 3.{OLDEST[1]} to 3.{NEWEST[1]} (TensorFlow has wheels for no other), found "
+            f"{platform.python_version()}; install one and run: make PYTHON=python3.{NEWEST[1]} setup"
+        )
+
+
+def apt_prefix() -> list[str] | None:
+    """How to call apt-get here: directly as root, through sudo, or not at all."""
+    if not shutil.which("apt-get"):
+        return None
+    if os.geteuid() == 0:
+        return ["apt-get"]
+    return ["sudo", "--preserve-env=DEBIAN_FRONTEND", "apt-get"] if shutil.which("sudo") else None
+
+
+def venv_package() -> list[str]:
+    """Debian keeps ensurepip, without which no virtual environment can be made, in a package of its own."""
+    try:
+        import ensurepip  # noqa: F401, PLC0415
+    except ImportError:
+        return [f"python3.{sys.version_info[1]}-venv"]
+    return []
+
+
+def install_system_tools() -> None:
+    """Cross compiler, newlib, QEMU, espeak-ng: what is missing, from the system's packages."""
+    missing = [(name, packages) for name, there, packages in TOOLS if not there()]
+    wanted = [package for _, packages in missing for package in packages] + venv_package()
+    if not wanted:
+        say("      all there")
+        return
+    if sys.platform != "linux":
+        names = ", ".join(name for name, _ in missing)
+        say(f"      not there: {names}. The virtual boards need them; real boards and the Python part do not (README).")
+        return
+    apt = apt_prefix()
+    if apt is None:
+        raise SetupError(
+            f"expected to install {' '.join(wanted)}, found neither apt-get as root nor sudo; "
+            f"install these packages (or your system's equivalents) and run this again"
+        )
+    say(f"      installing {' '.join(wanted)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run_logged([*apt, "update"], env=environment)
+    counter = Counter("packages", 2 * len(wanted) + 40)
+    status = run_logged(
+        [*apt, "install", "-y", "--no-install-recommends", *wanted],
+        lambda line: counter.step(line) if line.startswith(("Unpacking", "Setting up")) else None,
+        env=environment,
+    )
+    counter.end()
+    if status != 0:
+        raise SetupError(
+            f"apt-get could not install {' '.join(wanted)}; see {LOG.relative_to(ROOT)}, install them, run this again"
+        )
+
+
+def requirements_stamp() -> str:
+    """Changes when the pinned packages, this Python or the place of the environment change."""
+    text = (ROOT / "requirements.txt").read_bytes() + f"{sys.version}{VENV}".encode()
+    return hashlib.sha256(text).hexdigest()
+
+
+def install_python_packages() -> None:
+    """A virtual environment with exactly the pinned packages, checked by hash."""
+    stamp = VENV / "thimble-requirements"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == requirements_stamp():
+        say("      all there")
+        return
+    if run_logged([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
+        raise SetupError(
+            f"python3 could not make a virtual environment in .venv; see {LOG.relative_to(ROOT)}, "
+            f"on Debian and Ubuntu install python3-venv and run this again"
+        )
+    total = sum(line[:1].isalnum() for line in (ROOT / "requirements.txt").read_text().splitlines())
+    counter = Counter("collected", total)
+    say(f"      downloading and installing {total} packages, TensorFlow among them (about 400 MB)")
+    pip = [str(PYTHON), "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
+    status = run_logged(
+        [*pip, "--require-hashes", "-r", str(ROOT / "requirements.txt")],
+        lambda line: counter.step(line.split()[1]) if line.startswith("Collecting") else None,
+    )
+    counter.end()
+    if status != 0:
+        raise SetupError(
+            f"pip could not install requirements.txt; see {LOG.relative_to(ROOT)}, "
+            f"check that the package index answers and run this again"
+        )
+    stamp.write_text(requirements_stamp())
+
+
+def prepare_platformio() -> None:
+    """PlatformIO came with the Python packages; its SCons comes from its registry, or from the fallback."""
+    result = subprocess.run(
+        [str(PYTHON), str(ROOT / "tools" / "tool_scons.py")], capture_output=True, text=True, check=False
+    )
+    if result.returncode != 0:
+        raise SetupError(result.stderr.strip().splitlines()[-1])
+    say(f"      {result.stdout.strip()}")
+
+
+STEPS: list[tuple[str, Callable[[], None]]] = [
+    ("Python", check_python),
+    ("system tools: cross compiler, newlib, QEMU, espeak-ng", install_system_tools),
+    ("Python packages in .venv", install_python_packages),
+    ("PlatformIO", prepare_platformio),
+]
+
+
+def main() -> None:
+    started = time.monotonic()
+    LOG.unlink(missing_ok=True)
+    for number, (name, step) in enumerate(STEPS, 1):
+        say(f"[{number}/{len(STEPS)}] {name}")
+        step()
+    say(f"set up in {time.monotonic() - started:.0f} s")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except SetupError as error:
+        sys.exit(f"setup: {error}")
+    except KeyboardInterrupt:
+        sys.exit("setup: interrupted; run it again to go on")
