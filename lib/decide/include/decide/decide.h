@@ -1,6 +1,8 @@
 // decide.h: from a stream of scores to events: smoothing, threshold, refractory time. Integers only; no heap.
 //
-// Scores are the int8 output of a softmax (scale 1/256, zero point -128); inside they count 0..255.
+// Scores are the int8 output of a softmax (scale 1/256, zero point -128); inside they count 0..255. After each window
+// the class with the highest mean over the last `smoothing` windows (the first of equals) makes an event if that mean
+// reaches its threshold, unless it is the background class, fewer windows were seen, or the refractory time still runs.
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
@@ -12,41 +14,41 @@ extern "C" {
 #endif
 
 #ifndef DECIDE_MAX_CLASSES
-#define DECIDE_MAX_CLASSES 32  // 2..64
+#define DECIDE_MAX_CLASSES 32 // 2..64
 #endif
 #ifndef DECIDE_MAX_SMOOTHING
-#define DECIDE_MAX_SMOOTHING 8  // 1..16; with the classes it sets the RAM: classes * smoothing bytes
+#define DECIDE_MAX_SMOOTHING 8 // 1..16; with the classes it sets the RAM: classes * smoothing bytes
 #endif
 #define DECIDE_NO_CLASS 0xFF
 
 typedef struct {
-    uint8_t classes;
-    uint8_t background;        // the class that never makes an event, or DECIDE_NO_CLASS
-    uint8_t smoothing;         // windows averaged, 1..DECIDE_MAX_SMOOTHING
-    uint16_t refractory;       // windows after an event in which none follows
-    const uint8_t *threshold;  // per class, 0..255: the mean score that makes an event
+    uint8_t classes;          // 1..DECIDE_MAX_CLASSES
+    uint8_t background;       // the class that never makes an event, or DECIDE_NO_CLASS
+    uint8_t smoothing;        // windows averaged, 1..DECIDE_MAX_SMOOTHING
+    uint16_t refractory;      // windows after an event in which none follows
+    const uint8_t *threshold; // per class, 0..255: the mean score that makes an event
 } decide_config;
 
 typedef struct {
     uint8_t class_id;
-    uint8_t score;    // smoothed, 0..255
-    uint32_t window;  // index of the window that made it, counted from decide_init
+    uint8_t score;   // smoothed, 0..255
+    uint32_t window; // index of the window that made it, counted from decide_init or decide_reset
 } decide_event;
 
-typedef struct {  // fields are private
+typedef struct { // fields are private
     const decide_config *config;
     uint8_t threshold[DECIDE_MAX_CLASSES];
     uint8_t history[DECIDE_MAX_SMOOTHING][DECIDE_MAX_CLASSES];
     uint16_t sum[DECIDE_MAX_CLASSES];
     uint8_t next, filled;
-    uint16_t quiet;   // windows left of the refractory time
+    uint16_t quiet; // windows left of the refractory time
     uint32_t windows;
 } decide_state;
 
 void decide_init(decide_state *d, const decide_config *config);
-void decide_reset(decide_state *d);  // keeps thresholds
-bool decide_push(decide_state *d, const int8_t *scores, decide_event *event);  // true: *event is filled
-bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold);  // DECIDE_NO_CLASS sets all
+void decide_reset(decide_state *d);                                              // keeps thresholds
+bool decide_push(decide_state *d, const int8_t *scores, decide_event *event);    // true: *event is filled
+bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold); // DECIDE_NO_CLASS sets all
 
 #ifdef __cplusplus
 }

@@ -2,7 +2,11 @@
 //
 // push samples at the sensor's rate; they are resampled to the model's rate, kept in a ring, and every `hop` samples
 // a window is due. A window may have its mean removed per axis (which takes gravity out while the hand is not
-// turning) and is scaled to int8: q = saturate((x * multiplier + 2^(shift-1)) >> shift) + zero_point.
+// turning) and is scaled to int8: q = saturate(((x * multiplier + 2^(shift-1)) >> shift) + zero_point).
+//
+// Resampling is exact in rational numbers, so it never drifts, and rounds halves up. A sensor faster than the model is
+// averaged over the time that one model sample covers (a box filter, which also keeps aliases down); a slower one is
+// interpolated linearly; at equal rates the samples pass unchanged.
 #ifndef FRONTEND_IMU_H
 #define FRONTEND_IMU_H
 
@@ -13,36 +17,41 @@
 extern "C" {
 #endif
 
-#define IMU_AXES 6
+#define IMU_AXES 6 // ax, ay, az, gx, gy, gz
 
 typedef struct {
-    uint32_t rate_mhz;             // the model's rate in millihertz
-    uint16_t window;               // samples in a window, at the model's rate
-    uint16_t hop;                  // samples between windows, 1..window
-    bool remove_mean;              // of the accelerometer axes, over the window
-    int16_t multiplier[IMU_AXES];  // per axis; 0 leaves an axis at zero_point
-    uint8_t shift;                 // 1..30
+    uint32_t rate_mhz;            // the model's rate in millihertz, 1..2^31-1
+    uint16_t window;              // samples in a window, at the model's rate, 1 and up
+    uint16_t hop;                 // samples between windows, 1..window
+    bool remove_mean;             // of the accelerometer axes, over the window
+    int16_t multiplier[IMU_AXES]; // per axis; 0 leaves an axis at zero_point
+    uint8_t shift;                // 1..30
     int8_t zero_point;
 } imu_config;
 
-typedef struct {                   // fields are private but for the counters
+typedef struct { // fields are private but for the counters
     const imu_config *config;
-    int16_t (*history)[IMU_AXES];  // caller's ring of `window` samples
-    uint16_t next, filled, until_due;
-    uint32_t step;                 // resampling: model samples per sensor sample, and where between two we are
-    uint32_t phase;
-    int16_t last[IMU_AXES];
+    int16_t (*history)[IMU_AXES]; // caller's ring of `window` samples
+    uint16_t next, until_due;
+    uint32_t sensor_rate_mhz;
+    uint32_t phase;         // averaging: time filled of the model sample; interpolating: time until the next one
+    uint64_t sum[IMU_AXES]; // averaging: of (sample + 32768) * time
+    int16_t last[IMU_AXES]; // interpolating: the sample before
     bool started;
-    uint32_t samples;              // pushed, at the sensor's rate
-    uint32_t windows;              // completed
-    uint32_t saturated[IMU_AXES];  // values clipped to int8
+    uint32_t samples;             // pushed, at the sensor's rate
+    uint32_t windows;             // completed
+    uint32_t saturated[IMU_AXES]; // values clipped to int8, counted in every window they fall into
 } imu_frontend;
 
-// `history` holds config->window samples and lives as long as `f`. `sensor_rate_mhz` is what board_imu_start returned.
+// `history` holds config->window samples and lives as long as `f`. `sensor_rate_mhz` is what board_imu_start returned;
+// 0 stands for the model's rate.
 void imu_init(imu_frontend *f, const imu_config *config, uint32_t sensor_rate_mhz, int16_t (*history)[IMU_AXES]);
-void imu_reset(imu_frontend *f);
-bool imu_push(imu_frontend *f, const int16_t sample[IMU_AXES]);  // true: a window is due, call imu_window
-void imu_window(imu_frontend *f, int8_t *out);                   // int8 [window][IMU_AXES], oldest first
+void imu_reset(imu_frontend *f); // forgets the samples; the counters keep counting
+
+// True: a window is due, call imu_window before the next push. Where a slow sensor completes several hops in one push,
+// there is one window, over the newest samples.
+bool imu_push(imu_frontend *f, const int16_t sample[IMU_AXES]);
+void imu_window(imu_frontend *f, int8_t *out); // int8 [window][IMU_AXES], oldest first
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,60 @@
+#include "decide/decide.h"
+
+#include <string.h>
+
+void decide_init(decide_state *d, const decide_config *config) {
+    memset(d, 0, sizeof *d);
+    d->config = config;
+    memcpy(d->threshold, config->threshold, config->classes);
+}
+
+void decide_reset(decide_state *d) {
+    memset(d->history, 0, sizeof d->history);
+    memset(d->sum, 0, sizeof d->sum);
+    d->next = d->filled = 0;
+    d->quiet = 0;
+    d->windows = 0;
+}
+
+static void smooth(decide_state *d, const int8_t *scores) {
+    uint8_t *oldest = d->history[d->next];
+    for (uint8_t i = 0; i < d->config->classes; i++) {
+        uint8_t score = (uint8_t)(scores[i] + 128);
+        d->sum[i] = (uint16_t)(d->sum[i] + score - oldest[i]);
+        oldest[i] = score;
+    }
+    d->next = (uint8_t)(d->next + 1 == d->config->smoothing ? 0 : d->next + 1);
+    if (d->filled < d->config->smoothing) d->filled++;
+}
+
+static uint8_t strongest(const decide_state *d) {
+    uint8_t best = 0;
+    for (uint8_t i = 1; i < d->config->classes; i++)
+        if (d->sum[i] > d->sum[best]) best = i;
+    return best;
+}
+
+bool decide_push(decide_state *d, const int8_t *scores, decide_event *event) {
+    uint32_t window = d->windows++;
+    smooth(d, scores);
+    if (d->quiet) {
+        d->quiet--;
+        return false;
+    }
+    uint8_t best = strongest(d);
+    uint8_t mean = (uint8_t)((d->sum[best] + d->config->smoothing / 2) / d->config->smoothing);
+    if (d->filled < d->config->smoothing || best == d->config->background || mean < d->threshold[best]) return false;
+    *event = (decide_event){.class_id = best, .score = mean, .window = window};
+    d->quiet = d->config->refractory;
+    return true;
+}
+
+bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold) {
+    if (class_id == DECIDE_NO_CLASS) {
+        memset(d->threshold, threshold, d->config->classes);
+        return true;
+    }
+    if (class_id >= d->config->classes) return false;
+    d->threshold[class_id] = threshold;
+    return true;
+}

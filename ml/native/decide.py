@@ -1,0 +1,100 @@
+"""The firmware's decision (lib/decide/src/decide.c) in Python.
+
+events = decide(scores, config)   # scores int8 (windows, classes) -> what the firmware would report
+"""
+
+import ctypes
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.errors import UserError
+from ml.native.build import ROOT, load
+from ml.native.imu import check_range
+
+MAX_CLASSES = 32
+MAX_SMOOTHING = 8
+NO_CLASS = 0xFF
+
+
+@dataclass(frozen=True)
+class DecideConfig:
+    """Settings of the decision, as `decide_config` in lib/decide/include/decide/decide.h describes them."""
+
+    threshold: tuple[int, ...]  # per class, 0..255: the mean score that makes an event
+    background: int = NO_CLASS  # the class that never makes an event
+    smoothing: int = 3  # windows averaged
+    refractory: int = 0  # windows after an event in which none follows
+
+    def __post_init__(self) -> None:
+        check_range("number of classes", len(self.threshold), 1, MAX_CLASSES)
+        for value in self.threshold:
+            check_range("threshold", value, 0, 255)
+        check_range("background", self.background, 0, NO_CLASS)
+        check_range("smoothing", self.smoothing, 1, MAX_SMOOTHING)
+        check_range("refractory", self.refractory, 0, 65535)
+
+
+@dataclass(frozen=True)
+class Event:
+    """A detection."""
+
+    class_id: int
+    score: int  # smoothed, 0..255
+    window: int  # index of the window that made it
+
+
+def decide(scores: np.ndarray, config: DecideConfig) -> list[Event]:
+    """Runs int8 scores (windows, classes) of consecutive windows through the decision, from a fresh start."""
+    scores = np.ascontiguousarray(scores)
+    if scores.dtype != np.int8 or scores.ndim != 2 or scores.shape[1] != len(config.threshold):
+        raise UserError(f"expected int8 scores (windows, {len(config.threshold)}), found {scores.dtype} {scores.shape}")
+    threshold = (ctypes.c_uint8 * len(config.threshold))(*config.threshold)
+    settings = _Config(len(threshold), config.background, config.smoothing, config.refractory, threshold)
+    state, event = _State(), _Event()
+    library = _library()
+    library.decide_init(ctypes.byref(state), ctypes.byref(settings))
+    return [
+        Event(event.class_id, event.score, event.window)
+        for row in scores
+        if library.decide_push(ctypes.byref(state), row.ctypes, ctypes.byref(event))
+    ]
+
+
+class _Config(ctypes.Structure):
+    _fields_ = (
+        ("classes", ctypes.c_uint8),
+        ("background", ctypes.c_uint8),
+        ("smoothing", ctypes.c_uint8),
+        ("refractory", ctypes.c_uint16),
+        ("threshold", ctypes.POINTER(ctypes.c_uint8)),
+    )
+
+
+class _Event(ctypes.Structure):
+    _fields_ = (("class_id", ctypes.c_uint8), ("score", ctypes.c_uint8), ("window", ctypes.c_uint32))
+
+
+class _State(ctypes.Structure):
+    _fields_ = (
+        ("config", ctypes.c_void_p),
+        ("threshold", ctypes.c_uint8 * MAX_CLASSES),
+        ("history", ctypes.c_uint8 * MAX_CLASSES * MAX_SMOOTHING),
+        ("sum", ctypes.c_uint16 * MAX_CLASSES),
+        ("next", ctypes.c_uint8),
+        ("filled", ctypes.c_uint8),
+        ("quiet", ctypes.c_uint16),
+        ("windows", ctypes.c_uint32),
+    )
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    library = load("decide", [ROOT / "lib/decide/src/decide.c"])
+    pointer = ctypes.c_void_p
+    library.decide_init.argtypes = [pointer, pointer]
+    library.decide_init.restype = None
+    library.decide_push.argtypes = [pointer, pointer, pointer]
+    library.decide_push.restype = ctypes.c_bool
+    return library

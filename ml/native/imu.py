@@ -1,0 +1,133 @@
+"""The firmware's motion front end (lib/frontend/src/imu.c) in Python.
+
+made = windows(samples, config, sensor_rate_mhz=119_000)   # made.windows int8 (k, window, 6)
+"""
+
+import ctypes
+import functools
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.errors import UserError
+from ml.native.build import ROOT, load
+
+AXES = 6
+
+
+@dataclass(frozen=True)
+class ImuConfig:
+    """Settings of the front end, as `imu_config` in lib/frontend/include/frontend/imu.h describes them."""
+
+    rate_mhz: int  # the model's rate in millihertz
+    window: int  # samples in a window, at the model's rate
+    hop: int  # samples between windows
+    multiplier: tuple[int, ...]  # per axis: q = saturate(((x * multiplier + 2^(shift-1)) >> shift) + zero_point)
+    shift: int
+    zero_point: int = 0
+    remove_mean: bool = True  # of the accelerometer axes
+
+    def __post_init__(self) -> None:
+        limits = {"rate_mhz": (1, 2**31 - 1), "window": (1, 65535), "shift": (1, 30), "zero_point": (-128, 127)}
+        for name, (low, high) in limits.items():
+            check_range(name, getattr(self, name), low, high)
+        check_range("hop", self.hop, 1, self.window)
+        if len(self.multiplier) != AXES:
+            raise UserError(f"multiplier: expected {AXES} numbers, one per axis, found {len(self.multiplier)}")
+        for value in self.multiplier:
+            check_range("multiplier", value, -32768, 32767)
+
+
+def check_range(name: str, value: int, low: int, high: int) -> None:
+    """Raises UserError unless low <= value <= high."""
+    if not low <= value <= high:
+        raise UserError(f"{name}={value}: expected {low}..{high}")
+
+
+@dataclass(frozen=True)
+class Windows:
+    """What the front end made of a recording."""
+
+    windows: np.ndarray  # int8 (k, window, 6)
+    sample: np.ndarray  # int (k,): index of the sample that completed each window
+    saturated: np.ndarray  # int (6,): values clipped to int8, counted in every window they fall into
+
+
+def windows(samples: np.ndarray, config: ImuConfig, sensor_rate_mhz: int | None = None) -> Windows:
+    """Runs int16 samples (n, 6) in counts through the front end, from a fresh start.
+
+    `sensor_rate_mhz` is the rate of `samples`; by default the model's rate, at which they pass unchanged.
+    """
+    samples = np.ascontiguousarray(samples)
+    if samples.dtype != np.int16 or samples.ndim != 2 or samples.shape[1] != AXES:
+        raise UserError(f"expected int16 samples (n, {AXES}), found {samples.dtype} {samples.shape}")
+    rate = config.rate_mhz if sensor_rate_mhz is None else sensor_rate_mhz
+    check_range("sensor_rate_mhz", rate, 1, 2**31 - 1)
+    settings = _settings(config)
+    history = np.zeros((config.window, AXES), np.int16)
+    frontend = _Frontend()
+    _library().imu_init(ctypes.byref(frontend), ctypes.byref(settings), rate, history.ctypes)
+    room = min(len(samples), _most_windows(len(samples), config, rate))
+    made = np.empty((room, config.window, AXES), np.int8)
+    index = np.empty(room, np.uint32)
+    count = _library().imu_windows(
+        ctypes.byref(frontend), samples.ctypes, len(samples), made.ctypes, index.ctypes, room
+    )
+    return Windows(made[:count], index[:count].astype(int), np.array(frontend.saturated, int))
+
+
+def window(samples: np.ndarray, config: ImuConfig) -> np.ndarray:
+    """One window, int8 (window, 6), from exactly config.window samples, int16 (window, 6), at the model's rate."""
+    if len(samples) != config.window:
+        raise UserError(f"expected {config.window} samples, one window, found {len(samples)}")
+    return windows(samples, config).windows[0]
+
+
+def _most_windows(samples: int, config: ImuConfig, rate: int) -> int:
+    resampled = samples * config.rate_mhz // rate + 1
+    return max(0, resampled - config.window) // config.hop + 1
+
+
+class _Config(ctypes.Structure):
+    _fields_ = (
+        ("rate_mhz", ctypes.c_uint32),
+        ("window", ctypes.c_uint16),
+        ("hop", ctypes.c_uint16),
+        ("remove_mean", ctypes.c_bool),
+        ("multiplier", ctypes.c_int16 * AXES),
+        ("shift", ctypes.c_uint8),
+        ("zero_point", ctypes.c_int8),
+    )
+
+
+class _Frontend(ctypes.Structure):
+    _fields_ = (
+        ("config", ctypes.c_void_p),
+        ("history", ctypes.c_void_p),
+        ("next", ctypes.c_uint16),
+        ("until_due", ctypes.c_uint16),
+        ("sensor_rate_mhz", ctypes.c_uint32),
+        ("phase", ctypes.c_uint32),
+        ("sum", ctypes.c_uint64 * AXES),
+        ("last", ctypes.c_int16 * AXES),
+        ("started", ctypes.c_bool),
+        ("samples", ctypes.c_uint32),
+        ("windows", ctypes.c_uint32),
+        ("saturated", ctypes.c_uint32 * AXES),
+    )
+
+
+def _settings(config: ImuConfig) -> _Config:
+    values = {name: getattr(config, name) for name, _ in _Config._fields_}
+    return _Config(**values | {"multiplier": (ctypes.c_int16 * AXES)(*config.multiplier)})
+
+
+@functools.cache
+def _library() -> ctypes.CDLL:
+    library = load("imu", [ROOT / "lib/frontend/src/imu.c", ROOT / "ml/native/imu.c"])
+    pointer, size = ctypes.c_void_p, ctypes.c_size_t
+    library.imu_init.argtypes = [pointer, pointer, ctypes.c_uint32, pointer]
+    library.imu_init.restype = None
+    library.imu_windows.argtypes = [pointer, pointer, size, pointer, pointer, size]
+    library.imu_windows.restype = size
+    return library
