@@ -13,8 +13,8 @@ import tempfile
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".cache" / "native"
 INCLUDES = [ROOT / "lib" / name / "include" for name in ("board", "link", "frontend", "nn", "decide", "service")]
 FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
