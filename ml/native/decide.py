@@ -52,14 +52,9 @@ def decide(scores: np.ndarray, config: DecideConfig) -> list[Event]:
         raise UserError(f"expected int8 scores (windows, {len(config.threshold)}), found {scores.dtype} {scores.shape}")
     threshold = (ctypes.c_uint8 * len(config.threshold))(*config.threshold)
     settings = _Config(len(threshold), config.background, config.smoothing, config.refractory, threshold)
-    state, event = _State(), _Event()
-    library = _library()
-    library.decide_init(ctypes.byref(state), ctypes.byref(settings))
-    return [
-        Event(event.class_id, event.score, event.window)
-        for row in scores
-        if library.decide_push(ctypes.byref(state), row.ctypes, ctypes.byref(event))
-    ]
+    events = (_Event * len(scores))()
+    count = _library().decide_all(ctypes.byref(settings), scores.ctypes, len(scores), events)
+    return [Event(event.class_id, event.score, event.window) for event in events[:count]]
 
 
 class _Config(ctypes.Structure):
@@ -76,25 +71,9 @@ class _Event(ctypes.Structure):
     _fields_ = (("class_id", ctypes.c_uint8), ("score", ctypes.c_uint8), ("window", ctypes.c_uint32))
 
 
-class _State(ctypes.Structure):
-    _fields_ = (
-        ("config", ctypes.c_void_p),
-        ("threshold", ctypes.c_uint8 * MAX_CLASSES),
-        ("history", ctypes.c_uint8 * MAX_CLASSES * MAX_SMOOTHING),
-        ("sum", ctypes.c_uint16 * MAX_CLASSES),
-        ("next", ctypes.c_uint8),
-        ("filled", ctypes.c_uint8),
-        ("quiet", ctypes.c_uint16),
-        ("windows", ctypes.c_uint32),
-    )
-
-
 @functools.cache
 def _library() -> ctypes.CDLL:
-    library = load("decide", [ROOT / "lib/decide/src/decide.c"])
-    pointer = ctypes.c_void_p
-    library.decide_init.argtypes = [pointer, pointer]
-    library.decide_init.restype = None
-    library.decide_push.argtypes = [pointer, pointer, pointer]
-    library.decide_push.restype = ctypes.c_bool
+    library = load("decide", [ROOT / "lib/decide/src/decide.c", ROOT / "ml/native/decide.c"])
+    library.decide_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+    library.decide_all.restype = ctypes.c_size_t
     return library

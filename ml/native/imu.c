@@ -2,17 +2,26 @@
 #include "frontend/imu.h"
 
 #include <stddef.h>
+#include <string.h>
 
-// samples int16 [count][6] -> windows int8 [.][window][6], at most `room` of them, and their count; `sample` (same
-// length) receives the index of the sample that completed each.
-size_t imu_windows(imu_frontend *f, const int16_t (*samples)[IMU_AXES], size_t count, int8_t *windows, uint32_t *sample,
-                   size_t room) {
+typedef struct {
+    size_t room;      // of windows and sample
+    int8_t *windows;  // [room][window][IMU_AXES]
+    uint32_t *sample; // [room]: index of the sample that completed the window
+    uint32_t saturated[IMU_AXES];
+} imu_result;
+
+// Returns how many windows were written, at most result->room.
+size_t imu_windows(const imu_config *config, uint32_t sensor_rate_mhz, int16_t (*history)[IMU_AXES],
+                   const int16_t (*samples)[IMU_AXES], size_t count, imu_result *result) {
+    imu_frontend f;
+    imu_init(&f, config, sensor_rate_mhz, history);
     size_t made = 0;
-    size_t size = (size_t)f->config->window * IMU_AXES;
     for (size_t i = 0; i < count; i++) {
-        if (!imu_push(f, samples[i]) || made == room) continue;
-        imu_window(f, windows + made * size);
-        sample[made++] = (uint32_t)i;
+        if (!imu_push(&f, samples[i]) || made == result->room) continue;
+        imu_window(&f, result->windows + made * config->window * IMU_AXES);
+        result->sample[made++] = (uint32_t)i;
     }
+    memcpy(result->saturated, f.saturated, sizeof result->saturated);
     return made;
 }

@@ -65,15 +65,14 @@ def windows(samples: np.ndarray, config: ImuConfig, sensor_rate_mhz: int | None 
     check_range("sensor_rate_mhz", rate, 1, 2**31 - 1)
     settings = _settings(config)
     history = np.zeros((config.window, AXES), np.int16)
-    frontend = _Frontend()
-    _library().imu_init(ctypes.byref(frontend), ctypes.byref(settings), rate, history.ctypes)
     room = min(len(samples), _most_windows(len(samples), config, rate))
     made = np.empty((room, config.window, AXES), np.int8)
     index = np.empty(room, np.uint32)
+    result = _Result(room, made.ctypes.data, index.ctypes.data)
     count = _library().imu_windows(
-        ctypes.byref(frontend), samples.ctypes, len(samples), made.ctypes, index.ctypes, room
+        ctypes.byref(settings), rate, history.ctypes, samples.ctypes, len(samples), ctypes.byref(result)
     )
-    return Windows(made[:count], index[:count].astype(int), np.array(frontend.saturated, int))
+    return Windows(made[:count], index[:count].astype(int), np.array(result.saturated, int))
 
 
 def window(samples: np.ndarray, config: ImuConfig) -> np.ndarray:
@@ -100,19 +99,11 @@ class _Config(ctypes.Structure):
     )
 
 
-class _Frontend(ctypes.Structure):
+class _Result(ctypes.Structure):
     _fields_ = (
-        ("config", ctypes.c_void_p),
-        ("history", ctypes.c_void_p),
-        ("next", ctypes.c_uint16),
-        ("until_due", ctypes.c_uint16),
-        ("sensor_rate_mhz", ctypes.c_uint32),
-        ("phase", ctypes.c_uint32),
-        ("sum", ctypes.c_uint64 * AXES),
-        ("last", ctypes.c_int16 * AXES),
-        ("started", ctypes.c_bool),
-        ("samples", ctypes.c_uint32),
-        ("windows", ctypes.c_uint32),
+        ("room", ctypes.c_size_t),
+        ("windows", ctypes.c_void_p),
+        ("sample", ctypes.c_void_p),
         ("saturated", ctypes.c_uint32 * AXES),
     )
 
@@ -126,8 +117,6 @@ def _settings(config: ImuConfig) -> _Config:
 def _library() -> ctypes.CDLL:
     library = load("imu", [ROOT / "lib/frontend/src/imu.c", ROOT / "ml/native/imu.c"])
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
-    library.imu_init.argtypes = [pointer, pointer, ctypes.c_uint32, pointer]
-    library.imu_init.restype = None
-    library.imu_windows.argtypes = [pointer, pointer, size, pointer, pointer, size]
+    library.imu_windows.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, size, pointer]
     library.imu_windows.restype = size
     return library

@@ -1,0 +1,75 @@
+"""The decision against a plain statement of its rules."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ml.errors import UserError
+from ml.native.decide import NO_CLASS, DecideConfig, Event, decide
+
+classes = st.shared(st.integers(1, 6), key="classes")
+configs = classes.flatmap(
+    lambda n: st.builds(
+        DecideConfig,
+        threshold=st.tuples(*[st.integers(0, 255)] * n),
+        background=st.sampled_from([NO_CLASS, *range(n)]),
+        smoothing=st.integers(1, 8),
+        refractory=st.integers(0, 5),
+    )
+)
+series = classes.flatmap(lambda n: arrays(np.int8, st.tuples(st.integers(0, 40), st.just(n))))
+
+
+def expected(scores: np.ndarray, config: DecideConfig) -> list[Event]:
+    events, next_allowed = [], 0
+    counts = scores.astype(int) + 128
+    for window in range(config.smoothing - 1, len(counts)):
+        sums = counts[window + 1 - config.smoothing : window + 1].sum(axis=0)
+        best = int(np.argmax(sums))
+        mean = int(np.floor(sums[best] / config.smoothing + 0.5))
+        if window >= next_allowed and best != config.background and mean >= config.threshold[best]:
+            events.append(Event(best, mean, window))
+            next_allowed = window + config.refractory + 1
+    return events
+
+
+@given(series, configs)
+def test_events_follow_the_rules(scores, config):
+    assert decide(scores, config) == expected(scores, config)
+
+
+def certain(class_id: int, windows: int) -> np.ndarray:
+    scores = np.full((windows, 3), -128, np.int8)
+    scores[:, class_id] = 127
+    return scores
+
+
+@pytest.mark.parametrize("smoothing", [1, 2, 8])
+def test_no_event_before_the_average_is_full(smoothing):
+    config = DecideConfig((1, 1, 1), smoothing=smoothing)
+    assert decide(certain(2, smoothing - 1), config) == []
+    assert decide(certain(2, smoothing), config) == [Event(2, 255, smoothing - 1)]
+
+
+@pytest.mark.parametrize("refractory", [0, 1, 5])
+def test_refractory_time_keeps_exactly_so_many_windows_quiet(refractory):
+    events = decide(certain(1, 20), DecideConfig((1, 1, 1), smoothing=1, refractory=refractory))
+    assert [e.window for e in events] == list(range(0, 20, refractory + 1))
+
+
+def test_threshold_is_reached_at_equality():
+    scores = np.array([[-28, -128]], np.int8)  # 100
+    assert decide(scores, DecideConfig((100, 255), smoothing=1)) == [Event(0, 100, 0)]
+    assert decide(scores, DecideConfig((101, 255), smoothing=1)) == []
+
+
+def test_background_never_makes_an_event():
+    assert decide(certain(0, 10), DecideConfig((0, 0, 0), background=0)) == []
+
+
+@pytest.mark.parametrize("changes", [{"threshold": ()}, {"threshold": (256,)}, {"smoothing": 9}, {"refractory": -1}])
+def test_settings_out_of_range_are_refused_in_one_line(changes):
+    with pytest.raises(UserError, match="expected"):
+        DecideConfig(**{"threshold": (1,)} | changes)
