@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#define NN_ALIGNED __attribute__((aligned(8)))  // of arenas and packed weights: kernels load whole words
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -30,7 +32,8 @@ typedef struct {
     const nn_layer *layer;
     const char *const *label;
     void (*step)(uint16_t layer);  // runs one layer; 0..layers-1 in order make an inference
-    uint32_t check;         // CRC-32 of the output for nn_fixed_input
+    void (*reset)(void);    // puts the state of a recurrent or streaming model back to its start; NULL when it has none
+    uint32_t check;         // CRC-32 of the output for nn_fixed_input, after a reset
 } nn_model;
 
 void nn_run(const nn_model *model);

@@ -1,0 +1,86 @@
+"""The model as the compiler sees it: tensors and operators, nothing of the file format."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from math import prod
+
+import numpy as np
+
+
+@dataclass(eq=False)
+class Tensor:
+    """One tensor. `data` is there when it is constant; `view_of` when it is another's memory under another shape."""
+
+    index: int  # in the .tflite; -1 when a pass made it
+    name: str
+    shape: tuple[int, ...]
+    dtype: str  # as numpy names it: int8, int16, int32, int64, float32, ...
+    scales: np.ndarray = field(default_factory=lambda: np.zeros(0, np.float32))  # one, or one per channel
+    zeros: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    axis: int = 0  # of the channels that `scales` belong to
+    data: np.ndarray | None = None
+    variable: bool = False  # keeps its value from one inference to the next
+    view_of: Tensor | None = None
+
+    @property
+    def elements(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.elements * np.dtype(self.dtype).itemsize
+
+    @property
+    def scale(self) -> np.float32:
+        """The scale of a tensor quantised as a whole, float32 as in the file."""
+        return np.float32(self.scales[0])
+
+    @property
+    def zero(self) -> int:
+        return int(self.zeros[0])
+
+    @property
+    def storage(self) -> Tensor:
+        """The tensor whose memory this one uses: itself unless it is a view."""
+        return self if self.view_of is None else self.view_of.storage
+
+
+@dataclass(eq=False)
+class Op:
+    """One operator. `inputs` may hold None where an optional input is left out."""
+
+    kind: str  # BuiltinOperator's name, or a fused kind made by a pass
+    index: int  # in the .tflite
+    inputs: list[Tensor | None]
+    outputs: list[Tensor]
+    options: dict = field(default_factory=dict)
+
+    @property
+    def output(self) -> Tensor:
+        return self.outputs[0]
+
+
+@dataclass(eq=False)
+class Graph:
+    """Operators in an order in which they can run."""
+
+    tensors: list[Tensor]
+    ops: list[Op]
+    inputs: list[Tensor]
+    outputs: list[Tensor]
+
+    def consumers(self, tensor: Tensor) -> list[Op]:
+        """The operators that read the tensor itself (not its views)."""
+        return [op for op in self.ops if any(read is tensor for read in op.inputs)]
+
+    def producer(self, tensor: Tensor) -> Op | None:
+        return next((op for op in self.ops if any(made is tensor for made in op.outputs)), None)
+
+    def feeds_only(self, tensor: Tensor, op: Op) -> bool:
+        """True when `op` alone reads the tensor, by itself or through views, and it is no output of the model."""
+        if any(out.storage is tensor.storage for out in self.outputs):
+            return False
+        readers = [user for user in self.ops if any(t is not None and t.storage is tensor.storage for t in user.inputs)]
+        return readers == [op]

@@ -1,0 +1,117 @@
+"""What an operator family and a kernel are: the contract between the compiler and `lib/nn` (see docs/compiler.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ml.compiler.graph import Op, Tensor
+
+
+class Unsupported(Exception):
+    """An operator that cannot be compiled: which tensor is in the way and why."""
+
+    def __init__(self, why: str, tensor: Tensor | None = None):
+        super().__init__(why)
+        self.tensor = tensor
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose."""
+
+    optimise: str = "speed"  # or "size"
+
+
+@dataclass(frozen=True)
+class Array:
+    """A constant array of the generated header: `static const <type> <prefix>_<name>[shape]`."""
+
+    name: str
+    data: np.ndarray  # int8, int16, int32 or int64; its shape is the C array's
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Struct:
+    """A constant struct: rows of C text, each with what it means. `{name}` stands for the layer's prefix."""
+
+    type: str  # nn_conv
+    rows: tuple[tuple[str, str], ...]  # ("{25, 5, 64}, {25, 5, 64}", "input and output: height, width, channels")
+    bytes: int = 0  # of flash on a 32-bit processor
+
+
+@dataclass
+class Lowered:
+    """One operator made into C calls."""
+
+    calls: list[str]  # "nn_conv_2d(&{name}, {0}, {out})"
+    arrays: list[Array] = field(default_factory=list)
+    struct: Struct | None = None
+    headers: tuple[str, ...] = ()  # "nn/conv.h"
+    kernel: str = ""  # the C function, filled in by the registry
+    reason: str = "the reference kernel"
+    cycles: float = float("inf")  # estimate on a Cortex-M4
+    scratch: int = 0  # bytes of arena during the call only
+    overlap: dict[int, int] = field(default_factory=dict)  # input -> bytes by which the output must start before it
+    parameters: int = 0  # bytes of raw weights and biases, as the model states them
+
+    @property
+    def flash(self) -> int:
+        """Bytes of constants."""
+        return sum(array.data.nbytes for array in self.arrays) + (self.struct.bytes if self.struct else 0)
+
+
+Offer = Callable[[Op, Options], Lowered | None]
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of operator: what it supports and how it is counted."""
+
+    kind: str
+    check: Callable[[Op], None]  # raises Unsupported; after it the op's shapes and types can be relied on
+    macs: Callable[[Op], int]
+    types: str  # for docs/operators.md
+    limits: str
+
+
+FAMILIES: dict[str, Family] = {}
+KERNELS: dict[str, list[tuple[str, Offer]]] = {}
+
+
+def family(kind: str, *, types: str = "int8", limits: str = "", macs: Callable[[Op], int] = lambda op: 0):
+    """Registers the decorated check as the family of `kind`."""
+
+    def register(check: Callable[[Op], None]) -> Callable[[Op], None]:
+        FAMILIES[kind] = Family(kind, check, macs, types, limits)
+        return check
+
+    return register
+
+
+def kernel(kind: str, function: str):
+    """Registers the decorated offer: the C function `function` can run operators of `kind` where it does not say None."""
+
+    def register(offer: Offer) -> Offer:
+        KERNELS.setdefault(kind, []).append((function, offer))
+        return offer
+
+    return register
+
+
+def lower(op: Op, options: Options) -> Lowered:
+    """The best offer for an operator: fewest estimated cycles, or fewest bytes of flash; the first wins a tie."""
+    offers = []
+    for function, offer in KERNELS[op.kind]:
+        lowered = offer(op, options)
+        if lowered is not None:
+            lowered.kernel = function
+            offers.append(lowered)
+    if not offers:
+        raise Unsupported("no kernel takes it", op.output)
+    if options.optimise == "size":
+        return min(offers, key=lambda one: (one.flash + one.scratch, one.cycles))
+    return min(offers, key=lambda one: one.cycles)
