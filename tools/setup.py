@@ -85,7 +85,11 @@ class Counter:
 
 
 def check_python() -> None:
+    """This Python, or the newest other one on the PATH that fits: then set-up starts again with it."""
     if not OLDEST <= sys.version_info[:2] <= NEWEST:
+        for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+            if other := shutil.which(f"python3.{minor}"):
+                os.execv(other, [other, __file__])
         raise SetupError(
             f"expected Python 3.{OLDEST[1]} to 3.{NEWEST[1]} (TensorFlow has wheels for no other), found "
             f"{platform.python_version()}; install one and run: make PYTHON=python3.{NEWEST[1]} setup"
