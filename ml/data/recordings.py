@@ -1,0 +1,108 @@
+"""Reads a motion recording from CSV into the counts that every board speaks.
+
+Columns `ax,ay,az` (or `lax,lay,laz` where gravity was already removed) in m/s2 and `gx,gy,gz` in degrees per second,
+with or without their units (`ax_mps2`, `gx_dps`); optionally `active` (0 or 1: inside a labelled movement) and
+`timestamp_us`. Counts are 2048 per g and 16 per degree per second, rounded half to even, saturated to int16.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ml.errors import UserError
+
+GRAVITY = 9.80665  # m/s2 in 1 g, ISO 80000-3
+ACCEL_PER_G = 2048  # as BOARD_ACCEL_PER_G and BOARD_GYRO_PER_DPS in lib/board
+GYRO_PER_DPS = 16
+ACCEL, LINEAR, GYRO = ("ax", "ay", "az"), ("lax", "lay", "laz"), ("gx", "gy", "gz")
+UNITS = ("_mps2", "_dps")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """Motion samples of one sensor."""
+
+    samples: np.ndarray  # int16 (n, 6): ax, ay, az, gx, gy, gz in counts
+    rate_mhz: int  # samples per 1000 seconds
+    gravity: bool  # the accelerometer still feels it
+    active: np.ndarray | None = None  # bool (n,): inside a labelled movement; None: the whole recording is one
+
+    @property
+    def seconds(self) -> float:
+        return len(self.samples) * 1000 / self.rate_mhz
+
+
+def read(path: Path, rate_hz: float | None = None) -> Recording:
+    """Reads one CSV file. Without `rate_hz` the rate comes from `timestamp_us`."""
+    table = _table(path)
+    accel = next((names for names in (ACCEL, LINEAR) if set(names) <= set(table)), None)
+    if accel is None or not set(GYRO) <= set(table):
+        raise UserError(
+            f"{path}: expected columns ax,ay,az or lax,lay,laz (m/s2) and gx,gy,gz (deg/s), "
+            f"found {','.join(map(str, table))[:120]}; rename them"
+        )
+    samples = to_counts(_numbers(table, accel, path), _numbers(table, GYRO, path))
+    active = _numbers(table, ("active",), path)[:, 0] > 0 if "active" in table else None
+    return Recording(samples, round(1000 * (rate_hz or _rate(table, path))), accel is ACCEL, active)
+
+
+def to_counts(accel_mps2: np.ndarray, gyro_dps: np.ndarray) -> np.ndarray:
+    """m/s2 (n, 3) and deg/s (n, 3) -> int16 (n, 6) in counts."""
+    counts = np.hstack([accel_mps2 * (ACCEL_PER_G / GRAVITY), gyro_dps * GYRO_PER_DPS])
+    return saturate(counts)
+
+
+def saturate(counts: np.ndarray) -> np.ndarray:
+    """Any numbers -> int16, rounded half to even."""
+    return np.clip(np.rint(counts), -32768, 32767).astype(np.int16)
+
+
+def runs(active: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of true in bool (n,): first index and one past the last."""
+    edges = np.diff(np.concatenate([[0], active.astype(np.int8), [0]]))
+    return list(zip(np.flatnonzero(edges > 0).tolist(), np.flatnonzero(edges < 0).tolist(), strict=True))
+
+
+def _table(path: Path) -> pd.DataFrame:
+    try:
+        table = pd.read_csv(path, skipinitialspace=True, encoding_errors="strict")
+    except (OSError, ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
+        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
+        raise UserError(f"{path}: expected a CSV file with a header line, cannot read it ({reason})") from None
+    if table.empty:
+        raise UserError(f"{path}: expected at least one sample, found none")
+    table.columns = [_without_unit(str(name)) for name in table.columns]
+    return table
+
+
+def _without_unit(name: str) -> str:
+    name = name.strip().lower()
+    for unit in UNITS:
+        name = name.removesuffix(unit)
+    return name
+
+
+def _numbers(table: pd.DataFrame, names: tuple[str, ...], path: Path) -> np.ndarray:
+    columns = table[list(names)]
+    if columns.shape[1] != len(names):
+        raise UserError(f"{path}: expected each of {','.join(names)} once, found a column twice")
+    numbers = columns.apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    wrong = np.argwhere(~np.isfinite(numbers))
+    if len(wrong):
+        row, column = wrong[0]
+        raise UserError(
+            f"{path}: expected a number in column {names[column]} of sample {row}, "
+            f"found {str(columns.iat[row, column])[:40]!r}; cut it out or record again"
+        )
+    return numbers
+
+
+def _rate(table: pd.DataFrame, path: Path) -> float:
+    step = 0.0
+    if "timestamp_us" in table and len(table) > 1:
+        step = float(np.median(np.diff(_numbers(table, ("timestamp_us",), path)[:, 0])))
+    if step <= 0:
+        raise UserError(f"{path}: expected a rate (sample_rate_hz in the manifest, or rising timestamp_us), found none")
+    return 1e6 / step
