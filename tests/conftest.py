@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ml.paths import ROOT
+
+settings.register_profile("thimble", deadline=None)  # no test depends on the speed of the host
+settings.load_profile("thimble")
 
 SHARED = ROOT.parent / "shared"
 

@@ -86,7 +86,7 @@ def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list,
     return made, index, clipped
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(recordings, configs, rates)
 def test_windows_are_those_of_exact_arithmetic(samples, config, rate):
     made = windows(samples, config, rate)

@@ -16,32 +16,35 @@ extern "C" {
 #endif
 
 #ifndef LINK_MAX_PAYLOAD
-#define LINK_MAX_PAYLOAD 512  // 64..1024; each byte costs one in the decoder and one in the encoder
+#define LINK_MAX_PAYLOAD 512 // 64..1024; each byte costs one in the decoder and one in the encoder
 #endif
-#define LINK_HEADER 8
-#define LINK_MAX_FRAME (LINK_HEADER + LINK_MAX_PAYLOAD + 2)
-#define LINK_MAX_ENCODED (LINK_MAX_FRAME + LINK_MAX_FRAME / 254 + 1 + 2)  // COBS overhead and both zero bytes
+#define LINK_HEADER      8
+#define LINK_MAX_FRAME   (LINK_HEADER + LINK_MAX_PAYLOAD + 2)
+#define LINK_MAX_ENCODED (LINK_MAX_FRAME + LINK_MAX_FRAME / 254 + 1 + 2) // COBS overhead and both zero bytes
 
 typedef struct {
-    uint8_t type;           // link_type, see messages.h
-    uint8_t stream;         // 0 where the type has no streams
-    uint16_t sequence;      // counts the frames of this type and stream; a reply carries its command's
-    uint32_t time_us;       // device time of the first sample, or of sending
+    uint8_t type;      // link_type, see messages.h; below 0x20 and no tab, line feed, return or escape,
+                       // which is how a frame differs from text in its second byte
+    uint8_t stream;    // 0 where the type has no streams
+    uint16_t sequence; // counts the frames of this type and stream; a reply carries its command's
+    uint32_t time_us;  // device time of the first sample, or of sending
     const uint8_t *payload;
-    size_t size;            // of the payload, 0..LINK_MAX_PAYLOAD
+    size_t size; // of the payload, 0..LINK_MAX_PAYLOAD
 } link_frame;
 
-typedef struct {            // fields are private but for the counters
+typedef struct { // fields are private but for the counters
     uint8_t buffer[LINK_MAX_ENCODED];
     size_t filled;
+    bool text; // so far no byte that only a frame has
     bool overflow;
-    uint32_t frames;        // whole frames handed out
-    uint32_t errors;        // chunks that were neither a frame nor text
+    uint32_t frames; // whole frames handed out
+    uint32_t errors; // chunks between zero bytes that were neither a frame nor text
 } link_decoder;
 
 uint16_t link_crc16(const uint8_t *bytes, size_t size);
 
-// Writes the frame with its zero bytes to `out` (LINK_MAX_ENCODED bytes); returns its length, 0 if the payload is too long.
+// Writes the frame with its zero bytes to `out` (LINK_MAX_ENCODED bytes); returns its length, 0 if the payload is too
+// long.
 size_t link_encode(const link_frame *frame, uint8_t *out);
 
 void link_decoder_init(link_decoder *decoder);

@@ -1,0 +1,154 @@
+"""What the frames mean, as lib/link/include/link/messages.h and docs/protocol.md describe it."""
+
+import struct
+from dataclasses import dataclass
+from enum import IntEnum
+
+PROTOCOL_VERSION = 1
+ALL = 0xFF  # every stream, every class
+MODEL_INPUT = 0xFFFF  # in place of a layer
+
+
+class Type(IntEnum):
+    """Of a frame."""
+
+    INFO = 0x01
+    DATA = 0x02
+    EVENT = 0x03
+    TELEMETRY = 0x04
+    REPLY = 0x05
+    COMMAND = 0x10
+
+
+class Command(IntEnum):
+    """First byte of a COMMAND and of its REPLY."""
+
+    PING = 0x01
+    GET_INFO = 0x02
+    START = 0x03
+    STOP = 0x04
+    GET_THRESHOLDS = 0x05
+    SET_THRESHOLD = 0x06
+    GET_STATS = 0x07
+    RESET_STATS = 0x08
+    INJECT_BEGIN = 0x09
+    INJECT = 0x0A
+    INJECT_END = 0x0B
+    RUN_FRONTEND = 0x0C
+    RUN_LAYER = 0x0D
+    READ_TENSOR = 0x0E
+    WRITE_INPUT = 0x0F
+    SELF_TEST = 0x10
+    RESET_BOARD = 0x11
+
+
+class Status(IntEnum):
+    """Second byte of a REPLY."""
+
+    OK = 0
+    UNKNOWN = 1
+    BAD_ARGUMENT = 2
+    UNSUPPORTED = 3
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One column of a stream."""
+
+    name: str
+    unit: str
+    per_unit: int  # counts in one unit
+
+
+@dataclass(frozen=True)
+class Stream:
+    """What the frames of a stream hold."""
+
+    id: int
+    name: str
+    rate_mhz: int  # 0: at no fixed rate
+    format: str  # "int16" or "uint8", little-endian, row after row
+    channels: tuple[Channel, ...]
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model in the firmware."""
+
+    name: str
+    hash: str  # first 16 hex digits of the SHA-256 of the .tflite
+    data_hash: str  # of the training data, "" when unknown
+    layers: int
+    input: int  # bytes
+    output: int
+    arena: int
+
+
+@dataclass(frozen=True)
+class Info:
+    """The session: a host that joins late understands everything from it."""
+
+    version: int  # of the protocol
+    app: str
+    board: str
+    build: str  # of the firmware, "" when unknown
+    uptime_us: int  # since start; its low 32 bits are the device time of the frames
+    cycles_hz: int
+    stack: int  # bytes, 0 where the board cannot tell
+    max_payload: int  # of a frame
+    model: Model | None
+    labels: tuple[str, ...]
+    streams: tuple[Stream, ...]
+
+
+@dataclass(frozen=True)
+class Cycles:
+    """Of one stage, on the clock of Info.cycles_hz."""
+
+    last: int
+    min: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Telemetry:
+    """Counters since start, or since the statistics were reset."""
+
+    uptime_us: int
+    windows: int  # inferences
+    events: int
+    missed: int  # deadlines: the next window was complete before this one was done
+    overruns: int  # samples the sensor had to drop
+    dropped: int  # frames that found no room to be sent
+    frames: int  # received whole
+    errors: int  # received damaged
+    stack: int  # deepest use, bytes
+    frontend: Cycles
+    inference: Cycles
+    decide: Cycles
+    saturated: tuple[int, ...]  # per channel: values clipped by the front end
+    scores: tuple[int, ...]  # of the last window, 0..255
+
+
+@dataclass(frozen=True)
+class Event:
+    """A detection. The frame's time is that of the last sample of its window."""
+
+    class_id: int
+    score: int  # smoothed, 0..255
+    window: int  # since start
+    frontend_cycles: int
+    inference_cycles: int
+    decide_cycles: int
+    latency_us: int  # from the last sample to the event
+
+    LAYOUT = struct.Struct("<BBIIIII")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the device answers to a command of the same sequence."""
+
+    command: int
+    status: int
+    data: bytes

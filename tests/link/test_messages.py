@@ -1,0 +1,100 @@
+"""The numbers of both sides are the same, and hostile payloads are refused in an orderly way."""
+
+import re
+
+import cbor2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.link.messages import Command, Status, Type
+from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
+from ml.paths import ROOT
+
+INFO = {
+    "version": 1,
+    "app": "gesture_recognition",
+    "board": "virtual",
+    "build": "",
+    "uptime_us": 2**40,
+    "cycles_hz": 25_000_000,
+    "stack": 8192,
+    "max_payload": 512,
+    "model": {"name": "m", "hash": "0" * 16, "data_hash": "", "layers": 3, "input": 300, "output": 4, "arena": 999},
+    "labels": ["still", "wave"],
+    "streams": [
+        {
+            "id": 0,
+            "name": "imu",
+            "rate_mhz": 33300,
+            "format": "int16",
+            "channels": [[["ax", "ay"], "g", 2048], [["gx"], "dps", 16]],
+        }
+    ],
+}
+CYCLES = {name: [1, 2, 3] for name in ("frontend", "inference", "decide")}
+COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack")
+TELEMETRY = dict.fromkeys(COUNTERS, 5) | CYCLES | {"saturated": [0] * 6, "scores": [255, 0]}
+
+
+@pytest.mark.parametrize(("name", "enum"), [("type", Type), ("command", Command), ("status", Status)])
+def test_both_sides_use_the_same_numbers(name, enum):
+    header = (ROOT / "lib/link/include/link/messages.h").read_text()
+    body = re.search(rf"enum link_{name} {{(.*?)}}", header, re.S)[1]
+    found = {key: int(value, 0) for key, value in re.findall(r"LINK_(\w+) = (\w+)", body)}
+    assert found == {member.name: member.value for member in enum}
+
+
+def test_info_is_understood():
+    info = parse_info(cbor2.dumps(INFO))
+    assert (info.app, info.board, info.uptime_us, info.labels) == (INFO["app"], "virtual", 2**40, ("still", "wave"))
+    assert [(c.name, c.unit, c.per_unit) for c in info.streams[0].channels] == [
+        ("ax", "g", 2048),
+        ("ay", "g", 2048),
+        ("gx", "dps", 16),
+    ]
+    assert info.model.input == 300
+
+
+def test_info_without_a_model_and_with_unknown_keys_is_understood():
+    fields = {key: value for key, value in INFO.items() if key != "model"} | {"from a later version": [1]}
+    assert parse_info(cbor2.dumps(fields)).model is None
+
+
+def test_telemetry_is_understood():
+    telemetry = parse_telemetry(cbor2.dumps(TELEMETRY))
+    assert (telemetry.inference.max, telemetry.scores, telemetry.stack) == (3, (255, 0), 5)
+
+
+wrong = st.sampled_from([None, -1.5, "x", [], {}, ["x"], [[1, 2]], [{}], b"bytes", cbor2.CBORTag(30, [1, 0])])
+
+
+@given(st.sampled_from(sorted(INFO)), wrong)
+def test_a_wrong_value_in_the_info_is_named_or_harmless(key, value):
+    try:
+        parse_info(cbor2.dumps(INFO | {key: value}))
+    except MessageError as error:
+        assert len(str(error).splitlines()) == 1
+
+
+@pytest.mark.parametrize("key", sorted(TELEMETRY))
+def test_a_missing_counter_is_named(key):
+    with pytest.raises(MessageError, match=key):
+        parse_telemetry(cbor2.dumps({name: value for name, value in TELEMETRY.items() if name != key}))
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_are_parsed_or_refused(payload):
+    for parse in (parse_info, parse_telemetry, parse_event, parse_reply):
+        try:
+            parse(payload)
+        except MessageError:
+            pass
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x9b" + b"\xff" * 8, b"\x81" * 1000, b"\xd8\x23\x61(", b"\xc4\x82\x1b" + b"\x7f" * 9]
+)
+def test_hostile_cbor_is_refused(payload):
+    with pytest.raises(MessageError):
+        parse_info(payload)
