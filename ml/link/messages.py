@@ -49,6 +49,7 @@ class Status(IntEnum):
     UNKNOWN = 1
     BAD_ARGUMENT = 2
     UNSUPPORTED = 3
+    NOT_NOW = 4
 
 
 @dataclass(frozen=True)
@@ -97,8 +98,13 @@ class Info:
     stack: int  # bytes, 0 where the board cannot tell
     max_payload: int  # of a frame
     model: Model | None
-    labels: tuple[str, ...]
     streams: tuple[Stream, ...]
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the model's classes: the channels of its scores."""
+        scores = next((stream for stream in self.streams if stream.name == "scores"), None)
+        return tuple(channel.name for channel in scores.channels) if scores else ()
 
 
 @dataclass(frozen=True)

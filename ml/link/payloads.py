@@ -32,7 +32,6 @@ def parse_info(payload: bytes) -> Info:
         *(fields.get(name, str) for name in texts),
         *(fields.get(name, int) for name in numbers),
         _model(_Map(fields.values["model"])) if "model" in fields.values else None,
-        fields.list("labels", str),
         tuple(_stream(_Map(stream)) for stream in fields.list("streams", dict)),
     )
 

@@ -1,5 +1,6 @@
 """The numbers of both sides are the same, and hostile payloads are refused in an orderly way."""
 
+import contextlib
 import re
 
 import cbor2
@@ -21,7 +22,6 @@ INFO = {
     "stack": 8192,
     "max_payload": 512,
     "model": {"name": "m", "hash": "0" * 16, "data_hash": "", "layers": 3, "input": 300, "output": 4, "arena": 999},
-    "labels": ["still", "wave"],
     "streams": [
         {
             "id": 0,
@@ -29,7 +29,8 @@ INFO = {
             "rate_mhz": 33300,
             "format": "int16",
             "channels": [[["ax", "ay"], "g", 2048], [["gx"], "dps", 16]],
-        }
+        },
+        {"id": 1, "name": "scores", "rate_mhz": 0, "format": "uint8", "channels": [[["still", "wave"], "score", 256]]},
     ],
 }
 CYCLES = {name: [1, 2, 3] for name in ("frontend", "inference", "decide")}
@@ -66,7 +67,7 @@ def test_telemetry_is_understood():
     assert (telemetry.inference.max, telemetry.scores, telemetry.stack) == (3, (255, 0), 5)
 
 
-wrong = st.sampled_from([None, -1.5, "x", [], {}, ["x"], [[1, 2]], [{}], b"bytes", cbor2.CBORTag(30, [1, 0])])
+wrong = st.sampled_from([None, -1.5, "x", [], {}, ["x"], [[1, 2]], [{}], b"bytes"])
 
 
 @given(st.sampled_from(sorted(INFO)), wrong)
@@ -86,10 +87,8 @@ def test_a_missing_counter_is_named(key):
 @given(st.binary(max_size=300))
 def test_any_bytes_are_parsed_or_refused(payload):
     for parse in (parse_info, parse_telemetry, parse_event, parse_reply):
-        try:
+        with contextlib.suppress(MessageError):
             parse(payload)
-        except MessageError:
-            pass
 
 
 @pytest.mark.parametrize(

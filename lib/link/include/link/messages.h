@@ -32,6 +32,6 @@ enum link_command {
     LINK_RESET_BOARD = 0x11
 };
 
-enum link_status { LINK_OK = 0, LINK_UNKNOWN = 1, LINK_BAD_ARGUMENT = 2, LINK_UNSUPPORTED = 3 };
+enum link_status { LINK_OK = 0, LINK_UNKNOWN = 1, LINK_BAD_ARGUMENT = 2, LINK_UNSUPPORTED = 3, LINK_NOT_NOW = 4 };
 
 #endif

@@ -1,0 +1,77 @@
+// LINK_INFO: what a host needs to know to understand everything else.
+#include "board/board.h"
+#include "internal.h"
+
+enum { PROTOCOL_VERSION = 1 };
+
+static void uint_field(link_cbor *c, const char *key, uint64_t value) {
+    cbor_text(c, key);
+    cbor_uint(c, value);
+}
+
+static void text_field(link_cbor *c, const char *key, const char *value) {
+    cbor_text(c, key);
+    cbor_text(c, value);
+}
+
+static void write_model(link_cbor *c, const nn_model *model) {
+    cbor_text(c, "model");
+    cbor_map(c, 7);
+    text_field(c, "name", model->name);
+    text_field(c, "hash", model->hash);
+    text_field(c, "data_hash", model->data_hash);
+    uint_field(c, "layers", model->layers);
+    uint_field(c, "input", model->input_size);
+    uint_field(c, "output", model->output_size);
+    uint_field(c, "arena", model->arena_size);
+}
+
+static void write_stream(link_cbor *c, uint8_t id, const char *format, const service_stream *stream) {
+    cbor_map(c, 5);
+    uint_field(c, "id", id);
+    text_field(c, "name", stream->name);
+    uint_field(c, "rate_mhz", stream->rate_mhz);
+    text_field(c, "format", format);
+    cbor_text(c, "channels");
+    cbor_array(c, stream->groups);
+    for (const service_channels *g = stream->group; g < stream->group + stream->groups; g++) {
+        cbor_array(c, 3);
+        cbor_array(c, g->count);
+        for (uint8_t i = 0; i < g->count; i++) cbor_text(c, g->name[i]);
+        cbor_text(c, g->unit);
+        cbor_uint(c, g->per_unit);
+    }
+}
+
+static void write_streams(link_cbor *c) {
+    const nn_model *model = service.config->model;
+    cbor_text(c, "streams");
+    cbor_array(c, service_classes() ? STREAMS : 1);
+    write_stream(c, SENSOR_STREAM, "int16", &service.config->sensor);
+    if (!service_classes()) return;
+    service_channels scores = {model->label, service_classes(), "score", 256};
+    service_stream stream = {"scores", service.config->window_rate_mhz, &scores, 1};
+    write_stream(c, SCORE_STREAM, "uint8", &stream);
+}
+
+void service_write_info(link_cbor *c) {
+    const nn_model *model = service.config->model;
+    cbor_map(c, model ? 10 : 9);
+    uint_field(c, "version", PROTOCOL_VERSION);
+    text_field(c, "app", service.config->app);
+    text_field(c, "board", board_name());
+    text_field(c, "build", SERVICE_BUILD);
+    uint_field(c, "uptime_us", service.uptime_us);
+    uint_field(c, "cycles_hz", board_cycles_hz());
+    uint_field(c, "stack", board_stack_size());
+    uint_field(c, "max_payload", LINK_MAX_PAYLOAD);
+    if (model) write_model(c, model);
+    write_streams(c);
+}
+
+void service_send_info(void) {
+    uint8_t payload[LINK_MAX_PAYLOAD];
+    link_cbor c = {payload, sizeof payload, 0, false};
+    service_write_info(&c);
+    service_send(LINK_INFO, 0, service.now_us, payload, c.full ? LINK_MAX_PAYLOAD + 1 : c.size);
+}

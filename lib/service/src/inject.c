@@ -1,0 +1,92 @@
+// The host in place of the sensor. The samples of a LINK_INJECT wait here until the application has taken them, then
+// the command is answered; when the host falls silent the sensor takes over again.
+#include "internal.h"
+
+#include <string.h>
+
+enum { SILENCE_US = 10000000 };
+
+static struct {
+    bool active;
+    uint64_t heard_us;
+    uint16_t sequence;
+    bool busy;
+    uint32_t windows_before; // this LINK_INJECT
+    uint32_t windows_begin;  // LINK_INJECT_BEGIN
+    uint8_t samples[LINK_MAX_PAYLOAD];
+    size_t next, size;
+} inject;
+
+void service_inject_init(void) {
+    memset(&inject, 0, sizeof inject);
+}
+
+bool service_injecting(void) {
+    return inject.active;
+}
+
+bool service_inject_busy(void) {
+    return inject.busy;
+}
+
+void service_inject_keep(void) {
+    inject.heard_us = service.uptime_us;
+}
+
+bool service_has_window(void) {
+    return inject.active && service.inferences != inject.windows_begin;
+}
+
+static void switch_to(bool active) {
+    const nn_model *model = service.config->model;
+    inject.active = active;
+    inject.windows_begin = service.inferences;
+    if (model && model->reset) model->reset();
+    service.config->reset();
+}
+
+uint8_t service_inject_begin(service_command *c) {
+    (void)c;
+    switch_to(true);
+    return LINK_OK;
+}
+
+uint8_t service_inject_end(service_command *c) {
+    (void)c;
+    if (!inject.active) return LINK_NOT_NOW;
+    switch_to(false);
+    return LINK_OK;
+}
+
+uint8_t service_inject(service_command *c) {
+    if (!inject.active) return LINK_NOT_NOW;
+    if (c->size == 0 || c->size % (2u * service_channel_count())) return LINK_BAD_ARGUMENT;
+    memcpy(inject.samples, c->args, c->size);
+    inject.next = 0;
+    inject.size = c->size;
+    inject.sequence = c->sequence;
+    inject.windows_before = service.inferences;
+    inject.busy = true;
+    return LINK_OK;
+}
+
+bool service_injected(int16_t *sample) {
+    if (inject.next == inject.size) return false;
+    for (uint8_t i = 0; i < service_channel_count(); i++, inject.next += 2) {
+        uint16_t bits = get_u16(inject.samples + inject.next);
+        sample[i] = (int16_t)(bits < 0x8000 ? bits : bits - 0x10000);
+    }
+    return true;
+}
+
+static void answer(void) {
+    uint8_t payload[4] = {LINK_INJECT, LINK_OK};
+    put_u16(payload + 2, service.inferences - inject.windows_before);
+    inject.busy = false;
+    service_send_reply(inject.sequence, payload, sizeof payload);
+}
+
+void service_inject_poll(void) {
+    if (inject.busy && inject.next == inject.size) answer();
+    if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US) switch_to(false);
+}

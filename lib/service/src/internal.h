@@ -1,0 +1,116 @@
+// internal.h: what the files of the service share.
+#ifndef SERVICE_INTERNAL_H
+#define SERVICE_INTERNAL_H
+
+#include "link/cbor.h"
+#include "link/frame.h"
+#include "link/messages.h"
+#include "service/service.h"
+
+enum { SENSOR_STREAM = 0, SCORE_STREAM = 1, STREAMS = 2 };
+
+typedef struct {
+    uint32_t last, min, max;
+} service_cycles;
+
+typedef struct { // since start or LINK_RESET_STATS
+    uint32_t windows, events, missed;
+    uint32_t overruns_before, frames_before, errors_before; // of counters that are not ours to reset
+    service_cycles frontend, inference, decide;
+    uint8_t scores[DECIDE_MAX_CLASSES];
+} service_stats;
+
+typedef struct {
+    const service_config *config;
+    uint64_t uptime_us;
+    uint32_t now_us; // board_micros() when uptime_us was brought up to date
+    link_decoder decoder;
+    service_stats stats;
+    uint32_t inferences; // ever
+    uint64_t due_us;     // info and telemetry
+    bool resetting;
+    uint64_t reset_at_us;
+} service_state;
+
+extern service_state service;
+
+// service.c
+uint8_t service_channel_count(void); // of the sensor
+uint8_t service_classes(void);       // of the model's scores
+void service_reset_soon(void);       // when the answer is out
+
+// send.c: the queue to the console
+void service_send_init(void);
+void service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload, size_t size);
+void service_send_reply(uint16_t sequence, const uint8_t *payload, size_t size); // there is room if can_reply
+bool service_can_reply(void);
+void service_flush(void); // as much as the console takes
+bool service_flushed(void);
+uint32_t service_dropped(void);
+void service_reset_dropped(void);
+
+// info.c, stats.c
+void service_write_info(link_cbor *c);
+void service_write_stats(link_cbor *c);
+void service_reset_stats(void);
+void service_send_info(void);
+void service_send_telemetry(void);
+
+// streams.c
+void service_streams_init(void);
+bool service_switch_stream(uint8_t stream, bool on); // false: no such stream
+void service_streams_poll(void);
+void service_send_scores(uint32_t time_us);
+
+// A command's arguments and its answer.
+typedef struct {
+    const uint8_t *args;
+    size_t size;
+    uint16_t sequence;
+    uint8_t *answer; // room for ANSWER_ROOM bytes
+    size_t answered;
+} service_command;
+
+enum { ANSWER_ROOM = LINK_MAX_PAYLOAD - 2 };
+
+// commands.c
+void service_run_command(const link_frame *frame);
+
+// inject.c
+void service_inject_init(void);
+bool service_inject_busy(void); // samples of the last LINK_INJECT are left
+void service_inject_poll(void); // answers it when they are used up
+void service_inject_keep(void); // the host is alive
+bool service_has_window(void);  // a window was completed since LINK_INJECT_BEGIN
+uint8_t service_inject_begin(service_command *c);
+uint8_t service_inject(service_command *c);
+uint8_t service_inject_end(service_command *c);
+
+// parity.c
+uint8_t service_run_frontend(service_command *c);
+uint8_t service_run_layer(service_command *c);
+uint8_t service_read_tensor(service_command *c);
+uint8_t service_write_input(service_command *c);
+uint8_t service_self_test(service_command *c);
+
+static inline uint16_t get_u16(const uint8_t *bytes) {
+    return (uint16_t)(bytes[0] | bytes[1] << 8);
+}
+
+static inline uint32_t get_u32(const uint8_t *bytes) {
+    return (uint32_t)get_u16(bytes + 2) << 16 | get_u16(bytes);
+}
+
+static inline size_t put_u16(uint8_t *bytes, uint32_t value) {
+    bytes[0] = (uint8_t)value;
+    bytes[1] = (uint8_t)(value >> 8);
+    return 2;
+}
+
+static inline size_t put_u32(uint8_t *bytes, uint32_t value) {
+    put_u16(bytes, value);
+    put_u16(bytes + 2, value >> 16);
+    return 4;
+}
+
+#endif

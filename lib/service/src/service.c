@@ -1,0 +1,76 @@
+#include "service/service.h"
+
+#include "board/board.h"
+#include "internal.h"
+
+#include <string.h>
+
+enum { PERIOD_US = 1000000, READ_AT_ONCE = 64, RESET_WITHIN_US = 100000 };
+
+service_state service;
+
+uint8_t service_channel_count(void) {
+    unsigned channels = 0;
+    for (uint8_t i = 0; i < service.config->sensor.groups; i++) channels += service.config->sensor.group[i].count;
+    return (uint8_t)(channels < SERVICE_MAX_CHANNELS ? channels : SERVICE_MAX_CHANNELS);
+}
+
+uint8_t service_classes(void) {
+    const nn_model *model = service.config->model;
+    if (!model) return 0;
+    return (uint8_t)(model->classes < DECIDE_MAX_CLASSES ? model->classes : DECIDE_MAX_CLASSES);
+}
+
+void service_init(const service_config *config) {
+    memset(&service, 0, sizeof service);
+    service.config = config;
+    service.now_us = board_micros();
+    service.uptime_us = service.now_us;
+    service.due_us = service.uptime_us;
+    link_decoder_init(&service.decoder);
+    service_send_init();
+    service_streams_init();
+    service_inject_init();
+    service_reset_stats();
+}
+
+static void keep_time(void) {
+    uint32_t now = board_micros();
+    service.uptime_us += now - service.now_us;
+    service.now_us = now;
+}
+
+static void send_due(void) {
+    if (service.uptime_us < service.due_us) return;
+    service.due_us = service.uptime_us + PERIOD_US;
+    service_send_info();
+    service_send_telemetry();
+}
+
+// At most one command a turn, and none while the one before is at work or its answer would not fit.
+static void read_commands(void) {
+    for (int i = 0; i < READ_AT_ONCE && service_can_reply() && !service_inject_busy() && !service.resetting; i++) {
+        uint8_t byte;
+        link_frame frame;
+        if (!board_console_read(&byte, 1)) return;
+        if (link_decode(&service.decoder, byte, &frame)) {
+            service_run_command(&frame);
+            return;
+        }
+    }
+}
+
+void service_poll(void) {
+    keep_time();
+    service_inject_poll();
+    read_commands();
+    service_streams_poll();
+    send_due();
+    service_flush();
+    if (service.resetting && (service_flushed() || service.uptime_us >= service.reset_at_us)) board_reset();
+}
+
+void service_reset_soon(void) {
+    service.resetting = true;
+    service.reset_at_us = service.uptime_us + RESET_WITHIN_US;
+}

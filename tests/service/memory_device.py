@@ -1,0 +1,100 @@
+"""The service of lib/service in this process, on a board in memory whose console, sensor and clock the test holds."""
+
+import ctypes
+import functools
+
+import numpy as np
+
+from ml.link.frames import Decoder, Frame
+from ml.link.messages import Command, Reply, Type
+from ml.link.payloads import parse_reply
+from ml.native.build import load
+from ml.paths import ROOT
+
+HERE = ROOT / "tests/service"
+CONSOLE, SENSOR, AXES = 65536, 4096, 6
+WINDOW, HOP, CLASSES, INPUT = 8, 4, 3, 48
+
+
+class Sample(ctypes.Structure):
+    _fields_ = (("time_us", ctypes.c_uint32), ("axis", ctypes.c_int16 * AXES))
+
+
+class Board(ctypes.Structure):
+    _fields_ = (
+        ("to_device", ctypes.c_uint8 * CONSOLE),
+        ("from_device", ctypes.c_uint8 * CONSOLE),
+        *((name, ctypes.c_size_t) for name in ("to_first", "to_end", "from_end", "room")),
+        *((name, ctypes.c_uint32) for name in ("now_us", "cycles", "overruns", "work_us")),
+        ("sensor", Sample * SENSOR),
+        ("sensor_first", ctypes.c_size_t),
+        ("sensor_end", ctypes.c_size_t),
+        ("resets", ctypes.c_uint32),
+    )
+
+
+@functools.cache
+def library() -> ctypes.CDLL:
+    """Address errors and undefined behaviour end the process: the tests then fail loudly."""
+    parts = ("link", "frontend", "decide", "service")
+    sources = [path for part in parts for path in sorted((ROOT / "lib" / part / "src").glob("*.c"))]
+    flags = ["-g", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"]
+    return load("service", [*sources, ROOT / "lib/nn/src/model.c", HERE / "test_app.c"], flags=flags)
+
+
+class MemoryDevice:
+    """A freshly started device."""
+
+    def __init__(self) -> None:
+        self.c = library()
+        self.board = Board.in_dll(self.c, "test_board")
+        ctypes.memset(ctypes.byref(self.board), 0, ctypes.sizeof(Board))
+        self.board.room = CONSOLE
+        self.decoder = Decoder()
+        self.sequence = 0
+        self.c.setup()
+
+    def turn(self, times: int = 1, us: int = 1000) -> list[Frame]:
+        """Turns of the loop, each taking so many microseconds; returns what the device sent."""
+        items = []
+        for _ in range(times):
+            self.board.now_us = (self.board.now_us + us) % 2**32
+            self.c.loop()
+            items += self.decoder.feed(bytes(self.board.from_device[: self.board.from_end]))
+            self.board.from_end = 0
+        assert self.decoder.errors == 0
+        return items
+
+    def send(self, data: bytes) -> None:
+        """Bytes to the device's console, which holds 64 kB."""
+        self.board.to_first = 0
+        self.board.to_end = len(data)
+        ctypes.memmove(self.board.to_device, data, len(data))
+
+    def command(self, command: int, args: bytes = b"", turns: int = 60) -> tuple[Reply, list[Frame]]:
+        """The answer, and everything else that came with it."""
+        self.sequence += 1
+        self.send(Frame(Type.COMMAND, sequence=self.sequence, payload=bytes([command]) + args).encode())
+        frames = self.turn(turns, us=0)
+        replies = [frame for frame in frames if frame.type == Type.REPLY]
+        assert [reply.sequence for reply in replies] == [self.sequence]
+        reply = parse_reply(replies[0].payload)
+        assert reply.command == command
+        return reply, [frame for frame in frames if frame.type != Type.REPLY]
+
+    def ask(self, command: int, args: bytes = b"") -> bytes:
+        """What the device answers to a command that must succeed."""
+        reply, _ = self.command(command, args)
+        assert reply.status == 0, f"{Command(command).name} answered {reply.status}"
+        return reply.data
+
+    def sense(self, samples: np.ndarray, period_us: int = 1000) -> list[Frame]:
+        """Plays int16 (n, 6) into the sensor, one sample a turn."""
+        frames = []
+        for row in samples:
+            slot = self.board.sensor[0]
+            slot.time_us = (self.board.now_us + period_us) % 2**32
+            slot.axis[:] = row.tolist()
+            self.board.sensor_first, self.board.sensor_end = 0, 1
+            frames += self.turn(us=period_us)
+        return frames + self.turn(us=0)  # what is reported in one turn is sent in the next

@@ -1,0 +1,153 @@
+// A small application around the service, for the tests: the real front end, decision and kernels' helpers, a model of
+// three trivial layers, and a board in memory whose console, sensor and clock the test holds.
+#include "board/board.h"
+#include "decide/decide.h"
+#include "frontend/imu.h"
+#include "nn/model.h"
+#include "service/service.h"
+
+#include <string.h>
+
+enum { WINDOW = 8, HOP = 4, CLASSES = 3, INPUT = WINDOW * IMU_AXES, CONSOLE = 65536, SENSOR = 4096 };
+
+// The board.
+struct {
+    uint8_t to_device[CONSOLE], from_device[CONSOLE];
+    size_t to_first, to_end, from_end;
+    size_t room; // what the console still takes
+    uint32_t now_us, cycles, overruns;
+    uint32_t work_us; // time one inference takes
+    board_imu_sample sensor[SENSOR];
+    size_t sensor_first, sensor_end;
+    uint32_t resets;
+} test_board;
+
+const char *board_name(void) {
+    return "memory";
+}
+uint32_t board_micros(void) {
+    return test_board.now_us;
+}
+uint32_t board_cycles(void) {
+    return test_board.cycles += 7;
+}
+uint32_t board_cycles_hz(void) {
+    return 1000000;
+}
+uint32_t board_stack_used(void) {
+    return 321;
+}
+uint32_t board_stack_size(void) {
+    return 4096;
+}
+uint32_t board_sensor_overruns(void) {
+    return test_board.overruns;
+}
+void board_reset(void) {
+    test_board.resets++;
+}
+
+size_t board_console_read(uint8_t *bytes, size_t size) {
+    size_t count = 0;
+    while (count < size && test_board.to_first < test_board.to_end)
+        bytes[count++] = test_board.to_device[test_board.to_first++];
+    return count;
+}
+
+size_t board_console_write(const uint8_t *bytes, size_t size) {
+    size_t count = size < test_board.room ? size : test_board.room;
+    memcpy(test_board.from_device + test_board.from_end, bytes, count);
+    test_board.from_end += count;
+    test_board.room -= count;
+    return count;
+}
+
+size_t board_imu_read(board_imu_sample *samples, size_t count) {
+    if (count == 0 || test_board.sensor_first == test_board.sensor_end) return 0;
+    *samples = test_board.sensor[test_board.sensor_first++];
+    return 1;
+}
+
+// The model: input -> sum over time per axis, saturated -> its first three -> scores, in one arena.
+static int8_t arena[INPUT + IMU_AXES + CLASSES + CLASSES];
+static int8_t *const sums = arena + INPUT, *const three = arena + INPUT + IMU_AXES,
+                     *const scores = arena + INPUT + IMU_AXES + CLASSES;
+
+static void step(uint16_t layer) {
+    if (layer == 0)
+        for (int axis = 0; axis < IMU_AXES; axis++) {
+            int sum = 0;
+            for (int i = 0; i < WINDOW; i++) sum += arena[i * IMU_AXES + axis];
+            sums[axis] = (int8_t)(sum > 127 ? 127 : sum < -128 ? -128 : sum);
+        }
+    if (layer == 1) memcpy(three, sums, CLASSES);
+    if (layer == 2)
+        for (int i = 0; i < CLASSES; i++) scores[i] = (int8_t)~three[i];
+}
+
+static const nn_layer layers[] = {
+    {"sum", arena + INPUT, IMU_AXES, 1},
+    {"slice", arena + INPUT + IMU_AXES, CLASSES, 2},
+    {"flip", arena + INPUT + IMU_AXES + CLASSES, CLASSES, 3},
+};
+static const char *const labels[] = {"rest", "left", "right"};
+nn_model test_model = {.name = "trivial",
+                       .hash = "0123456789abcdef",
+                       .data_hash = "",
+                       .input = arena,
+                       .output = arena + INPUT + IMU_AXES + CLASSES,
+                       .input_size = INPUT,
+                       .output_size = CLASSES,
+                       .arena_size = sizeof arena,
+                       .layers = 3,
+                       .classes = CLASSES,
+                       .layer = layers,
+                       .label = labels,
+                       .step = step};
+
+// The application.
+static const imu_config imu = {1000000, WINDOW, HOP, false, {1, 1, 1, 1, 1, 1}, 4, 0};
+static const uint8_t thresholds[] = {200, 201, 202};
+static const decide_config decision = {CLASSES, 0, 1, 2, thresholds};
+static imu_frontend frontend;
+static int16_t history[WINDOW][IMU_AXES];
+static decide_state decide;
+static service_config config;
+
+static void reset(void) {
+    imu_reset(&frontend);
+    decide_reset(&decide);
+}
+
+static void window(int8_t *input) {
+    imu_window(&frontend, input);
+}
+
+void setup(void) {
+    imu_init(&frontend, &imu, imu.rate_mhz, history);
+    decide_init(&decide, &decision);
+    config = (service_config){"test_app", &test_model, &decide, service_imu(1000000), 250000, frontend.saturated,
+                              IMU_AXES,   reset,       window};
+    service_init(&config);
+}
+
+static bool next_sample(board_imu_sample *sample) {
+    sample->time_us = board_micros();
+    return service_injecting() ? service_injected(sample->axis) : board_imu_read(sample, 1) == 1;
+}
+
+void loop(void) {
+    board_imu_sample sample;
+    service_poll();
+    if (!next_sample(&sample)) return;
+    service_sample(sample.axis, sample.time_us);
+    if (!imu_push(&frontend, sample.axis)) return;
+    service_timing timing = {1, 2, 3, sample.time_us};
+    decide_event event;
+    imu_window(&frontend, test_model.input);
+    nn_run(&test_model);
+    test_board.now_us += test_board.work_us;
+    bool detected = decide_push(&decide, test_model.output, &event);
+    service_inference(&timing, test_model.output);
+    if (detected) service_event(&event, &timing);
+}

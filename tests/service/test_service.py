@@ -1,0 +1,326 @@
+"""What a host may rely on when it talks to the service."""
+
+import struct
+import zlib
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from memory_device import AXES, CLASSES, HOP, INPUT, WINDOW, MemoryDevice
+
+from ml.link.frames import Frame
+from ml.link.messages import ALL, MODEL_INPUT, Command, Status, Type
+from ml.link.payloads import parse_event, parse_info, parse_telemetry
+
+LEFT = [0, -4000, 0, 0, 0, 0]  # makes class 1 certain
+
+
+def of_type(frames: list, kind: Type) -> list[Frame]:
+    return [frame for frame in frames if frame.type == kind]
+
+
+def windows_of(samples: np.ndarray) -> np.ndarray:
+    """The test app's front end: int8 (k, window, 6)."""
+    ends = range(WINDOW, len(samples) + 1, HOP)
+    q = np.clip((samples.astype(int) + 8) >> 4, -128, 127).astype(np.int8)
+    return np.array([q[end - WINDOW : end] for end in ends]).reshape(-1, WINDOW, AXES)
+
+
+def layers_of(window: np.ndarray) -> list[bytes]:
+    """The test app's model."""
+    sums = np.clip(window.astype(int).sum(axis=0), -128, 127).astype(np.int8)
+    return [sums.tobytes(), sums[:CLASSES].tobytes(), (~sums[:CLASSES]).tobytes()]
+
+
+def recording(count: int, seed: int = 0) -> np.ndarray:
+    return np.random.default_rng(seed).integers(-300, 300, (count, AXES)).astype(np.int16)
+
+
+def test_session_info_and_telemetry_come_at_start_and_once_a_second():
+    frames = MemoryDevice().turn(5500)
+    for kind in (Type.INFO, Type.TELEMETRY):
+        times = [frame.time_us for frame in of_type(frames, kind)]
+        assert len(times) == 6
+        assert all(abs(b - a - 1_000_000) <= 1000 for a, b in pairwise(times))
+        assert [frame.sequence for frame in of_type(frames, kind)] == list(range(6))
+
+
+def test_session_info_describes_the_device():
+    frame = of_type(MemoryDevice().turn(), Type.INFO)[0]
+    info = parse_info(frame.payload)
+    assert (info.version, info.app, info.board, info.cycles_hz, info.stack) == (1, "test_app", "memory", 10**6, 4096)
+    assert (info.model.hash, info.model.layers, info.model.input, info.model.output) == (
+        "0123456789abcdef",
+        3,
+        INPUT,
+        3,
+    )
+    assert info.labels == ("rest", "left", "right")
+    imu, scores = info.streams
+    assert [(c.name, c.unit, c.per_unit) for c in imu.channels][2:4] == [("az", "g", 2048), ("gx", "dps", 16)]
+    assert (imu.format, imu.rate_mhz, scores.format, scores.rate_mhz) == ("int16", 10**6, "uint8", 250_000)
+    assert frame.time_us == info.uptime_us % 2**32
+
+
+def test_uptime_goes_on_where_the_clock_wraps():
+    device = MemoryDevice()
+    device.turn()
+    frames = device.turn(10, us=2**29)
+    uptimes = [parse_info(frame.payload).uptime_us for frame in of_type(frames, Type.INFO)]
+    assert uptimes == [1000 + 2**29 * (i + 1) for i in range(10)]
+
+
+def test_a_detection_is_reported_with_its_time_and_cycles():
+    device = MemoryDevice()
+    device.turn()
+    device.board.work_us = 123
+    frames = device.sense(np.array([LEFT] * WINDOW, np.int16))
+    (event,) = of_type(frames, Type.EVENT)
+    parsed = parse_event(event.payload)
+    assert (parsed.class_id, parsed.score, parsed.window) == (1, 255, 0)
+    assert (parsed.frontend_cycles, parsed.inference_cycles, parsed.decide_cycles) == (1, 2, 3)
+    assert (event.time_us, parsed.latency_us) == (1000 + WINDOW * 1000, 123)
+
+
+def test_telemetry_counts_what_happened():
+    device = MemoryDevice()
+    device.turn()
+    device.sense(np.array([LEFT] * (WINDOW + HOP * 4), np.int16))
+    device.board.overruns = 9
+    telemetry = parse_telemetry(device.ask(Command.GET_STATS))
+    assert (telemetry.windows, telemetry.events, telemetry.overruns, telemetry.missed) == (5, 2, 9, 0)
+    assert (telemetry.inference.last, telemetry.inference.min, telemetry.inference.max) == (2, 2, 2)
+    assert telemetry.saturated == (0, WINDOW * 5, 0, 0, 0, 0)
+    assert telemetry.scores == (127, 255, 127)
+    assert (telemetry.stack, telemetry.frames, telemetry.errors) == (321, 1, 0)
+    device.ask(Command.RESET_STATS)
+    after = parse_telemetry(device.ask(Command.GET_STATS))
+    assert (after.windows, after.events, after.overruns, after.saturated) == (0, 0, 0, (0,) * AXES)
+    assert after.frames == 1
+
+
+@pytest.mark.parametrize(("work_us", "missed"), [(4000, 0), (4001, 1)])
+def test_a_window_that_is_done_after_the_next_was_due_is_a_missed_deadline(work_us, missed):
+    device = MemoryDevice()
+    device.board.work_us = work_us  # windows come every 4 ms
+    device.sense(recording(WINDOW))
+    assert parse_telemetry(device.ask(Command.GET_STATS)).missed == missed
+
+
+def test_thresholds_are_set_at_run_time():
+    device = MemoryDevice()
+    assert device.ask(Command.GET_THRESHOLDS) == bytes([200, 201, 202])
+    device.ask(Command.SET_THRESHOLD, bytes([1, 99]))
+    assert device.ask(Command.GET_THRESHOLDS) == bytes([200, 99, 202])
+    device.ask(Command.SET_THRESHOLD, bytes([ALL, 7]))
+    assert device.ask(Command.GET_THRESHOLDS) == bytes([7, 7, 7])
+    assert device.command(Command.SET_THRESHOLD, bytes([CLASSES, 1]))[0].status == Status.BAD_ARGUMENT
+
+
+def test_ping_returns_its_bytes_up_to_the_longest():
+    device = MemoryDevice()
+    for size in (0, 1, 509, 510):
+        assert device.ask(Command.PING, bytes(range(256))[:1] * size) == b"\0" * size
+    assert len(device.ask(Command.PING, bytes(511))) == 510
+
+
+def test_info_follows_on_request():
+    device = MemoryDevice()
+    device.turn()
+    reply, frames = device.command(Command.GET_INFO)
+    assert reply.status == Status.OK
+    assert len(of_type(frames, Type.INFO)) == 1
+
+
+def test_streams_are_silent_until_they_are_started():
+    device = MemoryDevice()
+    samples = recording(40)
+    assert of_type(device.sense(samples), Type.DATA) == []
+    device.ask(Command.START, bytes([0]))
+    data = of_type(device.sense(samples), Type.DATA)
+    assert b"".join(frame.payload for frame in data) == samples[:32].tobytes()
+    assert [frame.sequence for frame in data] == [0, 1]
+    assert data[1].time_us - data[0].time_us == 16_000
+    rest = of_type(device.turn(100), Type.DATA)
+    assert [frame.payload for frame in rest] == [samples[32:].tobytes()]
+    device.ask(Command.STOP, bytes([ALL]))
+    assert of_type(device.sense(samples), Type.DATA) == []
+
+
+def test_scores_of_every_window_are_a_stream():
+    device = MemoryDevice()
+    device.ask(Command.START, bytes([1]))
+    samples = recording(20)
+    data = of_type(device.sense(samples), Type.DATA)
+    scores = [np.frombuffer(layers_of(window)[2], np.int8).astype(int) + 128 for window in windows_of(samples)]
+    assert [list(frame.payload) for frame in data] == [row.tolist() for row in scores]
+    assert {frame.stream for frame in data} == {1}
+
+
+def inject(device: MemoryDevice, samples: np.ndarray) -> int:
+    """Windows completed."""
+    parts = [samples[i : i + 42] for i in range(0, len(samples), 42)]
+    return sum(struct.unpack("<H", device.ask(Command.INJECT, part.tobytes()))[0] for part in parts)
+
+
+def test_injected_samples_take_the_way_of_the_sensor():
+    device = MemoryDevice()
+    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.START, bytes([1]))
+    device.sense(recording(WINDOW, seed=9))  # ignored
+    samples = recording(100)
+    assert inject(device, samples) == len(windows_of(samples))
+    assert parse_telemetry(device.ask(Command.GET_STATS)).windows == len(windows_of(samples))
+
+
+def test_the_sensor_starts_afresh_after_an_injection():
+    device = MemoryDevice()
+    device.ask(Command.INJECT_BEGIN)
+    inject(device, recording(WINDOW - 1))
+    device.ask(Command.INJECT_END)
+    device.sense(recording(WINDOW - 1))
+    assert parse_telemetry(device.ask(Command.GET_STATS)).windows == 0
+
+
+def test_the_sensor_takes_over_when_the_host_falls_silent():
+    device = MemoryDevice()
+    device.ask(Command.INJECT_BEGIN)
+    device.turn(9, us=1_000_000)
+    assert device.c.service_injecting()
+    device.ask(Command.PING)
+    device.turn(9, us=1_000_000)
+    assert device.c.service_injecting()
+    device.turn(2, us=1_000_000)
+    assert not device.c.service_injecting()
+
+
+@pytest.mark.parametrize("size", [1, 11, 13, 511])
+def test_parts_of_a_sample_are_refused(size):
+    device = MemoryDevice()
+    device.ask(Command.INJECT_BEGIN)
+    assert device.command(Command.INJECT, bytes(size))[0].status == Status.BAD_ARGUMENT
+
+
+@pytest.mark.parametrize("command", [Command.INJECT, Command.INJECT_END, Command.RUN_FRONTEND])
+def test_commands_out_of_order_are_refused(command):
+    assert MemoryDevice().command(command, bytes(12)[: 12 * (command == Command.INJECT)])[0].status == Status.NOT_NOW
+
+
+def test_every_stage_can_be_compared():
+    device = MemoryDevice()
+    samples = recording(WINDOW, seed=3)
+    device.ask(Command.INJECT_BEGIN)
+    assert device.command(Command.RUN_FRONTEND)[0].status == Status.NOT_NOW
+    inject(device, samples)
+    window = windows_of(samples)[0]
+    crc, cycles = struct.unpack("<II", device.ask(Command.RUN_FRONTEND))
+    assert (crc, cycles) == (zlib.crc32(window.tobytes()), 7)
+    assert device.ask(Command.READ_TENSOR, struct.pack("<HIH", MODEL_INPUT, 0, INPUT)) == window.tobytes()
+    for index, expected in enumerate(layers_of(window)):
+        crc, _ = struct.unpack("<II", device.ask(Command.RUN_LAYER, struct.pack("<H", index)))
+        assert crc == zlib.crc32(expected)
+        assert device.ask(Command.READ_TENSOR, struct.pack("<HIH", index, 1, 2)) == expected[1:3]
+
+
+def test_a_host_may_write_the_models_input():
+    device = MemoryDevice()
+    window = np.arange(INPUT, dtype=np.int8) - 20
+    for offset in (0, 20, 40):
+        device.ask(Command.WRITE_INPUT, struct.pack("<I", offset) + window.tobytes()[offset : offset + 20])
+    device.ask(Command.RUN_LAYER, struct.pack("<H", 0))
+    expected = layers_of(window.reshape(WINDOW, AXES))[0]
+    assert device.ask(Command.READ_TENSOR, struct.pack("<HIH", 0, 0, AXES)) == expected
+
+
+def test_self_test_runs_the_fixed_input():
+    x, fixed = 12345, []
+    for _ in range(INPUT):
+        x = (x * 1664525 + 1013904223) % 2**32
+        fixed.append(x >> 24)
+    output = layers_of(np.array(fixed, np.uint8).view(np.int8).reshape(WINDOW, AXES))[2]
+    assert struct.unpack("<II", MemoryDevice().ask(Command.SELF_TEST)) == (zlib.crc32(output), 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "args"),
+    [
+        (Command.RUN_LAYER, struct.pack("<H", 3)),
+        (Command.RUN_LAYER, struct.pack("<H", MODEL_INPUT)),
+        (Command.READ_TENSOR, struct.pack("<HIH", 3, 0, 1)),
+        (Command.READ_TENSOR, struct.pack("<HIH", MODEL_INPUT, 0, INPUT + 1)),
+        (Command.READ_TENSOR, struct.pack("<HIH", MODEL_INPUT, INPUT, 1)),
+        (Command.READ_TENSOR, struct.pack("<HIH", MODEL_INPUT, 2**32 - 1, 2)),
+        (Command.READ_TENSOR, struct.pack("<HIH", 0, 0, 65535)),
+        (Command.WRITE_INPUT, struct.pack("<I", INPUT) + b"x"),
+        (Command.WRITE_INPUT, struct.pack("<I", 2**32 - 1) + b"xx"),
+        (Command.WRITE_INPUT, b"\0\0\0"),
+        (Command.START, bytes([2])),
+        (Command.START, b""),
+        (Command.GET_INFO, b"x"),
+    ],
+)
+def test_arguments_out_of_bounds_are_refused(command, args):
+    assert MemoryDevice().command(command, args)[0].status == Status.BAD_ARGUMENT
+
+
+def test_unknown_commands_are_answered_as_such():
+    assert MemoryDevice().command(0xEE)[0].status == Status.UNKNOWN
+
+
+def test_reset_is_answered_before_it_happens():
+    device = MemoryDevice()
+    device.command(Command.RESET_BOARD)
+    assert device.board.resets > 0
+
+
+def test_a_host_that_does_not_read_costs_whole_frames_and_is_told():
+    device = MemoryDevice()
+    device.turn()
+    device.board.room = 0
+    device.turn(20, us=1_000_000)
+    device.board.room = 1_000_000
+    frames = device.turn(3, us=1)  # the decoder in there would have seen half a frame
+    lost = parse_telemetry(device.ask(Command.GET_STATS)).dropped
+    infos, telemetry = of_type(frames, Type.INFO), of_type(frames, Type.TELEMETRY)
+    assert lost == 2 * 20 - len(infos) - len(telemetry) > 0
+    (later,) = of_type(device.turn(1, us=1_000_000), Type.INFO)
+    assert later.sequence == 21
+
+
+def test_commands_are_answered_although_streams_fill_the_queue():
+    device = MemoryDevice()
+    device.ask(Command.START, bytes([ALL]))
+    device.board.room = 0
+    device.sense(recording(400))
+    device.send(Frame(Type.COMMAND, sequence=77, payload=bytes([Command.PING])).encode())
+    device.turn(2)
+    device.board.room = 100_000
+    assert [frame.sequence for frame in of_type(device.turn(2), Type.REPLY)] == [77]
+
+
+def test_a_console_that_takes_a_byte_at_a_time_gets_everything():
+    device = MemoryDevice()
+    frames = []
+    for _ in range(2000):
+        device.board.room = 1
+        frames += device.turn(us=0)
+    assert {frame.type for frame in frames} == {Type.INFO, Type.TELEMETRY}
+
+
+commands = st.builds(
+    lambda command, args: Frame(Type.COMMAND, payload=bytes([command]) + args).encode(),
+    st.sampled_from([c for c in Command if c != Command.RESET_BOARD]) | st.integers(0x12, 255),
+    st.binary(max_size=20) | st.builds(lambda n: bytes(12 * n), st.integers(0, 42)),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(commands | st.binary(max_size=60), max_size=12))
+def test_no_bytes_from_the_host_stop_the_device(parts):
+    device = MemoryDevice()
+    device.send(b"".join(parts) + b"\0")
+    device.turn(700, us=10)
+    assert device.board.to_first == device.board.to_end
+    assert device.ask(Command.PING, b"alive") == b"alive"
