@@ -35,7 +35,7 @@ def by_subject(subjects: list[str], hold_out: tuple[str, ...] = ()) -> Split:
     subjects = sorted(set(subjects))
     if len(subjects) < 2:
         raise UserError(
-            f"expected recordings of at least 2 subjects, one to test with, found {len(subjects)}; record another person"
+            f"expected at least 2 subjects, one of them to test with, found {len(subjects)}; record another person"
         )
     unknown = sorted(set(hold_out) - set(subjects))
     if unknown:

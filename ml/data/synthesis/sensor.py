@@ -44,7 +44,7 @@ def angular_velocity(angles: np.ndarray, rates: np.ndarray) -> np.ndarray:
 
 def measure(made: Motion, sensor: Sensor, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """A motion -> specific force in m/s2 (n, 3) and angular velocity in deg/s (n, 3) as the sensor reports them."""
-    force = made.acceleration + (0.0, GRAVITY, 0.0)
+    force = made.acceleration + np.array([0.0, GRAVITY, 0.0])
     accel = np.einsum("nij,ni->nj", rotations(made.angles), force)  # the transpose: from world to device
     gyro = np.degrees(angular_velocity(made.angles, made.angle_rates))
     accel = accel + sensor.accel_bias + rng.normal(0, sensor.accel_noise, accel.shape)

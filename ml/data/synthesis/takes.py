@@ -87,11 +87,13 @@ def _write_person(folder: Path, one: Person, plan: Plan, seed: int) -> Iterator[
     for number, label in enumerate([*GESTURES, BACKGROUND]):
         rng = np.random.default_rng([seed, ord(one.name[-1]), number])
         made = background(one, plan, rng) if label == BACKGROUND else take(one, label, plan, rng)
-        yield _write(folder, f"takes/{one.name}_{label}.csv", made, one, label, plan)
+        yield _write(folder, f"takes/{one.name}_{label}.csv", made, one=one, label=label, plan=plan)
         for count, (start, end) in enumerate(runs(made.active)):
             cut = slice(max(0, start - MARGIN), end + MARGIN)
             piece = Take(made.accel[cut], made.gyro[cut], made.active[cut])
-            yield _write(folder, f"repetitions/{label}/{one.name}_{count:02d}.csv", piece, one, label, plan)
+            yield _write(
+                folder, f"repetitions/{label}/{one.name}_{count:02d}.csv", piece, one=one, label=label, plan=plan
+            )
 
 
 def take(one: Person, label: str, plan: Plan, rng: np.random.Generator) -> Take:
@@ -106,7 +108,7 @@ def take(one: Person, label: str, plan: Plan, rng: np.random.Generator) -> Take:
             until = at + rng.uniform(1.5, 3.5)
             strokes += unrelated(one, at, until, rng)
             at = until + rng.uniform(0.6, 1.0)
-    return _record(strokes, spans, at, one, plan, rng)
+    return _record(strokes, spans, at, one=one, plan=plan, rng=rng)
 
 
 def background(one: Person, plan: Plan, rng: np.random.Generator) -> Take:
@@ -117,11 +119,11 @@ def background(one: Person, plan: Plan, rng: np.random.Generator) -> Take:
         until = at + rng.uniform(1.5, 4.0)
         strokes += unrelated(one, at, until, rng)
         at = until + rng.uniform(0.3, 2.0)
-    return _record(strokes, [], at, one, plan, rng)
+    return _record(strokes, [], at, one=one, plan=plan, rng=rng)
 
 
 def _record(
-    strokes: list[Stroke], spans: list, seconds: float, one: Person, plan: Plan, rng: np.random.Generator
+    strokes: list[Stroke], spans: list, seconds: float, *, one: Person, plan: Plan, rng: np.random.Generator
 ) -> Take:
     times = np.arange(int(seconds * plan.rate_hz)) / plan.rate_hz
     held = Stroke(-2.0, 1.0, (0.0, 0.0, 0.0), one.hold)  # taken up before the recording began
@@ -133,7 +135,7 @@ def _record(
     return Take(accel, gyro, active)
 
 
-def _write(folder: Path, file: str, made: Take, one: Person, label: str, plan: Plan) -> dict:
+def _write(folder: Path, file: str, made: Take, *, one: Person, label: str, plan: Plan) -> dict:
     columns = {f"a{axis}_mps2": made.accel[:, i].round(3) for i, axis in enumerate("xyz")}
     columns |= {f"g{axis}_dps": made.gyro[:, i].round(2) for i, axis in enumerate("xyz")}
     if file.startswith("takes/"):

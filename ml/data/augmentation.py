@@ -1,0 +1,73 @@
+"""Motion as another person, hand or device would have made it: in raw units, before the C front end.
+
+Every function takes and returns float (n, 6) in counts: ax, ay, az, gx, gy, gz.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS
+
+# Left and right swapped: a reflection turns x of a vector round, and y and z of a rotation.
+MIRROR = np.array([-1, 1, 1, 1, -1, -1])
+
+
+@dataclass(frozen=True)
+class MotionVariation:
+    """How far a variation may stray."""
+
+    tilt_deg: tuple[float, float, float] = (20.0, 12.0, 12.0)  # standard deviation of the rotation about x, y, z
+    speed: float = 0.25  # standard deviation of the logarithm
+    strength: tuple[float, float] = (0.35, 2.0)  # range of a common gain, drawn evenly on a logarithmic scale
+    axis_gain: float = 0.15  # standard deviation of the logarithm, each axis
+    gyro_gain: float = 0.15  # the same, gyroscope against accelerometer
+    accel_noise: float = 0.2  # m/s2, the largest standard deviation
+    gyro_noise: float = 4.0  # deg/s
+    shift_s: float = 0.15  # the furthest that a movement lies off the middle of its window
+    mirror: bool = True  # left-handed people, where the labels say what becomes of left and right
+
+
+def vary(window: np.ndarray, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:
+    """The same movement by another person with the device tilted differently."""
+    made = rotate(window, rng.normal(0, np.radians(by.tilt_deg)))
+    gain = np.exp(rng.uniform(*np.log(by.strength)) + rng.normal(0, by.axis_gain, 6))
+    gain[3:] *= np.exp(rng.normal(0, by.gyro_gain))
+    rest = made[:, :3].mean(0) if len(made) else 0  # gravity has no strength of a movement
+    made[:, :3] -= rest
+    made *= gain
+    made[:, :3] += rest
+    return made + noise(len(made), by, rng)
+
+
+def rotate(window: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Turns the device by a rotation vector in radians (Rodrigues' formula)."""
+    angle = np.linalg.norm(vector)
+    x, y, z = vector / angle if angle else (0.0, 0.0, 0.0)
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
+    matrix = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
+    return np.hstack([window[:, :3] @ matrix.T, window[:, 3:] @ matrix.T])
+
+
+def noise(count: int, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:
+    """Sensor noise (count, 6) of a strength drawn for each call."""
+    accel = rng.uniform(0, by.accel_noise) * ACCEL_PER_G / GRAVITY
+    gyro = rng.uniform(0, by.gyro_noise) * GYRO_PER_DPS
+    return rng.normal(size=(count, 6)) * np.repeat([accel, gyro], 3)
+
+
+def cut(samples: np.ndarray, centre: float, step: float, count: int) -> np.ndarray:
+    """`count` samples `step` apart around a position, interpolated; the ends are held beyond the recording."""
+    at = centre + (np.arange(count) - (count - 1) / 2) * step
+    index = np.arange(len(samples))
+    return np.stack([np.interp(at, index, samples[:, axis]) for axis in range(samples.shape[1])], axis=1)
+
+
+def resample(samples: np.ndarray, ratio: float) -> np.ndarray:
+    """`ratio` samples become one: averaged where there are more, interpolated where there are fewer, as the C does."""
+    if ratio <= 1:
+        count = int((len(samples) - 1) / ratio) + 1
+        return cut(samples, (count - 1) / 2 * ratio, ratio, count)
+    edges = np.arange(int(len(samples) / ratio) + 1) * ratio
+    total = np.vstack([np.zeros(samples.shape[1]), np.cumsum(samples, axis=0, dtype=float)])
+    return np.diff(cut(total, edges[-1] / 2, ratio, len(edges)), axis=0) / ratio

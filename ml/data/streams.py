@@ -1,0 +1,77 @@
+"""Continuous recordings with known movements in them, as a device would meet them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ml.data.manifest import Item
+from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, runs, saturate
+
+BRIDGE_S = 2.0  # between two takes
+
+
+@dataclass(frozen=True)
+class Truth:
+    """One movement in a stream."""
+
+    label: str
+    start: int  # first sample
+    end: int  # one past the last
+
+
+@dataclass(frozen=True)
+class Stream:
+    """Takes of one person after one another."""
+
+    subject: str
+    samples: np.ndarray  # int16 (n, 6) in counts
+    rate_mhz: int
+    truth: tuple[Truth, ...]  # in order
+
+    @property
+    def hours(self) -> float:
+        return len(self.samples) / self.rate_mhz / 3.6
+
+
+def streams(takes: list[Item]) -> list[Stream]:
+    """One stream for each person (and sample rate), with a smooth passage of two seconds between takes."""
+    groups: dict[tuple[str, int], list[Item]] = {}
+    for take in takes:
+        groups.setdefault((take.subject, take.recording.rate_mhz), []).append(take)
+    return [_join(subject, rate, group) for (subject, rate), group in sorted(groups.items())]
+
+
+def _join(subject: str, rate_mhz: int, takes: list[Item]) -> Stream:
+    pieces: list[np.ndarray] = []
+    truth: list[Truth] = []
+    at = 0
+    for take in takes:
+        samples = take.recording.samples
+        if pieces:
+            pieces.append(_bridge(pieces[-1][-1], samples[0], round(BRIDGE_S * rate_mhz / 1000)))
+            at += len(pieces[-1])
+        truth += [Truth(take.label, at + start, at + end) for start, end in runs(take.recording.active)]
+        pieces.append(samples)
+        at += len(samples)
+    return Stream(subject, np.concatenate(pieces), rate_mhz, tuple(truth))
+
+
+def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
+    share = np.linspace(0, 1, count + 2)[1:-1, None]
+    return saturate(before + (after.astype(float) - before) * share)
+
+
+def export(stream: Stream, folder: Path, name: str) -> tuple[Path, Path]:
+    """Writes `<name>.csv` (units and columns as any recording, with `active`) and `<name>_truth.csv`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    active = np.zeros(len(stream.samples), int)
+    for one in stream.truth:
+        active[one.start : one.end] = 1
+    columns = {f"a{axis}_mps2": stream.samples[:, i] * (GRAVITY / ACCEL_PER_G) for i, axis in enumerate("xyz")}
+    columns |= {f"g{axis}_dps": stream.samples[:, 3 + i] / GYRO_PER_DPS for i, axis in enumerate("xyz")}
+    recording, truth = folder / f"{name}.csv", folder / f"{name}_truth.csv"
+    pd.DataFrame(columns | {"active": active}).round(5).to_csv(recording, index=False)
+    pd.DataFrame(stream.truth, columns=["label", "start", "end"]).to_csv(truth, index=False)
+    return recording, truth

@@ -1,0 +1,31 @@
+"""What a network is trained and tested with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs as the device's front end makes them, and what they show."""
+
+    inputs: np.ndarray  # int8 (n, ...)
+    labels: np.ndarray  # int (n,): index of the class
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Recorded repetitions of people the model has not seen, before and after the front end."""
+
+    samples: np.ndarray  # int16 (n, longest, axes) in counts; a shorter one is filled up with zeros
+    count: np.ndarray  # int (n,): how many of them are recorded
+    rate_mhz: np.ndarray  # int (n,): of the samples
+    inputs: np.ndarray  # int8 (n, window, axes)
+    labels: np.ndarray  # int (n,)
+    files: np.ndarray  # str (n,): where each comes from
+
+    def __len__(self) -> int:
+        return len(self.labels)

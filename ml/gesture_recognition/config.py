@@ -1,0 +1,104 @@
+"""Every number of the gesture model, with its reason. An experiment is `dataclasses.replace` of a few of them."""
+
+from dataclasses import dataclass, field, replace
+
+from ml.data.augmentation import MotionVariation
+from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS
+from ml.data.synthesis import Plan
+from ml.errors import UserError
+from ml.native.imu import ImuConfig
+
+INT8_MAX = 127
+SHIFT = 19  # of the fixed-point scale: multipliers of some ten thousand keep four digits and fit int16
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """From counts to int8 windows."""
+
+    rate_hz: float = 33.3  # a hand's gesture has little above 10 Hz
+    window: int = 40  # samples, 1.2 s: a gesture of 0.7 to 1.5 s, out and back
+    hop: int = 4  # samples, 120 ms between answers
+    accel_range_mps2: float = 16.0  # more saturates: vigorous people then look like gentle ones
+    gyro_range_dps: float = 400.0
+
+    def imu(self) -> ImuConfig:
+        """The same for the C front end."""
+        accel = INT8_MAX / (self.accel_range_mps2 / GRAVITY * ACCEL_PER_G)
+        gyro = INT8_MAX / (self.gyro_range_dps * GYRO_PER_DPS)
+        multiplier = tuple(round(scale * 2**SHIFT) for scale in (accel, accel, accel, gyro, gyro, gyro))
+        return ImuConfig(round(self.rate_hz * 1000), self.window, self.hop, multiplier, SHIFT)
+
+
+@dataclass(frozen=True)
+class Network:
+    """Convolutions over time, then one dense layer that still knows what came first."""
+
+    filters: tuple[int, ...] = (16, 24, 24)
+    kernels: tuple[int, ...] = (5, 5, 3)
+    strides: tuple[int, ...] = (2, 2, 2)
+    dropout: float = 0.2  # before the dense layer
+    weight_decay: float = 1e-3  # L2, of the convolutions
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the network sees, and how it learns."""
+
+    variations: int = 40  # of each repetition
+    background: float = 0.5  # windows of nothing for each window of a gesture
+    rest_overlap: float = 0.3  # the largest share of a movement in a window that still shows nothing
+    epochs: int = 14
+    batch: int = 128
+    learning_rate: float = 3e-3  # falls to nothing along a cosine
+    label_smoothing: float = 0.05  # keeps scores off the ends of int8
+    checkpoints: int = 4  # last epochs among which the validation streams choose
+    variation: MotionVariation = field(default_factory=MotionVariation)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is tried on the validation streams, and what is preferred."""
+
+    smoothing: tuple[int, ...] = (1, 2, 3, 4)  # windows averaged
+    threshold: tuple[int, ...] = tuple(range(96, 241, 8))  # 0..255
+    refractory: tuple[int, ...] = (4, 6, 8, 10, 12, 14)  # windows
+    tolerance_s: float = 1.0  # after a movement's end a detection is still of it
+    false_cost: float = 1.0  # one false detection weighs as many misses
+    fallback: tuple[int, int, int] = (2, 176, 8)  # smoothing, threshold, refractory, where nothing can be tuned
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of it."""
+
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    network: Network = field(default_factory=Network)
+    training: Training = field(default_factory=Training)
+    decision: Decision = field(default_factory=Decision)
+    synthesis: Plan = field(default_factory=Plan)
+
+    def __post_init__(self) -> None:
+        network = self.network
+        if not len(network.filters) == len(network.kernels) == len(network.strides):
+            raise UserError("network: expected as many kernels and strides as filters")
+
+    def quick(self) -> "Config":
+        """Small enough for a trial of a few seconds; its figures mean little."""
+        return replace(
+            self,
+            training=replace(self.training, variations=6, epochs=6, checkpoints=2),
+            synthesis=Plan(people=3, repetitions=4, background_s=15),
+        )
+
+
+NONE = "none"  # the class of rest, of transitions and of movement that means nothing
+
+# What a movement becomes in a mirror. A data set with other labels is not mirrored.
+MIRRORED = {
+    "left": "right",
+    "right": "left",
+    "turn_left": "turn_right",
+    "turn_right": "turn_left",
+    **{same: same for same in ("forward", "backward", "bounce_up", "bounce_down", "shake_lr", "shake_ud", NONE)},
+}

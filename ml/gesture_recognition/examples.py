@@ -1,0 +1,112 @@
+"""Windows to learn from.
+
+Around each repetition, shifted, tilted, faster, stronger (ml/data/augmentation.py), in raw units, then through the C
+front end. The class `none` is whatever lies between: rest, unrelated movement, and windows that hold only the beginning
+or the end of a gesture, which must not yet, or no longer, be answered.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.data.augmentation import MIRROR, cut, resample, vary
+from ml.data.manifest import Dataset, Item
+from ml.data.recordings import runs, saturate
+from ml.errors import UserError
+from ml.examples import Examples
+from ml.gesture_recognition.config import MIRRORED, NONE, FrontEnd, Training
+from ml.gesture_recognition.presentation import at_rest_around
+from ml.native.imu import windows
+
+Picture = tuple[np.ndarray, int]  # a window, float (window, 6) in counts, and its class
+
+
+@dataclass(frozen=True)
+class Source:
+    """A recording to cut windows from, at the model's rate."""
+
+    samples: np.ndarray  # float (n, 6) in counts
+    label: int
+    spans: list[tuple[int, int]]  # of the movements in it
+
+
+def training_examples(
+    dataset: Dataset, labels: list[str], front_end: FrontEnd, training: Training, seed: int
+) -> Examples:
+    """Varied windows of every movement, and of nothing; in random order."""
+    rng = np.random.default_rng(seed)
+    cutter = _Cutter(labels, front_end, training, rng)
+    sources = _sources(dataset, labels, front_end)
+    pictures = [picture for source in sources for picture in cutter.movements(source)]
+    pictures += cutter.nothing(sources, round(len(pictures) * training.background))
+    pictures = [pictures[i] for i in rng.permutation(len(pictures))]
+    end_to_end = dataclasses.replace(front_end, hop=front_end.window).imu()
+    raw = np.concatenate([window for window, _ in pictures])
+    return Examples(windows(saturate(raw), end_to_end).windows, np.array([label for _, label in pictures]))
+
+
+def _sources(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> list[Source]:
+    """Whole takes; single repetitions only where their person has no take of that label (they are cut from it)."""
+    taken = {(item.subject, item.label) for item in dataset.takes()}
+    items = [item for item in dataset.items if item.is_take or (item.subject, item.label) not in taken]
+    if not items:
+        raise UserError("expected recordings to learn from, found none")
+    return [_source(item, labels, front_end) for item in items]
+
+
+def _source(item: Item, labels: list[str], front_end: FrontEnd) -> Source:
+    recording = item.recording
+    ratio = recording.rate_mhz / (front_end.rate_hz * 1000)
+    samples, active = recording.samples, recording.active
+    if active is None:
+        around = math.ceil(front_end.window * ratio)
+        active = np.pad(np.ones(len(samples), bool), around)
+        samples = at_rest_around(recording, around, around)
+    spans = [(int(start / ratio), math.ceil(end / ratio)) for start, end in runs(active)]
+    return Source(resample(samples, ratio), labels.index(item.label), spans)
+
+
+@dataclass(frozen=True)
+class _Cutter:
+    labels: list[str]
+    front_end: FrontEnd
+    training: Training
+    rng: np.random.Generator
+
+    def movements(self, source: Source) -> Iterator[Picture]:
+        """Each repetition, varied, near the middle of a window."""
+        shift = self.training.variation.shift_s * self.front_end.rate_hz
+        for start, end in source.spans:
+            for _ in range(self.training.variations):
+                yield self.picture(source, source.label, (start + end - 1) / 2 + self.rng.uniform(-shift, shift))
+
+    def nothing(self, sources: list[Source], count: int) -> list[Picture]:
+        """`count` varied windows without a whole movement."""
+        places = [(source, centre) for source in sources for centre in self.empty(source)]
+        if not places:
+            raise UserError("expected some rest between the movements, found none; record longer takes")
+        none = self.labels.index(NONE)
+        chosen = self.rng.integers(0, len(places), count)
+        return [self.picture(places[i][0], none, places[i][1]) for i in chosen]
+
+    def empty(self, source: Source) -> np.ndarray:
+        """Centres of windows that hold at most `rest_overlap` of any movement (of the window, if that is shorter)."""
+        centres = np.arange(len(source.samples))
+        empty = np.ones(len(centres), bool)
+        half = self.front_end.window / 2
+        for start, end in source.spans:
+            overlap = np.minimum(centres + half, end) - np.maximum(centres - half, start)
+            empty &= overlap <= self.training.rest_overlap * min(end - start, self.front_end.window)
+        return centres[empty]
+
+    def picture(self, source: Source, label: int, centre: float) -> Picture:
+        """A varied window around a place, and its class."""
+        variation = self.training.variation
+        step = np.exp(self.rng.normal(0, variation.speed))
+        window = vary(cut(source.samples, centre, step, self.front_end.window), variation, self.rng)
+        if variation.mirror and set(self.labels) <= set(MIRRORED) and self.rng.random() < 0.5:
+            return window * MIRROR, self.labels.index(MIRRORED[self.labels[label]])
+        return window, label

@@ -1,0 +1,64 @@
+"""Trains a Keras classifier on int8 inputs: cosine learning rate, label smoothing, the best of the last epochs."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from ml.examples import Examples
+from ml.keras import keras_module
+from ml.progress import track
+
+INPUT_SCALE = 1 / 64  # int8 -> float; a power of two, so that the converter finds exactly this scale again
+
+
+class Settings(Protocol):
+    """What training needs to know."""
+
+    epochs: int
+    batch: int
+    learning_rate: float
+    label_smoothing: float
+    checkpoints: int
+
+
+def to_float(inputs: np.ndarray) -> np.ndarray:
+    """int8 (n, ...) -> float32 (n, ...) as the network sees them."""
+    return inputs.astype(np.float32) * np.float32(INPUT_SCALE)
+
+
+def fit(
+    network, examples: Examples, settings: Settings, seed: int, judge: Callable[[], float] | None = None
+) -> dict[str, list[float]]:
+    """Trains `network` in place; returns loss and accuracy of each epoch.
+
+    `judge` says how good the network is now: the best of the last `settings.checkpoints` epochs is kept, the later of
+    equals. Without it the last epoch is kept.
+    """
+    network.compile(
+        optimizer=_optimiser(settings, len(examples)),
+        loss=keras_module().losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
+        metrics=["accuracy"],
+    )
+    inputs, targets = to_float(examples.inputs), np.eye(network.output_shape[-1], dtype=np.float32)[examples.labels]
+    rng = np.random.default_rng(seed)
+    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": []}
+    best, kept = -np.inf, None
+    for epoch in track(range(settings.epochs), "training"):
+        order = rng.permutation(len(inputs))
+        made = network.fit(inputs[order], targets[order], settings.batch, epochs=1, shuffle=False, verbose=0).history
+        for name in ("loss", "accuracy"):
+            history[name].append(float(made[name][0]))
+        if judge and epoch >= settings.epochs - settings.checkpoints:
+            history["judged"].append(judge())
+            if history["judged"][-1] >= best:
+                best, kept = history["judged"][-1], network.get_weights()
+    if kept is not None:
+        network.set_weights(kept)
+    return history
+
+
+def _optimiser(settings: Settings, examples: int):
+    keras = keras_module()
+    steps = settings.epochs * -(-examples // settings.batch)
+    return keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(settings.learning_rate, steps))
