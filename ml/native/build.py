@@ -3,6 +3,7 @@
 library = load("imu", [ROOT / "lib/frontend/src/imu.c"])   # ctypes.CDLL
 """
 
+import contextlib
 import ctypes
 import hashlib
 import os
@@ -28,31 +29,62 @@ def compiler() -> str:
     raise UserError("expected a C compiler (cc, gcc or clang), found none; install one, or name it in $CC")
 
 
-def build(name: str, sources: list[Path], *, includes: list[Path] = (), flags: list[str] = ()) -> Path:
-    """Compiles C sources to a shared library and returns its path; does nothing when the same was built before.
-
-    Headers count too: every .h below the include folders is part of the cache key.
+def build(
+    name: str, sources: list[Path], *, includes: list[Path] = (), flags: list[str] = (), folder: Path = CACHE
+) -> Path:
+    """Compiles C sources (or archives) to a shared library in `folder` and returns its path; does nothing when the same
+    was built before. Headers count too: every .h below the include folders is part of the cache key.
     """
-    folders = [*INCLUDES, *includes]
-    command = [compiler(), *FLAGS, *flags, "-shared", "-fPIC", *(f"-I{folder}" for folder in folders)]
-    key = hashlib.sha256("\0".join(command).encode())
-    headers = sorted({header for folder in folders for header in folder.rglob("*.h")})
-    for path in (*sources, *headers):
-        key.update(path.read_bytes())
     suffix = {"darwin": ".dylib", "win32": ".dll"}.get(sys.platform, ".so")
-    target = CACHE / f"{name}-{key.hexdigest()[:16]}{suffix}"
-    if target.exists():
-        return target
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
-        made = Path(scratch) / target.name
-        result = subprocess.run(
-            [*command, "-o", str(made), *map(str, sources)], capture_output=True, text=True, check=False
-        )
-        if result.returncode != 0:
-            raise UserError(f"{name}: the C compiler refused it: {result.stderr.strip().splitlines()[0]}")
-        made.replace(target)  # atomic: another process may build the same
+    command = _command(includes, flags)
+    target = folder / f"{name}-{_key(command, sources, includes)}{suffix}"
+    if not target.exists():
+        with _scratch(folder) as scratch:
+            made = scratch / target.name
+            _call(name, [*command, "-shared", "-o", str(made), *map(str, sources)])
+            made.replace(target)  # atomic: another process may build the same
     return target
+
+
+def archive(name: str, sources: list[Path], *, includes: list[Path] = (), flags: list[str] = ()) -> Path:
+    """Compiles C sources once to a static archive that `build` takes among its sources; cached likewise."""
+    command = _command(includes, flags)
+    target = CACHE / f"{name}-{_key(command, sources, includes)}.a"
+    if not target.exists():
+        with _scratch(CACHE) as scratch:
+            objects = [scratch / f"{number}-{source.stem}.o" for number, source in enumerate(sources)]
+            for source, made in zip(sources, objects, strict=True):
+                _call(name, [*command, "-c", "-o", str(made), str(source)])
+            _call(name, [os.environ.get("AR", "ar"), "rcs", str(scratch / target.name), *map(str, objects)])
+            (scratch / target.name).replace(target)
+    return target
+
+
+def _command(includes: list[Path], flags: list[str]) -> list[str]:
+    return [compiler(), *FLAGS, *flags, "-fPIC", *(f"-I{folder}" for folder in (*INCLUDES, *includes))]
+
+
+def _key(command: list[str], sources: list[Path], includes: list[Path]) -> str:
+    """16 hex digits of everything the result depends on."""
+    key = hashlib.sha256("\0".join(command).encode())
+    folders = {*INCLUDES, *includes, *(source.parent for source in sources if source.suffix == ".c")}
+    headers = {header for folder in folders for header in folder.rglob("*.h")}
+    for path in (*sources, *sorted(headers)):
+        key.update(path.read_bytes())
+    return key.hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def _scratch(folder: Path):
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch:
+        yield Path(scratch)
+
+
+def _call(name: str, command: list[str]) -> None:
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise UserError(f"{name}: the C compiler refused it: {(result.stderr.strip() or 'no message').splitlines()[0]}")
 
 
 def load(name: str, sources: list[Path], **options) -> ctypes.CDLL:

@@ -7,15 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ml.compiler.graph import Op, Tensor
-
-
-class Unsupported(Exception):
-    """An operator that cannot be compiled: which tensor is in the way and why."""
-
-    def __init__(self, why: str, tensor: Tensor | None = None):
-        super().__init__(why)
-        self.tensor = tensor
+from ml.compiler.graph import Op
+from ml.compiler.unsupported import Unsupported
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ def family(kind: str, *, types: str = "int8", limits: str = "", macs: Callable[[
 
 
 def kernel(kind: str, function: str):
-    """Registers the decorated offer: the C function `function` can run operators of `kind` where it does not say None."""
+    """Registers the decorated offer: the C function `function` runs operators of `kind` where it is not None."""
 
     def register(offer: Offer) -> Offer:
         KERNELS.setdefault(kind, []).append((function, offer))

@@ -20,13 +20,13 @@ typedef struct {
     uint16_t dilation_height, dilation_width;
     uint16_t pad_top, pad_left;
     uint16_t batches;
-    int16_t input_zero;   // what a tap in the padding counts as
+    int16_t input_zero; // what a tap in the padding counts as
     int16_t output_zero;
-    int16_t min, max;     // of the activation, on the output's scale
+    int16_t min, max; // of the activation, on the output's scale
     const int8_t *weights;
-    const int32_t *bias;        // [out.channels], with -input_zero * sum of the weights folded in
-    const int32_t *multiplier;  // [out.channels], see requantise.h
-    const int8_t *shift;        // [out.channels]
+    const int32_t *bias;       // [out.channels], with -input_zero * sum of the weights folded in
+    const int32_t *multiplier; // [out.channels], see requantise.h
+    const int8_t *shift;       // [out.channels]
 } nn_conv;
 
 // weights [out.channels][kernel_height][kernel_width][in.channels / groups]; groups divides both channel counts.

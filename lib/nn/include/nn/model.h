@@ -5,42 +5,42 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NN_ALIGNED __attribute__((aligned(8)))  // of arenas and packed weights: kernels load whole words
+#define NN_ALIGNED __attribute__((aligned(4))) // of arenas and packed weights: kernels load whole words
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
 typedef struct {
-    const char *name;    // of the layer, as in the generated code
-    const int8_t *data;  // its output in the arena, valid until a later layer reuses the place
-    uint32_t size;       // bytes
-    uint16_t tensor;     // index of the output tensor in the .tflite
+    const char *name;   // of the layer, as in the generated code
+    const int8_t *data; // its output in the arena, valid until a later layer reuses the place
+    uint32_t size;      // bytes
+    uint16_t tensor;    // index of the output tensor in the .tflite
 } nn_layer;
 
 typedef struct {
     const char *name;
-    const char *hash;       // first 16 hex digits of the SHA-256 of the .tflite
-    const char *data_hash;  // of the training data, "" when unknown
+    const char *hash;      // first 16 hex digits of the SHA-256 of the .tflite
+    const char *data_hash; // of the training data, "" when unknown
     int8_t *input;
     int8_t *output;
-    uint32_t input_size;    // bytes
+    uint32_t input_size; // bytes
     uint32_t output_size;
-    uint32_t arena_size;    // bytes, exact; input and output lie inside
+    uint32_t arena_size; // bytes, exact; input and output lie inside
     uint16_t layers;
-    uint16_t classes;       // labels, 0 when the model has none
+    uint16_t classes; // labels, 0 when the model has none
     const nn_layer *layer;
     const char *const *label;
-    void (*step)(uint16_t layer);  // runs one layer; 0..layers-1 in order make an inference
-    void (*reset)(void);    // puts the state of a recurrent or streaming model back to its start; NULL when it has none
-    uint32_t check;         // CRC-32 of the output for nn_fixed_input, after a reset
+    void (*step)(uint16_t layer); // runs one layer; 0..layers-1 in order make an inference
+    void (*reset)(void); // puts the state of a recurrent or streaming model back to its start; NULL when it has none
+    uint32_t check;      // CRC-32 of the output for nn_fixed_input, after a reset
 } nn_model;
 
 void nn_run(const nn_model *model);
-uint32_t nn_crc32(const void *bytes, uint32_t size);  // CRC-32/ISO-HDLC, as zlib
+uint32_t nn_crc32(const void *bytes, uint32_t size); // CRC-32/ISO-HDLC, as zlib
 // Fills the input with x = x * 1664525 + 1013904223 from 12345, the top byte each.
 void nn_fixed_input(const nn_model *model);
-bool nn_self_test(const nn_model *model);             // runs the fixed input; true when the CRC is `check`
+bool nn_self_test(const nn_model *model); // runs the fixed input; true when the CRC is `check`
 
 #ifdef __cplusplus
 }

@@ -23,6 +23,8 @@ static inline int32_t nn_requantise(int32_t x, int32_t multiplier, int shift) {
     return nn_shift_right(nn_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
-static inline int32_t nn_clamp(int32_t x, int32_t low, int32_t high) { return x < low ? low : x > high ? high : x; }
+static inline int32_t nn_clamp(int32_t x, int32_t low, int32_t high) {
+    return x < low ? low : x > high ? high : x;
+}
 
 #endif

@@ -1,0 +1,32 @@
+#include "nn/softmax.h"
+
+#include "fixed_point.h"
+
+static int32_t largest_of(const int8_t *row, int32_t depth) {
+    int32_t largest = row[0];
+    for (int32_t i = 1; i < depth; i++) largest = row[i] > largest ? row[i] : largest;
+    return largest;
+}
+
+static int32_t exponential(const nn_softmax_params *layer, int32_t below) {
+    return below < layer->steps ? layer->exponential[below] : 0;
+}
+
+static void softmax_row(const nn_softmax_params *layer, const int8_t *row, int8_t *output) {
+    const int32_t largest = largest_of(row, layer->depth);
+    int32_t sum = 0; // Q12.19
+    for (int32_t i = 0; i < layer->depth; i++) sum += nn_shift_right(exponential(layer, largest - row[i]), 12);
+    const int zeros = nn_leading_zeros((uint32_t)sum);
+    const int32_t scale = nn_one_over_one_plus((int32_t)(((uint32_t)sum << zeros) - UINT32_C(0x80000000)));
+    const int shift = 12 - zeros + 31 - 8;
+    for (int32_t i = 0; i < layer->depth; i++) {
+        const int32_t part = nn_high_mul(scale, exponential(layer, largest - row[i]));
+        output[i] = (int8_t)nn_clamp(nn_shift_right(part, shift) - 128, INT8_MIN, INT8_MAX);
+    }
+}
+
+void nn_softmax(const nn_softmax_params *layer, const int8_t *input, int8_t *output) {
+    for (uint32_t row = 0; row < layer->rows; row++) {
+        softmax_row(layer, input + row * layer->depth, output + row * layer->depth);
+    }
+}

@@ -1,0 +1,61 @@
+"""`python -m ml compile MODEL.tflite|APP --out DIR`."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from ml.compiler.compile import compile_model
+from ml.compiler.operators import Options
+from ml.compiler.report import report, summary, table
+from ml.errors import UserError
+
+
+@click.command("compile")
+@click.argument("model")
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the header and library.json.")
+@click.option("--name", help="C name of the model; from the file name when left out.")
+@click.option("--optimise", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option("--board-flash", type=click.IntRange(min=1), help="Refuse a model whose constants exceed these bytes.")
+@click.option(
+    "--board-ram", type=click.IntRange(min=1), help="Refuse a model whose arena and state exceed these bytes."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def compile_(model: str, *, out, name, optimise, board_flash, board_ram, as_json) -> None:
+    """Compile an int8 .tflite, or an application's trained model, to one C header."""
+    if not model.endswith(".tflite"):
+        importlib.import_module("ml.pipeline").compile_app(model)
+        return
+    if out is None:
+        raise UserError("expected a folder for the header, found none; give one with --out DIR")
+    path = Path(model)
+    limits = {"flash": board_flash, "RAM": board_ram}
+    compiled = compile_model(
+        _bytes(path), name or _name(path), out, options=Options(optimise), title=path.name, limits=limits
+    )
+    if as_json:
+        click.echo(json.dumps(report(compiled), indent=2))
+        return
+    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console.print(table(compiled))
+    click.echo(summary(compiled))
+    click.echo(f"wrote {compiled.header}")
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UserError(f"{path}: expected a readable .tflite file, found: {error.strerror}; check the path") from error
+
+
+def _name(path: Path) -> str:
+    """A C identifier from a file name: 3x3-Net.tflite becomes model_3x3_net."""
+    plain = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_") or "model"
+    return plain[:64] if plain[0].isalpha() else f"model_{plain}"[:64]

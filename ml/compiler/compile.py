@@ -1,0 +1,142 @@
+"""`compile_model`: from the bytes of a `.tflite` to a folder with a header, checked on this computer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.compiler import emit, lowering
+from ml.compiler.header import Identity, header
+from ml.compiler.host import HostModel
+from ml.compiler.lowering import Program
+from ml.compiler.operators import Options
+from ml.compiler.passes import run_passes
+from ml.compiler.reader import read
+from ml.errors import UserError
+from ml.evaluate import tflm
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """What was made and what it costs."""
+
+    header: Path
+    program: Program
+    hash: str  # first 16 hex digits of the SHA-256 of the .tflite
+    check: int  # CRC-32 of the output for the fixed input
+    verified: bool  # True when TensorFlow Lite Micro was at hand and gave the same CRC-32
+
+
+def prepare(tflite: bytes, name: str, options: Options | None = None) -> Program:
+    """Reads, checks, simplifies, chooses kernels and plans memory; writes nothing."""
+    graph = run_passes(read(tflite, name))
+    lowering.check(graph, name)
+    return lowering.build(graph, options or Options(), name)
+
+
+def compile_model(
+    tflite: bytes,
+    name: str,
+    out_dir: Path,
+    *,
+    labels: Sequence[str] = (),
+    data_hash: str = "",
+    sections: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    options: Options | None = None,
+    title: str = "",
+    limits: Mapping[str, int | None] | None = None,
+) -> Compiled:
+    """Writes `<name>_model.h` and library.json to `out_dir`.
+
+    `name` is a C identifier; `sections` is C text that goes in as it is; `notes` are comment lines; `title` names the
+    model in errors; `limits` are a board's bytes of "flash" and "RAM". The header is compiled and run on this computer
+    first, and compared with TensorFlow Lite Micro where that is installed: nothing is written that does not agree.
+    """
+    emit.identifier(name)
+    program = prepare(tflite, title or name, options)
+    if labels and len(labels) != program.output.elements:
+        raise UserError(
+            f"{title or name}: expected {program.output.elements} labels, one an output, found {len(labels)}"
+        )
+    _check_limits(program, limits or {}, title or name)
+    digest = hashlib.sha256(tflite).hexdigest()[:16]
+    who = Identity(name, digest, data_hash, labels, sections, notes)
+    check = _measured_check(program, who)
+    verified = _compare(tflite, program, check, title or name)
+    out_dir = Path(out_dir)
+    out_dir.mkdir(parents=True, exist_ok=True)
+    path = out_dir / f"{name}_model.h"
+    _replace(path, header(program, who, check))
+    _replace(out_dir / "library.json", _library(name))
+    return Compiled(path, program, digest, check, verified)
+
+
+def _check_limits(program: Program, limits: Mapping[str, int | None], name: str) -> None:
+    """Refuses what cannot fit even before any code is counted."""
+    needs = {
+        "flash": sum(layer.lowered.flash for layer in program.layers),
+        "RAM": program.plan.size + sum(t.size for t in program.variables),
+    }
+    for memory, limit in limits.items():
+        if limit is not None and needs[memory] > limit:
+            raise UserError(
+                f"{name}: expected at most {limit:,} B of {memory}, found {needs[memory]:,} B for the model alone; "
+                f"make the model smaller or take a larger board"
+            )
+
+
+def _measured_check(program: Program, who: Identity) -> int:
+    """The CRC-32 that the compiled C gives on this computer."""
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / f"{who.name}_model.h"
+        path.write_text(header(program, who, 0))
+        return HostModel(path).fixed_crc()
+
+
+def fixed_input(size: int) -> np.ndarray:
+    """The bytes of nn_fixed_input, int8 [size]."""
+    x, rows = 12345, np.empty(size, np.uint8)
+    for i in range(size):
+        x = (x * 1664525 + 1013904223) & 0xFFFFFFFF
+        rows[i] = x >> 24
+    return rows.view(np.int8)
+
+
+def _compare(tflite: bytes, program: Program, check: int, name: str) -> bool:
+    """True when TFLM agrees, False when it is not installed; a difference is an error: the header must not be used."""
+    if not tflm.available():
+        return False
+    outputs = tflm.Reference(tflite).run(fixed_input(program.input.size))
+    expected = tflm.crc32(outputs[program.output.index])
+    if expected != check:
+        raise UserError(
+            f"{name}: the compiled output's CRC-32 is {check:08x}, TensorFlow Lite Micro's {expected:08x}; nothing was "
+            f"written. This is a bug of the compiler: please report it with the model"
+        )
+    return True
+
+
+def _library(name: str) -> str:
+    """The manifest that makes the folder a PlatformIO library."""
+    manifest = {
+        "name": f"{name}_model",
+        "version": "0.1.0",
+        "description": "A compiled model: written by `python -m ml compile`",
+        "build": {"includeDir": ".", "srcDir": "."},
+        "dependencies": {"nn": "*"},
+    }
+    return json.dumps(manifest, indent=2) + "\n"
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    scratch = path.with_suffix(path.suffix + ".new")
+    scratch.write_text(text)
+    scratch.replace(path)

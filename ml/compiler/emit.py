@@ -1,0 +1,65 @@
+"""Small emitters of C text. Each takes plain values and returns text; none knows about models."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterable
+
+import numpy as np
+
+from ml.errors import UserError
+
+WIDTH = 120
+C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t"}
+
+
+def identifier(name: str) -> str:
+    """The name as it may stand in C, or a UserError."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", name):
+        raise UserError(
+            f"expected a model name of lower-case letters, digits and _, found {name!r}; give one with --name"
+        )
+    return name
+
+
+def string(text: str) -> str:
+    """A C string literal; bytes beyond ASCII as octal escapes."""
+    plain = {ord('"'): '\\"', ord("\\"): "\\\\", ord("?"): "\\?"}
+    return '"' + "".join(plain.get(b, chr(b) if 32 <= b < 127 else f"\\{b:03o}") for b in text.encode()) + '"'
+
+
+def comment(text: str, indent: str = "") -> str:
+    """`//` lines, one for each line of the text; nothing in it can end the comment or join the next line to it."""
+    plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
+    return "\n".join(f"{indent}// {line}".rstrip(" \\?/") for line in plain.split("\n"))
+
+
+def array(name: str, data: np.ndarray, note: str = "") -> str:
+    """`static const int8_t name[12] NN_ALIGNED = {...};` with the shape beside it when it has more than one side."""
+    kind = C_TYPES[data.dtype.name]
+    shape = "".join(f"[{side}]" for side in data.shape) if data.ndim > 1 else ""
+    remark = "; ".join(part for part in (shape, note) if part)
+    # Packed weights are read a word at a time; wider types are aligned by themselves.
+    packed = " NN_ALIGNED" if data.dtype.itemsize == 1 and data.size > 1 else ""
+    head = f"static const {kind} {name}[{data.size}]{packed} = {{" + (f" // {remark}" if remark else "")
+    return f"{head}\n{numbers(data.reshape(-1).tolist())}}};\n"
+
+
+def numbers(values: Iterable[int]) -> str:
+    """Rows of integers, as many as fit the width."""
+    text = ", ".join(map(_literal, values))
+    return textwrap.fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False) + ",\n"
+
+
+def _literal(value: int) -> str:
+    if value == -(1 << 31):
+        return "INT32_MIN"  # -2147483648 is an expression of a wider type
+    return f"INT64_C({value})" if abs(value) > (1 << 31) - 1 else str(value)
+
+
+def struct(kind: str, name: str, rows: Iterable[tuple[str, str]]) -> str:
+    """`static const kind name = {rows};` each row with its comment; `kind[3]` makes an array of three."""
+    base, bracket, count = kind.partition("[")
+    body = "".join(f"    {text},{f' // {note}' if note else ''}\n" for text, note in rows)
+    return f"static const {base} {name}{bracket}{count} = {{\n{body}}};\n"

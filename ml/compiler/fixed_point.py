@@ -1,0 +1,84 @@
+"""Fixed-point arithmetic as TensorFlow Lite Micro's reference kernels do it, for parameters and tables made at compile
+time. Source of the roundings: gemmlowp's fixedpoint.h and TFLM's quantization_util.cc, described in Jacob et al.,
+"Quantization and Training of Neural Networks for Efficient Integer-Arithmetic-Only Inference", 2017.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ml.compiler.graph import Tensor
+from ml.compiler.unsupported import Unsupported
+
+
+def multiplier(real: float) -> tuple[int, int]:
+    """(mantissa, shift) with real = mantissa / 2^31 * 2^shift; |mantissa| in 2^30..2^31-1, or 0."""
+    if real == 0:
+        return 0, 0
+    fraction, shift = math.frexp(real)
+    mantissa = math.floor(abs(fraction) * (1 << 31) + 0.5) * (1 if fraction > 0 else -1)  # half away from zero
+    if abs(mantissa) == 1 << 31:
+        mantissa //= 2
+        shift += 1
+    if shift < -31:
+        return 0, 0
+    if shift > 30:
+        raise Unsupported(f"the scales differ by a factor of {real:.3g}, more than 2^30")
+    return mantissa, shift
+
+
+def channel_multipliers(input_scale: np.float32, weight_scales: np.ndarray, output_scale: np.float32, channels: int):
+    """(int32 mantissas, int8 shifts) [channels] of a convolution: the products are taken in double precision."""
+    scales = np.broadcast_to(weight_scales, channels).astype(np.float64)
+    pairs = [multiplier(float(input_scale) * scale / float(output_scale)) for scale in scales.tolist()]
+    return np.array([m for m, _ in pairs], np.int32), np.array([s for _, s in pairs], np.int8)
+
+
+def high_mul(a: np.ndarray, b) -> np.ndarray:
+    """(a * b) / 2^31, rounded half up: gemmlowp's saturating rounding doubling high multiply. int64 in and out."""
+    return np.minimum((np.asarray(a, np.int64) * np.int64(b) + (1 << 30)) >> 31, (1 << 31) - 1)
+
+
+def shift_right(x: np.ndarray, shift: int) -> np.ndarray:
+    """x / 2^shift, rounded half away from zero."""
+    x = np.asarray(x, np.int64)
+    mask = (1 << shift) - 1
+    return (x >> shift) + ((x & mask) > (mask >> 1) + (x < 0))
+
+
+def requantise(x: np.ndarray, mantissa: int, shift: int) -> np.ndarray:
+    """x * mantissa / 2^31 * 2^shift with both roundings; int64 holding int32 values."""
+    left, right = max(shift, 0), max(-shift, 0)
+    return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissa), right)
+
+
+def wrap32(x: np.ndarray) -> np.ndarray:
+    """The low 32 bits as a signed number, in int64."""
+    return np.asarray(x, np.int64).astype(np.int32).astype(np.int64)
+
+
+def round_half_away(x: float) -> int:
+    return int(math.copysign(math.floor(abs(x) + 0.5), x))
+
+
+LIMITS = {"int8": (-128, 127), "int16": (-32768, 32767)}
+
+
+def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
+    """Smallest and largest output of a fused activation, on the output's scale."""
+    low, high = LIMITS[output.dtype]
+    bounds = {"none": (None, None), "relu": (0.0, None), "relu6": (0.0, 6.0), "relu_n1_to_1": (-1.0, 1.0)}
+    if activation not in bounds:
+        raise Unsupported(f"the fused activation {activation} is not supported", output)
+    bottom, top = bounds[activation]
+    if bottom is not None:
+        low = max(low, _quantised(bottom, output))
+    if top is not None:
+        high = min(high, _quantised(top, output))
+    return low, high
+
+
+def _quantised(real: float, tensor: Tensor) -> int:
+    return tensor.zero + round_half_away(float(np.float32(real) / tensor.scale))

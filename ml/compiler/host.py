@@ -1,0 +1,142 @@
+"""A compiled header, built for this computer: the code that ships, called from Python."""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.errors import UserError
+from ml.native.build import archive, load
+from ml.paths import ROOT
+
+NN = ROOT / "lib" / "nn" / "src"
+
+_WRAPPER = """#include "{header}"
+#include <string.h>
+const nn_model *compiled_model(void) {{ return &{name}_model; }}
+void compiled_run(const int8_t *inputs, int8_t *outputs, uint32_t count) {{
+    const nn_model *model = compiled_model();
+    for (uint32_t i = 0; i < count; i++) {{
+        memcpy(model->input, inputs + i * model->input_size, model->input_size);
+        nn_run(model);
+        memcpy(outputs + i * model->output_size, model->output, model->output_size);
+    }}
+}}
+_Bool compiled_check(void) {{ return nn_self_test(compiled_model()); }}
+uint32_t compiled_fixed_crc(void) {{
+    const nn_model *model = compiled_model();
+    nn_self_test(model);
+    nn_fixed_input(model);
+    nn_run(model);
+    const uint32_t crc = nn_crc32(model->output, model->output_size);
+    if (model->reset) model->reset();
+    return crc;
+}}
+"""
+
+
+class _Layer(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("data", ctypes.c_void_p),
+        ("size", ctypes.c_uint32),
+        ("tensor", ctypes.c_uint16),
+    )
+
+
+_Step = ctypes.CFUNCTYPE(None, ctypes.c_uint16)
+_Reset = ctypes.CFUNCTYPE(None)
+
+
+class _Model(ctypes.Structure):
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("hash", ctypes.c_char_p),
+        ("data_hash", ctypes.c_char_p),
+        ("input", ctypes.c_void_p),
+        ("output", ctypes.c_void_p),
+        ("input_size", ctypes.c_uint32),
+        ("output_size", ctypes.c_uint32),
+        ("arena_size", ctypes.c_uint32),
+        ("layers", ctypes.c_uint16),
+        ("classes", ctypes.c_uint16),
+        ("layer", ctypes.POINTER(_Layer)),
+        ("label", ctypes.POINTER(ctypes.c_char_p)),
+        ("step", _Step),
+        ("reset", _Reset),
+        ("check", ctypes.c_uint32),
+    )
+
+
+@dataclass(frozen=True)
+class LayerOutput:
+    """What one layer made of an input."""
+
+    name: str
+    tensor: int  # index in the .tflite
+    data: bytes
+
+
+class HostModel:
+    """A generated header compiled and loaded. `flags` go to the C compiler, for instance a sanitizer's."""
+
+    def __init__(self, header: Path, flags: tuple[str, ...] = ()):
+        text = header.read_text()
+        found = re.search(r"^static const nn_model (\w+)_model = ", text, re.MULTILINE)
+        if not found:
+            raise UserError(f"{header}: expected a compiled model, found no nn_model in it; compile it again")
+        self.name = found[1]
+        kernels = archive("nn", sorted(NN.rglob("*.c")), flags=list(flags))
+        with tempfile.TemporaryDirectory() as scratch:
+            wrapper = Path(scratch) / "wrapper.c"
+            wrapper.write_text(_WRAPPER.format(header=header.resolve().as_posix(), name=self.name))
+            self.library = load(self.name, [wrapper, kernels], flags=list(flags), folder=Path(scratch))
+        self.library.compiled_model.restype = ctypes.POINTER(_Model)
+        self.library.compiled_check.restype = ctypes.c_bool
+        self.library.compiled_fixed_crc.restype = ctypes.c_uint32
+        self.model = self.library.compiled_model().contents
+
+    def _shaped(self, inputs: np.ndarray) -> np.ndarray:
+        size = self.model.input_size
+        flat = np.ascontiguousarray(inputs)
+        if flat.nbytes % size or flat.nbytes == 0:
+            raise ValueError(f"expected inputs of {size} bytes each, found {flat.nbytes} bytes")
+        return flat.view(np.int8).reshape(-1, size)
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """int8 [n, output bytes] for inputs of [n, input bytes] (any shape and integer type with those bytes)."""
+        rows = self._shaped(inputs)
+        outputs = np.empty((len(rows), self.model.output_size), np.int8)
+        self.library.compiled_run(
+            rows.ctypes.data_as(ctypes.c_void_p), outputs.ctypes.data_as(ctypes.c_void_p), len(rows)
+        )
+        return outputs
+
+    def layers(self, inputs: np.ndarray) -> list[LayerOutput]:
+        """Every layer's output for one input, in order."""
+        row = self._shaped(inputs)[0]
+        ctypes.memmove(self.model.input, row.ctypes.data, self.model.input_size)
+        seen = []
+        for number in range(self.model.layers):
+            self.model.step(number)
+            layer = self.model.layer[number]
+            seen.append(LayerOutput(layer.name.decode(), layer.tensor, ctypes.string_at(layer.data, layer.size)))
+        return seen
+
+    def reset(self) -> None:
+        """Puts a model with state back to its start."""
+        if self.model.reset:
+            self.model.reset()
+
+    def check(self) -> bool:
+        """True when the output for the fixed input has the CRC-32 that the header states."""
+        return bool(self.library.compiled_check())
+
+    def fixed_crc(self) -> int:
+        """CRC-32 of the output for the fixed input."""
+        return int(self.library.compiled_fixed_crc())

@@ -1,0 +1,142 @@
+"""From a checked graph to numbered layers with kernels and places in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, lower
+from ml.compiler.plan import Buffer, Plan, plan
+from ml.errors import UserError
+
+MAX_ARENA = 64 << 20
+MAX_MACS = 4_000_000_000  # minutes on the host and hours on a board: a damaged file
+
+
+@dataclass
+class Layer:
+    """One operator as it will run."""
+
+    number: int
+    op: Op
+    lowered: Lowered
+    macs: int
+    live: int = 0  # bytes of the arena in use while it runs
+    scratch_key: int = -1
+
+    @property
+    def label(self) -> str:
+        return f"{self.number}_{self.op.kind.lower()}"
+
+
+@dataclass
+class Program:
+    """A model ready to be written down."""
+
+    graph: Graph
+    layers: list[Layer]
+    plan: Plan
+    variables: list[Tensor]  # state, each an array of its own outside the arena
+
+    def offset(self, tensor: Tensor) -> int:
+        return self.plan.offsets[id(tensor.storage)]
+
+    @property
+    def input(self) -> Tensor:
+        return self.graph.inputs[0]
+
+    @property
+    def output(self) -> Tensor:
+        return self.graph.outputs[0]
+
+
+def check(graph: Graph, name: str) -> None:
+    """Names every operator that is not supported, with the tensor in the way, in one UserError."""
+    faults = [fault for op in graph.ops if (fault := _fault(op))]
+    for role, tensors in (("input", graph.inputs), ("output", graph.outputs)):
+        if len(tensors) != 1:
+            faults.append(f"{len(tensors)} {role}s, expected one")
+        elif tensors[0].dtype not in ("int8", "int16"):
+            faults.append(
+                f"the {role} {_named(tensors[0])}: it is {tensors[0].dtype}, expected int8; quantise the model fully"
+            )
+        elif tensors[0].storage.data is not None:
+            faults.append(f"the {role} {_named(tensors[0])} is constant")
+    if faults:
+        more = f" and {len(faults) - 8} more" if len(faults) > 8 else ""
+        raise UserError(f"{name}: not supported: {'; '.join(faults[:8])}{more}. See docs/operators.md for what is")
+
+
+def _fault(op: Op) -> str | None:
+    if op.kind not in FAMILIES:
+        tensor = op.outputs[0] if op.outputs else None
+        return f"operator {op.index} {op.kind}" + (f" (makes {_named(tensor)})" if tensor else "")
+    try:
+        FAMILIES[op.kind].check(op)
+        lower(op, Options())  # a kernel may still find a scale or a bias out of range
+    except Unsupported as why:
+        tensor = why.tensor
+        return f"operator {op.index} {op.kind}" + (f" at {_named(tensor)}" if tensor else "") + f": {why}"
+    return None
+
+
+def _named(tensor: Tensor) -> str:
+    return f"tensor {tensor.index} {' '.join(tensor.name.split())[:60]!r}"
+
+
+def build(graph: Graph, options: Options, name: str) -> Program:
+    """Chooses kernels and places tensors. The graph has passed `check`."""
+    layers = [Layer(number, op, lower(op, options), FAMILIES[op.kind].macs(op)) for number, op in enumerate(graph.ops)]
+    macs = sum(layer.macs for layer in layers)
+    if macs > MAX_MACS:
+        raise UserError(
+            f"{name}: expected at most {MAX_MACS:,} multiply-accumulates, found {macs:,}; no board runs that"
+        )
+    variables = list({id(t): t for op in graph.ops for t in op.inputs if t is not None and t.variable}.values())
+    program = Program(graph, layers, Plan({}, 0, 0), variables)
+    buffers, overlaps = _buffers(program)
+    total = sum(buffer.size for buffer in buffers)
+    if max((b.size for b in buffers), default=0) > MAX_ARENA or total > 64 * MAX_ARENA:
+        raise UserError(f"{name}: expected tensors of at most {MAX_ARENA >> 20} MB, found larger; no board holds them")
+    program.plan = plan(buffers, overlaps)
+    for layer in layers:
+        layer.live = sum(b.size for b in buffers if b.first <= layer.number <= b.last)
+    return program
+
+
+def _buffers(program: Program) -> tuple[list[Buffer], dict[tuple[int, int], int]]:
+    """Lifetimes in steps: the input lives from step 0, the output to the last step."""
+    graph, layers = program.graph, program.layers
+    fixed = {id(t) for t in program.variables}
+    sizes, first, last = {}, {}, {}
+
+    def touch(tensor: Tensor, step: int) -> None:
+        key = id(tensor.storage)
+        if tensor.storage.data is None and key not in fixed:
+            sizes[key] = max(sizes.get(key, 0), tensor.size)
+            first.setdefault(key, step)
+            last[key] = step
+
+    touch(graph.inputs[0], 0)
+    for layer in layers:
+        for tensor in (*layer.op.inputs, *layer.op.outputs):
+            if tensor is not None:
+                touch(tensor, layer.number)
+        if layer.lowered.scratch:
+            key = layer.scratch_key = id(layer)
+            sizes[key], first[key], last[key] = layer.lowered.scratch, layer.number, layer.number
+    touch(graph.outputs[0], max(len(layers) - 1, 0))
+    buffers = [Buffer(key, sizes[key], first[key], last[key]) for key in sizes]
+    return buffers, _overlaps(layers, last)
+
+
+def _overlaps(layers: list[Layer], last: dict[int, int]) -> dict[tuple[int, int], int]:
+    """Where a kernel may write over an input that nobody reads again."""
+    overlaps = {}
+    for layer in layers:
+        out = id(layer.op.output.storage)
+        for position, distance in layer.lowered.overlap.items():
+            key = id(layer.op.inputs[position].storage)
+            if key in last and last[key] == layer.number and key != out:
+                overlaps[out, key] = max(distance, overlaps.get((out, key), 0))
+    return overlaps

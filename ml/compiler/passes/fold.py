@@ -1,0 +1,85 @@
+"""Constant folding: what Keras leaves of its shape arithmetic (Flatten becomes SHAPE, STRIDED_SLICE, PACK, RESHAPE),
+and constants that only change their shape."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml.compiler.graph import Graph, Op
+from ml.compiler.passes.views import SAME_BYTES
+
+MAX_ELEMENTS = 4096  # of a folded result; shape arithmetic is far below
+
+
+def _shape(op: Op) -> np.ndarray:
+    return np.array(op.inputs[0].shape)
+
+
+def _pack(op: Op) -> np.ndarray:
+    return np.stack([t.data for t in op.inputs], axis=op.options["axis"])
+
+
+def _concatenation(op: Op) -> np.ndarray:
+    return np.concatenate([t.data for t in op.inputs], axis=op.options["axis"])
+
+
+def strided_slice(op: Op, value: np.ndarray) -> np.ndarray:
+    """A STRIDED_SLICE with constant bounds, its masks included; ellipsis and new axes are left to the caller."""
+    begin, end, step = (t.data.reshape(-1).tolist() for t in op.inputs[1:4])
+    picks = []
+    for axis, (first, last, stride) in enumerate(zip(begin, end, step, strict=True)):
+        bit = 1 << axis
+        if op.options["shrink_axis_mask"] & bit:
+            picks.append(int(first))
+            continue
+        low = None if op.options["begin_mask"] & bit else first
+        high = None if op.options["end_mask"] & bit else last
+        picks.append(slice(low, high, stride))
+    return value[tuple(picks)]
+
+
+def _strided_slice(op: Op) -> np.ndarray:
+    if op.options["ellipsis_mask"] or op.options["new_axis_mask"] or op.options["offset"]:
+        raise ValueError
+    return strided_slice(op, op.inputs[0].data)
+
+
+def _reduce_prod(op: Op) -> np.ndarray:
+    return np.prod(op.inputs[0].data, axis=tuple(op.inputs[1].data.reshape(-1).tolist()))
+
+
+FOLDS: dict[str, Callable[[Op], np.ndarray]] = {
+    "PACK": _pack,
+    "CONCATENATION": _concatenation,
+    "STRIDED_SLICE": _strided_slice,
+    "REDUCE_PROD": _reduce_prod,
+    "CAST": lambda op: op.inputs[0].data,
+}
+
+
+def fold_constants(graph: Graph) -> None:
+    """Gives data to every output that can be computed now, and drops the operators that made them."""
+    graph.ops = [op for op in graph.ops if not _folded(op)]
+
+
+def _folded(op: Op) -> bool:
+    if len(op.outputs) != 1 or not op.inputs or any(t is None for t in op.inputs):
+        return False
+    output = op.output
+    if op.kind in SAME_BYTES and op.inputs[0].data is not None and op.inputs[0].size == output.size:
+        output.data = op.inputs[0].data.reshape(output.shape)
+        return True
+    constant = all(t.data is not None for t in op.inputs)
+    fold = _shape if op.kind == "SHAPE" else FOLDS.get(op.kind) if constant else None
+    if fold is None or output.dtype not in ("int32", "int64") or output.elements > MAX_ELEMENTS:
+        return False
+    try:
+        value = np.asarray(fold(op))
+    except (ValueError, IndexError, TypeError, OverflowError):
+        return False  # malformed: left for the operator's check to name
+    if value.shape != output.shape:
+        return False
+    output.data = value.astype(output.dtype)
+    return True

@@ -1,0 +1,127 @@
+"""The arena: where each tensor lies, so that tensors alive at the same time never meet.
+
+Placing buffers with lifetimes is NP-hard in general, but small networks mostly reach the lower bound (the most bytes
+that any one step needs at once), and the plan reports it, so a gap is seen. The search is first fit over several
+orders, then seeded exchanges; it stops at the bound.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+ALIGNMENT = 4  # kernels load whole words
+EXCHANGES = 3000
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """Bytes needed from step `first` to step `last`, both included."""
+
+    key: int
+    size: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    offsets: dict[int, int]  # by Buffer.key
+    size: int  # of the arena
+    lower_bound: int  # no plan can be smaller
+
+
+# (key of an output, key of an input) -> bytes by which the output must start before the input to overlap it safely
+Overlaps = dict[tuple[int, int], int]
+
+
+def aligned(size: int) -> int:
+    return -(-size // ALIGNMENT) * ALIGNMENT
+
+
+def plan(buffers: list[Buffer], overlaps: Overlaps) -> Plan:
+    """The smallest arena found. `overlaps` relaxes the rule for an output and an input that dies as it is made."""
+    buffers = [Buffer(b.key, max(aligned(b.size), ALIGNMENT), b.first, b.last) for b in buffers]
+    overlaps = {pair: aligned(distance) for pair, distance in overlaps.items()}
+    bound = lower_bound(buffers, overlaps)
+    neighbours = _neighbours(buffers, overlaps)
+    best, size, order = {}, float("inf"), []
+    for key in (
+        lambda b: (-b.size, b.first),
+        lambda b: (b.first, -b.size),
+        lambda b: (-b.last, -b.size),
+        lambda b: (-b.size * (b.last - b.first + 1), b.first),
+    ):
+        candidate = sorted(buffers, key=key)
+        offsets, peak = _first_fit(candidate, neighbours)
+        if peak < size:
+            best, size, order = offsets, peak, candidate
+    best, size = _improve(order, neighbours, best, size, bound)
+    return Plan(best, size, bound)
+
+
+def _improve(order, neighbours, best, size, bound):
+    """Exchanges pairs in the order of placement as long as the bound is not reached."""
+    chance = random.Random(0)
+    for _ in range(EXCHANGES if len(order) > 1 else 0):
+        if size <= bound:
+            break
+        candidate = order.copy()
+        i, j = chance.sample(range(len(order)), 2)
+        candidate.insert(j, candidate.pop(i))
+        offsets, peak = _first_fit(candidate, neighbours)
+        if peak <= size:
+            best, size, order = offsets, peak, candidate
+    return best, size
+
+
+def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
+    """The most bytes that one step needs, each overlap counted as the most it can save."""
+    sizes = {b.key: b.size for b in buffers}
+    bound = 0
+    for step in {b.first for b in buffers}:
+        alive = {b.key for b in buffers if b.first <= step <= b.last}
+        saved: dict[int, int] = {}
+        for (out, given), distance in overlaps.items():
+            if out in alive and given in alive:
+                both = max(sizes[given] + distance, sizes[out])
+                saved[out] = saved.get(out, 0) + max(sizes[out] + sizes[given] - both, 0)
+        total = sum(sizes[key] for key in alive) - sum(min(saving, sizes[out]) for out, saving in saved.items())
+        bound = max(bound, total)
+    return max(bound, max((b.size for b in buffers), default=0))
+
+
+def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
+    """key -> [(other key, lowest, highest)]: with the other at offset o, the buffer's own offset must not lie strictly
+    between o + lowest and o + highest."""
+    table = {b.key: [] for b in buffers}
+    for a in buffers:
+        for b in buffers:
+            if a.key == b.key or a.last < b.first or b.last < a.first:
+                continue
+            lowest, highest = -a.size, b.size
+            if (a.key, b.key) in overlaps:  # a is made from b
+                lowest = -min(overlaps[a.key, b.key], a.size)
+            if (b.key, a.key) in overlaps:
+                highest = min(overlaps[b.key, a.key], b.size)
+            table[a.key].append((b.key, lowest, highest))
+    return table
+
+
+def _first_fit(order: list[Buffer], neighbours) -> tuple[dict[int, int], int]:
+    """Each buffer at the lowest offset that its placed neighbours leave."""
+    offsets: dict[int, int] = {}
+    peak = 0
+    for buffer in order:
+        taken = sorted(
+            (offsets[other] + lowest, offsets[other] + highest)
+            for other, lowest, highest in neighbours[buffer.key]
+            if other in offsets
+        )
+        at = 0
+        for low, high in taken:
+            if low < at < high:
+                at = high
+        offsets[buffer.key] = at
+        peak = max(peak, at + buffer.size)
+    return offsets, peak

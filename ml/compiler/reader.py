@@ -1,0 +1,154 @@
+"""From the bytes of a `.tflite` to a Graph. The file is untrusted: what it says is checked here once, for everyone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ml.compiler.flatbuffer import Buffer, Table
+from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.schema import ACTIVATIONS, DTYPES, OPERATORS, OPTIONS
+from ml.errors import UserError
+
+MAX_BYTES = 64 << 20  # of a model or one tensor: far above any microcontroller, far below this computer
+MAX_TENSORS = 65535  # nn_layer counts them in 16 bits
+
+
+def read(data: bytes, name: str = "model") -> Graph:
+    """The first subgraph of a `.tflite` (schema version 3). `name` is used in errors only; raises UserError."""
+    if len(data) > MAX_BYTES:
+        raise UserError(f"{name}: expected a model of at most {MAX_BYTES >> 20} MB, found {len(data) >> 20} MB")
+    buffer = Buffer(bytes(data), name)
+    model = buffer.root()
+    version = model.scalar(0, "I")
+    if version != 3:
+        buffer.fail(f"schema version {version}, not 3")
+    subgraphs = model.tables(2)
+    if len(subgraphs) != 1:
+        raise UserError(f"{name}: expected one subgraph, found {len(subgraphs)}; control flow is not supported")
+    codes = [_kind(code) for code in model.tables(1)]
+    tensors = _tensors(buffer, subgraphs[0], model.tables(4))
+    ops = [_op(buffer, table, index, codes, tensors) for index, table in enumerate(subgraphs[0].tables(3))]
+    graph = Graph(
+        tensors=tensors,
+        ops=ops,
+        inputs=_pick(buffer, tensors, subgraphs[0].array(1, "int32")),
+        outputs=_pick(buffer, tensors, subgraphs[0].array(2, "int32")),
+    )
+    _check_order(buffer, graph)
+    return graph
+
+
+def _kind(code: Table) -> str:
+    number = max(code.scalar(0, "b"), code.scalar(3, "i"))
+    if OPERATORS.get(number) == "CUSTOM":
+        return f"CUSTOM {code.string(1)!r}"
+    return OPERATORS.get(number, f"operator number {number}")
+
+
+def _tensors(buffer: Buffer, subgraph: Table, buffers: list[Table]) -> list[Tensor]:
+    tables = subgraph.tables(0)
+    if len(tables) > MAX_TENSORS:
+        buffer.fail(f"{len(tables)} tensors, more than {MAX_TENSORS}")
+    return [_tensor(buffer, table, index, buffers) for index, table in enumerate(tables)]
+
+
+def _tensor(buffer: Buffer, table: Table, index: int, buffers: list[Table]) -> Tensor:
+    shape = tuple(int(side) for side in table.array(0, "int32"))
+    if len(shape) > 8 or any(side < 0 for side in shape):
+        buffer.fail(f"tensor {index} with the shape {list(shape)[:9]}")
+    kind = table.scalar(1, "b")
+    dtype = DTYPES.get(kind, f"type {kind}")
+    tensor = Tensor(index, table.string(3)[:200], shape, dtype, variable=table.scalar(5, "?"))
+    if kind not in DTYPES:
+        return tensor  # a string or a resource; the operator that reads it is refused by name
+    if math.prod(shape) * np.dtype(dtype).itemsize > MAX_BYTES:
+        buffer.fail(f"tensor {index} of shape {list(shape)}, more than {MAX_BYTES >> 20} MB")
+    _quantisation(buffer, table.table(4), tensor)
+    _constant(buffer, table.scalar(2, "I"), tensor, buffers)
+    return tensor
+
+
+def _quantisation(buffer: Buffer, table: Table | None, tensor: Tensor) -> None:
+    if table is None:
+        return
+    tensor.scales = table.array(2, "float32")
+    tensor.zeros = table.array(3, "int64")
+    tensor.axis = table.scalar(6, "i")
+    if not np.all(np.isfinite(tensor.scales)) or np.any(tensor.scales < 0):
+        buffer.fail(f"tensor {tensor.index} with a scale that is negative or not finite")
+    if len(tensor.zeros) != len(tensor.scales):
+        tensor.zeros = np.zeros(len(tensor.scales), np.int64)
+    if np.any(np.abs(tensor.zeros) > 1 << 31):
+        buffer.fail(f"tensor {tensor.index} with a zero point beyond 32 bits")
+    if len(tensor.scales) > 1:
+        channels = tensor.shape[tensor.axis] if 0 <= tensor.axis < len(tensor.shape) else -1
+        if channels != len(tensor.scales):
+            buffer.fail(f"tensor {tensor.index} with {len(tensor.scales)} scales for {channels} channels")
+
+
+def _constant(buffer: Buffer, number: int, tensor: Tensor, buffers: list[Table]) -> None:
+    if number >= len(buffers):
+        buffer.fail(f"tensor {tensor.index} in buffer {number} of {len(buffers)}")
+    data = buffers[number].array(0, "uint8")
+    if number == 0 or len(data) == 0:
+        return
+    if len(data) != tensor.size:
+        buffer.fail(f"tensor {tensor.index} of {tensor.size} bytes with {len(data)} bytes of data")
+    tensor.data = data.view(np.dtype(tensor.dtype).newbyteorder("<")).reshape(tensor.shape)
+
+
+def _pick(buffer: Buffer, tensors: list[Tensor], numbers: np.ndarray) -> list[Tensor | None]:
+    """Tensors by number; -1 is an input left out."""
+    picked = []
+    for number in numbers.tolist():
+        if not -1 <= number < len(tensors):
+            buffer.fail(f"a reference to tensor {number} of {len(tensors)}")
+        picked.append(None if number == -1 else tensors[number])
+    return picked
+
+
+def _op(buffer: Buffer, table: Table, index: int, codes: list[str], tensors: list[Tensor]) -> Op:
+    code = table.scalar(0, "I")
+    if code >= len(codes):
+        buffer.fail(f"operator {index} with code {code} of {len(codes)}")
+    op = Op(
+        kind=codes[code],
+        index=index,
+        inputs=_pick(buffer, tensors, table.array(1, "int32")),
+        outputs=_pick(buffer, tensors, table.array(2, "int32")),
+    )
+    op.options = _options(buffer, table.table(4), op.kind)
+    return op
+
+
+def _options(buffer: Buffer, table: Table | None, kind: str) -> dict:
+    options = {}
+    for name, slot, code, default in OPTIONS.get(kind, ()):
+        value = table.scalar(slot, code, default) if table else default
+        if name == "activation":
+            if value not in ACTIVATIONS:
+                buffer.fail(f"activation number {value}")
+            value = ACTIVATIONS[value]
+        if code == "f" and not math.isfinite(value):
+            buffer.fail(f"{kind} with {name} {value}")
+        options[name] = value
+    return options
+
+
+def _check_order(buffer: Buffer, graph: Graph) -> None:
+    """Every tensor is made once, before it is read: no cycles, nothing undefined."""
+    if None in graph.inputs or None in graph.outputs:
+        buffer.fail("an input or output of the model that is left out")
+    ready = {id(t) for t in graph.tensors if t.data is not None or t.variable} | {id(t) for t in graph.inputs}
+    for op in graph.ops:
+        for tensor in op.inputs:
+            if tensor is not None and id(tensor) not in ready:
+                buffer.fail(f"operator {op.index} ({op.kind}) that reads tensor {tensor.index} before it is made")
+        for tensor in op.outputs:
+            if tensor is None or id(tensor) in ready:
+                buffer.fail(f"operator {op.index} ({op.kind}) that makes a tensor which is there already")
+            ready.add(id(tensor))
+    if any(id(t) not in ready for t in graph.outputs):
+        buffer.fail("an output that no operator makes")

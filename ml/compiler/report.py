@@ -1,0 +1,89 @@
+"""What a compiled model costs, as a table for people and as plain data for machines."""
+
+from __future__ import annotations
+
+from rich.table import Table
+
+from ml.compiler.compile import Compiled
+from ml.compiler.graph import Tensor
+from ml.compiler.lowering import Layer
+
+
+def _shape(tensor: Tensor) -> str:
+    sides = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
+    return "x".join(map(str, sides))
+
+
+def _layer(layer: Layer) -> dict:
+    read = [t for t in layer.op.inputs if t is not None and t.data is None]
+    return {
+        "layer": layer.number,
+        "operator": layer.op.kind,
+        "kernel": layer.lowered.kernel,
+        "reason": layer.lowered.reason,
+        "inputs": [list(t.shape) for t in read],
+        "output": list(layer.op.output.shape),
+        "tensor": layer.op.output.index,
+        "macs": layer.macs,
+        "flash_bytes": layer.lowered.flash,
+        "live_ram_bytes": layer.live,
+    }
+
+
+def report(compiled: Compiled) -> dict:
+    """All figures; sizes in bytes. Flash counts constants, not code, which the linker knows."""
+    program = compiled.program
+    layers = [_layer(layer) for layer in program.layers]
+    return {
+        "model": compiled.hash,
+        "header": str(compiled.header),
+        "check_crc32": f"{compiled.check:08x}",
+        "verified_with_tflm": compiled.verified,
+        "layers": layers,
+        "macs": sum(layer["macs"] for layer in layers),
+        "flash_bytes": sum(layer["flash_bytes"] for layer in layers),
+        "parameter_bytes": sum(layer.lowered.parameters for layer in program.layers),
+        "arena_bytes": program.plan.size,
+        "arena_lower_bound_bytes": program.plan.lower_bound,
+        "state_bytes": sum(t.size for t in program.variables),
+        "input": {"shape": list(program.input.shape), "type": program.input.dtype},
+        "output": {"shape": list(program.output.shape), "type": program.output.dtype},
+    }
+
+
+def table(compiled: Compiled) -> Table:
+    """One row a layer and the totals."""
+    figures = report(compiled)
+    rows = Table(title=f"{compiled.header.name}: model {compiled.hash}", show_footer=True, title_justify="left")
+    rows.add_column("layer", footer="total")
+    rows.add_column("operator", no_wrap=True)
+    rows.add_column("in", no_wrap=True)
+    rows.add_column("out", no_wrap=True)
+    rows.add_column("MACs", justify="right", footer=f"{figures['macs']:,}")
+    rows.add_column("flash B", justify="right", footer=f"{figures['flash_bytes']:,}")
+    rows.add_column("live RAM B", justify="right", footer=f"{figures['arena_bytes']:,}")
+    rows.add_column("kernel", no_wrap=True)
+    for layer in compiled.program.layers:
+        read = [t for t in layer.op.inputs if t is not None and t.data is None]
+        rows.add_row(
+            str(layer.number),
+            layer.op.kind,
+            " ".join(map(_shape, read)),
+            _shape(layer.op.output),
+            f"{layer.macs:,}" if layer.macs else "",
+            f"{layer.lowered.flash:,}",
+            f"{layer.live:,}",
+            layer.lowered.kernel,
+        )
+    return rows
+
+
+def summary(compiled: Compiled) -> str:
+    """One line below the table."""
+    figures = report(compiled)
+    truth = "as TensorFlow Lite Micro" if compiled.verified else "TensorFlow Lite Micro is not installed here"
+    return (
+        f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
+        f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "
+        f"check {figures['check_crc32']} ({truth})"
+    )
