@@ -114,8 +114,8 @@ static int16_t history[WINDOW][IMU_AXES];
 static decide_state decide;
 static service_config config;
 
-static void reset(void) {
-    imu_reset(&frontend);
+static void reset(uint32_t rate_mhz) {
+    imu_reset(&frontend, rate_mhz);
     decide_reset(&decide);
 }
 

@@ -167,7 +167,7 @@ def inject(device: MemoryDevice, samples: np.ndarray) -> int:
 
 def test_injected_samples_take_the_way_of_the_sensor():
     device = MemoryDevice()
-    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.INJECT_BEGIN, bytes(4))
     device.ask(Command.START, bytes([1]))
     device.sense(recording(WINDOW, seed=9))  # ignored
     samples = recording(100)
@@ -175,9 +175,19 @@ def test_injected_samples_take_the_way_of_the_sensor():
     assert parse_telemetry(device.ask(Command.GET_STATS)).windows == len(windows_of(samples))
 
 
+def test_samples_are_injected_at_any_rate():
+    device = MemoryDevice()
+    device.ask(Command.INJECT_BEGIN, struct.pack("<I", 2_000_000))
+    samples = recording(2 * WINDOW)
+    assert inject(device, samples) == 1
+    halves = np.floor((samples[::2].astype(int) + samples[1::2] + 1) / 2)
+    crc, _ = struct.unpack("<II", device.ask(Command.RUN_FRONTEND))
+    assert crc == zlib.crc32(windows_of(halves)[0].tobytes())
+
+
 def test_the_sensor_starts_afresh_after_an_injection():
     device = MemoryDevice()
-    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.INJECT_BEGIN, bytes(4))
     inject(device, recording(WINDOW - 1))
     device.ask(Command.INJECT_END)
     device.sense(recording(WINDOW - 1))
@@ -186,7 +196,7 @@ def test_the_sensor_starts_afresh_after_an_injection():
 
 def test_the_sensor_takes_over_when_the_host_falls_silent():
     device = MemoryDevice()
-    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.INJECT_BEGIN, bytes(4))
     device.turn(9, us=1_000_000)
     assert device.c.service_injecting()
     device.ask(Command.PING)
@@ -199,7 +209,7 @@ def test_the_sensor_takes_over_when_the_host_falls_silent():
 @pytest.mark.parametrize("size", [1, 11, 13, 511])
 def test_parts_of_a_sample_are_refused(size):
     device = MemoryDevice()
-    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.INJECT_BEGIN, bytes(4))
     assert device.command(Command.INJECT, bytes(size))[0].status == Status.BAD_ARGUMENT
 
 
@@ -211,7 +221,7 @@ def test_commands_out_of_order_are_refused(command):
 def test_every_stage_can_be_compared():
     device = MemoryDevice()
     samples = recording(WINDOW, seed=3)
-    device.ask(Command.INJECT_BEGIN)
+    device.ask(Command.INJECT_BEGIN, bytes(4))
     assert device.command(Command.RUN_FRONTEND)[0].status == Status.NOT_NOW
     inject(device, samples)
     window = windows_of(samples)[0]
@@ -256,6 +266,8 @@ def test_self_test_runs_the_fixed_input():
         (Command.WRITE_INPUT, struct.pack("<I", INPUT) + b"x"),
         (Command.WRITE_INPUT, struct.pack("<I", 2**32 - 1) + b"xx"),
         (Command.WRITE_INPUT, b"\0\0\0"),
+        (Command.INJECT_BEGIN, struct.pack("<I", 999)),
+        (Command.INJECT_BEGIN, struct.pack("<I", 2**31)),
         (Command.START, bytes([2])),
         (Command.START, b""),
         (Command.GET_INFO, b"x"),

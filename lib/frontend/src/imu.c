@@ -9,11 +9,11 @@ void imu_init(imu_frontend *f, const imu_config *config, uint32_t sensor_rate_mh
     memset(f, 0, sizeof *f);
     f->config = config;
     f->history = history;
-    f->sensor_rate_mhz = sensor_rate_mhz ? sensor_rate_mhz : config->rate_mhz;
-    imu_reset(f);
+    imu_reset(f, sensor_rate_mhz);
 }
 
-void imu_reset(imu_frontend *f) {
+void imu_reset(imu_frontend *f, uint32_t sensor_rate_mhz) {
+    f->sensor_rate_mhz = sensor_rate_mhz ? sensor_rate_mhz : f->config->rate_mhz;
     f->next = 0;
     f->until_due = f->config->window;
     f->phase = 0;

@@ -71,7 +71,7 @@ static const struct {
     {LINK_SET_THRESHOLD, 2, 2, set_threshold},
     {LINK_GET_STATS, 0, 0, get_stats},
     {LINK_RESET_STATS, 0, 0, reset_stats},
-    {LINK_INJECT_BEGIN, 0, 0, service_inject_begin},
+    {LINK_INJECT_BEGIN, 4, 4, service_inject_begin},
     {LINK_INJECT, 0, ANY, service_inject},
     {LINK_INJECT_END, 0, 0, service_inject_end},
     {LINK_RUN_FRONTEND, 0, 0, service_run_frontend},

@@ -5,6 +5,7 @@
 #include <string.h>
 
 enum { SILENCE_US = 10000000 };
+static const uint32_t SLOWEST_MHZ = 1000, FASTEST_MHZ = INT32_MAX; // bounds the work of a sample
 
 static struct {
     bool active;
@@ -37,24 +38,26 @@ bool service_has_window(void) {
     return inject.active && service.inferences != inject.windows_begin;
 }
 
-static void switch_to(bool active) {
+static void switch_to(bool active, uint32_t rate_mhz) {
     const nn_model *model = service.config->model;
     inject.active = active;
     inject.windows_begin = service.inferences;
     if (model && model->reset) model->reset();
-    service.config->reset();
+    service.config->reset(rate_mhz);
 }
 
 uint8_t service_inject_begin(service_command *c) {
-    (void)c;
-    switch_to(true);
+    uint32_t rate = get_u32(c->args);
+    if (rate == 0) rate = service.config->sensor.rate_mhz;
+    if (rate < SLOWEST_MHZ || rate > FASTEST_MHZ) return LINK_BAD_ARGUMENT;
+    switch_to(true, rate);
     return LINK_OK;
 }
 
 uint8_t service_inject_end(service_command *c) {
     (void)c;
     if (!inject.active) return LINK_NOT_NOW;
-    switch_to(false);
+    switch_to(false, service.config->sensor.rate_mhz);
     return LINK_OK;
 }
 
@@ -88,5 +91,6 @@ static void answer(void) {
 
 void service_inject_poll(void) {
     if (inject.busy && inject.next == inject.size) answer();
-    if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US) switch_to(false);
+    if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US)
+        switch_to(false, service.config->sensor.rate_mhz);
 }

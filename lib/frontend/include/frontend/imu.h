@@ -46,7 +46,7 @@ typedef struct { // fields are private but for the counters
 // `history` holds config->window samples and lives as long as `f`. `sensor_rate_mhz` is what board_imu_start returned;
 // 0 stands for the model's rate.
 void imu_init(imu_frontend *f, const imu_config *config, uint32_t sensor_rate_mhz, int16_t (*history)[IMU_AXES]);
-void imu_reset(imu_frontend *f); // forgets the samples; the counters keep counting
+void imu_reset(imu_frontend *f, uint32_t sensor_rate_mhz); // forgets the samples; the counters keep counting
 
 // True: a window is due, call imu_window before the next push. Where a slow sensor completes several hops in one push,
 // there is one window, over the newest samples.

@@ -21,10 +21,11 @@ enum link_command {
     LINK_SET_THRESHOLD = 0x06,  // class u8 (0xFF all), threshold u8
     LINK_GET_STATS = 0x07,      // -> CBOR map, as LINK_TELEMETRY
     LINK_RESET_STATS = 0x08,
-    LINK_INJECT_BEGIN = 0x09, // the sensor is ignored until LINK_INJECT_END; front end and decision start afresh
+    LINK_INJECT_BEGIN = 0x09, // rate_mhz u32 (0 the sensor's) of the samples that follow in place of the sensor's,
+                              // until LINK_INJECT_END; front end and decision start afresh
     LINK_INJECT = 0x0A,       // samples, as the sensor's stream formats them -> windows completed u16
     LINK_INJECT_END = 0x0B,
-    LINK_RUN_FRONTEND = 0x0C, // front end over the injected samples -> CRC-32 of the model's input, cycles u32
+    LINK_RUN_FRONTEND = 0x0C, // latest window of the injected samples -> CRC-32 of the model's input, cycles u32
     LINK_RUN_LAYER = 0x0D,    // layer u16 -> CRC-32 of its output, cycles u32
     LINK_READ_TENSOR = 0x0E,  // layer u16 (0xFFFF the model's input), offset u32, count u16 -> bytes
     LINK_WRITE_INPUT = 0x0F,  // offset u32, bytes: into the model's input

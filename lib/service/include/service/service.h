@@ -50,8 +50,8 @@ typedef struct {
     uint32_t window_rate_mhz; // windows per 1000 seconds; a later one is a missed deadline. 0: no deadline
     uint32_t *saturated;      // the front end's counters, `saturations` of them
     uint8_t saturations;
-    void (*reset)(void);           // front end and decision start afresh
-    void (*window)(int8_t *input); // the front end's latest window, again, into the model's input
+    void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
+    void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
 } service_config;
 
 typedef struct { // one inference, as telemetry and events report it

@@ -1,0 +1,76 @@
+// From the motion of a hand to the name of its gesture: sensor, front end, model, decision, and what the host sees.
+#include "board/board.h"
+#include "decide/decide.h"
+#include "frontend/imu.h"
+#include "gesture_recognition_model.h"
+#include "service/service.h"
+
+static const nn_model *const model = &gesture_recognition_model;
+static int16_t history[GESTURE_RECOGNITION_WINDOW][IMU_AXES];
+static imu_frontend frontend;
+static decide_state decision;
+static service_config service;
+
+static void start_afresh(uint32_t sensor_rate_mhz) {
+    imu_reset(&frontend, sensor_rate_mhz);
+    decide_reset(&decision);
+}
+
+static void latest_window(int8_t *input) {
+    imu_window(&frontend, input);
+}
+
+static bool next_sample(board_imu_sample *sample) {
+    if (!service_injecting()) return board_imu_read(sample, 1) == 1;
+    sample->time_us = board_micros();
+    return service_injected(sample->axis);
+}
+
+static uint32_t lap(uint32_t *start) {
+    const uint32_t now = board_cycles(), cycles = now - *start;
+    *start = now;
+    return cycles;
+}
+
+void setup() {
+    const uint32_t wanted = gesture_recognition_frontend.rate_mhz;
+    const int32_t started = board_imu_start(wanted);
+    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    imu_init(&frontend, &gesture_recognition_frontend, rate, history);
+    decide_init(&decision, &gesture_recognition_decide);
+    service.app = "gesture_recognition";
+    service.model = model;
+    service.decide = &decision;
+    service.sensor = service_imu(rate);
+    service.window_rate_mhz = wanted / gesture_recognition_frontend.hop;
+    service.saturated = frontend.saturated;
+    service.saturations = IMU_AXES;
+    service.reset = start_afresh;
+    service.window = latest_window;
+    service_init(&service);
+}
+
+void loop() {
+    board_imu_sample sample;
+    service_poll();
+    if (!next_sample(&sample)) {
+        board_sleep();
+        return;
+    }
+    service_sample(sample.axis, sample.time_us);
+    if (!imu_push(&frontend, sample.axis)) return;
+
+    service_timing timing;
+    decide_event event;
+    timing.sample_us = sample.time_us;
+    uint32_t start = board_cycles();
+    imu_window(&frontend, model->input);
+    timing.frontend_cycles = lap(&start);
+    nn_run(model);
+    timing.inference_cycles = lap(&start);
+    const bool detected = decide_push(&decision, model->output, &event);
+    timing.decide_cycles = lap(&start);
+
+    service_inference(&timing, model->output);
+    if (detected) service_event(&event, &timing);
+}
