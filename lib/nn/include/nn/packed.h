@@ -1,0 +1,46 @@
+// packed.h: convolutions and matrix products on weights packed when the model is compiled. No heap, no state.
+// Every kernel has two bodies with the same bytes out: Cortex-M with the DSP extension, and plain C.
+// ml/compiler/packing.py writes what these read; docs/kernels.md says how it works and what it costs.
+#ifndef NN_PACKED_H
+#define NN_PACKED_H
+
+#include "nn/conv.h" // nn_shape
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+// Four output channels, in the order in which they are read. With `k` counting the taps of a pixel in pairs:
+//   bias[4]     256 * b1 + b0, b0, 256 * b3 + b2, b2; the input's zero point folded in
+//   weights[]   a pair: two words, channels (1, 0) and (3, 2); a word: two halves, one a tap, each 256 * w1 + w0
+//   scale[2][3] the multipliers of two channels, then their shifts less one in the low bytes (see nn_scale_pair)
+// A pair of taps is (0, 2) or (1, 3) of four neighbours in a row of the window; what is left of a row, when it is not
+// a multiple of four, is (0, -), (0, 1) or (0, 2)(1, -).
+typedef struct {
+    nn_shape in, out;
+    uint16_t kernel_height, kernel_width;
+    uint16_t stride_height, stride_width;
+    uint16_t dilation_height, dilation_width;
+    uint16_t pad_top, pad_left;
+    uint16_t pairs; // of taps a pixel, all rows of the window together
+    int16_t input_zero, output_zero;
+    int16_t min, max;
+    const int32_t *packed;
+} nn_packed_conv;
+
+// scratch: 8 * pairs + kernel_width * in.channels bytes, aligned to 4.
+void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch);
+
+typedef struct {
+    uint16_t inputs, outputs;
+    int16_t output_zero;
+    int16_t min, max;
+    const int32_t *packed; // as above, one row of `inputs` taps
+} nn_packed_matrix;
+
+void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,38 @@
+// dot.h: the innermost loops of the packed kernels; see packed.h for the layout they read.
+#ifndef NN_DOT_H
+#define NN_DOT_H
+
+#include <stdint.h>
+
+#if defined(__ARM_FEATURE_DSP) && defined(__thumb2__) && !defined(NN_PORTABLE)
+#define NN_DSP 1
+#else
+#define NN_DSP 0
+#endif
+
+// Two pixels times all output channels. The assembler copies the struct to its stack in this order.
+typedef struct {
+    const uint32_t *taps;     // widened: a word of two taps for pixel 0, then one for pixel 1, and so on
+    const uint32_t *taps_end;
+    int32_t centre;           // 2 * output zero point + 1: the rounding and the zero point before the last shift
+    int32_t symmetric;        // 0 where results below the zero point are clamped anyway (see nn_scale in dot.c)
+    int8_t *out0, *out1;
+    const int32_t *packed_end;
+    const int32_t *packed;
+} nn_dot_pair;
+
+void nn_dot_4x2(const nn_dot_pair *job);
+
+// One pixel of plain bytes, a multiple of four.
+typedef struct {
+    const int8_t *input;
+    const int8_t *input_end;
+    int32_t centre, symmetric;
+    int8_t *out;
+    const int32_t *packed_end;
+    const int32_t *packed;
+} nn_dot_one;
+
+void nn_dot_4x1(const nn_dot_one *job);
+
+#endif

@@ -1,0 +1,60 @@
+"""The packed convolution against a plain one, over shapes around every boundary of its loops."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.compiler import packing
+from tests.nn.dsp.kernels import CortexM4, Host, place_struct, struct
+from tests.nn.dsp.plain import Layer, convolve
+
+CONV = (
+    "u16 in_h;u16 in_w;u16 in_c;u16 out_h;u16 out_w;u16 out_c;u16 kernel_h;u16 kernel_w;u16 stride_h;u16 stride_w;"
+    "u16 dilation_h;u16 dilation_w;u16 pad_top;u16 pad_left;u16 pairs;s16 input_zero;s16 output_zero;s16 min;s16 max;"
+    "ptr packed"
+)
+
+
+def run(target, layer: Layer, image: np.ndarray) -> np.ndarray:
+    one_sided = layer.output_zero == -128
+    rows = layer.weights.reshape(layer.out_c, layer.kernel_h, -1)
+    packed = packing.pack(rows, layer.bias, layer.mantissas, layer.shifts, one_sided=one_sided)
+    pairs = layer.kernel_h * len(packing.pair_order(rows.shape[2]))
+    made = struct(target, CONV, pairs=pairs, packed=target.place(packed), **layer.geometry())
+    scratch = target.place(np.zeros(8 * pairs + rows.shape[2], np.int8))
+    output = target.place(np.full(layer.outputs + 8, 77, np.int8))
+    target.call("nn_conv_2d_packed", place_struct(target, made), target.place(image), output, scratch)
+    result = target.fetch(output, layer.outputs + 8)
+    assert (result[layer.outputs :] == 77).all(), "wrote beyond its output"
+    return result[: layer.outputs]
+
+
+@pytest.mark.parametrize("target", [Host, CortexM4])
+@pytest.mark.parametrize("output_zero", [-128, 3])
+@pytest.mark.parametrize("channels", [1, 3, 4, 5, 8])
+def test_every_tap_count_around_the_unrolled_loop(target, output_zero, channels):
+    machine = target()
+    for depth in (1, 2, 3, 4, 5, 6, 7, 8, 30, 31, 32, 33, 34, 35, 36, 63, 64, 65, 66, 67, 68):
+        layer, image = Layer.random(depth, in_c=depth, out_c=channels, side=2, output_zero=output_zero)
+        np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"depth {depth}")
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), data=st.data())
+def test_any_window_stride_dilation_and_padding(seed, data):
+    layer, image = Layer.random(
+        seed,
+        in_c=data.draw(st.integers(1, 9)),
+        out_c=data.draw(st.integers(1, 9)),
+        side=data.draw(st.integers(1, 7)),
+        kernel=(data.draw(st.integers(1, 4)), data.draw(st.integers(1, 4))),
+        stride=(data.draw(st.integers(1, 3)), data.draw(st.integers(1, 3))),
+        dilation=(data.draw(st.integers(1, 2)), data.draw(st.integers(1, 2))),
+        same=data.draw(st.booleans()),
+        output_zero=data.draw(st.sampled_from([-128, -5, 127])),
+        clamp=data.draw(st.booleans()),
+    )
+    expected = convolve(layer, image)
+    for target in (Host(), CortexM4()):
+        np.testing.assert_array_equal(run(target, layer, image), expected)
