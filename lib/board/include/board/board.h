@@ -16,32 +16,32 @@
 extern "C" {
 #endif
 
-#define BOARD_ACCEL_PER_G 2048  // counts per g
+#define BOARD_ACCEL_PER_G  2048 // counts per g
 #define BOARD_GYRO_PER_DPS 16   // counts per degree per second
-#define BOARD_IMU_AXES 6        // ax, ay, az, gx, gy, gz
+#define BOARD_IMU_AXES     6    // ax, ay, az, gx, gy, gz
 
 enum { BOARD_OK = 0, BOARD_ERR_ABSENT = -1, BOARD_ERR_SENSOR = -2, BOARD_ERR_RATE = -3 };
 
 typedef struct {
-    uint32_t time_us;              // when the sample was taken, on the clock of board_micros()
-    int16_t axis[BOARD_IMU_AXES];  // ax, ay, az, gx, gy, gz in counts
+    uint32_t time_us;             // when the sample was taken, on the clock of board_micros()
+    int16_t axis[BOARD_IMU_AXES]; // ax, ay, az, gx, gy, gz in counts
 } board_imu_sample;
 
-void setup(void);  // the application's
-void loop(void);   // the application's; called for ever, returns quickly
+void setup(void); // the application's
+void loop(void);  // the application's; called for ever, returns quickly
 
 void board_init(void);
-const char *board_name(void);      // "virtual", "nano33ble", ...: the part of the environment's name after the app
-uint32_t board_micros(void);       // wraps after 71 minutes
-uint32_t board_cycles(void);       // free-running; differences are valid across the wrap
-uint32_t board_cycles_hz(void);    // counts of board_cycles() per second
-void board_sleep(void);            // until the next interrupt or due sample
-void board_reset(void);            // does not return
+const char *board_name(void);   // "virtual", "nano33ble", ...: the part of the environment's name after the app
+uint32_t board_micros(void);    // wraps after 71 minutes
+uint32_t board_cycles(void);    // free-running; differences are valid across the wrap
+uint32_t board_cycles_hz(void); // counts of board_cycles() per second
+void board_sleep(void);         // until the next interrupt or due sample
+void board_reset(void);         // does not return
 
 // Console: the link's serial port. Neither call waits.
-size_t board_console_read(uint8_t *bytes, size_t size);         // bytes taken, 0 when there are none
-size_t board_console_write(const uint8_t *bytes, size_t size);  // bytes accepted, 0..size
-size_t board_console_room(void);                                // bytes a write would accept now
+size_t board_console_read(uint8_t *bytes, size_t size);        // bytes taken, 0 when there are none
+size_t board_console_write(const uint8_t *bytes, size_t size); // bytes accepted, 0..size
+size_t board_console_room(void);                               // bytes a write would accept now
 
 // Sensors: `start` asks for a rate in millihertz and returns the rate the sensor really runs at (the nearest it
 // has), or a negative error. `read` returns how many samples were copied, oldest first, 0 when none is due.
@@ -50,7 +50,7 @@ int32_t board_imu_start(uint32_t rate_mhz);
 size_t board_imu_read(board_imu_sample *samples, size_t count);
 int32_t board_mic_start(uint32_t rate_mhz);
 size_t board_mic_read(int16_t *pcm, size_t count);
-int32_t board_accel_start(uint32_t rate_mhz);  // accelerometer alone, at a rate for vibration
+int32_t board_accel_start(uint32_t rate_mhz); // accelerometer alone, at a rate for vibration
 size_t board_accel_read(int16_t (*xyz)[3], size_t count);
 uint32_t board_sensor_overruns(void);
 

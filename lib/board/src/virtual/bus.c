@@ -1,0 +1,163 @@
+// bus.c: the board's side of the sensor bus, docs/sensor_bus.md. The host announces itself; the board asks, the host
+// answers; a host that falls silent is given up.
+#include "virtual.h"
+
+#if defined(BOARD_MPS2) || defined(BOARD_HOST)
+
+#include <string.h>
+
+#define SYNC        0xA5
+#define VERSION     1
+#define MAX_PAYLOAD (SENSOR_MAX_WORDS * 2)
+#define HEADER      4    // type, sensor, size
+#define PATIENCE_MS 3000 // of the host's time, for an answer
+
+enum { ATTACH = 'A', DETACH = 'D', BLOCK = 'B', END = 'E', HELLO = 'H', REQUEST = 'R' };
+enum { FLAG_RESTART = 1 };
+
+static struct {
+    uint8_t frame[HEADER + MAX_PAYLOAD + 2];
+    size_t filled;
+    bool inside;
+    uint8_t offered; // a bit per sensor
+} bus;
+
+static uint16_t crc16(const uint8_t *bytes, size_t size) { // CRC-16/IBM-3740
+    uint16_t crc = 0xFFFF;
+    for (size_t i = 0; i < size; i++) {
+        crc = (uint16_t)(crc ^ bytes[i] << 8);
+        for (int bit = 0; bit < 8; bit++) crc = (uint16_t)(crc & 0x8000 ? crc << 1 ^ 0x1021 : crc << 1);
+    }
+    return crc;
+}
+
+static size_t payload_size(void) {
+    return (size_t)(bus.frame[2] | bus.frame[3] << 8);
+}
+
+static void put_frame(uint8_t type, uint8_t sensor, const uint8_t *payload, uint8_t size) {
+    uint8_t frame[HEADER + 16] = {type, sensor, size, 0};
+    memcpy(frame + HEADER, payload, size);
+    const uint16_t crc = crc16(frame, (size_t)HEADER + size);
+    bus_put(SYNC);
+    for (size_t i = 0; i < (size_t)HEADER + size; i++) bus_put(frame[i]);
+    bus_put((uint8_t)(crc & 0xFF));
+    bus_put((uint8_t)(crc >> 8));
+}
+
+static void hello(uint8_t flags) {
+    const uint8_t payload[] = {VERSION, flags};
+    put_frame(HELLO, bus.offered, payload, sizeof payload);
+}
+
+static void attach(void) {
+    const uint8_t version = bus.frame[HEADER], flags = bus.frame[HEADER + 1];
+    if (payload_size() != 2) return;
+    if (version == VERSION && flags & FLAG_RESTART) {
+        hello(FLAG_RESTART);
+        bus_restart();
+    }
+    bus.offered = version == VERSION ? bus.frame[1] : 0;
+    hello(0);
+}
+
+// Takes one byte; true when it completed a correct frame. Anything else is skipped up to the next SYNC.
+static bool take_byte(uint8_t byte) {
+    if (!bus.inside) {
+        bus.inside = byte == SYNC;
+        bus.filled = 0;
+        return false;
+    }
+    bus.frame[bus.filled++] = byte;
+    if (bus.filled < HEADER) return false;
+    if (payload_size() > MAX_PAYLOAD) {
+        bus.inside = false;
+        return false;
+    }
+    const size_t end = HEADER + payload_size();
+    if (bus.filled < end + 2) return false;
+    bus.inside = false;
+    return crc16(bus.frame, end) == (bus.frame[end] | bus.frame[end + 1] << 8);
+}
+
+static void announcement(void) {
+    if (bus.frame[0] == ATTACH) attach();
+    if (bus.frame[0] == DETACH) bus.offered = 0;
+}
+
+// The next frame, or false when the host has fallen silent.
+static bool wait_frame(void) {
+    for (;;) {
+        uint8_t byte;
+        while (bus_get(&byte))
+            if (take_byte(byte)) return true;
+        if (!bus_wait(PATIENCE_MS)) return false;
+    }
+}
+
+void bus_init(void) {
+    memset(&bus, 0, sizeof bus);
+    if (!bus_restarted()) return;
+    clock_stop();
+    while (!bus.offered && wait_frame()) announcement();
+    clock_run();
+}
+
+void bus_poll(void) {
+    uint8_t byte;
+    if (!bus_get(&byte)) return;
+    clock_stop();
+    if (take_byte(byte)) announcement();
+    while (bus.inside && bus_wait(PATIENCE_MS))
+        while (bus_get(&byte))
+            if (take_byte(byte)) announcement();
+    bus.inside = false;
+    clock_run();
+}
+
+bool bus_offers(sensor_id sensor) {
+    return bus.offered >> sensor & 1;
+}
+
+static size_t answer(sensor_id sensor, int16_t *words, size_t size) {
+    const size_t received = payload_size() / 2;
+    if (bus.frame[0] == END) {
+        bus.offered &= (uint8_t) ~(1u << sensor);
+        return 0;
+    }
+    const size_t count = received < size ? received : size;
+    for (size_t i = 0; i < count; i++)
+        words[i] = (int16_t)(bus.frame[HEADER + 2 * i] | bus.frame[HEADER + 2 * i + 1] << 8);
+    return count;
+}
+
+static void ask(const bus_request *request) {
+    uint8_t payload[10];
+    for (int i = 0; i < 4; i++) {
+        payload[i] = (uint8_t)(request->rate_mhz >> 8 * i);
+        payload[4 + i] = (uint8_t)(request->skip >> 8 * i);
+    }
+    payload[8] = (uint8_t)(request->count & 0xFF);
+    payload[9] = (uint8_t)(request->count >> 8);
+    put_frame(REQUEST, (uint8_t)request->sensor, payload, sizeof payload);
+}
+
+size_t bus_fetch(const bus_request *request, int16_t *words, size_t size) {
+    size_t count = 0;
+    clock_stop();
+    ask(request);
+    while (bus_offers(request->sensor)) {
+        if (!wait_frame()) {
+            bus.offered = 0;
+        } else if ((bus.frame[0] == BLOCK || bus.frame[0] == END) && bus.frame[1] == request->sensor) {
+            count = answer(request->sensor, words, size);
+            break;
+        } else {
+            announcement();
+        }
+    }
+    clock_run();
+    return count;
+}
+
+#endif

@@ -1,0 +1,8 @@
+"""The host as a board: the same application as a native process."""
+
+import sys
+
+Import("env")  # noqa: F821
+
+env.Append(CPPDEFINES=["BOARD_HOST"], LINKFLAGS=["-dead_strip" if sys.platform == "darwin" else "-Wl,--gc-sections"])
+env.Replace(PROGSUFFIX=".exe" if sys.platform == "win32" else "", PROGNAME="firmware", SIZETOOL=None)

@@ -1,0 +1,45 @@
+"""Builds a program for a virtual board, and "uploads" it by starting the emulator on it."""
+
+import sys
+from pathlib import Path
+
+from SCons.Script import COMMAND_LINE_TARGETS, AlwaysBuild, Default, DefaultEnvironment
+
+env = DefaultEnvironment()
+platform_dir = Path(env.PioPlatform().get_dir())
+sys.path.insert(0, str(platform_dir))
+
+import emulator  # noqa: E402  (lives in the platform's folder, which SCons does not know)
+
+board = env.BoardConfig()
+core = board.get("build.core")
+env.Append(
+    CPPDEFINES=[("BOARD_NAME", env.StringifyMacro(board.id))],
+    CCFLAGS=["-O2", "-g", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"],
+    CFLAGS=["-std=gnu99", "-Wconversion"],
+    CXXFLAGS=["-std=gnu++11", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],
+    LIBS=["m"],
+)
+env.SConscript(str(platform_dir / "builder" / f"{core}.py"), exports="env")
+
+if "nobuild" in COMMAND_LINE_TARGETS:
+    program = env.File("$PROGPATH")
+else:
+    program = env.BuildProgram()
+
+
+def upload(target, source, env):
+    """Replaces the running emulator, if any, and returns once the console is open."""
+    folder = Path(env.subst("$PROJECT_WORKSPACE_DIR")) / "virtual" / env["PIOENV"]
+    try:
+        running = emulator.start(folder, str(source[0].get_abspath()), board.get("build.mcu"))
+    except emulator.EmulatorError as error:
+        sys.stderr.write(f"Error: {error}\n")
+        return 1
+    print(f"{board.id} is running (process {running.pid}); console {folder / emulator.CONSOLE}")
+    return 0
+
+
+AlwaysBuild(env.Alias("upload", program, env.VerboseAction(upload, "Starting $SOURCE")))
+AlwaysBuild(env.Alias("size", program, env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE")))
+Default([program])

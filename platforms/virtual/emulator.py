@@ -1,0 +1,219 @@
+"""Starts, stops and describes the emulators behind the virtual boards. Standard library only: PlatformIO runs it too.
+
+A folder per environment, `<workspace>/virtual/<env>/`, holds everything: `console` and `sensors` (links to the board's
+pseudo-terminals), `emulator.json` (what runs), `emulator.log`, and two locks. `lock` is held while someone starts or
+stops the emulator; `alive` is inherited and held by the emulator itself, so that "is it running?" never depends on a
+process number that may have been given to another process.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
+
+CONSOLE, SENSORS, STATE, LOG, LOCK, ALIVE = "console", "sensors", "emulator.json", "emulator.log", "lock", "alive"
+START_TIMEOUT_S = 10.0
+STOP_TIMEOUT_S = 3.0
+NS_PER_INSTRUCTION_SHIFT = 6  # an instruction takes 2^6 ns of virtual time: 15.625 million a second
+
+
+class EmulatorError(Exception):
+    """One line for the person at the terminal."""
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """What was started: the process, its program, and when (seconds since the epoch)."""
+
+    pid: int
+    machine: str
+    program: str
+    started: float
+
+
+def command(program: str, machine: str) -> list[str]:
+    """The command line for a board: QEMU, or the program itself on the host."""
+    if machine == "host":
+        return [program, "--pty"]
+    qemu = shutil.which("qemu-system-arm")
+    if qemu is None:
+        raise EmulatorError("expected qemu-system-arm on the PATH, found none; install it (Debian: qemu-system-arm)")
+    options = f"-machine {machine} -nographic -icount shift={NS_PER_INSTRUCTION_SHIFT} -monitor none"
+    return [qemu, *options.split(), "-serial", "pty", "-serial", "pty", "-kernel", program]
+
+
+def start(folder: Path, program: str, machine: str) -> Emulator:
+    """Starts an emulator in the background, replacing the one that runs in `folder`; returns when its console is open."""
+    _require_posix()
+    arguments = command(program, machine)
+    with _locked(folder):
+        _stop(folder)
+        process = _spawn(folder, arguments)
+        started = Emulator(process.pid, machine, program, time.time())
+        _write(folder / STATE, json.dumps(asdict(started)))
+        try:
+            ports = _ports(folder, process)
+        except EmulatorError:
+            _stop(folder)
+            raise
+        for name, port in zip((CONSOLE, SENSORS), ports, strict=True):
+            _link(folder / name, port)
+    process.returncode = 0  # it outlives us on purpose: no "still running" warning
+    return started
+
+
+def stop(folder: Path) -> bool:
+    """Stops the emulator and removes what it left; False if there was none."""
+    _require_posix()
+    if not folder.is_dir():
+        return False
+    with _locked(folder):
+        found = _stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
+
+
+def running(folder: Path) -> Emulator | None:
+    """The emulator that runs in `folder`, or None."""
+    return state(folder) if _alive(folder) else None
+
+
+def crashed(folder: Path) -> str | None:
+    """The last line that an emulator wrote before it ended without being stopped; None if there is no such one."""
+    if state(folder) is None or _alive(folder):
+        return None
+    lines = [line for line in _log(folder).splitlines() if "char device redirected" not in line]
+    return lines[-1] if lines else "no message"
+
+
+def state(folder: Path) -> Emulator | None:
+    """What was last started in `folder` and not stopped since."""
+    try:
+        return Emulator(**json.loads((folder / STATE).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _require_posix() -> None:
+    if fcntl is None:
+        raise EmulatorError(
+            "virtual boards need Linux or macOS (pseudo-terminals); on Windows run the host board's firmware.exe directly"
+        )
+
+
+@contextlib.contextmanager
+def _locked(folder: Path):
+    """One starter or stopper at a time."""
+    with _acquire(folder):
+        yield
+
+
+def _acquire(folder: Path):
+    """The locked lock file. A stopper removes it: whoever waited for the old one asks again for the new one."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            lock = open(folder / LOCK, "w")
+        except FileNotFoundError:
+            continue
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if os.fstat(lock.fileno()).st_nlink:
+            return lock
+        lock.close()
+
+
+def _alive(folder: Path) -> bool:
+    try:
+        with open(folder / ALIVE) as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return False
+
+
+def _spawn(folder: Path, arguments: list[str]) -> subprocess.Popen:
+    with open(folder / ALIVE, "w") as alive, open(folder / LOG, "w") as log:
+        fcntl.flock(alive, fcntl.LOCK_EX)
+        return subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[alive.fileno()],
+            start_new_session=True,
+        )
+
+
+def _ports(folder: Path, process: subprocess.Popen) -> list[str]:
+    """The pseudo-terminals of UART0 and UART1, once the emulator has named both."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        ended = process.poll() is not None
+        ports = re.findall(r"char device redirected to (\S+) \(label serial[01]\)", _log(folder))
+        if len(ports) == 2:
+            return ports
+        if ended:
+            lines = _log(folder).strip().splitlines()
+            raise EmulatorError(f"the emulator ended at once: {lines[-1] if lines else f'status {process.returncode}'}")
+        time.sleep(0.01)
+    raise EmulatorError(f"the emulator opened no console within {START_TIMEOUT_S:.0f} s; see {folder / LOG}")
+
+
+def _stop(folder: Path) -> bool:
+    known = state(folder)
+    was_alive = _alive(folder)
+    if was_alive and known is not None:
+        _terminate(folder, known.pid)
+    _remove(folder, CONSOLE, SENSORS, STATE, LOG, ALIVE)
+    return was_alive
+
+
+def _terminate(folder: Path, pid: int) -> None:
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, sign)
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        while time.monotonic() < deadline:
+            if not _alive(folder):
+                return
+            time.sleep(0.01)
+    raise EmulatorError(f"process {pid} does not end; stop it by hand")
+
+
+def _log(folder: Path) -> str:
+    try:
+        return (folder / LOG).read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def _link(link: Path, target: str) -> None:
+    temporary = link.with_name(link.name + ".new")
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(target)
+    temporary.replace(link)
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_name(path.name + ".new")
+    temporary.write_text(text)
+    temporary.replace(path)
+
+
+def _remove(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).unlink(missing_ok=True)

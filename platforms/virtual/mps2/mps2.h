@@ -1,0 +1,47 @@
+// mps2.h: the registers of the MPS2 FPGA images that QEMU emulates (Arm application notes AN385 and AN386).
+#ifndef MPS2_H
+#define MPS2_H
+
+#include <stdint.h>
+
+typedef struct { // CMSDK APB UART, Arm DDI 0479
+    volatile uint32_t data, state, control, interrupt, divider;
+} mps2_uart;
+enum { UART_TX_FULL = 1 << 0, UART_RX_FULL = 1 << 1 };                           // state
+enum { UART_TX_ENABLE = 1 << 0, UART_RX_ENABLE = 1 << 1, UART_RX_IRQ = 1 << 3 }; // control
+enum { UART_RX_PENDING = 1 << 1 };                                               // interrupt, write one to clear
+
+typedef struct { // CMSDK APB timer: counts down at 25 MHz from `value`, then from `reload`
+    volatile uint32_t control, value, reload, interrupt;
+} mps2_timer;
+enum { TIMER_ENABLE = 1 << 0, TIMER_IRQ = 1 << 3 }; // control
+
+#define MPS2_TIMER0  ((mps2_timer *)0x40000000u)
+#define MPS2_TIMER1  ((mps2_timer *)0x40001000u)
+#define MPS2_UART0   ((mps2_uart *)0x40004000u)
+#define MPS2_UART1   ((mps2_uart *)0x40005000u)
+#define MPS2_TICK_NS 40u // of the timers: the boards' 25 MHz clock
+
+enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_IRQS = 32 };
+
+// System control space, Armv7-M architecture reference manual (Arm DDI 0403), B3.2.
+#define SCS_REGISTER(address) (*(volatile uint32_t *)(address))
+#define NVIC_ENABLE           SCS_REGISTER(0xE000E100u)
+#define NVIC_CLEAR_PENDING    SCS_REGISTER(0xE000E280u)
+#define SCB_AIRCR             SCS_REGISTER(0xE000ED0Cu)
+#define SCB_CCR               SCS_REGISTER(0xE000ED14u)
+#define SCB_SHCSR             SCS_REGISTER(0xE000ED24u)
+#define SCB_CFSR              SCS_REGISTER(0xE000ED28u)
+#define SCB_HFSR              SCS_REGISTER(0xE000ED2Cu)
+#define SCB_MMFAR             SCS_REGISTER(0xE000ED34u)
+#define SCB_BFAR              SCS_REGISTER(0xE000ED38u)
+#define SCB_CPACR             SCS_REGISTER(0xE000ED88u)
+#define MPU_CONTROL           SCS_REGISTER(0xE000ED94u)
+#define MPU_BASE              SCS_REGISTER(0xE000ED9Cu)
+#define MPU_ATTRIBUTES        SCS_REGISTER(0xE000EDA0u)
+#define AIRCR_RESET           0x05FA0004u
+
+uint32_t mps2_stack_size(void);
+uint32_t mps2_stack_used(void); // deepest since reset, bytes
+
+#endif

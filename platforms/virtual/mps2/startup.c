@@ -1,0 +1,82 @@
+// startup.c: vector table and reset for the emulated Cortex-M boards.
+#include "mps2.h"
+
+extern uint32_t __stack_bottom[], __stack_top[], __data_start[], __data_end[], __bss_start[], __bss_end[];
+extern const uint32_t __data_load[];
+extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
+
+int main(void);
+void reset_handler(void);
+void fault_handler(void);
+
+#define STACK_PAINT 0xC5C5C5C5 // mps2_stack_used() looks for the first word that changed
+#define TEXT(x)     #x
+#define TEXT_OF(x)  TEXT(x)
+
+typedef union {
+    const void *stack;
+    void (*handler)(void);
+} vector;
+
+// Interrupts only ever wake the board from its sleep; they stay masked, so their entries are never taken.
+__attribute__((section(".vectors"), used)) static const vector vectors[16 + MPS2_IRQS] = {
+    {.stack = __stack_top},     {.handler = reset_handler}, {.handler = fault_handler}, // NMI
+    {.handler = fault_handler},                                                         // HardFault
+    {.handler = fault_handler},                                                         // MemManage
+    {.handler = fault_handler},                                                         // BusFault
+    {.handler = fault_handler},                                                         // UsageFault
+};
+
+// Flash is read-only and RAM does not execute, as on real boards; QEMU alone would let both pass.
+static void protect_memory(void) {
+    const uint32_t cacheable = 1u << 17, enable = 1u, size_4mb = 21u << 1, size_512mb = 28u << 1;
+    const uint32_t read_only = 6u << 24, full_access = 3u << 24, execute_never = 1u << 28;
+    MPU_BASE = 0x00000000u | 1u << 4 | 0u;
+    MPU_ATTRIBUTES = read_only | cacheable | size_4mb | enable;
+    MPU_BASE = 0x20000000u | 1u << 4 | 1u;
+    MPU_ATTRIBUTES = execute_never | full_access | cacheable | size_512mb | enable;
+    MPU_CONTROL = 1u | 1u << 2; // enabled; everything else keeps the default map
+}
+
+static void enable_faults(void) {
+    SCB_SHCSR |= 7u << 16; // MemManage, BusFault and UsageFault have their own exceptions
+    SCB_CCR |= 1u << 4;    // division by zero is a fault
+}
+
+__attribute__((naked, noreturn)) void reset_handler(void) {
+    __asm volatile("cpsid i\n"
+                   "ldr r0, =__stack_top\n"
+                   "mov sp, r0\n"
+                   "ldr r1, =__stack_bottom\n"
+                   "ldr r2, =" TEXT_OF(STACK_PAINT) "\n"
+                                                    "1: cmp r1, r0\n"
+                                                    "itt lo\n"
+                                                    "strlo r2, [r1], #4\n"
+                                                    "blo 1b\n"
+                                                    "b start\n");
+}
+
+__attribute__((used, noreturn)) static void start(void) {
+#ifdef __ARM_FP
+    SCB_CPACR |= 0xFu << 20;
+    __asm volatile("dsb\nisb");
+#endif
+    const uint32_t *from = __data_load;
+    for (uint32_t *to = __data_start; to < __data_end;) *to++ = *from++;
+    for (uint32_t *to = __bss_start; to < __bss_end;) *to++ = 0;
+    enable_faults();
+    protect_memory();
+    for (void (*const *constructor)(void) = __init_array_start; constructor < __init_array_end;) (*constructor++)();
+    main();
+    for (;;) __asm volatile("wfi");
+}
+
+uint32_t mps2_stack_size(void) {
+    return (uint32_t)((const char *)__stack_top - (const char *)__stack_bottom);
+}
+
+uint32_t mps2_stack_used(void) {
+    const uint32_t *word = __stack_bottom;
+    while (word < __stack_top && *word == STACK_PAINT) word++;
+    return (uint32_t)((const char *)__stack_top - (const char *)word);
+}
