@@ -5,7 +5,10 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 
 import cbor2
 
+from ml.link.frames import MAX_PAYLOAD
 from ml.link.messages import Channel, Cycles, Event, Info, Model, Reply, Stream, Telemetry
+
+SMALLEST_PAYLOAD = 64  # the least that LINK_MAX_PAYLOAD in frame.h may be
 
 
 class MessageError(ValueError):
@@ -27,6 +30,8 @@ def parse_reply(payload: bytes) -> Reply:
 def parse_info(payload: bytes) -> Info:
     fields = _Map(_load(payload))
     texts, numbers = ("app", "board", "build"), ("uptime_us", "cycles_hz", "stack", "max_payload")
+    if not SMALLEST_PAYLOAD <= fields.get("max_payload", int) <= MAX_PAYLOAD:
+        raise MessageError(f"max_payload: expected {SMALLEST_PAYLOAD}..{MAX_PAYLOAD}")
     return Info(
         fields.get("version", int),
         *(fields.get(name, str) for name in texts),

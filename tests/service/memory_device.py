@@ -58,12 +58,16 @@ class MemoryDevice:
         """Turns of the loop, each taking so many microseconds; returns what the device sent."""
         items = []
         for _ in range(times):
-            self.board.now_us = (self.board.now_us + us) % 2**32
-            self.c.loop()
-            items += self.decoder.feed(bytes(self.board.from_device[: self.board.from_end]))
-            self.board.from_end = 0
+            items += self.decoder.feed(self.turn_once(us))
         assert self.decoder.errors == 0
         return items
+
+    def turn_once(self, us: int) -> bytes:
+        self.board.now_us = (self.board.now_us + us) % 2**32
+        self.c.loop()
+        sent = ctypes.string_at(ctypes.addressof(self.board.from_device), self.board.from_end)
+        self.board.from_end = 0
+        return sent
 
     def send(self, data: bytes) -> None:
         """Bytes to the device's console, which holds 64 kB."""

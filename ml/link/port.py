@@ -1,0 +1,94 @@
+"""Opens the serial port of a board, real or emulated, and says in one line why it does not open."""
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import serial
+
+from ml.errors import UserError
+from ml.paths import ROOT
+
+BAUD = 115_200
+READ_TIMEOUT_S = 0.02
+WRITE_TIMEOUT_S = 2.0
+READ_AT_ONCE = 4096
+
+
+def virtual_folder() -> Path:
+    """Where PlatformIO's uploads leave the running emulators, a folder an environment."""
+    return Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ROOT / ".pio") / "virtual"
+
+
+def resolve(name: str, app: str | None = None) -> str:
+    """What to open: a board (`virtual`) of an application, an environment, a device path or a URL (socket://)."""
+    if "://" in name or Path(name).is_absolute() or Path(name).exists() or name.upper().startswith("COM"):
+        return name
+    environment = f"{app}-{name}" if app and not name.startswith(app) else name
+    consoles = {path.parent.name: path for path in virtual_folder().glob("*/console")}
+    if environment in consoles:
+        return str(consoles[environment])
+    matching = [path for env, path in consoles.items() if env.endswith(f"-{name}")]
+    if app is None and len(matching) == 1:
+        return str(matching[0])
+    running = ", ".join(sorted(consoles)) or "none"
+    raise UserError(
+        f"{name}: expected a serial port or a running virtual board, found neither (running: {running}); "
+        f"plug the board in, or start the virtual one with: pio run -e {environment} -t upload"
+    )
+
+
+class Port:
+    """Bytes in, bytes out. Nobody else can open the same device meanwhile."""
+
+    def __init__(self, name: str, app: str | None = None) -> None:
+        self.name = name
+        target = resolve(name, app)
+        with self._errors("open"):
+            self.serial = serial.serial_for_url(
+                target,
+                baudrate=BAUD,
+                timeout=READ_TIMEOUT_S,
+                write_timeout=WRITE_TIMEOUT_S,
+                **({} if "://" in target else {"exclusive": True}),
+            )
+            self.serial.reset_input_buffer()
+
+    def read(self) -> bytes:
+        """What has arrived; b"" when nothing does for a moment."""
+        with self._errors("read"):
+            return self.serial.read(min(READ_AT_ONCE, max(1, self.serial.in_waiting)))
+
+    def write(self, data: bytes) -> None:
+        with self._errors("write"):
+            self.serial.write(data)
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # it may be gone
+            self.serial.close()
+
+    @contextlib.contextmanager
+    def _errors(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except serial.SerialTimeoutException:
+            raise UserError(f"{self.name}: expected it to take bytes, found it stuck; reset the board") from None
+        except (OSError, ValueError) as error:  # SerialException is an OSError
+            raise UserError(f"{self.name}: {_reason(error, what)}") from None
+
+
+def _reason(error: Exception, what: str) -> str:
+    number, text = getattr(error, "errno", None), str(error)
+    if what != "open":
+        return "expected an open port, found it gone; was the board unplugged, reset or flashed? plug it in and repeat"
+    if number == errno.ENOENT:
+        return "expected a serial port, found none; plug the board in, or name another port (pio device list)"
+    if number in (errno.EBUSY, errno.EAGAIN) or "lock" in text.lower():
+        return "expected a free port, found it in use; close the program that has it open (pio device monitor?)"
+    if number == errno.EACCES:
+        return "expected permission to open it, found none; add yourself to its group (often dialout) and log in again"
+    if "refused" in text.lower():
+        return "expected something that listens, found nothing; start it"
+    return f"expected a serial port, found: {text.splitlines()[0] if text else type(error).__name__}"

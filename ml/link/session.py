@@ -1,0 +1,119 @@
+"""Makes sense of what a device sends: messages in device time, and an account of what was lost.
+
+for arrival in session.feed(bytes): ...   # Arrival(time_us, message)
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.link.frames import Decoder, Frame
+from ml.link.messages import Event, Info, Reply, Stream, Telemetry, Type
+from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
+
+DTYPES = {"int16": np.dtype("<i2"), "uint8": np.dtype("u1")}
+
+
+@dataclass(frozen=True)
+class Data:
+    """Consecutive samples of a stream; the arrival's time is that of the first."""
+
+    stream: Stream
+    samples: np.ndarray  # (n, channels) of the stream's format
+    lost: int  # frames of this stream missing just before
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A reply and the sequence of the command it answers."""
+
+    sequence: int
+    reply: Reply
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A message. Lines of text are str and have no time of their own: they carry that of the frame before."""
+
+    time_us: int  # since the device's start, beyond the 32 bits of its clock
+    message: Info | Telemetry | Event | Data | Answer | str
+
+
+class Session:
+    """One device on one line."""
+
+    def __init__(self) -> None:
+        self.info: Info | None = None
+        self.lost: Counter[tuple[int, int]] = Counter()  # (type, stream) -> frames that never came
+        self.unreadable = 0  # frames whose payload is not as it should be
+        self.restarts = 0  # of the device, as its uptime shows
+        self._decoder = Decoder()
+        self._next: dict[tuple[int, int], int] = {}
+        self._now_us = 0
+
+    @property
+    def damaged(self) -> int:
+        """Chunks that were neither a frame nor text."""
+        return self._decoder.errors
+
+    def feed(self, data: bytes) -> Iterator[Arrival]:
+        """Takes bytes in pieces of any size."""
+        for item in self._decoder.feed(data):
+            if isinstance(item, str):
+                yield Arrival(self._now_us, item)
+                continue
+            try:
+                message = self._understand(item)
+            except MessageError:
+                self.unreadable += 1
+                continue
+            if message is not None:
+                yield Arrival(self._time(item.time_us), message)
+
+    def _understand(self, frame: Frame) -> Info | Telemetry | Event | Data | Answer | None:
+        if frame.type == Type.REPLY:
+            return Answer(frame.sequence, parse_reply(frame.payload))
+        if frame.type == Type.INFO:
+            self._meet(parse_info(frame.payload))
+        lost = self._count(frame)
+        if frame.type == Type.INFO:
+            return self.info
+        if frame.type == Type.TELEMETRY:
+            return parse_telemetry(frame.payload)
+        if frame.type == Type.EVENT:
+            return parse_event(frame.payload)
+        return self._data(frame, lost) if frame.type == Type.DATA and self.info else None
+
+    def _meet(self, info: Info) -> None:
+        if self.info and info.uptime_us < self.info.uptime_us:
+            self.restarts += 1
+            self._next.clear()
+        self.info = info
+        self._now_us = info.uptime_us
+
+    def _count(self, frame: Frame) -> int:
+        """Frames of the same type and stream that are missing before this one."""
+        key = (frame.type, frame.stream)
+        lost = (frame.sequence - self._next.get(key, frame.sequence)) % 2**16
+        self._next[key] = (frame.sequence + 1) % 2**16
+        if lost:
+            self.lost[key] += lost
+        return lost
+
+    def _time(self, time_us: int) -> int:
+        """Nearest to what is known; telling apart needs a frame every 35 minutes."""
+        behind = (self._now_us - time_us) % 2**32
+        time = self._now_us - behind if behind < 2**31 else self._now_us - behind + 2**32
+        self._now_us = max(self._now_us, time)
+        return time
+
+    def _data(self, frame: Frame, lost: int) -> Data:
+        stream = next((stream for stream in self.info.streams if stream.id == frame.stream), None)
+        if stream is None:
+            raise MessageError(f"stream {frame.stream} was never described")
+        dtype, channels = DTYPES[stream.format], len(stream.channels)
+        if len(frame.payload) % (dtype.itemsize * channels):
+            raise MessageError(f"{stream.name}: expected whole rows, found {len(frame.payload)} bytes")
+        return Data(stream, np.frombuffer(frame.payload, dtype).reshape(-1, channels), lost)
