@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from ml.link.frames import Decoder, Frame
 from ml.link.messages import Event, Info, Reply, Stream, Telemetry, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
 
-DTYPES = {"int16": np.dtype("<i2"), "uint8": np.dtype("u1")}
+DTYPES = {"int16": "<i2", "uint8": "u1"}
+SIZES = {"int16": 2, "uint8": 1}
 
 
 @dataclass(frozen=True)
@@ -21,8 +20,15 @@ class Data:
     """Consecutive samples of a stream; the arrival's time is that of the first."""
 
     stream: Stream
-    samples: np.ndarray  # (n, channels) of the stream's format
+    payload: bytes  # whole rows
     lost: int  # frames of this stream missing just before
+
+    @property
+    def samples(self) -> "numpy.ndarray":  # noqa: F821
+        """(n, channels) of the stream's format."""
+        import numpy  # noqa: PLC0415 - PlatformIO's monitor has no use for it and may not have it
+
+        return numpy.frombuffer(self.payload, DTYPES[self.stream.format]).reshape(-1, len(self.stream.channels))
 
 
 @dataclass(frozen=True)
@@ -113,7 +119,6 @@ class Session:
         stream = next((stream for stream in self.info.streams if stream.id == frame.stream), None)
         if stream is None:
             raise MessageError(f"stream {frame.stream} was never described")
-        dtype, channels = DTYPES[stream.format], len(stream.channels)
-        if len(frame.payload) % (dtype.itemsize * channels):
+        if len(frame.payload) % (SIZES[stream.format] * len(stream.channels)):
             raise MessageError(f"{stream.name}: expected whole rows, found {len(frame.payload)} bytes")
-        return Data(stream, np.frombuffer(frame.payload, dtype).reshape(-1, channels), lost)
+        return Data(stream, frame.payload, lost)

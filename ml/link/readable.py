@@ -1,0 +1,85 @@
+"""What a device says, as lines for a person. Runs inside PlatformIO's monitor too."""
+
+from ml.link.messages import Cycles, Event, Info, Telemetry
+from ml.link.session import Arrival, Data, Session
+
+TELEMETRY_EVERY_US = 10_000_000
+TROUBLES = ("missed", "overruns", "dropped", "errors")  # counters that had better stay 0
+
+
+class Readable:
+    """Takes bytes and gives lines. Session info is shown once, telemetry when it is due or tells of trouble."""
+
+    def __init__(self) -> None:
+        self._session = Session()
+        self._shown: Info | None = None
+        self._due_us = 0
+        self._troubles: dict[str, int] = {}
+        self._damage = 0
+
+    def feed(self, data: bytes) -> list[str]:
+        """The lines that the bytes complete, without line feeds."""
+        lines = [line for arrival in self._session.feed(data) for line in self._describe(arrival)]
+        damage = self._session.damaged + self._session.unreadable + sum(self._session.lost.values())
+        if damage > self._damage:
+            lines.append(f"({damage - self._damage} frames were lost or damaged on the way)")
+        self._damage = damage
+        return lines
+
+    def _describe(self, arrival: Arrival) -> list[str]:
+        message, time = arrival.message, f"{arrival.time_us / 1e6:10.3f} s  "
+        if isinstance(message, str):
+            return [message]
+        if isinstance(message, Info):
+            return self._info(message)
+        if isinstance(message, Event):
+            return [time + self._event(message)]
+        if isinstance(message, Telemetry) and self._is_due(arrival.time_us, message):
+            return [time + self._telemetry(message)]
+        if isinstance(message, Data):
+            return [time + f"{message.stream.name}: {len(message.payload)} bytes"]
+        return []
+
+    def _info(self, info: Info) -> list[str]:
+        before, self._shown = self._shown, info
+        if before and before.uptime_us <= info.uptime_us and (before.app, before.model) == (info.app, info.model):
+            return []
+        self._due_us, self._troubles = 0, {}
+        lines = [f"{info.app} on {info.board}" + (f", build {info.build}" if info.build else "")]
+        if info.model:
+            model = info.model
+            lines.append(f"model {model.name} {model.hash}: {model.layers} layers, arena {model.arena:,} B")
+        lines += [f"classes: {', '.join(info.labels)}"] if info.labels else []
+        return lines
+
+    def _event(self, event: Event) -> str:
+        labels = self._shown.labels if self._shown else ()
+        name = labels[event.class_id] if event.class_id < len(labels) else f"class {event.class_id}"
+        cost = f", inference {self._ms(event.inference_cycles)}" if self._shown else ""
+        return f"{name}  score {event.score}/255, latency {event.latency_us / 1000:.2f} ms{cost}"
+
+    def _is_due(self, now_us: int, telemetry: Telemetry) -> bool:
+        troubles = {name: getattr(telemetry, name) for name in TROUBLES}
+        worse = any(value > self._troubles.get(name, 0) for name, value in troubles.items())
+        self._troubles = troubles
+        if not worse and now_us < self._due_us:
+            return False
+        self._due_us = now_us + TELEMETRY_EVERY_US
+        return True
+
+    def _telemetry(self, telemetry: Telemetry) -> str:
+        parts = [f"{telemetry.windows} windows", f"{telemetry.events} events"]
+        if telemetry.windows and self._shown:
+            parts.append(f"front end {self._span(telemetry.frontend)}, inference {self._span(telemetry.inference)}")
+        parts += [f"{name} {getattr(telemetry, name)}" for name in TROUBLES if getattr(telemetry, name)]
+        if any(telemetry.saturated):
+            parts.append(f"saturated {' '.join(map(str, telemetry.saturated))}")
+        if telemetry.stack:
+            parts.append(f"stack {telemetry.stack:,} B")
+        return ", ".join(parts)
+
+    def _span(self, cycles: Cycles) -> str:
+        return f"{self._ms(cycles.last)} ({self._ms(cycles.min)} to {self._ms(cycles.max)})"
+
+    def _ms(self, cycles: int) -> str:
+        return f"{1000 * cycles / max(1, self._shown.cycles_hz):.2f} ms"

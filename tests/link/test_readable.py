@@ -1,0 +1,77 @@
+"""Frames as lines for a person."""
+
+import struct
+
+import cbor2
+from hypothesis import given
+from hypothesis import strategies as st
+from test_messages import INFO, TELEMETRY
+
+from ml.link.frames import Frame
+from ml.link.messages import Type
+from ml.link.readable import Readable
+
+
+def info(uptime_us: int, sequence: int = 0) -> bytes:
+    payload = cbor2.dumps(INFO | {"uptime_us": uptime_us})
+    return Frame(Type.INFO, 0, sequence, uptime_us, payload).encode()
+
+
+def telemetry(uptime_us: int, sequence: int = 0, **changes) -> bytes:
+    payload = cbor2.dumps(TELEMETRY | dict.fromkeys(("missed", "overruns", "dropped", "errors"), 0) | changes)
+    return Frame(Type.TELEMETRY, 0, sequence, uptime_us, payload).encode()
+
+
+def test_session_info_is_shown_once_and_again_after_a_restart():
+    readable = Readable()
+    first = readable.feed(info(5_000_000))
+    assert first == [
+        "gesture_recognition on virtual",
+        "model m 0000000000000000: 3 layers, arena 999 B",
+        "classes: still, wave",
+    ]
+    assert readable.feed(info(6_000_000, 1)) == []
+    assert readable.feed(info(1_000)) == first
+
+
+def test_an_event_has_its_name_time_and_latency():
+    readable = Readable()
+    readable.feed(info(0))
+    event = struct.pack("<BBIIIII", 1, 230, 7, 1, 25_000, 3, 1500)
+    (line,) = readable.feed(Frame(Type.EVENT, time_us=2_345_678, payload=event).encode())
+    assert line == "     2.346 s  wave  score 230/255, latency 1.50 ms, inference 1.00 ms"
+
+
+def test_events_of_unknown_classes_are_shown_by_number():
+    event = struct.pack("<BBIIIII", 200, 230, 7, 1, 2, 3, 1500)
+    (line,) = Readable().feed(Frame(Type.EVENT, payload=event).encode())
+    assert "class 200" in line
+
+
+def test_telemetry_is_shown_every_ten_seconds_and_when_something_goes_wrong():
+    readable = Readable()
+    readable.feed(info(0))
+    shown = [len(readable.feed(telemetry(second * 1_000_000, second))) for second in range(1, 22)]
+    assert [second for second, lines in enumerate(shown, 1) if lines] == [1, 11, 21]
+    (line,) = readable.feed(telemetry(22_000_000, 22, missed=1))
+    assert "missed 1" in line
+    assert readable.feed(telemetry(23_000_000, 23, missed=1)) == []
+
+
+def test_text_passes_unchanged():
+    assert Readable().feed("fault: 3 \u00b5s\r\nnext\n".encode()) == ["fault: 3 \u00b5s", "next"]
+
+
+def test_losses_are_told():
+    readable = Readable()
+    readable.feed(info(0) + telemetry(1, 1))
+    assert "(3 frames were lost or damaged on the way)" in readable.feed(telemetry(2, 5))
+
+
+@given(
+    st.lists(st.binary(max_size=50) | st.builds(Frame, st.sampled_from(list(Type)), payload=st.binary()), max_size=9)
+)
+def test_no_bytes_upset_it(parts):
+    readable = Readable()
+    for part in parts:
+        readable.feed(part if isinstance(part, bytes) else part.encode())
