@@ -14,7 +14,8 @@ COMMANDS = {
     "quantise": "ml.pipeline:quantise",
     "compile": "ml.compiler.command:compile_",
     "verify": "ml.evaluate.command:verify",
-    "report": "ml.evaluate.command:report",
+    "report": "ml.pipeline:report",
+    "crossval": "ml.evaluate.crossval:crossval",
 }
 
 

@@ -15,8 +15,8 @@ def say(line: str) -> None:
     console.print(line, markup=False, soft_wrap=True)
 
 
-def track(items: Iterable[T], what: str) -> Iterator[T]:
-    """Passes the items on and shows how far they are."""
+def track(items: Iterable[T], what: str, total: int) -> Iterator[T]:
+    """Passes `total` items on and shows how far they are."""
     columns = (TextColumn("  {task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield from progress.track(list(items), description=what)
+        yield from progress.track(items, total, description=what)

@@ -14,6 +14,7 @@ from ml.paths import ROOT
 from ml.progress import say
 
 CACHE = ROOT / ".cache" / "stages"
+_told: set[Path] = set()  # folders the user has heard of in this process
 
 
 def stage(name: str, inputs: dict, code: Iterable[Path], make: Callable[[Path], None]) -> Path:
@@ -23,7 +24,9 @@ def stage(name: str, inputs: dict, code: Iterable[Path], make: Callable[[Path], 
     """
     folder = CACHE / f"{name}-{key(inputs, code)}"
     if folder.is_dir():
-        say(f"{name}: as before")
+        if folder not in _told:
+            say(f"{name}: as before")
+        _told.add(folder)
         return folder
     say(f"{name} ...")
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -33,6 +36,7 @@ def stage(name: str, inputs: dict, code: Iterable[Path], make: Callable[[Path], 
         make(made)
         if not folder.is_dir():  # another process may have been faster
             made.replace(folder)
+    _told.add(folder)
     return folder
 
 

@@ -27,6 +27,11 @@ def to_float(inputs: np.ndarray) -> np.ndarray:
     return inputs.astype(np.float32) * np.float32(INPUT_SCALE)
 
 
+def scores(network, inputs: np.ndarray) -> np.ndarray:
+    """The float network's answers, float (n, classes), to int8 inputs (n, ...)."""
+    return network(to_float(inputs), training=False).numpy()
+
+
 def fit(
     network, examples: Examples, settings: Settings, seed: int, judge: Callable[[], float] | None = None
 ) -> dict[str, list[float]]:
@@ -44,7 +49,7 @@ def fit(
     rng = np.random.default_rng(seed)
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": []}
     best, kept = -np.inf, None
-    for epoch in track(range(settings.epochs), "training"):
+    for epoch in track(range(settings.epochs), "training", settings.epochs):
         order = rng.permutation(len(inputs))
         made = network.fit(inputs[order], targets[order], settings.batch, epochs=1, shuffle=False, verbose=0).history
         for name in ("loss", "accuracy"):

@@ -1,0 +1,124 @@
+"""Each subject left out in turn: how well does it work for the next person?
+
+python -m ml crossval gesture_recognition --data DIR --seeds 3
+"""
+
+import json
+import multiprocessing
+import os
+import signal
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from ml.app import APPS, find
+from ml.data.split import check_unit, leave_one_out
+from ml.evaluate.accuracy import wilson
+from ml.evaluate.streams import Tally
+from ml.progress import say, track
+from ml.run import Run
+from ml.stages import write_json
+from ml.steps import Task, evaluate
+
+WORKERS = 2  # TensorFlow takes half a gigabyte each
+TALLY = ("movements", "hits", "false_detections", "hours")
+
+
+@click.command()
+@click.argument("app", type=click.Choice(list(APPS)))
+@click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
+@click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason.")
+@click.option("--seeds", default=1, show_default=True, type=click.IntRange(1, 20), help="Repeat with seeds 0, 1, ...")
+@click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def crossval(app: str, *, data: str | None, split_by: str, seeds: int, quick: bool, as_json: bool) -> None:
+    """Leave each subject out in turn; report accuracy, parity and streams."""
+    check_unit(split_by)
+    folds = [(app, data, quick, seed, subject) for seed in range(seeds) for subject in _subjects(app, data, quick)]
+    made = sorted(_all(folds), key=lambda one: (one["seed"], one["subject"]))
+    result = {"app": app, "data": made[0]["data"], "folds": made} | summary(made)
+    path = Run(app).folder / "crossval.json"
+    write_json(path, result)
+    if as_json:
+        click.echo(json.dumps(result, indent=1))
+        return
+    (Console() if sys.stdout.isatty() else Console(width=120)).print(_table(made, result))
+    say(f"wrote {path}")
+
+
+def _subjects(app: str, data: str | None, quick: bool) -> list[str]:
+    loaded = find(app, quick).data(Path(data) if data else None, 0)
+    return [split.test[0] for split in leave_one_out(loaded.subjects)]
+
+
+def _all(folds: list[tuple]) -> list[dict]:
+    """Folds beside each other; leaving the pool, also by Ctrl-C, ends its processes."""
+    workers = min(WORKERS, os.cpu_count() or 1, len(folds))
+    with multiprocessing.get_context("spawn").Pool(workers, _leave_interrupts_to_parent) as pool:
+        return list(track(pool.imap_unordered(_fold, folds), "folds", len(folds)))
+
+
+def _leave_interrupts_to_parent() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _fold(asked: tuple) -> dict:
+    app, data, quick, seed, subject = asked
+    run = Run(app, data, (subject,), seed, quick)
+    task: Task = run.task()
+    metrics = json.loads((evaluate(task) / "metrics.json").read_text())
+    return {"seed": seed, "subject": subject, "data": task.data.hash, **metrics}
+
+
+def summary(folds: list[dict]) -> dict:
+    """Means over the folds, the spread over seeds, and all streams together."""
+    seeds = sorted({fold["seed"] for fold in folds})
+    means = {
+        kind: [float(np.mean([fold[kind]["accuracy"] for fold in folds if fold["seed"] == seed])) for seed in seeds]
+        for kind in ("float", "int8")
+    }
+    right, total = (sum(fold["int8"][name] for fold in folds) for name in ("right", "repetitions"))
+    parity = [fold["tflm"] for fold in folds]
+    heard = [fold["stream"] for fold in folds if fold["stream"]]
+    return {
+        "float_accuracy": float(np.mean(means["float"])),
+        "int8_accuracy": float(np.mean(means["int8"])),
+        "int8_spread_over_seeds": float(np.std(means["int8"])),
+        "int8_interval": wilson(right // len(seeds), total // len(seeds)),
+        "mismatches": sum(one["mismatches"] for one in parity) if all(parity) else None,
+        "stream": Tally(*(sum(one[name] for one in heard) for name in TALLY)).summary() if heard else None,
+    }
+
+
+def _table(folds: list[dict], result: dict) -> Table:
+    table = Table(title="each subject left out in turn", title_justify="left", show_footer=True)
+    stream = result["stream"] or {}
+    columns = (
+        ("left out", "all"),
+        ("seed", ""),
+        ("float", f"{result['float_accuracy']:.1%}"),
+        ("int8 in C", f"{result['int8_accuracy']:.1%}"),
+        ("bytes unlike TFLM", "?" if result["mismatches"] is None else str(result["mismatches"])),
+        ("found", f"{stream['hits']}/{stream['movements']}" if stream else ""),
+        ("false", str(stream["false_detections"]) if stream else ""),
+        ("false an hour", f"{stream['false_per_hour']:.0f}" if stream else ""),
+    )
+    for number, (name, footer) in enumerate(columns):
+        table.add_column(name, footer=footer, justify="left" if number == 0 else "right", no_wrap=True)
+    for fold in folds:
+        table.add_row(fold["subject"], str(fold["seed"]), *_row(fold))
+    return table
+
+
+def _row(fold: dict) -> list[str]:
+    row = [f"{fold['float']['accuracy']:.1%}", f"{fold['int8']['accuracy']:.1%}"]
+    row.append("?" if fold["tflm"] is None else str(fold["tflm"]["mismatches"]))
+    if fold["stream"]:
+        stream = fold["stream"]
+        row += [f"{stream['hits']}/{stream['movements']}", str(stream["false_detections"])]
+        row.append(f"{stream['false_per_hour']:.0f}")
+    return row

@@ -1,0 +1,67 @@
+"""Gesture recognition as the pipeline sees it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml.data import manifest
+from ml.data.manifest import Dataset
+from ml.data.synthesis import generate
+from ml.examples import Examples, HeldOut
+from ml.gesture_recognition import examples, presentation
+from ml.gesture_recognition.config import NONE, Config, Decision
+from ml.gesture_recognition.header import sections
+from ml.gesture_recognition.network import build
+from ml.native.decide import DecideConfig
+from ml.native.imu import AXES, ImuConfig
+from ml.paths import ROOT
+
+
+@dataclass(frozen=True)
+class GestureRecognition:
+    """Ten gestures, or those of the data; see ml/app.py for what each member promises."""
+
+    config: Config = field(default_factory=Config)
+    name: str = "gesture_recognition"
+    code: tuple[Path, ...] = (
+        ROOT / "ml/gesture_recognition",
+        ROOT / "ml/data",
+        ROOT / "lib/frontend",
+        ROOT / "lib/decide",
+    )
+
+    def quick(self) -> "GestureRecognition":
+        return GestureRecognition(self.config.quick())
+
+    def data(self, folder: Path | None, seed: int) -> Dataset:
+        return manifest.load(folder or generate(self.config.synthesis, seed))
+
+    def labels(self, data: Dataset) -> list[str]:
+        """The classes: the labels of the data in alphabetical order, then `none`."""
+        return [label for label in data.labels if label != NONE] + [NONE]
+
+    def background(self, labels: list[str]) -> int:
+        return labels.index(NONE)
+
+    def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
+        return examples.training_examples(data, labels, self.config.front_end, self.config.training, seed)
+
+    def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
+        return presentation.held_out(data, labels, self.config.front_end)
+
+    def network(self, labels: list[str]):
+        return build(self.config.network, self.config.front_end.window, AXES, len(labels))
+
+    @property
+    def front_end(self) -> ImuConfig:
+        return self.config.front_end.imu()
+
+    @property
+    def training(self):
+        return self.config.training
+
+    @property
+    def decision(self) -> Decision:
+        return self.config.decision
+
+    def sections(self, decision: DecideConfig) -> list[str]:
+        return sections(self.front_end, decision)

@@ -1,0 +1,43 @@
+"""The application's part of the generated header: front-end and decision settings as C."""
+
+from ml.gesture_recognition.config import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, INT8_MAX
+from ml.native.decide import DecideConfig
+from ml.native.imu import ImuConfig
+
+
+def sections(front_end: ImuConfig, decision: DecideConfig) -> list[str]:
+    """C text: includes, GESTURE_RECOGNITION_WINDOW, `gesture_recognition_frontend` and `gesture_recognition_decide`."""
+    return ['#include "decide/decide.h"\n#include "frontend/imu.h"\n', _front_end(front_end), _decision(decision)]
+
+
+def _front_end(config: ImuConfig) -> str:
+    scale = INT8_MAX * 2**config.shift
+    accel = scale / config.multiplier[0] / ACCEL_PER_G * GRAVITY
+    gyro = scale / config.multiplier[3] / GYRO_PER_DPS
+    seconds = config.window * 1000 / config.rate_mhz
+    return f"""// Front end: windows of {config.window} samples ({seconds:.2f} s), one every {config.hop};
+// int8 127 is {accel:.1f} m/s2 and {gyro:.0f} deg/s.
+#define GESTURE_RECOGNITION_WINDOW {config.window} // samples
+static const imu_config gesture_recognition_frontend = {{
+    {config.rate_mhz}, // rate, millihertz
+    GESTURE_RECOGNITION_WINDOW,
+    {config.hop}, // hop, samples
+    {str(config.remove_mean).lower()}, // remove the accelerometer's mean
+    {{{", ".join(map(str, config.multiplier))}}}, // multiplier
+    {config.shift}, // shift
+    {config.zero_point}, // zero point
+}};
+"""
+
+
+def _decision(config: DecideConfig) -> str:
+    return f"""// Decision, chosen on streams of people who were not trained with.
+static const uint8_t gesture_recognition_threshold[] = {{{", ".join(map(str, config.threshold))}}};
+static const decide_config gesture_recognition_decide = {{
+    {len(config.threshold)}, // classes
+    {config.background}, // background
+    {config.smoothing}, // smoothing, windows
+    {config.refractory}, // refractory time, windows
+    gesture_recognition_threshold, // of 255
+}};
+"""

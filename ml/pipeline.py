@@ -1,0 +1,158 @@
+"""From recordings to a measured model in C.
+
+python -m ml run gesture_recognition                       # simulated people
+python -m ml run gesture_recognition --data DIR            # a folder with a manifest.csv
+python -m ml train|quantise|compile|verify|report gesture_recognition    # one step at a time
+"""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from ml import steps
+from ml.app import APPS
+from ml.compiler.compile import Compiled, compile_model
+from ml.data.split import check_unit
+from ml.progress import say
+from ml.report import page
+from ml.report.cost import cost
+from ml.run import Run, last
+from ml.stages import replace_file, write_json
+from ml.steps import Task
+from ml.summary import print_summary
+
+OPTIONS = [
+    click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
+    click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated."),
+    click.option("--hold-out", multiple=True, metavar="SUBJECT", help="Who tests; otherwise the last in the alphabet."),
+    click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason."),
+    click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
+    click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
+    click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
+]
+
+
+def options(command: Callable) -> Callable:
+    """The options of a command that starts a run."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def again(command: Callable) -> Callable:
+    """The options of a command that goes on with the last run."""
+    return OPTIONS[0](OPTIONS[-1](command))
+
+
+def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) -> Run:
+    """Checks what can be checked and remembers it for the next command."""
+    check_unit(split_by)
+    absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
+    begun = Run(app, **rest, **absolute)
+    begun.task()
+    begun.save()
+    return begun
+
+
+@click.command()
+@options
+def run(**asked) -> None:
+    """Everything: train, quantise, compile, verify, report."""
+    started = time.monotonic()
+    begun = begin(**asked)
+    task = begun.task()
+    train_(begun, task)
+    quantise_(begun, task)
+    compile_(begun, task)
+    page.write(begun.folder)
+    print_summary(begun.folder)
+    say(f"report: {begun.folder / 'report.html'}   ({time.monotonic() - started:.0f} s)")
+
+
+@click.command()
+@options
+def train(**asked) -> None:
+    """Train on all subjects but those held out."""
+    begun = begin(**asked)
+    train_(begun, begun.task())
+
+
+@click.command()
+@again
+def quantise(app: str, out: str | None) -> None:
+    """Make the trained network an int8 .tflite."""
+    begun = last(app, out)
+    quantise_(begun, begun.task())
+
+
+@click.command()
+@again
+def report(app: str, out: str | None) -> None:
+    """Write report.html from what was measured."""
+    begun = last(app, out)
+    say(f"report: {page.write(begun.folder)}")
+    print_summary(begun.folder)
+
+
+def train_(begun: Run, task: Task) -> None:
+    """-> model.keras, history.json, data.json."""
+    _keep(steps.train(task), begun.folder)
+    write_json(begun.folder / "data.json", task.data.summary() | {"split": task.split, "classes": task.labels})
+
+
+def quantise_(begun: Run, task: Task) -> None:
+    """-> model.tflite, layers.json."""
+    _keep(steps.quantise(task), begun.folder)
+
+
+def compile_app(app: str, out: str | None = None) -> Compiled:
+    """What `python -m ml compile APP` does."""
+    begun = last(app, out)
+    return compile_(begun, begun.task())
+
+
+def compile_(begun: Run, task: Task) -> Compiled:
+    """-> the header; decision.json, metrics.json, held_out.npz and streams.json beside the model."""
+    for step in (steps.train, steps.quantise, steps.tune_decision, steps.evaluate):
+        _keep(step(task), begun.folder)
+    made = compile_model(
+        (begun.folder / "model.tflite").read_bytes(),
+        begun.app,
+        begun.header_folder,
+        labels=task.labels,
+        data_hash=task.data.hash[:16],
+        sections=task.app.sections(steps.read_decision(begun.folder)),
+        notes=_notes(begun, task),
+    )
+    write_json(begun.folder / "compiled.json", cost(made))
+    say(f"compiled: {made.header}")
+    return made
+
+
+def _notes(begun: Run, task: Task) -> list[str]:
+    """Comment lines of the header: what the model reached, on whom, and how to make it again."""
+    metrics = json.loads((begun.folder / "metrics.json").read_text())
+    summary = task.data.summary()
+    sources = f"{', '.join(summary['sources'])} ({', '.join(summary['licences'])})"
+    trial = ", a quick trial" if begun.quick else ""
+    lines = [
+        f"int8 {metrics['int8']['accuracy']:.1%}, float {metrics['float']['accuracy']:.1%} on "
+        f"{metrics['int8']['repetitions']} repetitions of {', '.join(task.split.test)}, who took no part in training",
+        f"trained with {', '.join(task.split.train)}; data: {sources}; seed {begun.seed}{trial}",
+    ]
+    if metrics["stream"]:
+        stream = metrics["stream"]
+        lines.append(
+            f"as a stream of {stream['hours']:.2f} h: {stream['hits']} of {stream['movements']} movements found, "
+            f"{stream['false_detections']} false detections"
+        )
+    return lines
+
+
+def _keep(made: Path, folder: Path) -> None:
+    """Copies a step's files to where people look for them."""
+    for file in sorted(made.iterdir()):
+        replace_file(folder / file.name, file.read_bytes())

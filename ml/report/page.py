@@ -1,0 +1,67 @@
+"""Writes `report.html` from the files that the pipeline's steps left in a folder. No network, no scripts."""
+
+import json
+from pathlib import Path
+
+import jinja2
+
+from ml.errors import UserError
+from ml.report import device, plots
+from ml.stages import replace_file
+
+NEEDED = ("run", "data", "history", "layers", "decision", "metrics", "streams", "compiled")
+MILLISECONDS = 1000
+
+
+def write(folder: Path) -> Path:
+    """Reads the results in `folder`, writes report.html there and returns its path."""
+    found = {name: _read(folder / f"{name}.json") for name in NEEDED}
+    board = device.load(folder, found["compiled"]["model"])
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    template = environment.get_template("report.html.j2")
+    text = template.render(**found, device=board, pictures=_pictures(found, board), command=_command(found["run"]))
+    path = folder / "report.html"
+    replace_file(path, text.encode())
+    return path
+
+
+def _read(path: Path):
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError):
+        how = f"`python -m ml compile {path.parent.name}`"
+        raise UserError(f"{path}: expected results of {how}, found none; run that first") from None
+
+
+def _pictures(found: dict, board: device.DeviceRun | None) -> dict:
+    compiled, labels = found["compiled"], found["data"]["classes"]
+    made = {
+        "training": plots.training(found["history"]),
+        "confusion_float": plots.confusion(found["metrics"]["float"]["confusion"], labels),
+        "confusion_int8": plots.confusion(found["metrics"]["int8"]["confusion"], labels),
+        "flash": plots.flash(compiled["layers"]),
+        "arena": plots.arena(compiled["buffers"], compiled["layers"], compiled["arena_bytes"]),
+        "timelines": [(stream["subject"], plots.timeline(stream)) for stream in found["streams"]],
+        "cycles": None,
+        "latency": None,
+    }
+    if board:
+        rows = [("front end", board.frontend_cycles), *board.layer_cycles, ("decision", board.decide_cycles)]
+        if not board.layer_cycles:
+            rows.insert(1, ("inference", board.inference_cycles))
+        made["cycles"] = plots.cycles(rows, "instructions" if board.exact else "cycles")
+    if board and board.events:
+        made["latency"] = plots.latencies([event.latency_us / MILLISECONDS for event in board.events])
+    return made
+
+
+def _command(run: dict) -> str:
+    """The command that makes these results again."""
+    words = ["python -m ml run", run["app"]]
+    words += ["--data", run["data"]] if run["data"] else []
+    words += [f"--hold-out {subject}" for subject in run["hold_out"]]
+    words += [f"--seed {run['seed']}"] if run["seed"] else []
+    words += ["--quick"] if run["quick"] else []
+    return " ".join(words)

@@ -1,0 +1,164 @@
+"""The report's pictures: SVG text, the same bytes for the same figures."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+
+import matplotlib as mpl
+import numpy as np
+
+mpl.use("svg")
+import matplotlib.pyplot as plt  # after the choice of the backend
+
+INK, SOFT, GRID = "#1d2733", "#6b7785", "#e3e7ec"
+BLUE, ORANGE, GREEN, RED = "#2f6fb0", "#d9822b", "#3a8f5c", "#c23b3b"
+STYLE = {
+    "svg.hashsalt": "thimble",
+    "svg.fonttype": "none",
+    "font.family": "sans-serif",
+    "font.size": 9.5,
+    "axes.edgecolor": GRID,
+    "axes.labelcolor": SOFT,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "grid.color": GRID,
+    "text.color": INK,
+    "xtick.color": SOFT,
+    "ytick.color": SOFT,
+    "legend.frameon": False,
+}
+
+
+def training(history: dict) -> str:
+    """Loss and accuracy over the epochs."""
+    with _figure(10, 2.8, columns=2) as (figure, axes):
+        epochs = np.arange(1, len(history["loss"]) + 1)
+        axes[0].plot(epochs, history["loss"], color=BLUE, marker="o", markersize=3)
+        axes[0].set(xlabel="epoch", ylabel="loss (varied windows)", ylim=(0, None))
+        axes[1].plot(epochs, [100 * value for value in history["accuracy"]], color=BLUE, marker="o", markersize=3)
+        axes[1].set(xlabel="epoch", ylabel="accuracy, % (varied windows)", ylim=(None, 101))
+        judged = history["judged"]
+        if judged:
+            axes[1].plot(
+                epochs[-len(judged) :], [100 * value for value in judged], color=ORANGE, marker="s", markersize=3.5
+            )
+            axes[1].annotate("validation streams", (epochs[-1], 100 * judged[-1]), color=ORANGE, ha="right", va="top")
+        return _svg(figure)
+
+
+def confusion(counts: list[list[int]], labels: Sequence[str]) -> str:
+    """Counts, row: what it was, column: what was answered; the diagonal blue, mistakes red."""
+    matrix = np.array(counts)
+    with _figure(5.2, 4.6) as (figure, axes):
+        share = matrix / np.maximum(1, matrix.sum(1, keepdims=True))
+        colours = np.ones((*matrix.shape, 3))
+        right = np.eye(len(matrix), dtype=bool)
+        for mask, colour in ((right, BLUE), (~right, RED)):
+            tint = np.array(mpl.colors.to_rgb(colour))
+            strength = 0.25 + 0.75 * share[..., None]
+            colours = np.where((mask & (matrix > 0))[..., None], 1 - (1 - tint) * strength, colours)
+        axes.imshow(colours)
+        for row, column in np.argwhere(matrix > 0):
+            dark = share[row, column] > 0.5
+            axes.text(column, row, matrix[row, column], ha="center", va="center", color="white" if dark else INK)
+        axes.set_xticks(range(len(labels)), labels, rotation=45, ha="right", rotation_mode="anchor")
+        axes.set_yticks(range(len(labels)), labels)
+        axes.set(xlabel="answered", ylabel="was")
+        axes.grid(visible=False)
+        return _svg(figure)
+
+
+def flash(layers: list[dict]) -> str:
+    """Bytes of constants, layer by layer."""
+    with _figure(10, 0.5 + 0.32 * len(layers)) as (figure, axes):
+        names = [f"{layer['layer']}  {layer['operator'].lower()}" for layer in layers]
+        sizes = [layer["flash_bytes"] for layer in layers]
+        bars = axes.barh(names, sizes, color=BLUE, height=0.6)
+        axes.bar_label(bars, [f"{size:,} B" for size in sizes], padding=4, color=SOFT)
+        axes.invert_yaxis()
+        axes.set_xlim(0, max(sizes) * 1.15)
+        axes.grid(visible=False, axis="y")
+        return _svg(figure)
+
+
+def arena(buffers: list[dict], layers: list[dict], size: int) -> str:
+    """Which tensor lies where while which layer runs."""
+    colours = [BLUE, ORANGE, GREEN, "#7d5fb2", "#2a9d9d", "#b0527c"]
+    with _figure(10, 3.0) as (figure, axes):
+        for number, one in enumerate(buffers):
+            width = one["last"] - one["first"] + 1
+            box = plt.Rectangle((one["first"] - 0.5, one["offset"]), width, one["size"], alpha=0.85, lw=1, ec="white")
+            box.set_facecolor(colours[number % len(colours)])
+            axes.add_patch(box)
+            middle = (one["first"] + width / 2 - 0.5, one["offset"] + one["size"] / 2)
+            if one["size"] > size / 14:
+                text = f"{one['name']}\n{one['size']:,} B"
+                axes.annotate(text, middle, ha="center", va="center", color="white", size=8)
+        names = [f"{layer['layer']} {layer['operator'].lower().replace('_', ' ')}" for layer in layers]
+        axes.set_xticks(range(len(layers)), names, rotation=20, ha="right", rotation_mode="anchor")
+        axes.set(xlim=(-0.6, len(layers) - 0.4), ylim=(0, size * 1.04), ylabel="byte of the arena")
+        axes.axhline(size, color=RED, lw=1, ls="--")
+        axes.annotate(f"arena {size:,} B", (len(layers) - 0.45, size), ha="right", va="bottom", color=RED)
+        axes.grid(visible=False, axis="x")
+        return _svg(figure)
+
+
+def timeline(stream: dict, row_seconds: float = 60.0) -> str:
+    """Truth as bars, detections as marks above them, a minute a row."""
+    rate = stream["rate_mhz"] / 1000
+    rows = max(1, int(np.ceil(stream["samples"] / rate / row_seconds)))
+    found = {one["hit"] for one in stream["detections"]}
+    with _figure(10, 0.35 + 0.62 * rows) as (figure, axes):
+        for index, one in enumerate(stream["truth"]):
+            start, end = one["start"] / rate, one["end"] / rate
+            row, at = divmod(start, row_seconds)
+            colour = BLUE if index in found else "#b9c3ce"
+            axes.add_patch(plt.Rectangle((at, row + 0.32), end - start, 0.26, facecolor=colour, lw=0))
+            axes.text(at, row + 0.6, one["label"], size=5.6, color=SOFT, va="top")
+        for one in stream["detections"]:
+            row, at = divmod(one["sample"] / rate, row_seconds)
+            right = one["hit"] is not None
+            axes.plot(at, row + 0.2, marker="v" if right else "x", color=GREEN if right else RED, markersize=5)
+            if not right:
+                axes.text(at + 0.4, row + 0.2, one["label"], size=6, color=RED, va="center")
+        axes.set(xlim=(0, row_seconds + 2), ylim=(rows, 0), xlabel="seconds")
+        axes.set_yticks(np.arange(rows) + 0.45, [f"{row:.0f} min" for row in np.arange(rows) * row_seconds / 60])
+        axes.grid(visible=False)
+        return _svg(figure)
+
+
+def cycles(rows: Sequence[tuple[str, int]], unit: str) -> str:
+    """Instructions or cycles, step by step."""
+    with _figure(10, 0.6 + 0.32 * len(rows)) as (figure, axes):
+        bars = axes.barh([name for name, _ in rows], [count for _, count in rows], color=ORANGE, height=0.6)
+        axes.bar_label(bars, [f"{count:,}" for _, count in rows], padding=4, color=SOFT)
+        axes.invert_yaxis()
+        axes.set(xlabel=unit, xlim=(0, 1.15 * max(count for _, count in rows) or 1))
+        axes.grid(visible=False, axis="y")
+        return _svg(figure)
+
+
+def latencies(milliseconds: Sequence[float]) -> str:
+    """From the last sample of a window to the event, detection by detection."""
+    with _figure(10, 2.0) as (figure, axes):
+        axes.vlines(range(1, len(milliseconds) + 1), 0, milliseconds, color=ORANGE, lw=1.5)
+        axes.plot(range(1, len(milliseconds) + 1), milliseconds, "o", color=ORANGE, markersize=3.5)
+        axes.set(xlabel="detection", ylabel="ms", ylim=(0, 1.15 * max(milliseconds) or 1))
+        return _svg(figure)
+
+
+@contextlib.contextmanager
+def _figure(width: float, height: float, columns: int = 1):
+    """Figure and axes of that size in inches, in the report's style, closed afterwards."""
+    with mpl.rc_context(STYLE):
+        figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained")
+        yield figure, axes
+        plt.close(figure)
+
+
+def _svg(figure) -> str:
+    text = io.StringIO()
+    figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    return text.getvalue().split("?>", 1)[-1].split('.dtd">', 1)[-1].strip()

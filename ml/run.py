@@ -1,0 +1,68 @@
+"""What a user asked for, kept in `run.json` for the commands that follow, and where results go."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml.app import App, find
+from ml.data.split import by_subject
+from ml.errors import UserError
+from ml.paths import ROOT
+from ml.stages import write_json
+from ml.steps import Task
+
+VERSION = 1  # of run.json
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of the pipeline."""
+
+    app: str
+    data: str | None = None  # folder of recordings; None: simulated
+    hold_out: tuple[str, ...] = ()
+    seed: int = 0
+    quick: bool = False
+    out: str | None = None  # folder for everything; None: build/<app>, and lib/<app>_model for the header
+
+    @property
+    def folder(self) -> Path:
+        return results(self.app, self.out)
+
+    @property
+    def header_folder(self) -> Path:
+        return Path(self.out) if self.out else ROOT / "lib" / f"{self.app}_model"
+
+    def application(self) -> App:
+        return find(self.app, self.quick)
+
+    def task(self) -> Task:
+        """Loads the data and splits it."""
+        app = self.application()
+        data = app.data(Path(self.data) if self.data else None, self.seed)
+        return Task(app, data, by_subject(data.subjects, self.hold_out), self.seed)
+
+    def save(self) -> None:
+        write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))
+
+
+def results(app: str, out: str | None = None) -> Path:
+    """The folder of an app's results."""
+    return Path(out) if out else ROOT / "build" / app
+
+
+def last(app: str, out: str | None = None) -> Run:
+    """The run that `train` or `run` began last."""
+    find(app)
+    path = results(app, out) / "run.json"
+    try:
+        kept = json.loads(path.read_text())
+        version = kept.pop("version")
+        run = Run(**kept | {"hold_out": tuple(kept["hold_out"]), "out": out})
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        how = f"`python -m ml train {app}`"
+        raise UserError(f"{path}: expected what {how} leaves, found none; run that first") from None
+    if version != VERSION:
+        raise UserError(f"{path}: expected version {VERSION}, found {version}; run `python -m ml train {app}` again")
+    return run

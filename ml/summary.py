@@ -1,0 +1,38 @@
+"""The short table at the end of a run."""
+
+import json
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+
+def print_summary(folder: Path) -> None:
+    """Prints what the results in `folder` came to, on stdout."""
+    names = ("metrics", "compiled", "data")
+    metrics, compiled, data = (json.loads((folder / f"{name}.json").read_text()) for name in names)
+    table = Table(show_header=False, title=f"tested with {', '.join(data['split']['test'])}", title_justify="left")
+    table.add_column("figure", no_wrap=True)
+    table.add_column("value")
+    for name, value in _rows(metrics, compiled):
+        table.add_row(name, value)
+    (Console() if sys.stdout.isatty() else Console(width=100)).print(table)
+
+
+def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
+    rows = [
+        (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} repetitions")
+        for kind in ("float", "int8")
+    ]
+    if metrics["tflm"]:
+        parity = metrics["tflm"]
+        rows.append(("parity with TFLM", f"{parity['mismatches']} of {parity['bytes']:,} bytes differ"))
+    if metrics["stream"]:
+        stream = metrics["stream"]
+        rows.append(("stream", f"{stream['hits']} of {stream['movements']} found, {stream['misses']} missed"))
+        minutes = f"{stream['false_detections']} in {60 * stream['hours']:.1f} min"
+        rows.append(("false detections", f"{minutes} ({stream['false_per_hour']:.0f} an hour)"))
+    rows.append(("flash, constants", f"{compiled['flash_bytes']:,} B"))
+    rows.append(("RAM, arena", f"{compiled['arena_bytes']:,} B"))
+    return rows
