@@ -8,6 +8,12 @@ from math import prod
 import numpy as np
 
 
+ITEM_SIZES = {
+    name: np.dtype(name).itemsize
+    for name in "bool int8 uint8 int16 uint16 float16 int32 uint32 float32 int64 uint64 float64".split()  # noqa: SIM905
+}
+
+
 @dataclass(eq=False)
 class Tensor:
     """One tensor. `data` is there when it is constant; `view_of` when it is another's memory under another shape."""
@@ -29,8 +35,8 @@ class Tensor:
 
     @property
     def size(self) -> int:
-        """Bytes."""
-        return self.elements * np.dtype(self.dtype).itemsize
+        """Bytes; 0 for a type that the compiler does not know."""
+        return self.elements * ITEM_SIZES.get(self.dtype, 0)
 
     @property
     def scale(self) -> np.float32:

@@ -63,7 +63,7 @@ def _tensor(buffer: Buffer, table: Table, index: int, buffers: list[Table]) -> T
     tensor = Tensor(index, table.string(3)[:200], shape, dtype, variable=table.scalar(5, "?"))
     if kind not in DTYPES:
         return tensor  # a string or a resource; the operator that reads it is refused by name
-    if math.prod(shape) * np.dtype(dtype).itemsize > MAX_BYTES:
+    if tensor.size > MAX_BYTES:
         buffer.fail(f"tensor {index} of shape {list(shape)}, more than {MAX_BYTES >> 20} MB")
     _quantisation(buffer, table.table(4), tensor)
     _constant(buffer, table.scalar(2, "I"), tensor, buffers)

@@ -81,7 +81,11 @@ def table(compiled: Compiled) -> Table:
 def summary(compiled: Compiled) -> str:
     """One line below the table."""
     figures = report(compiled)
-    truth = "as TensorFlow Lite Micro" if compiled.verified else "TensorFlow Lite Micro is not installed here"
+    truth = (
+        "as TensorFlow Lite Micro"
+        if compiled.verified
+        else "not compared: TensorFlow Lite Micro is not here or refuses the model"
+    )
     return (
         f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
         f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "

@@ -1,14 +1,22 @@
-"""TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with."""
+"""TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with.
+
+`python -m ml.evaluate.tflm MODEL INPUT TENSOR` prints the CRC-32 of a tensor, for `output_crc`.
+"""
 
 from __future__ import annotations
 
 import importlib.util
+import subprocess
+import sys
+import tempfile
 import zlib
+from pathlib import Path
 
 import numpy as np
 
 from ml.compiler.reader import read
 from ml.errors import UserError
+from ml.paths import ROOT
 
 
 def available() -> bool:
@@ -39,11 +47,45 @@ class Reference:
     def run(self, given: np.ndarray) -> dict[int, bytes]:
         """Tensor index -> its bytes, for every tensor the operators make. `given`: the bytes of the input."""
         tensor = self.graph.inputs[0]
-        rows = np.ascontiguousarray(given).view(tensor.dtype).reshape(tensor.shape)
-        self.interpreter.set_input(rows, 0)
+        rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
+        self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
         self.interpreter.invoke()
         made = [t for op in self.graph.ops for t in op.outputs if t.size]
         return {t.index: self._bytes(t) for t in made}
 
+    def _inner_input(self):
+        """The tensor that a compiled model takes: behind QUANTIZE when the model itself takes floats."""
+        tensor = self.graph.inputs[0]
+        first = self.graph.consumers(tensor)
+        return first[0].output if tensor.dtype == "float32" and first else tensor
+
+    def _outer(self, rows: np.ndarray) -> np.ndarray:
+        """Integers as the model's own input wants them: as floats that quantise back to them."""
+        if self.graph.inputs[0].dtype != "float32":
+            return rows
+        inner = self._inner_input()
+        return (rows.astype(np.float32) - np.float32(inner.zero)) * inner.scale
+
     def _bytes(self, tensor) -> bytes:
         return np.asarray(self.interpreter.GetTensor(tensor.index, 0)["tensor_data"]).tobytes()
+
+
+def output_crc(tflite: bytes, given: np.ndarray, tensor: int) -> int | None:
+    """CRC-32 of one tensor for one input, computed in a process of its own: TFLM trusts a model's bytes, and a damaged
+    model must not take this process down. None where TFLM cannot run the model."""
+    with tempfile.TemporaryDirectory() as scratch:
+        model, row = Path(scratch) / "model.tflite", Path(scratch) / "input"
+        model.write_bytes(tflite)
+        row.write_bytes(np.ascontiguousarray(given).tobytes())
+        command = [sys.executable, "-m", "ml.evaluate.tflm", str(model), str(row), str(tensor)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+    return int(done.stdout.split()[-1]) if done.returncode == 0 else None
+
+
+def _main(model: str, row: str, tensor: str) -> None:
+    made = Reference(Path(model).read_bytes()).run(np.frombuffer(Path(row).read_bytes(), np.int8))
+    print(crc32(made[int(tensor)]))
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

@@ -54,9 +54,9 @@ def bias_of(op: Op) -> np.ndarray:
 
 
 def tensor_multiplier(op: Op) -> tuple[int, int]:
-    """The one multiplier of a matrix with one scale: the product is taken in single precision, as in TFLM."""
+    """The one multiplier of a matrix with one scale; the product is taken in double precision, as in TFLM."""
     given, weights, output = op.inputs[0], op.inputs[1], op.output
-    return fixed_point.multiplier(float(given.scale * weights.scale) / float(output.scale))
+    return fixed_point.multiplier(float(given.scale) * float(weights.scale) / float(output.scale))
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected")

@@ -25,8 +25,8 @@ def strides(shape: tuple[int, ...]) -> list[int]:
 
 
 def copy_rows(sides, source, target, *, starts=(0, 0), item: int, owner: Tensor):
-    """The rows of an nn_copy_plan. Strides and starts (from, to) in elements of `item` bytes; neighbouring axes that are
-    dense on both sides are merged, and so is the innermost run."""
+    """The rows of an nn_copy_plan. Strides and starts (from, to) in elements of `item` bytes; neighbouring axes
+    that are dense on both sides are merged, and so is the innermost run."""
     loops = [[n, f * item, t * item] for n, f, t in zip(sides, source, target, strict=True) if n > 1]
     run = item
     while loops and loops[-1][1] == loops[-1][2] == run:

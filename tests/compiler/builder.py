@@ -1,0 +1,187 @@
+"""Writes small `.tflite` files by hand: quick, and every parameter can be reached.
+
+b = Builder()
+x = b.tensor((1, 8, 8, 3), scale=0.1, zero=3)
+y = b.tensor((1, 8, 8, 3), scale=0.2, zero=-5)
+b.op("RELU", [x], [y])
+model = b.model([x], [y])
+"""
+
+from dataclasses import dataclass
+
+import flatbuffers
+import numpy as np
+
+from ml.compiler.schema import ACTIVATIONS, DTYPES, OPERATORS, OPTIONS
+
+TYPE = {name: number for number, name in DTYPES.items()}
+OPERATOR = {name: number for number, name in OPERATORS.items()}
+ACTIVATION = {name: number for number, name in ACTIVATIONS.items()}
+UNION = {  # BuiltinOptions of schema.fbs
+    "CONV_2D": 1, "DEPTHWISE_CONV_2D": 2, "AVERAGE_POOL_2D": 5, "MAX_POOL_2D": 5, "SVDF": 6, "FULLY_CONNECTED": 8,
+    "SOFTMAX": 9, "CONCATENATION": 10, "ADD": 11, "RESHAPE": 17, "MUL": 21, "PAD": 22, "GATHER": 23, "TRANSPOSE": 26,
+    "MEAN": 27, "SUB": 28, "SQUEEZE": 30, "STRIDED_SLICE": 32, "SPLIT": 35, "MAXIMUM": 39, "MINIMUM": 39, "PADV2": 43,
+    "EXPAND_DIMS": 52, "SHAPE": 55, "PACK": 59, "UNPACK": 64, "UNIDIRECTIONAL_SEQUENCE_LSTM": 71,
+    "RESIZE_NEAREST_NEIGHBOR": 74, "LEAKY_RELU": 75, "QUANTIZE": 89, "HARD_SWISH": 91, "BATCH_MATMUL": 101,
+}  # fmt: skip
+PREPEND = {"b": "PrependInt8Slot", "i": "PrependInt32Slot", "f": "PrependFloat32Slot", "?": "PrependBoolSlot"}
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    shape: tuple[int, ...]
+    dtype: str
+    buffer: int
+    scales: tuple[float, ...]
+    zeros: tuple[int, ...]
+    axis: int
+    variable: bool
+    name: str
+    signature: tuple[int, ...] | None
+
+
+class Builder:
+    """Collects tensors and operators; `model` gives the file's bytes."""
+
+    def __init__(self):
+        self.tensors: list[_Tensor] = []
+        self.ops: list[tuple[str, list[int], list[int], dict, list[int]]] = []
+        self.buffers: list[bytes] = [b""]
+
+    def tensor(self, shape, *, scale=None, zero=0, dtype="int8", variable=False, name="", signature=None) -> int:
+        """A tensor made at run time; returns its index."""
+        scales = () if scale is None else (scale,)
+        zeros = () if scale is None else (zero,)
+        return self._add(tuple(shape), dtype, 0, scales, zeros, 0, variable, name, signature)
+
+    def const(self, data, *, scales=(), zeros=None, axis=0, name="") -> int:
+        """A constant tensor; returns its index."""
+        data = np.asarray(data)
+        self.buffers.append(np.ascontiguousarray(data).tobytes())
+        scales = tuple(np.atleast_1d(scales).tolist())
+        zeros = (0,) * len(scales) if zeros is None else tuple(zeros)
+        return self._add(data.shape, data.dtype.name, len(self.buffers) - 1, scales, zeros, axis, False, name, None)
+
+    def _add(self, *fields) -> int:
+        self.tensors.append(_Tensor(*fields))
+        return len(self.tensors) - 1
+
+    def op(self, kind: str, inputs: list[int], outputs: list[int], *, intermediates=(), **options) -> None:
+        """An operator; options by the names of ml.compiler.schema, the rest at their defaults."""
+        self.ops.append((kind, inputs, outputs, options, list(intermediates)))
+
+    def model(self, inputs: list[int], outputs: list[int]) -> bytes:
+        f = flatbuffers.Builder(1024)
+        kinds = sorted({kind for kind, *_ in self.ops})
+        codes = [self._code(f, kind) for kind in kinds]
+        tensors = [self._tensor(f, t) for t in self.tensors]
+        ops = [self._op(f, kinds, *op) for op in self.ops]
+        graph = {
+            0: _offsets(f, tensors), 1: _ints(f, inputs), 2: _ints(f, outputs), 3: _offsets(f, ops),
+            4: f.CreateString("main"),
+        }  # fmt: skip
+        subgraph = _table(f, 5, graph)
+        buffers = [self._buffer(f, data) for data in self.buffers]
+        model = {1: _offsets(f, codes), 2: _offsets(f, [subgraph]), 4: _offsets(f, buffers)}
+        f.StartObject(8)
+        f.PrependUint32Slot(0, 3, 0)
+        for slot, offset in model.items():
+            f.PrependUOffsetTRelativeSlot(slot, offset, 0)
+        f.Finish(f.EndObject(), file_identifier=b"TFL3")
+        return bytes(f.Output())
+
+    def _code(self, f, kind):
+        number = OPERATOR.get(kind, 32)
+        custom = 0 if kind in OPERATOR else f.CreateString(kind)
+        f.StartObject(4)
+        f.PrependInt8Slot(0, min(number, 127), 0)
+        if custom:
+            f.PrependUOffsetTRelativeSlot(1, custom, 0)
+        f.PrependInt32Slot(2, 1, 0)
+        f.PrependInt32Slot(3, number, 0)
+        return f.EndObject()
+
+    def _tensor(self, f, t: _Tensor):
+        quantisation = 0
+        if t.scales:
+            scales = f.CreateNumpyVector(np.array(t.scales, np.float32))
+            zeros = f.CreateNumpyVector(np.array(t.zeros, np.int64))
+            f.StartObject(7)
+            f.PrependUOffsetTRelativeSlot(2, scales, 0)
+            f.PrependUOffsetTRelativeSlot(3, zeros, 0)
+            f.PrependInt32Slot(6, t.axis, 0)
+            quantisation = f.EndObject()
+        shape, name = _ints(f, t.shape), f.CreateString(t.name)
+        signature = _ints(f, t.signature) if t.signature is not None else 0
+        f.StartObject(9)
+        f.PrependUOffsetTRelativeSlot(0, shape, 0)
+        f.PrependInt8Slot(1, TYPE[t.dtype], 0)
+        f.PrependUint32Slot(2, t.buffer, 0)
+        f.PrependUOffsetTRelativeSlot(3, name, 0)
+        if quantisation:
+            f.PrependUOffsetTRelativeSlot(4, quantisation, 0)
+        f.PrependBoolSlot(5, t.variable, False)
+        if signature:
+            f.PrependUOffsetTRelativeSlot(7, signature, 0)
+        return f.EndObject()
+
+    def _op(self, f, kinds, kind, inputs, outputs, options, intermediates):
+        table = 0
+        if kind in UNION:
+            fields = OPTIONS.get(kind, ())
+            unread = set(options) - {name for name, *_ in fields}
+            assert not unread, f"{kind} has no options {unread}"
+            f.StartObject(8)
+            for name, slot, code, default in fields:
+                value = options.get(name, default)
+                value = ACTIVATION[value] if name == "activation" and isinstance(value, str) else value
+                # a default that differs from the value's cannot hide it: nothing equals None
+                getattr(f, PREPEND[code])(slot, value, None)
+            table = f.EndObject()
+        inputs, outputs = _ints(f, inputs), _ints(f, outputs)
+        extra = _ints(f, intermediates) if intermediates else 0
+        f.StartObject(9)
+        f.PrependUint32Slot(0, kinds.index(kind), None)
+        f.PrependUOffsetTRelativeSlot(1, inputs, 0)
+        f.PrependUOffsetTRelativeSlot(2, outputs, 0)
+        if table:
+            f.PrependUint8Slot(3, UNION[kind], 0)
+            f.PrependUOffsetTRelativeSlot(4, table, 0)
+        if extra:
+            f.PrependUOffsetTRelativeSlot(8, extra, 0)
+        return f.EndObject()
+
+    def _buffer(self, f, data: bytes):
+        vector = 0
+        if data:
+            f.StartVector(1, len(data), 16)  # as the converter does: kernels expect aligned weights
+            f.head -= len(data)
+            f.Bytes[f.head : f.head + len(data)] = data
+            vector = f.EndVector()
+        f.StartObject(3)
+        if vector:
+            f.PrependUOffsetTRelativeSlot(0, vector, 0)
+        return f.EndObject()
+
+
+def _ints(f, values):
+    return f.CreateNumpyVector(np.array(values, np.int32)) if len(values) else _empty(f)
+
+
+def _empty(f):
+    f.StartVector(4, 0, 4)
+    return f.EndVector()
+
+
+def _offsets(f, offsets):
+    f.StartVector(4, len(offsets), 4)
+    for offset in reversed(offsets):
+        f.PrependUOffsetTRelative(offset)
+    return f.EndVector()
+
+
+def _table(f, slots, fields):
+    f.StartObject(slots)
+    for slot, offset in fields.items():
+        f.PrependUOffsetTRelativeSlot(slot, offset, 0)
+    return f.EndObject()

@@ -1,0 +1,59 @@
+"""Compiles a model, runs it beside TensorFlow Lite Micro and compares every layer byte for byte."""
+
+import contextlib
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.compiler.compile import prepare
+from ml.compiler.header import Identity, header
+from ml.compiler.host import HostModel
+from ml.compiler.lowering import Program
+from ml.compiler.operators import Options
+from ml.evaluate import tflm
+
+needs_tflm = pytest.mark.skipif(not tflm.available(), reason="tflite-micro exists for Linux on x86-64 only")
+
+# Undefined behaviour in a kernel ends the test. Little optimisation: the models are many and small.
+FLAGS = ("-O1", "-fsanitize=undefined", "-fno-sanitize-recover=all")
+
+
+@contextlib.contextmanager
+def host_model(tflite: bytes, options: Options | None = None, flags=FLAGS):
+    """(program, host model) of a compiled `.tflite`."""
+    program = prepare(tflite, "model", options)
+    with host_program(program, flags) as host:
+        yield program, host
+
+
+@contextlib.contextmanager
+def host_program(program: Program, flags=FLAGS):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model_model.h"
+        path.write_text(header(program, Identity("model", "0" * 16), 0))
+        yield HostModel(path, flags)
+
+
+def inputs(program: Program, count: int, seed: int = 0) -> list[np.ndarray]:
+    """Random inputs, the extremes and a constant, as bytes of the model's input."""
+    chance = np.random.default_rng(seed)
+    given = program.input
+    limits = np.iinfo(given.dtype)
+    rows = [chance.integers(limits.min, limits.max, given.shape, given.dtype, endpoint=True) for _ in range(count)]
+    rows += [np.full(given.shape, value, given.dtype) for value in (limits.min, limits.max, given.zero)]
+    return rows
+
+
+def assert_same_as_tflm(tflite: bytes, count: int = 3, options: Options | None = None) -> Program:
+    """Every layer that the compiled model has equals TFLM's tensor, for several inputs; returns the program."""
+    reference = tflm.Reference(tflite)
+    with host_model(tflite, options) as (program, host):
+        for row in inputs(program, count):
+            expected = reference.run(row)
+            for layer in host.layers(row):
+                got = np.frombuffer(layer.data, np.int8)
+                want = np.frombuffer(expected[layer.tensor], np.int8)
+                np.testing.assert_array_equal(got, want, err_msg=f"layer {layer.name}, tensor {layer.tensor}")
+    return program
