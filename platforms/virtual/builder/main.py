@@ -22,10 +22,7 @@ env.Append(
 )
 env.SConscript(str(platform_dir / "builder" / f"{core}.py"), exports="env")
 
-if "nobuild" in COMMAND_LINE_TARGETS:
-    program = env.File("$PROGPATH")
-else:
-    program = env.BuildProgram()
+program = env.File("$PROGPATH") if "nobuild" in COMMAND_LINE_TARGETS else env.BuildProgram()
 
 
 def upload(target, source, env):
@@ -40,6 +37,7 @@ def upload(target, source, env):
     return 0
 
 
+AlwaysBuild(env.Alias("nobuild", program))
 AlwaysBuild(env.Alias("upload", program, env.VerboseAction(upload, "Starting $SOURCE")))
 AlwaysBuild(env.Alias("size", program, env.VerboseAction("$SIZEPRINTCMD", "Calculating size $SOURCE")))
 Default([program])

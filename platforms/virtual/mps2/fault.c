@@ -24,7 +24,7 @@ static const fault_cause causes[] = {
     {1u << 4, "MemManage", "stack overflow"},
     {1u << 12, "BusFault", "stack overflow"},
     {1u << 0, "MemManage", "execution where nothing may run"},
-    {1u << 1, "MemManage", "write to flash"},
+    {1u << 1, "MemManage", "access outside memory, or write to flash"},
     {1u << 3, "MemManage", "unstacking"},
     {1u << 5, "MemManage", "floating-point state"},
     {1u << 8, "BusFault", "instruction fetch where there is no memory"},

@@ -3,6 +3,7 @@
 
 extern uint32_t __stack_bottom[], __stack_top[], __data_start[], __data_end[], __bss_start[], __bss_end[];
 extern const uint32_t __data_load[];
+extern const char __flash_size[], __ram_size[]; // their addresses are the values
 extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
 
 int main(void);
@@ -27,15 +28,22 @@ __attribute__((section(".vectors"), used)) static const vector vectors[16 + MPS2
     {.handler = fault_handler},                                                         // UsageFault
 };
 
-// Flash is read-only and RAM does not execute, as on real boards; QEMU alone would let both pass.
+static void protect(uint32_t region, uint32_t base, uint32_t size, uint32_t attributes) {
+    const uint32_t valid = 1u << 4, cacheable = 1u << 17, enable = 1;
+    MPU_BASE = base | valid | region;
+    MPU_ATTRIBUTES = attributes | cacheable | (30u - (uint32_t)__builtin_clz(size)) << 1 | enable; // a power of two
+}
+
+// Flash is read-only, RAM does not execute and there is nothing around them, as on real boards; QEMU alone would let
+// all of it pass. This also makes a fault of a stack overflow. Arm DDI 0403, B3.5; a higher region wins.
 static void protect_memory(void) {
-    const uint32_t cacheable = 1u << 17, enable = 1u, size_4mb = 21u << 1, size_512mb = 28u << 1;
-    const uint32_t read_only = 6u << 24, full_access = 3u << 24, execute_never = 1u << 28;
-    MPU_BASE = 0x00000000u | 1u << 4 | 0u;
-    MPU_ATTRIBUTES = read_only | cacheable | size_4mb | enable;
-    MPU_BASE = 0x20000000u | 1u << 4 | 1u;
-    MPU_ATTRIBUTES = execute_never | full_access | cacheable | size_512mb | enable;
+    const uint32_t none = 0, full = 3u << 24, read_only = 6u << 24, execute_never = 1u << 28, half_gigabyte = 1u << 29;
+    protect(0, 0x00000000u, half_gigabyte, none | execute_never);
+    protect(1, 0x20000000u, half_gigabyte, none | execute_never);
+    protect(2, 0x00000000u, (uint32_t)__flash_size, read_only);
+    protect(3, 0x20000000u, (uint32_t)__ram_size, full | execute_never);
     MPU_CONTROL = 1u | 1u << 2; // enabled; everything else keeps the default map
+    __asm volatile("dsb\nisb");
 }
 
 static void enable_faults(void) {

@@ -129,8 +129,8 @@ void bus_restart(void) {
 }
 
 void board_init(void) {
-    MPS2_UART0->control = MPS2_UART1->control = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;
     MPS2_UART0->divider = MPS2_UART1->divider = 16; // QEMU takes no notice beyond "at least 16"
+    MPS2_UART0->control = MPS2_UART1->control = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;
     NVIC_ENABLE = 1u << MPS2_IRQ_UART0_RX | 1u << MPS2_IRQ_UART1_RX | 1u << MPS2_IRQ_TIMER1;
     MPS2_TIMER0->reload = LONGEST;
     MPS2_TIMER0->control = TIMER_ENABLE;
