@@ -71,3 +71,28 @@ def _scales(mantissas: np.ndarray, right: np.ndarray, odd_extra: int) -> np.ndar
     """[channels] each -> [channels / 2, 3]: two multipliers, then both shifts less one in the low bytes."""
     shifts = (right[0::2] - 1) | (right[1::2] - 1 + odd_extra) << 8
     return np.stack([mantissas[0::2], mantissas[1::2], shifts], axis=1)
+
+
+def pack_depthwise_3x3(
+    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray
+) -> np.ndarray | None:
+    """int32 words for `weights` [3, 3, channels]: five a channel; the output's zero point must be -128."""
+    right = np.where(mantissas == 0, 1, -shifts.astype(np.int64))
+    flat = weights.reshape(9, -1).T
+    if not _exact(flat, bias) or right.min() < 1 or right.max() > LARGEST_SHIFT:
+        return None
+    rows = flat.reshape(-1, 3, 3).astype(np.int64) & 0xFF
+    words = rows[:, :, 0] | rows[:, :, 1] << 8 | rows[:, :, 2] << 16
+    words[:, 0] |= (right - 1) << 24
+    columns = [words, 2 * bias.astype(np.int64)[:, None], mantissas.astype(np.int64)[:, None]]
+    return (np.concatenate(columns, axis=1) & 0xFFFFFFFF).astype(np.uint32).view(np.int32).ravel()
+
+
+def depthwise_pairs(out_width: int, stride: int) -> int:
+    """Pairs of columns in the plane: what the last two outputs of a row read is there."""
+    return -(-out_width // 2) * stride + 1
+
+
+def depthwise_scratch(pairs: int) -> int:
+    """Bytes: eight rows of four channels, and a pair that is loaded but not used."""
+    return 128 * (pairs + 1)

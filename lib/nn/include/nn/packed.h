@@ -31,6 +31,23 @@ typedef struct {
 // scratch: 8 * pairs + kernel_width * in.channels bytes, aligned to 4.
 void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch);
 
+// 3x3, one output channel an input channel, a multiple of four of them. A channel:
+//   rows[3]     the weights of a row in the three low bytes; the top byte of the first is the shift less one
+//   bias        twice, with the input's zero point folded in
+//   multiplier
+typedef struct {
+    nn_shape in, out;
+    uint16_t stride;            // 1 or 2
+    uint16_t pad_top, pad_left; // 0 or 1
+    uint16_t pairs;             // of columns in the plane: (out.width rounded up to even) * stride / 2 + 1
+    int16_t input_zero, output_zero;
+    int16_t min, max;
+    const int32_t *packed;
+} nn_packed_depthwise;
+
+// scratch: 128 * (pairs + 1) bytes, aligned to 4. The output may start where the input does.
+void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
+
 typedef struct {
     uint16_t inputs, outputs;
     int16_t output_zero;

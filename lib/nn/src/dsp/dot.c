@@ -19,7 +19,7 @@
     "smlad r4, r12, r2, r4\n smlad r8, r12, r3, r8\n smlad r6, lr, r2, r6\n smlad r10, lr, r3, r10\n"                  \
     "sxtb16 r12, r12\n sxtb16 lr, lr\n"                                                                                \
     "smlad r5, r12, r2, r5\n smlad r9, r12, r3, r9\n smlad r7, lr, r2, r7\n smlad r11, lr, r3, r11\n"
-#define PAIR_LOAD "ldr.w r12, [r0], #4\n ldr.w lr, [r0], #4\n ldr.w r2, [r1], #4\n ldr.w r3, [r1], #4\n"
+#define PAIR_LOAD  "ldr.w r12, [r0], #4\n ldr.w lr, [r0], #4\n ldr.w r2, [r1], #4\n ldr.w r3, [r1], #4\n"
 #define PAIR_BYTES "56"
 
 // From two sums of two channels to int8. In: r1 r2 multipliers, r3 shifts, r12 centre; lr is used.
@@ -40,9 +40,9 @@
     "add " t ", " t ", lr\n add " v ", " v ", lr\n asr " t ", " t ", r3\n asr " v ", " v ", r3\n"                      \
     "ssat " t ", #8, " t ", asr #1\n ssat " v ", #8, " v ", asr #1\n"
 #define SCALE_SYMMETRIC(s, t, u, v)                                                                                    \
-    "sub " s ", " s ", " t "\n sub " u ", " u ", " v "\n lsl " t ", " t ", #1\n lsl " v ", " v ", #1\n"                \
-    ROUND_BOTH(t, v, "r1")                                                                                             \
-    "asr " s ", " s ", #7\n asr " u ", " u ", #7\n lsr r3, r3, #8\n" ROUND_BOTH(s, u, "r2")
+    "sub " s ", " s ", " t "\n sub " u ", " u ", " v "\n lsl " t ", " t ", #1\n lsl " v ", " v                         \
+    ", #1\n" ROUND_BOTH(t, v, "r1") "asr " s ", " s ", #7\n asr " u ", " u                                             \
+                                    ", #7\n lsr r3, r3, #8\n" ROUND_BOTH(s, u, "r2")
 
 __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair *job) {
     __asm__ volatile(
@@ -72,15 +72,16 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
         "4:\n"
         "ldmia r0!, {r1-r3}\n ldr r12, [sp, #8]\n ldr lr, [sp, #12]\n"
         "cmp lr, #0\n bne.w 6f\n" SCALE_ONE_SIDED("r4", "r5", "r8", "r9") //
-        "ldmia r0!, {r1-r3}\n" SCALE_ONE_SIDED("r6", "r7", "r10", "r11")
-        "5:\n"
-        "ldr r1, [sp, #16]\n ldr r2, [sp, #20]\n ldr r3, [sp, #24]\n"
-        "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r7, [r1], #1\n strb r6, [r1], #1\n"
-        "strb r9, [r2], #1\n strb r8, [r2], #1\n strb r11, [r2], #1\n strb r10, [r2], #1\n"
-        "str r1, [sp, #16]\n str r2, [sp, #20]\n"
-        "cmp r0, r3\n bne.w 2b\n"
-        "add sp, #36\n pop {r4-r11, pc}\n"
-        "6:\n" SCALE_SYMMETRIC("r4", "r5", "r8", "r9") //
+        "ldmia r0!, {r1-r3}\n" SCALE_ONE_SIDED(
+            "r6", "r7", "r10",
+            "r11") "5:\n"
+                   "ldr r1, [sp, #16]\n ldr r2, [sp, #20]\n ldr r3, [sp, #24]\n"
+                   "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r7, [r1], #1\n strb r6, [r1], #1\n"
+                   "strb r9, [r2], #1\n strb r8, [r2], #1\n strb r11, [r2], #1\n strb r10, [r2], #1\n"
+                   "str r1, [sp, #16]\n str r2, [sp, #20]\n"
+                   "cmp r0, r3\n bne.w 2b\n"
+                   "add sp, #36\n pop {r4-r11, pc}\n"
+                   "6:\n" SCALE_SYMMETRIC("r4", "r5", "r8", "r9") //
         "ldmia r0!, {r1-r3}\n" SCALE_SYMMETRIC("r6", "r7", "r10", "r11") "b 5b\n");
 }
 
@@ -94,48 +95,51 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
 #define ONE_BYTES "76"
 
 __attribute__((naked)) void nn_dot_4x1(__attribute__((unused)) const nn_dot_one *job) {
-    __asm__ volatile(
-        "push {r4-r11, lr}\n"
-        "sub sp, #28\n"
-        "ldmia r0, {r1-r7}\n"
-        "stmia sp, {r1-r6}\n"
-        "mov r0, r7\n"
-        // [sp, #24]: where the loop is entered, so that it ends after a whole turn
-        "sub r2, r2, r1\n rsb r2, r2, #0\n lsr r2, r2, #2\n and r2, r2, #7\n"
-        "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
-        "orr r3, r3, #1\n str r3, [sp, #24]\n"
+    __asm__ volatile("push {r4-r11, lr}\n"
+                     "sub sp, #28\n"
+                     "ldmia r0, {r1-r7}\n"
+                     "stmia sp, {r1-r6}\n"
+                     "mov r0, r7\n"
+                     // [sp, #24]: where the loop is entered, so that it ends after a whole turn
+                     "sub r2, r2, r1\n rsb r2, r2, #0\n lsr r2, r2, #2\n and r2, r2, #7\n"
+                     "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
+                     "orr r3, r3, #1\n str r3, [sp, #24]\n"
 
-        "2:\n" // four channels
-        "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #24]\n bx r2\n"
-        ".balign 4\n"
-        "3:\n"
-        ".rept 8\n" ONE_STEP ".endr\n"
-        "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n"
-        "mov r8, r6\n mov r9, r7\n" // the second pair of channels takes the place of a second pixel
-        "ldmia r0!, {r1-r3}\n ldr r12, [sp, #8]\n ldr lr, [sp, #12]\n"
-        "cmp lr, #0\n bne.w 6f\n" //
-        "sub r4, r4, r5\n sub r8, r8, r9\n lsl r5, r5, #1\n lsl r9, r9, #1\n"
-        "lsl lr, r12, r3\n smmlar r5, r5, r1, lr\n asr r5, r5, r3\n ssat r5, #8, r5, asr #1\n"
-        "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r4, r4, r2, lr\n asr r4, r4, r3\n"
-        "ssat r4, #8, r4, asr #1\n"
-        "ldmia r0!, {r1-r3}\n"
-        "lsl lr, r12, r3\n smmlar r9, r9, r1, lr\n asr r9, r9, r3\n ssat r9, #8, r9, asr #1\n"
-        "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r8, r8, r2, lr\n asr r8, r8, r3\n"
-        "ssat r8, #8, r8, asr #1\n"
-        "5:\n"
-        "ldr r1, [sp, #16]\n ldr r3, [sp, #20]\n"
-        "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r9, [r1], #1\n strb r8, [r1], #1\n"
-        "str r1, [sp, #16]\n"
-        "cmp r0, r3\n bne.w 2b\n"
-        "add sp, #28\n pop {r4-r11, pc}\n"
-        "6:\n" SCALE_SYMMETRIC("r4", "r5", "r10", "r11") //
-        "ldmia r0!, {r1-r3}\n" SCALE_SYMMETRIC("r8", "r9", "r10", "r11") "b 5b\n");
+                     "2:\n" // four channels
+                     "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #24]\n bx r2\n"
+                     ".balign 4\n"
+                     "3:\n"
+                     ".rept 8\n" ONE_STEP ".endr\n"
+                     "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n"
+                     "mov r8, r6\n mov r9, r7\n" // the second pair of channels takes the place of a second pixel
+                     "ldmia r0!, {r1-r3}\n ldr r12, [sp, #8]\n ldr lr, [sp, #12]\n"
+                     "cmp lr, #0\n bne.w 6f\n" //
+                     "sub r4, r4, r5\n sub r8, r8, r9\n lsl r5, r5, #1\n lsl r9, r9, #1\n"
+                     "lsl lr, r12, r3\n smmlar r5, r5, r1, lr\n asr r5, r5, r3\n ssat r5, #8, r5, asr #1\n"
+                     "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r4, r4, r2, lr\n asr r4, r4, r3\n"
+                     "ssat r4, #8, r4, asr #1\n"
+                     "ldmia r0!, {r1-r3}\n"
+                     "lsl lr, r12, r3\n smmlar r9, r9, r1, lr\n asr r9, r9, r3\n ssat r9, #8, r9, asr #1\n"
+                     "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r8, r8, r2, lr\n asr r8, r8, r3\n"
+                     "ssat r8, #8, r8, asr #1\n"
+                     "5:\n"
+                     "ldr r1, [sp, #16]\n ldr r3, [sp, #20]\n"
+                     "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r9, [r1], #1\n strb r8, [r1], #1\n"
+                     "str r1, [sp, #16]\n"
+                     "cmp r0, r3\n bne.w 2b\n"
+                     "add sp, #28\n pop {r4-r11, pc}\n"
+                     "6:\n" SCALE_SYMMETRIC("r4", "r5", "r10", "r11") //
+                     "ldmia r0!, {r1-r3}\n" SCALE_SYMMETRIC("r8", "r9", "r10", "r11") "b 5b\n");
 }
 
 #else
 
-static int32_t low(uint32_t half) { return (int8_t)(half & 0xFF); }
-static int32_t high(uint32_t half) { return ((int16_t)(half & 0xFFFF) - low(half)) >> 8; }
+static int32_t low(uint32_t half) {
+    return (int8_t)(half & 0xFF);
+}
+static int32_t high(uint32_t half) {
+    return ((int16_t)(half & 0xFFFF) - low(half)) >> 8;
+}
 
 // Adds one pair of taps of one pixel to the sums of four channels.
 static void multiply(const int32_t *weights, int32_t tap0, int32_t tap1, int32_t sums[4]) {

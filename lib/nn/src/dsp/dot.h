@@ -12,10 +12,10 @@
 
 // Two pixels times all output channels. The assembler copies the struct to its stack in this order.
 typedef struct {
-    const uint32_t *taps;     // widened: a word of two taps for pixel 0, then one for pixel 1, and so on
+    const uint32_t *taps; // widened: a word of two taps for pixel 0, then one for pixel 1, and so on
     const uint32_t *taps_end;
-    int32_t centre;           // 2 * output zero point + 1: the rounding and the zero point before the last shift
-    int32_t symmetric;        // 0 where results below the zero point are clamped anyway (see nn_scale in dot.c)
+    int32_t centre;    // 2 * output zero point + 1: the rounding and the zero point before the last shift
+    int32_t symmetric; // 0 where results below the zero point are clamped anyway (see nn_scale in dot.c)
     int8_t *out0, *out1;
     const int32_t *packed_end;
     const int32_t *packed;

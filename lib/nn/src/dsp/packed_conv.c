@@ -4,10 +4,50 @@
 #include "widen.h"
 #include <string.h>
 
-// One row of the window where it leaves the image or is dilated: copied together first, with the zero point outside.
+// What stays the same from pixel to pixel.
+typedef struct {
+    const nn_packed_conv *layer;
+    const int8_t *image;
+    uint32_t row_taps;        // of the window
+    uint32_t row_words;       // of `taps` that they take, the other pixel's between them
+    uint32_t pitch;           // bytes from one row of the window to the next
+    int32_t reach_y, reach_x; // from the window's first row and column to its last
+    uint32_t *taps;
+    int8_t *copy; // of a row that has to be put together
+} walk;
+
+static walk start(const nn_packed_conv *layer, const int8_t *image, uint32_t *scratch) {
+    const uint32_t row_taps = (uint32_t)layer->kernel_width * layer->in.channels;
+    return (walk){.layer = layer,
+                  .image = image,
+                  .row_taps = row_taps,
+                  .row_words = nn_pairs(row_taps) * 2u,
+                  .pitch = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels,
+                  .reach_y = (layer->kernel_height - 1) * layer->dilation_height,
+                  .reach_x = (layer->kernel_width - 1) * layer->dilation_width,
+                  .taps = scratch,
+                  .copy = (int8_t *)(scratch + 2u * layer->pairs)};
+}
+
+static int32_t within(int32_t x, int32_t high) {
+    return x < 0 ? 0 : x > high ? high : x;
+}
+
+// A row of the window that leaves the image: zero points, what lies inside, zero points.
 static void assemble(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
+    const int32_t width = layer->in.width;
     const uint32_t depth = layer->in.channels;
-    for (int32_t kx = 0; kx < layer->kernel_width; kx++, x += layer->dilation_width, copy += depth) {
+    const uint32_t left = (uint32_t)(within(x, x + layer->kernel_width) - x) * depth;
+    const uint32_t right = (uint32_t)(x + layer->kernel_width - within(x + layer->kernel_width, width)) * depth;
+    const uint32_t size = (uint32_t)layer->kernel_width * depth;
+    memset(copy, layer->input_zero, size);
+    if (left + right < size) memcpy(copy + left, row + within(x, width) * (int32_t)depth, size - left - right);
+}
+
+// The same with gaps between the columns.
+static void assemble_dilated(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
+    const uint32_t depth = layer->in.channels;
+    for (uint32_t kx = 0; kx < layer->kernel_width; kx++, x += layer->dilation_width, copy += depth) {
         if (x >= 0 && x < layer->in.width) {
             memcpy(copy, row + (uint32_t)x * depth, depth);
         } else {
@@ -16,25 +56,33 @@ static void assemble(const nn_packed_conv *layer, const int8_t *row, int32_t x, 
     }
 }
 
-// The taps of the output pixel whose window starts at (y, x), to every other word of `taps`.
-static void gather(const nn_packed_conv *layer, const int8_t *image, int32_t y, int32_t x, uint32_t *taps,
-                   int8_t *copy) {
-    const uint32_t depth = layer->in.channels;
-    const uint32_t size = layer->kernel_width * depth;
-    const uint32_t words = nn_pairs(size) * 2;
-    const int32_t last = x + (layer->kernel_width - 1) * layer->dilation_width;
-    const int plain = x >= 0 && last < layer->in.width && last - x == layer->kernel_width - 1;
+// The taps of a pixel whose window leaves the image or has gaps.
+static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t *taps) {
+    const nn_packed_conv *layer = at->layer;
     const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
-    for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += words) {
-        const int8_t *row = image + y * layer->in.width * (int32_t)depth;
+    for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += at->row_words) {
+        const int8_t *row = at->image + y * layer->in.width * layer->in.channels;
         if (y < 0 || y >= layer->in.height) {
-            for (uint32_t i = 0; i < words; i += 2) taps[i] = zeros;
-        } else if (plain) {
-            nn_widen(row + (uint32_t)x * depth, size, taps);
-        } else {
-            assemble(layer, row, x, copy);
-            nn_widen(copy, size, taps);
+            for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = zeros;
+            continue;
         }
+        if (layer->dilation_width == 1) {
+            assemble(layer, row, x, at->copy);
+        } else {
+            assemble_dilated(layer, row, x, at->copy);
+        }
+        nn_widen(at->copy, at->row_taps, taps);
+    }
+}
+
+// The taps of a pixel whose window lies inside the image, `row` its first byte there, to every other word of `taps`.
+// A call of its own: inlined, its loop loses its registers to the caller's.
+__attribute__((noinline)) static void gather(const walk *at, const int8_t *row, uint32_t *taps) {
+    const uint32_t size = at->row_taps;
+    const uint32_t pitch = at->pitch;
+    const uint32_t words = at->row_words;
+    for (uint32_t ky = at->layer->kernel_height; ky > 0; ky--, row += pitch, taps += words) {
+        nn_widen(row, size, taps);
     }
 }
 
@@ -46,10 +94,8 @@ static void clamp(const nn_packed_conv *layer, int8_t *out) {
 }
 
 // The last one to three channels: the block of four they fill is written aside.
-static void multiply_rest(nn_dot_pair job, uint32_t rest) {
+__attribute__((noinline)) static void multiply_rest(nn_dot_pair job, int8_t *out0, int8_t *out1, uint32_t rest) {
     int8_t aside[8];
-    int8_t *out0 = job.out0;
-    int8_t *out1 = job.out1;
     job.out0 = aside;
     job.out1 = aside + 4;
     nn_dot_4x2(&job);
@@ -57,26 +103,18 @@ static void multiply_rest(nn_dot_pair job, uint32_t rest) {
     memcpy(out1, aside + 4, rest);
 }
 
-static void multiply(const nn_packed_conv *layer, const uint32_t *taps, int8_t *out0, int8_t *out1) {
-    const uint32_t blocks = layer->out.channels / 4u;
+// All channels of two pixels. `job` holds all but where they go.
+static void multiply_both(const nn_packed_conv *layer, nn_dot_pair *job, int8_t *out0, int8_t *out1) {
     const uint32_t rest = layer->out.channels % 4u;
-    const uint32_t size = 4u + 2u * layer->pairs + 6u;
-    const int32_t *middle = layer->packed + blocks * size;
-    nn_dot_pair job = {.taps = taps,
-                       .taps_end = taps + 2u * layer->pairs,
-                       .centre = 2 * layer->output_zero + 1,
-                       .symmetric = layer->output_zero > -128,
-                       .out0 = out0,
-                       .out1 = out1,
-                       .packed_end = middle,
-                       .packed = layer->packed};
-    if (blocks > 0) nn_dot_4x2(&job);
+    const uint32_t whole = layer->out.channels - rest;
+    job->out0 = out0;
+    job->out1 = out1;
+    if (whole > 0) nn_dot_4x2(job);
     if (rest > 0) {
-        job.out0 += blocks * 4;
-        job.out1 += blocks * 4;
-        job.packed = middle;
-        job.packed_end = middle + size;
-        multiply_rest(job, rest);
+        nn_dot_pair last = *job;
+        last.packed = job->packed_end;
+        last.packed_end = last.packed + 10u + 2u * layer->pairs;
+        multiply_rest(last, out0 + whole, out1 + whole, rest);
     }
     if (layer->min > -128 || layer->max < 127) {
         clamp(layer, out0);
@@ -84,24 +122,55 @@ static void multiply(const nn_packed_conv *layer, const uint32_t *taps, int8_t *
     }
 }
 
+static void multiply(const nn_packed_conv *layer, nn_dot_pair *job, int8_t *output) {
+    multiply_both(layer, job, output, output + layer->out.channels);
+}
+
+// A last pixel without a neighbour: computed twice, to the same place.
+static void multiply_last(const nn_packed_conv *layer, nn_dot_pair *job, uint32_t *taps, int8_t *output) {
+    for (uint32_t i = 0; i < 2u * layer->pairs; i += 2) taps[i + 1] = taps[i];
+    multiply_both(layer, job, output, output);
+}
+
+// Columns of the output whose windows reach neither edge: from `first`, `count` of them.
+static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
+    const nn_packed_conv *layer = at->layer;
+    const uint32_t stride = layer->stride_width;
+    const int32_t room = layer->in.width + layer->pad_left - at->reach_x; // one more than the last start that fits
+    const uint32_t end = room > 0 ? ((uint32_t)room - 1u) / stride + 1u : 0;
+    *first = (layer->pad_left + stride - 1u) / stride;
+    *count = end > *first ? end - *first : 0;
+    if (layer->dilation_width > 1 && layer->kernel_width > 1) *count = 0;
+}
+
 void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
-    uint32_t *taps = scratch;
-    int8_t *copy = (int8_t *)(taps + 2u * layer->pairs);
-    const uint32_t pixels = (uint32_t)layer->out.height * layer->out.width;
-    const uint32_t depth = layer->out.channels;
-    int32_t y = -layer->pad_top;
-    int32_t x = 0;
-    for (uint32_t pixel = 0; pixel < pixels; pixel++, x++) {
-        if (x == layer->out.width) {
-            x = 0;
-            y += layer->stride_height;
+    const walk at = start(layer, input, scratch);
+    const uint32_t block = 10u + 2u * layer->pairs;
+    nn_dot_pair job = {.taps = at.taps,
+                       .taps_end = at.taps + 2u * layer->pairs,
+                       .centre = 2 * layer->output_zero + 1,
+                       .symmetric = layer->output_zero > -128,
+                       .packed_end = layer->packed + layer->out.channels / 4u * block,
+                       .packed = layer->packed};
+    const uint32_t step = (uint32_t)layer->stride_width * layer->in.channels;
+    const uint32_t width = layer->out.width;
+    uint32_t first, count, odd = 0;
+    inner_columns(&at, &first, &count);
+    for (int32_t row = 0, y = -layer->pad_top; row < layer->out.height; row++, y += layer->stride_height) {
+        const uint32_t inner = y >= 0 && y + at.reach_y < layer->in.height ? count : 0;
+        const int32_t corner = (y * layer->in.width - layer->pad_left) * layer->in.channels;
+        for (uint32_t column = 0; column < width; column++) {
+            if (column - first < inner) {
+                gather(&at, input + corner + (int32_t)(column * step), at.taps + odd);
+            } else {
+                gather_slowly(&at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at.taps + odd);
+            }
+            if (odd) {
+                multiply(layer, &job, output);
+                output += 2u * layer->out.channels;
+            }
+            odd ^= 1u;
         }
-        gather(layer, input, y, x * layer->stride_width - layer->pad_left, taps + pixel % 2, copy);
-        if (pixel % 2) multiply(layer, taps, output + (pixel - 1) * depth, output + pixel * depth);
     }
-    if (pixels % 2) { // the last pixel alone: computed twice, to the same place
-        int8_t *last = output + (pixels - 1) * depth;
-        for (uint32_t i = 0; i < 2u * layer->pairs; i += 2) taps[i + 1] = taps[i];
-        multiply(layer, taps, last, last);
-    }
+    if (odd) multiply_last(layer, &job, at.taps, output);
 }
