@@ -110,7 +110,7 @@ def fixed_input(size: int) -> np.ndarray:
 
 
 def _compare(tflite: bytes, program: Program, check: int, name: str) -> bool:
-    """True when TFLM agrees, False when it is not installed or cannot run the model; a difference is an error: the header must not be used."""
+    """True when TFLM agrees, False when it is not installed or cannot run the model. A difference is an error."""
     if not tflm.available():
         return False
     expected = tflm.output_crc(tflite, fixed_input(program.input.size), program.output.index)

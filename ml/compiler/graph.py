@@ -7,7 +7,6 @@ from math import prod
 
 import numpy as np
 
-
 ITEM_SIZES = {
     name: np.dtype(name).itemsize
     for name in "bool int8 uint8 int16 uint16 float16 int32 uint32 float32 int64 uint64 float64".split()  # noqa: SIM905

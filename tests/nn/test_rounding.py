@@ -1,4 +1,4 @@
-"""Sums that land next to a rounding boundary: where a rounding more or less, or a product in another precision, shows."""
+"""Sums that land next to a rounding boundary: where another rounding or precision shows."""
 
 import numpy as np
 import pytest

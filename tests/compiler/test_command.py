@@ -1,0 +1,77 @@
+"""`python -m ml compile` as a user meets it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+
+from ml.paths import ROOT
+from tests.compiler.builder import Builder
+from tests.compiler.test_reader import GOOD
+
+
+def run(*arguments) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "ml", "compile", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+
+
+def test_it_prints_a_table_and_writes_a_library(tmp_path):
+    model = tmp_path / "My-Net.tflite"
+    model.write_bytes(GOOD)
+    done = run(model, "--out", tmp_path / "lib")
+    assert done.returncode == 0, done.stderr
+    assert "CONV_2D" in done.stdout
+    assert "2,592" in done.stdout  # MACs of the convolution
+    assert (tmp_path / "lib" / "my_net_model.h").exists()
+    assert json.loads((tmp_path / "lib" / "library.json").read_text())["name"] == "my_net_model"
+
+
+def test_json_holds_the_figures(tmp_path):
+    model = tmp_path / "net.tflite"
+    model.write_bytes(GOOD)
+    figures = json.loads(run(model, "--out", tmp_path / "lib", "--json").stdout)
+    assert figures["macs"] == 6 * 6 * 4 * 9 * 2 + 144 * 3
+    assert figures["arena_bytes"] == figures["arena_lower_bound_bytes"]
+    assert [layer["operator"] for layer in figures["layers"]] == ["CONV_2D", "FULLY_CONNECTED", "SOFTMAX"]
+
+
+def test_every_unsupported_operator_is_named_with_its_tensor(tmp_path):
+    b = Builder()
+    x = b.tensor((1, 8), scale=0.1, name="wave")
+    y = b.tensor((1, 8), scale=0.1, name="cosine")
+    z = b.tensor((1, 8), dtype="float32", name="loose")
+    b.op("COS", [x], [y])
+    b.op("RELU", [y], [z])
+    model = tmp_path / "net.tflite"
+    model.write_bytes(b.model([x], [z]))
+    done = run(model, "--out", tmp_path / "lib")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "COS" in done.stderr and "'cosine'" in done.stderr
+    assert "RELU" in done.stderr and "'loose'" in done.stderr and "float32" in done.stderr
+    assert not (tmp_path / "lib").exists()
+
+
+def test_a_model_too_large_for_the_board_is_refused(tmp_path):
+    model = tmp_path / "net.tflite"
+    model.write_bytes(GOOD)
+    done = run(model, "--out", tmp_path / "lib", "--board-ram", 100)
+    assert done.returncode == 1
+    assert "100 B of RAM" in done.stderr
+    assert not (tmp_path / "lib").exists()
+
+
+def test_a_missing_file_is_one_line(tmp_path):
+    done = run(tmp_path / "none.tflite", "--out", tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+
+
+def test_a_damaged_model_is_one_line(tmp_path):
+    model = tmp_path / "net.tflite"
+    data = bytearray(GOOD)
+    data[60:90] = np.random.default_rng(0).bytes(30)
+    model.write_bytes(data)
+    done = run(model, "--out", tmp_path / "lib")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "Traceback" not in done.stderr

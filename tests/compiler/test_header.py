@@ -1,0 +1,176 @@
+"""The header: the same bytes on every run, readable, and clean under every compiler at hand."""
+
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from ml.compiler import HostModel, Options, compile_model, emit
+from ml.compiler.compile import prepare
+from ml.compiler.header import Identity, header
+from ml.errors import UserError
+from ml.paths import ROOT
+from tests.compiler.builder import Builder
+from tests.compiler.test_reader import GOOD, small_model
+
+WARNINGS = ["-Wall", "-Wextra", "-Wconversion", "-Werror"]
+CORES = ["cortex-m0plus", "cortex-m3", "cortex-m4", "cortex-m7", "cortex-m33"]
+COMPILERS = {
+    "gcc": ["gcc"],
+    "clang": ["clang"],
+    **{core: ["arm-none-eabi-gcc", f"-mcpu={core}", "-mthumb", "-O2", "-ffreestanding"] for core in CORES},
+}
+
+
+def kitchen_sink() -> bytes:
+    """One model with an operator of every family that has a struct or an array of its own."""
+    b = Builder()
+    x = b.tensor((1, 8, 8, 4), scale=0.1, zero=3)
+
+    def tensor(*shape, scale=0.1, zero=3):
+        return b.tensor(shape, scale=scale, zero=zero)
+
+    walk = {"padding": 0, "stride_width": 1, "stride_height": 1}
+    grouped = tensor(1, 8, 8, 6)
+    w = b.const(np.ones((6, 3, 3, 2), np.int8), scales=np.full(6, 0.01))
+    b.op("CONV_2D", [x, w], [grouped], **walk, activation="relu6")
+    deep = tensor(1, 8, 8, 6)
+    w = b.const(np.ones((1, 3, 3, 6), np.int8), scales=np.full(6, 0.01), axis=3)
+    b.op("DEPTHWISE_CONV_2D", [grouped, w], [deep], **walk, depth_multiplier=1)
+    added = tensor(1, 8, 8, 6)
+    b.op("ADD", [grouped, deep], [added])
+    padded = tensor(1, 10, 10, 6)
+    b.op("PAD", [added, b.const(np.array([[0, 0], [1, 1], [1, 1], [0, 0]], np.int32))], [padded])
+    pooled = tensor(1, 5, 5, 6)
+    window = {"padding": 1, "stride_width": 2, "stride_height": 2, "kernel_width": 2, "kernel_height": 2}
+    b.op("MAX_POOL_2D", [padded, *[]], [pooled], **window)
+    joined = tensor(1, 5, 5, 12)
+    b.op("CONCATENATION", [pooled, pooled], [joined], axis=3)
+    mean = tensor(1, 12)
+    b.op("MEAN", [joined, b.const(np.array([1, 2], np.int32))], [mean])
+    per_channel = tensor(1, 5)
+    b.op("FULLY_CONNECTED", [mean, b.const(np.ones((5, 12), np.int8), scales=np.full(5, 0.02)), -1], [per_channel])
+    dense = tensor(1, 3)
+    b.op("FULLY_CONNECTED", [per_channel, b.const(np.ones((3, 5), np.int8), scales=[0.02]), -1], [dense])
+    soft = tensor(1, 3, scale=1 / 256, zero=-128)
+    b.op("SOFTMAX", [dense], [soft], beta=1.0)
+    return b.model([x], [soft])
+
+
+def test_the_same_model_gives_the_same_bytes(tmp_path):
+    first = compile_model(GOOD, "net", tmp_path / "a", labels=["a", "b", "c"]).header.read_bytes()
+    assert compile_model(small_model(), "net", tmp_path / "b", labels=["a", "b", "c"]).header.read_bytes() == first
+
+
+def test_no_line_is_too_long_and_no_path_or_date_is_in_it(tmp_path):
+    text = compile_model(kitchen_sink(), "net", tmp_path).header.read_text()
+    assert max(map(len, text.splitlines())) <= 140
+    assert str(tmp_path) not in text
+    assert str(ROOT) not in text
+    assert " \n" not in text
+
+
+def test_sections_labels_and_notes_arrive_whole(tmp_path):
+    made = compile_model(
+        GOOD, "net", tmp_path, labels=['say "yes"', "no\\", "?"], data_hash="abcd", notes=["int8 94.1 %"],
+        sections=["#define NET_THRESHOLD 200"],
+    )  # fmt: skip
+    text = made.header.read_text()
+    assert "// int8 94.1 %" in text
+    assert "#define NET_THRESHOLD 200\n" in text
+    model = HostModel(made.header).model
+    assert [model.label[i].decode() for i in range(model.classes)] == ['say "yes"', "no\\", "?"]
+    assert (model.hash.decode(), model.data_hash.decode()) == (made.hash, "abcd")
+
+
+def test_a_comment_cannot_swallow_the_next_line():
+    assert emit.comment("trigraph ??/\nsplice \\") == "// trigraph\n// splice"
+
+
+@pytest.mark.parametrize("standard", ["c99", "c++11"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("model", ["small", "all"])
+def test_it_compiles_without_a_warning(tmp_path, compiler, standard, model):
+    command = COMPILERS[compiler]
+    if not shutil.which(command[0]):
+        pytest.skip(f"no {command[0]} here")
+    program = prepare(GOOD if model == "small" else kitchen_sink(), "model")
+    (tmp_path / "model.h").write_text(header(program, Identity("net", "0" * 16, labels=("a", "b", "c")), 1))
+    source = tmp_path / ("main.c" if standard == "c99" else "main.cpp")
+    source.write_text(
+        '#include "model.h"\nconst nn_model *used(void);\nconst nn_model *used(void) { return &net_model; }\n'
+    )
+    front = [command[0].replace("gcc", "g++"), *command[1:]] if standard == "c++11" else command
+    include = [f"-I{ROOT}/lib/nn/include", f"-I{tmp_path}"]
+    call = [*front, f"-std={standard}", *WARNINGS, *include, "-c", str(source), "-o", str(tmp_path / "out.o")]
+    done = subprocess.run(call, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_kernels_compile_without_a_warning(tmp_path, compiler):
+    command = COMPILERS[compiler]
+    if not shutil.which(command[0]):
+        pytest.skip(f"no {command[0]} here")
+    sources = sorted((ROOT / "lib/nn/src").glob("*.c"))
+    call = [*command, "-std=c99", *WARNINGS, f"-I{ROOT}/lib/nn/include", "-c", *map(str, sources)]
+    done = subprocess.run(call, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+
+
+def test_inference_has_no_floating_point_and_no_heap(tmp_path):
+    if not shutil.which("arm-none-eabi-gcc"):
+        pytest.skip("no arm-none-eabi-gcc here")
+    sources = sorted((ROOT / "lib/nn/src").rglob("*.c"))
+    call = ["arm-none-eabi-gcc", "-mcpu=cortex-m0plus", "-mthumb", "-O2", "-std=c99", f"-I{ROOT}/lib/nn/include", "-c"]
+    subprocess.run([*call, *map(str, sources)], check=True, cwd=tmp_path)
+    names = subprocess.run(
+        ["arm-none-eabi-nm", "-u", *map(str, tmp_path.glob("*.o"))], capture_output=True, text=True, check=True
+    ).stdout
+    wanted = {line.split()[-1] for line in names.splitlines() if line.startswith(" ")}
+    foreign = {
+        name for name in wanted if not name.startswith(("nn_", "__aeabi_l", "__aeabi_i", "__aeabi_u", "__gnu_thumb"))
+    }
+    assert foreign <= {"memcpy", "memmove", "memset", "__clzsi2", "__clzdi2", "__aeabi_memset"}
+
+
+def test_run_under_address_and_undefined_behaviour_sanitizers(tmp_path):
+    if not shutil.which("gcc"):
+        pytest.skip("no gcc here")
+    made = compile_model(kitchen_sink(), "net", tmp_path)
+    main = tmp_path / "main.c"
+    main.write_text(f'#include "{made.header.name}"\nint main(void) {{ return nn_self_test(&net_model) ? 0 : 1; }}\n')
+    sources = sorted((ROOT / "lib/nn/src").rglob("*.c"))
+    flags = ["-std=c99", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", f"-I{ROOT}/lib/nn/include"]
+    program = tmp_path / "main"
+    subprocess.run(["gcc", *flags, f"-I{tmp_path}", str(main), *map(str, sources), "-o", str(program)], check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_size_and_speed_give_the_same_outputs():
+    rows = np.random.default_rng(0).integers(-128, 128, (5, 256), np.int8)
+    outputs = []
+    for optimise in ("speed", "size"):
+        program = prepare(kitchen_sink(), "model", Options(optimise))
+        outputs.append(_outputs(program, rows))
+    np.testing.assert_array_equal(*outputs)
+
+
+def _outputs(program, rows):
+    from tests.compiler.parity import host_program  # noqa: PLC0415
+
+    with host_program(program) as host:
+        return host.run(rows)
+
+
+def test_a_name_that_is_no_c_identifier_is_refused(tmp_path):
+    with pytest.raises(UserError, match="--name"):
+        compile_model(GOOD, "my model", tmp_path)
+
+
+def test_labels_must_match_the_outputs(tmp_path):
+    with pytest.raises(UserError, match="expected 3 labels"):
+        compile_model(GOOD, "net", tmp_path, labels=["a", "b"])
+    assert not list(tmp_path.iterdir())

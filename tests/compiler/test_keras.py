@@ -1,0 +1,63 @@
+"""What Keras and the TFLite converter make of 1-D and 2-D classifiers compiles and equals TFLM, layer by layer."""
+
+import numpy as np
+import pytest
+
+from tests.compiler.parity import assert_same_as_tflm, needs_tflm
+
+tf = pytest.importorskip("tensorflow")
+pytestmark = needs_tflm
+
+
+def int8(net) -> bytes:
+    """The model fully quantised, inputs and outputs int8."""
+    shape = net.input_shape[1:]
+    chance = np.random.default_rng(0)
+    converter = tf.lite.TFLiteConverter.from_keras_model(net)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    converter.representative_dataset = lambda: ([chance.normal(size=(1, *shape)).astype(np.float32)] for _ in range(10))
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    converter.inference_input_type = converter.inference_output_type = tf.int8
+    return converter.convert()
+
+
+def conv_1d_classifier(batch_size):
+    layers = tf.keras.layers
+    x = given = layers.Input((32, 6), batch_size=batch_size)
+    x = layers.Conv1D(8, 3, activation="relu", padding="same")(x)
+    x = layers.MaxPooling1D(2)(x)
+    x = layers.Conv1D(12, 5, strides=2)(x)
+    x = layers.BatchNormalization()(x)
+    x = layers.ReLU()(x)
+    x = layers.Flatten()(x)
+    x = layers.Dense(10, activation="relu")(x)
+    return tf.keras.Model(given, layers.Dense(4, activation="softmax")(x))
+
+
+def residual_2d_classifier():
+    layers = tf.keras.layers
+    x = given = layers.Input((16, 12, 3))
+    x = layers.ZeroPadding2D(1)(x)
+    x = layers.Conv2D(8, 3, strides=2, activation="relu")(x)
+    y = layers.DepthwiseConv2D(3, padding="same")(x)
+    y = layers.BatchNormalization()(y)
+    y = layers.ReLU(6.0)(y)
+    y = layers.Conv2D(8, 1)(y)
+    x = layers.Activation("relu")(layers.Add()([x, y]))
+    x = layers.Concatenate()([layers.AveragePooling2D(2)(x), layers.MaxPooling2D(2)(x)])
+    x = layers.GlobalAveragePooling2D()(x)
+    return tf.keras.Model(given, layers.Dense(3, activation="softmax")(x))
+
+
+@pytest.mark.parametrize("batch_size", [None, 1])
+def test_conv_1d_classifier(batch_size):
+    tf.keras.utils.set_random_seed(1)
+    program = assert_same_as_tflm(int8(conv_1d_classifier(batch_size)))
+    kinds = {layer.op.kind for layer in program.layers}
+    assert kinds <= {"CONV_2D", "MAX_POOL_2D", "FULLY_CONNECTED", "SOFTMAX"}
+
+
+def test_residual_2d_classifier():
+    tf.keras.utils.set_random_seed(1)
+    program = assert_same_as_tflm(int8(residual_2d_classifier()))
+    assert "PAD" not in {layer.op.kind for layer in program.layers}

@@ -1,0 +1,71 @@
+"""A plan never lets two living tensors meet, and is as small as can be shown."""
+
+import itertools
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.compiler.plan import Buffer, aligned, lower_bound, plan
+
+
+@st.composite
+def chains(draw):
+    """Buffers of a network: each is made at one step and read until another; some overlap their input."""
+    steps = draw(st.integers(1, 8))
+    buffers, overlaps = [], {}
+    for step in range(steps):
+        last = min(step + draw(st.integers(1, 3)), steps)
+        buffers.append(Buffer(step, draw(st.integers(1, 400)), step, last))
+        before = [b for b in buffers[:-1] if b.last == step]
+        if before and draw(st.booleans()):
+            overlaps[step, before[0].key] = draw(st.integers(0, 60))
+    return buffers, overlaps
+
+
+def meets(a: Buffer, b: Buffer, offsets: dict, overlaps: dict) -> bool:
+    """True when two buffers alive together share bytes that they must not share."""
+    if a.last < b.first or b.last < a.first:
+        return False
+    low, high = offsets[a.key], offsets[b.key]
+    if low + a.size <= high or high + b.size <= low:
+        return False
+    if (a.key, b.key) in overlaps:
+        return low + overlaps[a.key, b.key] > high
+    if (b.key, a.key) in overlaps:
+        return high + overlaps[b.key, a.key] > low
+    return True
+
+
+@settings(max_examples=150)
+@given(chains())
+def test_living_buffers_never_meet(network):
+    buffers, overlaps = network
+    made = plan(buffers, overlaps)
+    assert all(offset % 4 == 0 for offset in made.offsets.values())
+    assert not any(meets(a, b, made.offsets, overlaps) for a, b in itertools.combinations(buffers, 2))
+    assert made.size == max(made.offsets[b.key] + aligned(b.size) for b in buffers)
+    assert made.lower_bound <= made.size
+
+
+@given(st.lists(st.integers(1, 1000), min_size=2, max_size=30))
+def test_a_plain_chain_reaches_the_lower_bound(sizes):
+    buffers = [Buffer(i, size, i, i + 1) for i, size in enumerate(sizes)]
+    made = plan(buffers, {})
+    assert made.size == made.lower_bound == max(aligned(a) + aligned(b) for a, b in itertools.pairwise(sizes))
+
+
+def test_an_operator_in_place_needs_its_larger_tensor_only():
+    buffers = [Buffer(0, 100, 0, 1), Buffer(1, 100, 1, 2), Buffer(2, 40, 2, 2)]
+    assert plan(buffers, {(1, 0): 0}).size == 140
+    assert plan(buffers, {}).size == 200
+
+
+def test_a_distance_keeps_the_output_that_far_ahead():
+    made = plan([Buffer(0, 100, 0, 1), Buffer(1, 100, 1, 1)], {(1, 0): 8})
+    assert made.offsets[1] + 8 <= made.offsets[0]
+    assert made.size == made.lower_bound == 108
+
+
+def test_the_bound_counts_an_output_that_straddles_two_inputs_once():
+    buffers = [Buffer(0, 40, 0, 1), Buffer(1, 40, 0, 1), Buffer(2, 80, 1, 1)]
+    assert lower_bound(buffers, {(2, 0): 0, (2, 1): 0}) == 80
