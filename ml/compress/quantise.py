@@ -85,7 +85,7 @@ def _interpreter(model: bytes, **options):
 def layer_errors(network, model: bytes, inputs: np.ndarray) -> list[LayerError]:
     """Compares float and int8 outputs of each activation and of the scores on int8 inputs (n, ...), in order."""
     layers = [layer for layer in network.layers if layer.name.endswith("_relu") or layer is network.layers[-1]]
-    inner = type(network)(network.inputs, [layer.output for layer in layers])
+    inner = type(network)(network.inputs[0], [layer.output for layer in layers])
     wanted = [layer.numpy() for layer in inner(to_float(inputs), training=False)]
     made = _tensors(model, inputs, [layer.name for layer in layers[:-1]])
     return [

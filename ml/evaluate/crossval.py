@@ -19,7 +19,7 @@ from ml.app import APPS, find
 from ml.data.split import check_unit, leave_one_out
 from ml.evaluate.accuracy import wilson
 from ml.evaluate.streams import Tally
-from ml.progress import say, track
+from ml.progress import console, say, track
 from ml.run import Run
 from ml.stages import write_json
 from ml.steps import Task, evaluate
@@ -58,12 +58,14 @@ def _subjects(app: str, data: str | None, quick: bool) -> list[str]:
 def _all(folds: list[tuple]) -> list[dict]:
     """Folds beside each other; leaving the pool, also by Ctrl-C, ends its processes."""
     workers = min(WORKERS, os.cpu_count() or 1, len(folds))
-    with multiprocessing.get_context("spawn").Pool(workers, _leave_interrupts_to_parent) as pool:
+    with multiprocessing.get_context("spawn").Pool(workers, _prepare_worker) as pool:
         return list(track(pool.imap_unordered(_fold, folds), "folds", len(folds)))
 
 
-def _leave_interrupts_to_parent() -> None:
+def _prepare_worker() -> None:
+    """Interrupts are the parent's business, and so is talking to the user."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    console.quiet = True
 
 
 def _fold(asked: tuple) -> dict:

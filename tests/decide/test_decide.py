@@ -23,14 +23,18 @@ series = classes.flatmap(lambda n: arrays(np.int8, st.tuples(st.integers(0, 40),
 
 
 def expected(scores: np.ndarray, config: DecideConfig) -> list[Event]:
-    events, next_allowed = [], 0
+    events, next_allowed, last = [], 0, None
     counts = scores.astype(int) + 128
     for window in range(config.smoothing - 1, len(counts)):
         sums = counts[window + 1 - config.smoothing : window + 1].sum(axis=0)
         best = int(np.argmax(sums))
         mean = int(np.floor(sums[best] / config.smoothing + 0.5))
-        if window >= next_allowed and best != config.background and mean >= config.threshold[best]:
+        if best == config.background or mean < config.threshold[best]:
+            continue
+        if window >= next_allowed:
             events.append(Event(best, mean, window))
+            last = best
+        if best == last:
             next_allowed = window + config.refractory + 1
     return events
 
@@ -55,8 +59,16 @@ def test_no_event_before_the_average_is_full(smoothing):
 
 @pytest.mark.parametrize("refractory", [0, 1, 5])
 def test_refractory_time_keeps_exactly_so_many_windows_quiet(refractory):
-    events = decide(certain(1, 20), DecideConfig((1, 1, 1), smoothing=1, refractory=refractory))
-    assert [e.window for e in events] == list(range(0, 20, refractory + 1))
+    scores = np.concatenate([certain(1, 1), certain(2, 19)])
+    events = decide(scores, DecideConfig((1, 1, 1), smoothing=1, refractory=refractory))
+    assert [e.window for e in events[:2]] == [0, refractory + 1]
+
+
+def test_what_goes_on_is_one_event_and_comes_again_after_a_pause():
+    config = DecideConfig((1, 1, 1), background=0, smoothing=1, refractory=3)
+    for pause, events in ((2, 1), (3, 2), (9, 2)):
+        scores = np.concatenate([certain(1, 20), certain(0, pause), certain(1, 20)])
+        assert len(decide(scores, config)) == events
 
 
 def test_threshold_is_reached_at_equality():

@@ -37,14 +37,17 @@ static uint8_t strongest(const decide_state *d) {
 bool decide_push(decide_state *d, const int8_t *scores, decide_event *event) {
     uint32_t window = d->windows++;
     smooth(d, scores);
-    if (d->quiet) {
-        d->quiet--;
-        return false;
-    }
     uint8_t best = strongest(d);
     uint8_t mean = (uint8_t)((d->sum[best] + d->config->smoothing / 2) / d->config->smoothing);
-    if (d->filled < d->config->smoothing || best == d->config->background || mean < d->threshold[best]) return false;
+    bool reached = d->filled == d->config->smoothing && best != d->config->background && mean >= d->threshold[best];
+    if (d->quiet) {
+        d->quiet--;
+        if (reached && best == d->last) d->quiet = d->config->refractory; // what made the event goes on
+        return false;
+    }
+    if (!reached) return false;
     *event = (decide_event){.class_id = best, .score = mean, .window = window};
+    d->last = best;
     d->quiet = d->config->refractory;
     return true;
 }

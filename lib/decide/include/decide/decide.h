@@ -3,6 +3,8 @@
 // Scores are the int8 output of a softmax (scale 1/256, zero point -128); inside they count 0..255. After each window
 // the class with the highest mean over the last `smoothing` windows (the first of equals) makes an event if that mean
 // reaches its threshold, unless it is the background class, fewer windows were seen, or the refractory time still runs.
+// That starts anew in every window in which the event's class would make another: a movement that goes on is one event,
+// however long it lasts.
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
@@ -25,7 +27,7 @@ typedef struct {
     uint8_t classes;          // 1..DECIDE_MAX_CLASSES
     uint8_t background;       // the class that never makes an event, or DECIDE_NO_CLASS
     uint8_t smoothing;        // windows averaged, 1..DECIDE_MAX_SMOOTHING
-    uint16_t refractory;      // windows after an event in which none follows
+    uint16_t refractory;      // windows in which none follows after an event, counted from the last that reached it
     const uint8_t *threshold; // per class, 0..255: the mean score that makes an event
 } decide_config;
 
@@ -41,6 +43,7 @@ typedef struct { // fields are private
     uint8_t history[DECIDE_MAX_SMOOTHING][DECIDE_MAX_CLASSES];
     uint16_t sum[DECIDE_MAX_CLASSES];
     uint8_t next, filled;
+    uint8_t last;   // class of the last event
     uint16_t quiet; // windows left of the refractory time
     uint32_t windows;
 } decide_state;
