@@ -1,0 +1,133 @@
+"""`python -m ml verify APP --on host|virtual|virtual-m3|PORT`."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+import numpy as np
+
+from ml.app import APPS
+from ml.compiler.host import HostModel
+from ml.errors import UserError
+from ml.evaluate.parity import Board, Case, Host, Parity, Target, layers
+from ml.evaluate.tflm import Reference
+from ml.link.device import Device
+from ml.paths import ROOT
+from ml.progress import say, track
+from ml.run import Run, last
+
+EMULATED = ("virtual", "virtual-m3")
+
+
+@click.command()
+@click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
+@click.option("--on", "target", default="host", show_default=True, help="host, virtual, virtual-m3, or a board's port.")
+@click.option("--windows", type=click.IntRange(1), help="How many held-out windows; all when left out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
+def verify(app: str, target: str, windows: int | None, as_json: bool, out: str | None) -> None:
+    """Compare front end and layers with TensorFlow Lite Micro, byte for byte."""
+    run = last(app, out)
+    tflite = _read(run.folder / "model.tflite", app)
+    model = _model(run, tflite)
+    cases = _cases(run.folder / "held_out.npz", windows, app)
+    with _target(target, run, model) as runs:
+        parity = Parity(Reference(tflite), layers(model), runs)
+        parity.compare(track(cases, f"{app} on {target}", len(cases)))
+    if as_json:
+        click.echo(json.dumps(_summary(app, target, model, parity), indent=1))
+    differing = len(parity.mismatches)
+    if differing:
+        raise UserError(f"{differing} of {parity.windows} windows differ on {target}; {parity.mismatches[0]}")
+    if not as_json:
+        stages = f"the front end and {len(parity.stages)} layers"
+        click.echo(f"{app} on {target}: {parity.windows} windows through {stages}: 0 of {parity.bytes:,} bytes differ")
+
+
+def _read(path: Path, app: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise UserError(f"{path}: expected it, found none; make it with: python -m ml run {app}") from None
+
+
+def _model(run: Run, tflite: bytes) -> HostModel:
+    """The header, which must come from this very model."""
+    header = run.header_folder / f"{run.app}_model.h"
+    _read(header, run.app)
+    model = HostModel(header)
+    expected, found = hashlib.sha256(tflite).hexdigest()[:16], model.model.hash.decode()
+    if found != expected:
+        raise UserError(
+            f"{header}: expected model {expected}, found {found}; compile it again with: python -m ml compile {run.app}"
+        )
+    return model
+
+
+def _cases(path: Path, count: int | None, app: str) -> list[Case]:
+    """Held-out windows, evenly spread where fewer are wanted than there are."""
+    _read(path, app)
+    try:
+        kept = np.load(path)
+        rows = zip(*(kept[name] for name in ("files", "samples", "count", "rate_mhz", "inputs")), strict=True)
+        cases = [Case(str(file), samples[:n], int(rate), one) for file, samples, n, rate, one in rows]
+    except (OSError, ValueError, KeyError) as error:
+        raise UserError(f"{path}: expected held-out windows, found: {error}; run: python -m ml run {app}") from None
+    if not cases:
+        raise UserError(f"{path}: expected held-out windows, found none; run: python -m ml run {app}")
+    wanted = min(count or len(cases), len(cases))
+    return [cases[i * len(cases) // wanted] for i in range(wanted)]
+
+
+@contextmanager
+def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
+    if name == "host":
+        yield Host(model, run.application().front_end)
+        return
+    if name in EMULATED:
+        _upload(f"{run.app}-{name}")
+    with Device.open(name, app=run.app) as device:
+        _prove(device, model.model.hash.decode())
+        yield Board(device)
+        device.end_injection()
+
+
+def _upload(environment: str) -> None:
+    """Builds what has changed and starts it: a model's hash does not tell whether its kernels are today's."""
+    say(f"pio run -e {environment} -t upload ...")
+    command = [sys.executable, "-m", "platformio", "run", "-e", environment, "-t", "upload"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
+    if done.returncode != 0:
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line] or ["no reason given"]
+        raise UserError(f"pio run -e {environment} -t upload: {lines[0].strip()}; run it to see more")
+
+
+def _prove(device: Device, expected: str) -> None:
+    """The board answers now, and runs this model."""
+    device.ping()
+    found = device.info.model.hash if device.info.model else "none"
+    if found != expected:
+        raise UserError(
+            f"{device.port.name}: expected model {expected}, found {found}; "
+            f"flash it with: pio run -e {device.info.app}-{device.info.board} -t upload"
+        )
+
+
+def _summary(app: str, target: str, model: HostModel, parity: Parity) -> dict:
+    cycles = parity.target.cycles if isinstance(parity.target, Board) else {}
+    first = parity.mismatches[0] if parity.mismatches else None
+    return {
+        "app": app,
+        "on": target,
+        "model": model.model.hash.decode(),
+        "windows": parity.windows,
+        "bytes": parity.bytes,
+        "windows_differing": len(parity.mismatches),
+        "first_difference": vars(first) if first else None,
+        "layers": [vars(layer) | {"cycles": cycles.get(layer.name)} for layer in parity.stages],
+    }
