@@ -73,8 +73,35 @@ def _scales(mantissas: np.ndarray, right: np.ndarray, odd_extra: int) -> np.ndar
     return np.stack([mantissas[0::2], mantissas[1::2], shifts], axis=1)
 
 
+def depthwise_3x3(shape: dict, turned: bool) -> dict:
+    """The numbers of an nn_packed_depthwise, in its order; `turned` exchanges rows and columns."""
+    channels = shape["out_c"]
+    in_steps = (shape["in_w"] * channels, channels)
+    out_steps = (shape["out_w"] * channels, channels)
+    pick = (lambda row, column: (column, row)) if turned else (lambda row, column: (row, column))
+    in_rows, in_columns = pick(shape["in_h"], shape["in_w"])
+    out_rows, out_columns = pick(shape["out_h"], shape["out_w"])
+    pad_row, pad_column = pick(shape["pad_top"], shape["pad_left"])
+    in_row_step, in_column_step = pick(*in_steps)
+    out_row_step, out_column_step = pick(*out_steps)
+    stride = shape["stride_h"]
+    pairs = -(-out_columns // 2) * stride + 1  # what the last two outputs of a row read is there
+    return dict(
+        in_rows=in_rows, in_columns=in_columns, out_rows=out_rows, out_columns=out_columns, channels=channels,
+        stride=stride, pad_row=pad_row, pad_column=pad_column, pairs=pairs,
+        input_zero=shape["input_zero"], output_zero=shape["output_zero"], min=shape["min"], max=shape["max"],
+        in_row_step=in_row_step, in_column_step=in_column_step,
+        out_row_step=out_row_step, out_column_step=out_column_step,
+    )  # fmt: skip
+
+
+def depthwise_scratch(pairs: int) -> int:
+    """Bytes: eight rows of four channels, and a pair that is loaded but not used."""
+    return 128 * (pairs + 1)
+
+
 def pack_depthwise_3x3(
-    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray
+    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray, *, turned: bool = False
 ) -> np.ndarray | None:
     """int32 words for `weights` [3, 3, channels]: five a channel; the output's zero point must be -128."""
     right = np.where(mantissas == 0, 1, -shifts.astype(np.int64))
@@ -82,17 +109,8 @@ def pack_depthwise_3x3(
     if not _exact(flat, bias) or right.min() < 1 or right.max() > LARGEST_SHIFT:
         return None
     rows = flat.reshape(-1, 3, 3).astype(np.int64) & 0xFF
+    rows = rows.transpose(0, 2, 1) if turned else rows
     words = rows[:, :, 0] | rows[:, :, 1] << 8 | rows[:, :, 2] << 16
     words[:, 0] |= (right - 1) << 24
     columns = [words, 2 * bias.astype(np.int64)[:, None], mantissas.astype(np.int64)[:, None]]
     return (np.concatenate(columns, axis=1) & 0xFFFFFFFF).astype(np.uint32).view(np.int32).ravel()
-
-
-def depthwise_pairs(out_width: int, stride: int) -> int:
-    """Pairs of columns in the plane: what the last two outputs of a row read is there."""
-    return -(-out_width // 2) * stride + 1
-
-
-def depthwise_scratch(pairs: int) -> int:
-    """Bytes: eight rows of four channels, and a pair that is loaded but not used."""
-    return 128 * (pairs + 1)

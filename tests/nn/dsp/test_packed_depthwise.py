@@ -8,20 +8,20 @@ from tests.nn.dsp.kernels import CortexM4, Host, place_struct, struct
 from tests.nn.dsp.plain import Layer, depthwise
 
 FIELDS = (
-    "u16 in_h;u16 in_w;u16 in_c;u16 out_h;u16 out_w;u16 out_c;u16 stride_h;u16 pad_top;u16 pad_left;u16 pairs;"
-    "s16 input_zero;s16 output_zero;s16 min;s16 max;ptr packed"
+    "u16 in_rows;u16 in_columns;u16 out_rows;u16 out_columns;u16 channels;u16 stride;u16 pad_row;u16 pad_column;"
+    "u16 pairs;s16 input_zero;s16 output_zero;s16 min;s16 max;"
+    "u32 in_row_step;u32 in_column_step;u32 out_row_step;u32 out_column_step;ptr packed"
 )
 
 
-def run(target, layer: Layer, image: np.ndarray, in_place: bool = False) -> np.ndarray:
-    packed = packing.pack_depthwise_3x3(layer.weights, layer.bias, layer.mantissas, layer.shifts)
-    pairs = packing.depthwise_pairs(layer.out_w, layer.stride_w)
-    values = {name: value for name, value in layer.geometry().items() if f" {name};" in FIELDS + ";"}
-    made = struct(target, FIELDS, pairs=pairs, packed=target.place(packed), **values)
-    scratch = target.place(np.full(packing.depthwise_scratch(pairs), -99, np.int8))
+def run(target, layer: Layer, image: np.ndarray, in_place: bool = False, turned: bool = False) -> np.ndarray:
+    made = packing.depthwise_3x3(layer.geometry(), turned)
+    packed = packing.pack_depthwise_3x3(layer.weights, layer.bias, layer.mantissas, layer.shifts, turned=turned)
+    scratch = target.place(np.full(packing.depthwise_scratch(made["pairs"]), -99, np.int8))
     source = target.place(image)
     output = source if in_place else target.place(np.full(layer.outputs + 8, 77, np.int8))
-    target.call("nn_depthwise_3x3_packed", place_struct(target, made), source, output, scratch)
+    address = place_struct(target, struct(target, FIELDS, packed=target.place(packed), **made))
+    target.call("nn_depthwise_3x3_packed", address, source, output, scratch)
     if not in_place:
         assert (target.fetch(output, layer.outputs + 8)[layer.outputs :] == 77).all(), "wrote beyond its output"
     return target.fetch(output, layer.outputs)
@@ -41,6 +41,7 @@ def test_every_width_and_height_around_a_turn_and_a_strip(target, stride, same):
         )  # fmt: skip
         expected = depthwise(layer, image)
         np.testing.assert_array_equal(run(machine, layer, image), expected, f"{h}x{w}")
+        np.testing.assert_array_equal(run(machine, layer, image, turned=True), expected, f"{h}x{w} turned")
         np.testing.assert_array_equal(run(machine, layer, image, in_place=True), expected, f"{h}x{w} in place")
 
 

@@ -35,13 +35,16 @@ void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t 
 //   rows[3]     the weights of a row in the three low bytes; the top byte of the first is the shift less one
 //   bias        twice, with the input's zero point folded in
 //   multiplier
+// Rows and columns may be exchanged (and each 3x3 window with them), which pays where rows are short: a row is what the
+// loop runs along.
 typedef struct {
-    nn_shape in, out;
-    uint16_t stride;            // 1 or 2
-    uint16_t pad_top, pad_left; // 0 or 1
-    uint16_t pairs;             // of columns in the plane: (out.width rounded up to even) * stride / 2 + 1
+    uint16_t in_rows, in_columns, out_rows, out_columns, channels;
+    uint16_t stride;              // 1 or 2
+    uint16_t pad_row, pad_column; // before the first, 0 or 1
+    uint16_t pairs;               // of columns in the plane, see ml/compiler/packing.py
     int16_t input_zero, output_zero;
     int16_t min, max;
+    uint32_t in_row_step, in_column_step, out_row_step, out_column_step; // bytes
     const int32_t *packed;
 } nn_packed_depthwise;
 

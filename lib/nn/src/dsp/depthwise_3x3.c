@@ -3,55 +3,76 @@
 #include "dot.h" // NN_DSP
 #include "nn/packed.h"
 #include "planes.h"
+#include <stddef.h>
 #include <string.h>
 
-// Two neighbouring pixels of four channels to a word a channel.
+// `pairs` pairs of neighbouring pixels, four channels each, to a word a channel. Returns where the plane goes on.
 #if NN_DSP
-static inline void split(const int8_t *left, const int8_t *right, uint32_t *to) {
-    uint32_t a, b, a_even, a_odd, b_even, b_odd;
-    memcpy(&a, left, 4);
-    memcpy(&b, right, 4);
-    __asm__("sxtb16 %0, %2\n sxtb16 %1, %2, ror #8" : "=&r"(a_even), "=r"(a_odd) : "r"(a));
-    __asm__("sxtb16 %0, %2\n sxtb16 %1, %2, ror #8" : "=&r"(b_even), "=r"(b_odd) : "r"(b));
-    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(to[0]) : "r"(a_even), "r"(b_even));
-    __asm__("pkhbt %0, %1, %2, lsl #16" : "=r"(to[1]) : "r"(a_odd), "r"(b_odd));
-    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(to[2]) : "r"(b_even), "r"(a_even));
-    __asm__("pkhtb %0, %1, %2, asr #16" : "=r"(to[3]) : "r"(b_odd), "r"(a_odd));
+static inline uint32_t *split(const int8_t *row, uint32_t step, uint32_t pairs, uint32_t *to) {
+    if (pairs == 0) return to;
+    __asm__ volatile("1:\n"
+                     "ldr r4, [%0]\n ldr r5, [%0, %3]\n add %0, %0, %3, lsl #1\n"
+                     "sxtb16 r6, r4\n sxtb16 r4, r4, ror #8\n sxtb16 r8, r5\n sxtb16 r5, r5, ror #8\n"
+                     "pkhtb r9, r8, r6, asr #16\n pkhbt r6, r6, r8, lsl #16\n"
+                     "pkhtb r8, r5, r4, asr #16\n pkhbt r4, r4, r5, lsl #16\n"
+                     "str r9, [%1, #8]\n str r8, [%1, #12]\n str r4, [%1, #4]\n str r6, [%1], #128\n"
+                     "subs %2, %2, #1\n bne 1b\n"
+                     : "+r"(row), "+r"(to), "+r"(pairs)
+                     : "r"(step)
+                     : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
+    return to;
 }
 #else
-static inline void split(const int8_t *left, const int8_t *right, uint32_t *to) {
-    for (int c = 0; c < NN_PLANE_CHANNELS; c++) to[c] = (uint16_t)left[c] | (uint32_t)(uint16_t)right[c] << 16;
+static inline uint32_t *split(const int8_t *row, uint32_t step, uint32_t pairs, uint32_t *to) {
+    for (; pairs > 0; pairs--, row += 2u * step, to += NN_PLANE_PAIR) {
+        for (uint32_t c = 0; c < NN_PLANE_CHANNELS; c++) {
+            to[c] = (uint16_t)row[c] | (uint32_t)(uint16_t)row[step + c] << 16;
+        }
+    }
+    return to;
 }
 #endif
 
+// One pixel beside the edge: on the right of its word, or on the left.
+static void edge(const int8_t *pixel, uint32_t zeros, int right, uint32_t *to) {
+    for (int c = 0; c < NN_PLANE_CHANNELS; c++) {
+        const uint32_t tap = (uint32_t)pixel[c] & 0xFFFFu;
+        to[c] = right ? (zeros & 0xFFFFu) | tap << 16 : tap | (zeros & 0xFFFF0000u);
+    }
+}
+
+static void outside(uint32_t zeros, uint32_t pairs, uint32_t *to) {
+    for (; pairs > 0; pairs--, to += NN_PLANE_PAIR) to[0] = to[1] = to[2] = to[3] = zeros;
+}
+
 // One row of the image, or zero points where `row` is NULL, to one row of the plane.
-static void take_apart(const nn_packed_depthwise *layer, const int8_t *row, uint32_t *to) {
-    const uint32_t depth = layer->in.channels;
-    const int8_t zero = (int8_t)layer->input_zero;
-    const int8_t zeros[NN_PLANE_CHANNELS] = {zero, zero, zero, zero};
-    uint32_t pairs = layer->pairs;
-    if (row == NULL) {
-        for (; pairs > 0; pairs--, to += NN_PLANE_PAIR) split(zeros, zeros, to);
-        return;
+__attribute__((noinline)) static void take_apart(const nn_packed_depthwise *layer, const int8_t *row, uint32_t *to) {
+    const uint32_t step = layer->in_column_step;
+    const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
+    const uint32_t *end = to + layer->pairs * NN_PLANE_PAIR;
+    uint32_t left = layer->in_columns;
+    if (row != NULL) {
+        if (layer->pad_column) {
+            edge(row, zeros, 1, to);
+            row += step;
+            left--, to += NN_PLANE_PAIR;
+        }
+        const uint32_t room = (uint32_t)(end - to) / NN_PLANE_PAIR;
+        const uint32_t pairs = left / 2u < room ? left / 2u : room;
+        to = split(row, step, pairs, to);
+        if (left % 2u && to < end) {
+            edge(row + 2u * pairs * step, zeros, 0, to);
+            to += NN_PLANE_PAIR;
+        }
     }
-    const int8_t *end = row + layer->in.width * depth;
-    if (layer->pad_left) {
-        split(zeros, row, to);
-        row += depth;
-        pairs--, to += NN_PLANE_PAIR;
-    }
-    for (; pairs > 0 && row + depth < end; pairs--, to += NN_PLANE_PAIR, row += 2u * depth) split(row, row + depth, to);
-    if (pairs > 0 && row < end) {
-        split(row, zeros, to);
-        pairs--, to += NN_PLANE_PAIR;
-    }
-    for (; pairs > 0; pairs--, to += NN_PLANE_PAIR) split(zeros, zeros, to);
+    if (to < end) outside(zeros, (uint32_t)(end - to) / NN_PLANE_PAIR, to);
 }
 
 // The last rows of a strip are the first of the next: their pixels may be overwritten by then.
 static void keep_rows(uint32_t pairs, uint32_t from, uint32_t count, uint32_t *plane) {
-    for (; pairs > 0; pairs--, plane += NN_PLANE_PAIR) {
-        for (uint32_t i = 0; i < count * NN_PLANE_CHANNELS; i++) plane[i] = plane[from * NN_PLANE_CHANNELS + i];
+    const uint32_t *source = plane + from * NN_PLANE_CHANNELS;
+    for (; pairs > 0; pairs--, plane += NN_PLANE_PAIR, source += NN_PLANE_PAIR) {
+        memcpy(plane, source, count * NN_PLANE_CHANNELS * sizeof *plane);
     }
 }
 
@@ -59,30 +80,29 @@ static void keep_rows(uint32_t pairs, uint32_t from, uint32_t count, uint32_t *p
 static void four_channels(const nn_packed_depthwise *layer, const int8_t *image, uint32_t *plane, nn_plane_job job) {
     const uint32_t stride = layer->stride;
     const uint32_t most = (NN_PLANE_ROWS - 3u) / stride + 1u; // output rows in a strip
-    const uint32_t pitch = (uint32_t)layer->in.width * layer->in.channels;
-    uint32_t kept = 0;
-    for (uint32_t left = layer->out.height; left > 0; left -= job.rows) {
-        const uint32_t done = layer->out.height - left;
+    uint32_t kept = 0;                                        // rows of the plane that the last strip left
+    for (uint32_t left = layer->out_rows; left > 0; left -= job.rows) {
+        const uint32_t done = layer->out_rows - left;
         job.rows = left < most ? left : most;
         const uint32_t rows = (job.rows - 1u) * stride + 3u;
         for (uint32_t row = kept; row < rows; row++) {
-            const uint32_t y = done * stride + row - layer->pad_top;
-            take_apart(layer, y < layer->in.height ? image + y * pitch : NULL, plane + row * NN_PLANE_CHANNELS);
+            const uint32_t y = done * stride + row - layer->pad_row;
+            take_apart(layer, y < layer->in_rows ? image + y * layer->in_row_step : NULL,
+                       plane + row * NN_PLANE_CHANNELS);
         }
         if (stride == 1) {
             nn_depthwise_3x3_stride_1(&job);
         } else {
             nn_depthwise_3x3_stride_2(&job);
         }
-        job.out += job.rows * job.pitch;
+        job.out += job.rows * layer->out_row_step;
         kept = 3u - stride;
-        keep_rows(layer->pairs, rows - kept, kept, plane);
+        if (job.rows < left) keep_rows(layer->pairs, rows - kept, kept, plane);
     }
 }
 
 static void clamp(const nn_packed_depthwise *layer, int8_t *out) {
-    for (uint32_t left = (uint32_t)layer->out.height * layer->out.width * layer->out.channels; left > 0;
-         left--, out++) {
+    for (uint32_t left = (uint32_t)layer->out_rows * layer->out_columns * layer->channels; left > 0; left--, out++) {
         if (*out < layer->min) *out = (int8_t)layer->min;
         if (*out > layer->max) *out = (int8_t)layer->max;
     }
@@ -92,11 +112,11 @@ void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *inp
     nn_plane_job job = {.plane = scratch,
                         .packed = layer->packed,
                         .out = output,
-                        .depth = layer->out.channels,
-                        .pitch = (uint32_t)layer->out.width * layer->out.channels,
-                        .columns = layer->out.width,
+                        .column_step = layer->out_column_step,
+                        .row_step = layer->out_row_step,
+                        .columns = layer->out_columns,
                         .centre = 2 * layer->output_zero + 1};
-    for (uint32_t c = 0; c < layer->in.channels; c += NN_PLANE_CHANNELS) {
+    for (uint32_t c = 0; c < layer->channels; c += NN_PLANE_CHANNELS) {
         four_channels(layer, input + c, scratch, job);
         job.packed += 5 * NN_PLANE_CHANNELS;
         job.out += NN_PLANE_CHANNELS;

@@ -10,7 +10,7 @@
 #if NN_DSP
 
 // Stack: the job's words at 0, then what belongs to the channel and to the row.
-#define JOB_DEPTH     "[sp, #12]"
+#define COLUMN_STEP   "[sp, #12]"
 #define JOB_CENTRE    "[sp, #28]"
 #define BIAS          "[sp, #32]"
 #define MULTIPLIER    "[sp, #36]"
@@ -77,7 +77,7 @@
     "ldr lr, " ROW "\n ldr r10, " ROW_SPAN "\n ldr r11, " OUT_ROW "\n"                                                 \
     "str r11, " OUT "\n add r10, r10, lr\n str r10, " ROW_END "\n cmp r10, lr\n beq.w 6f\n"                            \
     "5:\n" TURN SCALE_CONSTANTS SCALE("r6", "r7") SCALE(                                                               \
-        "r8", "r9") "ldr r10, " OUT "\n ldr r11, " JOB_DEPTH "\n ldr r12, " ROW_END "\n"                               \
+        "r8", "r9") "ldr r10, " OUT "\n ldr r11, " COLUMN_STEP "\n ldr r12, " ROW_END "\n"                             \
                     "add lr, lr, #" SPAN "\n"                                                                          \
                     "strb r6, [r10]\n strb r7, [r10, r11]\n add r10, r10, r11, lsl #1\n cmp lr, r12\n"                 \
                     "strb r8, [r10]\n strb r9, [r10, r11]\n add r10, r10, r11, lsl #1\n str r10, " OUT "\n bne.w 5b\n" \
@@ -86,10 +86,10 @@
                     "\n cmp r10, #0\n beq.w 9f\n cmp r10, #3\n beq.w 7f\n" HALF_TURN(TWO) SCALE_CONSTANTS SCALE(       \
                         "r6", "r7") "b.w 8f\n"                                                                         \
                                     "7:\n" TURN SCALE_CONSTANTS SCALE("r6", "r7") SCALE(                               \
-                                        "r8", "r9") "ldr r10, " OUT "\n ldr r11, " JOB_DEPTH                           \
+                                        "r8", "r9") "ldr r10, " OUT "\n ldr r11, " COLUMN_STEP                         \
                                                     "\n add r10, r10, r11, lsl #1\n strb r8, [r10]\n"                  \
                                                     "8:\n"                                                             \
-                                                    "ldr r10, " OUT "\n ldr r11, " JOB_DEPTH                           \
+                                                    "ldr r10, " OUT "\n ldr r11, " COLUMN_STEP                         \
                                                     "\n ldr r12, " COLUMNS_LEFT "\n"                                   \
                                                     "strb r6, [r10]\n cmp r12, #1\n beq.w 9f\n strb r7, [r10, r11]\n"  \
                                                     "9:\n"                                                             \
@@ -154,7 +154,7 @@ static void depthwise(const nn_plane_job *job, uint32_t stride) {
             for (uint32_t x = 0; x < job->columns; x++) {
                 const int32_t sum = window(job->plane + c, packed, x * stride, y * stride);
                 const int32_t scaled = nn_requantise(sum, packed[4], -shift) + (job->centre >> 1);
-                job->out[y * job->pitch + x * job->depth + c] = (int8_t)nn_clamp(scaled, -128, 127);
+                job->out[y * job->row_step + x * job->column_step + c] = (int8_t)nn_clamp(scaled, -128, 127);
             }
         }
     }

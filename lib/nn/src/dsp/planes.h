@@ -16,11 +16,11 @@ typedef struct {
     const uint32_t *plane;
     const int32_t *packed; // five words a channel, see nn_packed_depthwise
     int8_t *out;
-    uint32_t depth;   // bytes from one output column to the next
-    uint32_t pitch;   // bytes from one output row to the next
-    uint32_t rows;    // of the output, at least 1
-    uint32_t columns; // of the output
-    int32_t centre;   // 2 * output zero point + 1
+    uint32_t column_step; // bytes from one output column to the next
+    uint32_t row_step;    // bytes from one output row to the next
+    uint32_t rows;        // of the output, at least 1
+    uint32_t columns;     // of the output
+    int32_t centre;       // 2 * output zero point + 1
 } nn_plane_job;
 
 void nn_depthwise_3x3_stride_1(const nn_plane_job *job);
