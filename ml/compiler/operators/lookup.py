@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ml.compiler import fixed_point
+from ml.compiler import fixed_point, transcendental
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Array, Lowered, Options, family, kernel
@@ -38,20 +38,77 @@ def lookup_family(kind: str, table: Callable[[Op], np.ndarray], check: Callable[
         )
 
 
+def rescaled(op: Op, real: float | None = None) -> np.ndarray:
+    """The inputs on the output's scale, before its zero point; `real` is the factor when it is not in / out."""
+    given, output = op.inputs[0], op.output
+    mantissa, shift = fixed_point.multiplier(float(given.scale) / float(output.scale) if real is None else real)
+    return fixed_point.requantise(INPUTS - given.zero, mantissa, shift)
+
+
+def quantize_table(op: Op) -> np.ndarray:
+    """QUANTIZE from int8 to int8: another scale and zero point."""
+    return op.output.zero + rescaled(op)
+
+
 def relu_table(op: Op) -> np.ndarray:
     """The input rescaled, then held between the activation's bounds."""
-    given, output = op.inputs[0], op.output
-    mantissa, shift = fixed_point.multiplier(float(given.scale) / float(output.scale))
-    low, high = fixed_point.activation_range(op.kind.lower(), output)
-    return np.clip(output.zero + fixed_point.requantise(INPUTS - given.zero, mantissa, shift), low, high)
+    return np.clip(op.output.zero + rescaled(op), *fixed_point.activation_range("relu", op.output))
 
 
 def relu6_table(op: Op) -> np.ndarray:
-    """TFLM's RELU6 takes scales to be equal and clamps the input's bytes between the input's own 0 and 6."""
+    """TFLM's RELU6 takes scales to be equal and holds the bytes between the input's own 0 and 6."""
+    return np.clip(INPUTS, *fixed_point.activation_range("relu6", op.inputs[0]))
+
+
+def leaky_relu_table(op: Op) -> np.ndarray:
+    """Two factors, both in single precision."""
+    given, output = op.inputs[0], op.output
+    falling = float(np.float32(given.scale * np.float32(op.options["alpha"])) / output.scale)
+    rising = rescaled(op, float(given.scale / output.scale))
+    return output.zero + np.where(given.zero > INPUTS, rescaled(op, falling), rising)
+
+
+def _check_logistic(op: Op) -> None:
+    check_unary(op)
+    checks.require(op.output.zero == -128, "its zero point is not -128", op.output)
+    _check_scale(op)
+
+
+def _check_tanh(op: Op) -> None:
+    check_unary(op)
+    _check_scale(op)
+
+
+def _check_scale(op: Op) -> None:
+    scale = float(op.inputs[0].scale)
+    checks.require(1e-6 < scale < 8, f"its scale {scale:.3g} is not within 1e-6..8", op.inputs[0])
+
+
+def _saturating(op: Op, function: Callable[[np.ndarray, int], np.ndarray], fraction_bits: int) -> np.ndarray:
+    """A gemmlowp function of the input in Q4.27, with `fraction_bits` after the point; beyond 15 it has its limits."""
     given = op.inputs[0]
-    low, high = fixed_point.activation_range("relu6", given)
-    return np.clip(INPUTS, low, high)
+    fraction, shift = np.frexp(float(given.scale) * (1 << 27))
+    mantissa = int(np.floor(fraction * (1 << 31) + 0.5))
+    radius = int(15.0 * (1 << 27) / (1 << int(shift)))
+    values = INPUTS - given.zero
+    inside = np.abs(values) < radius
+    scaled = fixed_point.requantise(np.where(inside, values, 0), mantissa, int(shift))
+    result = fixed_point.shift_right(function(scaled, 4), 31 - fraction_bits)
+    limit = 1 << 10  # far outside int8; the table is clamped
+    return np.where(inside, result, np.where(values < 0, -limit, limit))
 
 
+def logistic_table(op: Op) -> np.ndarray:
+    return _saturating(op, transcendental.logistic, 8) - 128
+
+
+def tanh_table(op: Op) -> np.ndarray:
+    return _saturating(op, transcendental.tanh, 7)
+
+
+lookup_family("QUANTIZE", quantize_table)
 lookup_family("RELU", relu_table)
 lookup_family("RELU6", relu6_table)
+lookup_family("LEAKY_RELU", leaky_relu_table)
+lookup_family("LOGISTIC", logistic_table, _check_logistic)
+lookup_family("TANH", tanh_table, _check_tanh)
