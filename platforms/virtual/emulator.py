@@ -13,7 +13,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -55,7 +54,7 @@ def command(program: str, machine: str) -> list[str]:
 
 
 def start(folder: Path, program: str, machine: str) -> Emulator:
-    """Starts an emulator in the background, replacing the one that runs in `folder`; returns when its console is open."""
+    """Starts an emulator in the background in place of the one in `folder`; returns when its console is open."""
     _require_posix()
     arguments = command(program, machine)
     with _locked(folder):
@@ -109,7 +108,7 @@ def state(folder: Path) -> Emulator | None:
 def _require_posix() -> None:
     if fcntl is None:
         raise EmulatorError(
-            "virtual boards need Linux or macOS (pseudo-terminals); on Windows run the host board's firmware.exe directly"
+            "virtual boards need Linux or macOS (pseudo-terminals); on Windows run the host board's firmware.exe itself"
         )
 
 
@@ -125,7 +124,7 @@ def _acquire(folder: Path):
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            lock = open(folder / LOCK, "w")
+            lock = (folder / LOCK).open("w")
         except FileNotFoundError:
             continue
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -136,7 +135,7 @@ def _acquire(folder: Path):
 
 def _alive(folder: Path) -> bool:
     try:
-        with open(folder / ALIVE) as file:
+        with (folder / ALIVE).open() as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
@@ -146,7 +145,7 @@ def _alive(folder: Path) -> bool:
 
 
 def _spawn(folder: Path, arguments: list[str]) -> subprocess.Popen:
-    with open(folder / ALIVE, "w") as alive, open(folder / LOG, "w") as log:
+    with (folder / ALIVE).open("w") as alive, (folder / LOG).open("w") as log:
         fcntl.flock(alive, fcntl.LOCK_EX)
         return subprocess.Popen(
             arguments,

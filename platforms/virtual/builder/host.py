@@ -2,7 +2,9 @@
 
 import sys
 
-Import("env")  # noqa: F821
+from SCons.Script import DefaultEnvironment
+
+env = DefaultEnvironment()
 
 env.Append(CPPDEFINES=["BOARD_HOST"], LINKFLAGS=["-dead_strip" if sys.platform == "darwin" else "-Wl,--gc-sections"])
 env.Replace(PROGSUFFIX=".exe" if sys.platform == "win32" else "", PROGNAME="firmware", SIZETOOL=None)

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-Import("env")  # noqa: F821
+from SCons.Script import DefaultEnvironment
 
+env = DefaultEnvironment()
 board = env.BoardConfig()
 source_dir = Path(env.PioPlatform().get_dir()) / "mps2"
 cpu = board.get("build.cpu_flags").split()

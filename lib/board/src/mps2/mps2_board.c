@@ -13,7 +13,7 @@
 #define NS_PER_INSTRUCTION 64u
 #define LONGEST            0xFFFFFFFFu // ticks the timer runs for, 171 s: longer without a call loses time
 #define LONGEST_SLEEP_NS   1000000000u
-#define STALLED_CONSOLE_MS 1000 // a listener that takes nothing this long is treated as absent
+#define STALLED_MS         1000 // a listener that takes nothing this long is treated as absent
 #define RESTART_MAGIC      0x52535452u
 
 static uint64_t instructions; // up to when the timer was last started
@@ -77,6 +77,9 @@ static bool bus_only(void) {
     return MPS2_UART1->state & UART_RX_FULL;
 }
 
+static bool bus_has_room(void) {
+    return !(MPS2_UART1->state & UART_TX_FULL);
+}
 static bool console_has_room(void) {
     return !(MPS2_UART0->state & UART_TX_FULL);
 }
@@ -103,18 +106,15 @@ bool bus_wait(uint32_t milliseconds) {
     return false;
 }
 
-static bool wait_for_room(const mps2_uart *uart) {
-    if (!(uart->state & UART_TX_FULL)) return true;
-    const bool was_stopped = stopped;
-    clock_stop();
-    for (int waited = 0; uart->state & UART_TX_FULL && waited < STALLED_CONSOLE_MS; waited++)
-        wait_for_interrupt(1000000, console_has_room);
-    if (!was_stopped) clock_run();
+// With the clock stopped. False when the listener takes nothing for too long.
+static bool wait_for_room(const mps2_uart *uart, bool (*has_room)(void)) {
+    for (int waited = 0; uart->state & UART_TX_FULL && waited < STALLED_MS; waited++)
+        wait_for_interrupt(1000000, has_room);
     return !(uart->state & UART_TX_FULL);
 }
 
 void bus_put(uint8_t byte) {
-    if (wait_for_room(MPS2_UART1)) MPS2_UART1->data = byte;
+    if (wait_for_room(MPS2_UART1, bus_has_room)) MPS2_UART1->data = byte;
 }
 
 bool bus_restarted(void) {
@@ -161,12 +161,13 @@ uint32_t board_stack_size(void) {
 
 void board_sleep(void) {
     uint64_t due = UINT64_MAX;
-    bus_poll();
     sensors_next_due(&due);
-    if (sensors_playing())
+    if (sensors_playing() && due > clock_now()) {
         clock_skip_to(due);
-    else
+    } else {
+        bus_poll();
         clock_sleep_until(due);
+    }
 }
 
 void board_reset(void) {
@@ -180,14 +181,16 @@ size_t board_console_read(uint8_t *bytes, size_t size) {
     return count;
 }
 
-// QEMU passes bytes on at once or, while the listener is busy, holds the board's clock: to the board it never waits.
+// The clock stands still meanwhile: to the board it takes no time, however long QEMU's listener needs.
 size_t board_console_write(const uint8_t *bytes, size_t size) {
     size_t count = 0;
+    clock_stop();
     for (; count < size; count++) {
-        if (stalled ? MPS2_UART0->state & UART_TX_FULL : !wait_for_room(MPS2_UART0)) break;
+        if (stalled ? MPS2_UART0->state & UART_TX_FULL : !wait_for_room(MPS2_UART0, console_has_room)) break;
         MPS2_UART0->data = bytes[count];
     }
     stalled = count < size;
+    clock_run();
     return count;
 }
 

@@ -85,21 +85,25 @@ static void announcement(void) {
     if (bus.frame[0] == DETACH) bus.offered = 0;
 }
 
-// The next frame, or false when the host has fallen silent.
-static bool wait_frame(void) {
-    for (;;) {
-        uint8_t byte;
-        while (bus_get(&byte))
-            if (take_byte(byte)) return true;
+// False when the host has fallen silent.
+static bool next_byte(uint8_t *byte) {
+    while (!bus_get(byte))
         if (!bus_wait(PATIENCE_MS)) return false;
-    }
+    return true;
+}
+
+static bool next_frame(void) {
+    uint8_t byte;
+    while (next_byte(&byte))
+        if (take_byte(byte)) return true;
+    return false;
 }
 
 void bus_init(void) {
     memset(&bus, 0, sizeof bus);
     if (!bus_restarted()) return;
     clock_stop();
-    while (!bus.offered && wait_frame()) announcement();
+    while (!bus.offered && next_frame()) announcement();
     clock_run();
 }
 
@@ -107,10 +111,9 @@ void bus_poll(void) {
     uint8_t byte;
     if (!bus_get(&byte)) return;
     clock_stop();
-    if (take_byte(byte)) announcement();
-    while (bus.inside && bus_wait(PATIENCE_MS))
-        while (bus_get(&byte))
-            if (take_byte(byte)) announcement();
+    do {
+        if (take_byte(byte)) announcement();
+    } while (bus.inside && next_byte(&byte));
     bus.inside = false;
     clock_run();
 }
@@ -147,7 +150,7 @@ size_t bus_fetch(const bus_request *request, int16_t *words, size_t size) {
     clock_stop();
     ask(request);
     while (bus_offers(request->sensor)) {
-        if (!wait_frame()) {
+        if (!next_frame()) {
             bus.offered = 0;
         } else if ((bus.frame[0] == BLOCK || bus.frame[0] == END) && bus.frame[1] == request->sensor) {
             count = answer(request->sensor, words, size);

@@ -132,7 +132,7 @@ static int32_t start(sensor_id id, uint32_t rate_mhz) {
 
 // Room for `count` samples that are due; those beyond the FIFO are lost, as in a real sensor.
 static size_t ready(sensor_id id, size_t count) {
-    bus_poll();
+    if (!sensors_playing()) bus_poll(); // while it plays, the host speaks only when it is asked
     uint32_t due = available(&sensors[id], &kinds[id]);
     if (due > kinds[id].fifo) {
         discard(id, due - kinds[id].fifo);
