@@ -94,7 +94,7 @@ class Device:
                 yield self._inbox.popleft()
             if time.monotonic() >= end:
                 return
-            self._read()
+            self._take(self.port.read())
 
     def command(self, command: Command, args: bytes = b"", timeout: float = TIMEOUT_S) -> bytes:
         """What the device answers; CommandError when it refuses, UserError when it stays silent."""
@@ -168,7 +168,7 @@ class Device:
                 asked = time.monotonic() + ASK_EVERY_S
             data = self.port.read()
             heard = (heard + data)[-LISTENED:]
-            self._inbox.extend(self.session.feed(data))
+            self._take(data)
         if self.session.info is None:
             raise self._stranger(_described(bytes(heard)))
 
@@ -184,8 +184,11 @@ class Device:
             "flash it with: pio run -e <app>-<board> -t upload"
         )
 
-    def _read(self) -> None:
-        self._inbox.extend(self.session.feed(self.port.read()))
+    def _take(self, data: bytes) -> list[Answer]:
+        """Keeps what arrived for `arrivals`, but for the answers."""
+        arrived = list(self.session.feed(data))
+        self._inbox.extend(arrival for arrival in arrived if not isinstance(arrival.message, Answer))
+        return [arrival.message for arrival in arrived if isinstance(arrival.message, Answer)]
 
     def _send(self, command: int, args: bytes = b"") -> None:
         self._sequence = (self._sequence + 1) % 2**16
@@ -195,11 +198,9 @@ class Device:
         self._send(command, args)
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            for arrival in self.session.feed(self.port.read()):
-                if not isinstance(arrival.message, Answer):
-                    self._inbox.append(arrival)
-                elif arrival.message.sequence == self._sequence:
-                    return arrival.message.reply
+            for answer in self._take(self.port.read()):
+                if answer.sequence == self._sequence:
+                    return answer.reply
         return None
 
     def _checked(self, reply: Reply) -> bytes:

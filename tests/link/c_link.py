@@ -7,7 +7,7 @@ from ml.link.frames import Frame
 from ml.native.build import load
 from ml.paths import ROOT
 
-MAX_PAYLOAD = 512  # LINK_MAX_PAYLOAD
+MAX_PAYLOAD = 768  # LINK_MAX_PAYLOAD
 MAX_FRAME = MAX_PAYLOAD + 10
 MAX_ENCODED = MAX_FRAME + MAX_FRAME // 254 + 3
 

@@ -59,7 +59,7 @@ def test_both_sides_write_the_same_bytes_and_read_them_back(frame):
     assert decode(data) == c_link.decode(data) == ([frame], 0)
 
 
-@pytest.mark.parametrize("size", [0, 1, 243, 244, 245, 246, 498, 499, 500, 511, 512])
+@pytest.mark.parametrize("size", [0, 1, 243, 244, 245, 246, 498, 499, 500, 752, 753, 754, 767, 768])
 @pytest.mark.parametrize("byte", [0x00, 0x01, 0xFF])
 def test_payloads_around_the_block_limits_survive(size, byte):
     frame = Frame(1, payload=bytes([byte]) * size)

@@ -75,7 +75,7 @@ class MemoryDevice:
         self.board.to_end = len(data)
         ctypes.memmove(self.board.to_device, data, len(data))
 
-    def command(self, command: int, args: bytes = b"", turns: int = 60) -> tuple[Reply, list[Frame]]:
+    def command(self, command: int, args: bytes = b"", turns: int = 120) -> tuple[Reply, list[Frame]]:
         """The answer, and everything else that came with it."""
         self.sequence += 1
         self.send(Frame(Type.COMMAND, sequence=self.sequence, payload=bytes([command]) + args).encode())

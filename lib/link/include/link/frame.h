@@ -16,7 +16,7 @@ extern "C" {
 #endif
 
 #ifndef LINK_MAX_PAYLOAD
-#define LINK_MAX_PAYLOAD 512 // 64..1024; each byte costs one in the decoder and one in the encoder
+#define LINK_MAX_PAYLOAD 768 // 64..1024, session info must fit; each byte costs one in the decoder and the encoder
 #endif
 #define LINK_HEADER      8
 #define LINK_MAX_FRAME   (LINK_HEADER + LINK_MAX_PAYLOAD + 2)
