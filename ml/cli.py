@@ -14,8 +14,10 @@ COMMANDS = {
     "quantise": "ml.pipeline:quantise",
     "compile": "ml.compiler.command:compile_",
     "verify": "ml.evaluate.command:verify",
+    "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",
     "crossval": "ml.evaluate.crossval:crossval",
+    "export-stream": "ml.pipeline:export_stream",
 }
 
 

@@ -33,11 +33,10 @@ EMULATED = ("virtual", "virtual-m3")
 def verify(app: str, target: str, windows: int | None, as_json: bool, out: str | None) -> None:
     """Compare front end and layers with TensorFlow Lite Micro, byte for byte."""
     run = last(app, out)
-    tflite = _read(run.folder / "model.tflite", app)
-    model = _model(run, tflite)
+    model = compiled_model(run)
     cases = _cases(run.folder / "held_out.npz", windows, app)
     with _target(target, run, model) as runs:
-        parity = Parity(Reference(tflite), layers(model), runs)
+        parity = Parity(Reference(_read(run.folder / "model.tflite", app)), layers(model), runs)
         parity.compare(track(cases, f"{app} on {target}", len(cases)))
     if as_json:
         click.echo(json.dumps(_summary(app, target, model, parity), indent=1))
@@ -56,8 +55,9 @@ def _read(path: Path, app: str) -> bytes:
         raise UserError(f"{path}: expected it, found none; make it with: python -m ml run {app}") from None
 
 
-def _model(run: Run, tflite: bytes) -> HostModel:
-    """The header, which must come from this very model."""
+def compiled_model(run: Run) -> HostModel:
+    """The run's header, which must come from its very model."""
+    tflite = _read(run.folder / "model.tflite", run.app)
     header = run.header_folder / f"{run.app}_model.h"
     _read(header, run.app)
     model = HostModel(header)
@@ -90,14 +90,14 @@ def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
         yield Host(model, run.application().front_end)
         return
     if name in EMULATED:
-        _upload(f"{run.app}-{name}")
+        upload(f"{run.app}-{name}")
     with Device.open(name, app=run.app) as device:
-        _prove(device, model.model.hash.decode())
+        prove(device, model.model.hash.decode())
         yield Board(device)
         device.end_injection()
 
 
-def _upload(environment: str) -> None:
+def upload(environment: str) -> None:
     """Builds what has changed and starts it: a model's hash does not tell whether its kernels are today's."""
     say(f"pio run -e {environment} -t upload ...")
     command = [sys.executable, "-m", "platformio", "run", "-e", environment, "-t", "upload"]
@@ -107,7 +107,7 @@ def _upload(environment: str) -> None:
         raise UserError(f"pio run -e {environment} -t upload: {lines[0].strip()}; run it to see more")
 
 
-def _prove(device: Device, expected: str) -> None:
+def prove(device: Device, expected: str) -> None:
     """The board answers now, and runs this model."""
     device.ping()
     found = device.info.model.hash if device.info.model else "none"
