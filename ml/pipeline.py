@@ -16,6 +16,9 @@ from ml import steps
 from ml.app import APPS
 from ml.compiler.compile import Compiled, compile_model
 from ml.data.split import check_unit
+from ml.data.streams import Stream, export, streams
+from ml.evaluate import tflm
+from ml.evaluate.command import verify
 from ml.progress import say
 from ml.report import page
 from ml.report.cost import cost
@@ -59,14 +62,16 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) ->
 
 @click.command()
 @options
-def run(**asked) -> None:
+def run(app: str, **asked) -> None:
     """Everything: train, quantise, compile, verify, report."""
     started = time.monotonic()
-    begun = begin(**asked)
+    begun = begin(app, **asked)
     task = begun.task()
     train_(begun, task)
     quantise_(begun, task)
     compile_(begun, task)
+    if tflm.available():
+        click.get_current_context().invoke(verify, app=app, target="host", out=begun.out)
     page.write(begun.folder)
     print_summary(begun.folder)
     say(f"report: {begun.folder / 'report.html'}   ({time.monotonic() - started:.0f} s)")
@@ -95,6 +100,22 @@ def report(app: str, out: str | None) -> None:
     begun = last(app, out)
     say(f"report: {page.write(begun.folder)}")
     print_summary(begun.folder)
+
+
+@click.command("export-stream")
+@again
+def export_stream(app: str, out: str | None) -> None:
+    """Write the held-out people's takes as one recording each, to be played into a board."""
+    folder = last(app, out).folder
+    for stream in unseen(app, out):
+        for path in export(stream, folder / "unseen", stream.subject):
+            click.echo(path)
+
+
+def unseen(app: str, out: str | None = None) -> list[Stream]:
+    """Takes of the people whom the last run held out, one stream each: what a demonstration may play."""
+    task = last(app, out).task()
+    return streams(task.data.of(task.split.test).takes())
 
 
 def train_(begun: Run, task: Task) -> None:

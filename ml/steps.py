@@ -24,6 +24,7 @@ from ml.data.streams import Stream, streams
 from ml.evaluate import streams as streaming
 from ml.evaluate import tflm
 from ml.evaluate.accuracy import accuracy, confusion, wilson
+from ml.evaluate.parity import Case, Host, Parity, layers
 from ml.evaluate.tune import decision, tune
 from ml.examples import HeldOut
 from ml.keras import keras_module
@@ -38,7 +39,7 @@ CODE = tuple(
 )
 COMPILED = (
     *CODE,
-    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate/accuracy.py", "ml/evaluate/tflm.py")),
+    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate", "ml/native")),
 )
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
 
@@ -154,13 +155,12 @@ def _evaluate(task: Task, trained: Path, quantised: Path, tuned: Path, folder: P
     test = task.data.of(task.split.test)
     held_out, host = task.app.held_out(test, task.labels), host_model(quantised, task.app.name)
     np.savez_compressed(folder / "held_out.npz", classes=np.array(task.labels), **vars(held_out))
-    made = host.run(held_out.inputs)
     floats = scores(load_network(trained), held_out.inputs).argmax(1)
     on_streams = [_on_stream(task, host, read_decision(tuned), stream) for stream in streams(test.takes())]
     metrics = {
         "float": _figures(held_out, floats, len(task.labels)),
-        "int8": _figures(held_out, made.argmax(1), len(task.labels)),
-        "tflm": _against_tflm((quantised / "model.tflite").read_bytes(), held_out, made),
+        "int8": _figures(held_out, host.run(held_out.inputs).argmax(1), len(task.labels)),
+        "parity": _parity(task, (quantised / "model.tflite").read_bytes(), host, held_out),
         "stream": sum((tally for tally, _ in on_streams), streaming.Tally()).summary() if on_streams else None,
     }
     write_json(folder / "metrics.json", metrics)
@@ -179,14 +179,15 @@ def _figures(held_out: HeldOut, answers: np.ndarray, classes: int) -> dict:
     }
 
 
-def _against_tflm(model: bytes, held_out: HeldOut, made: np.ndarray) -> dict | None:
-    """Bytes of the outputs in which C and TensorFlow Lite Micro differ; None where its package is missing."""
+def _parity(task: Task, model: bytes, host: HostModel, held_out: HeldOut) -> dict | None:
+    """Front end and every layer of each window against TensorFlow Lite Micro; None where its package is missing."""
     if not tflm.available():
         return None
-    reference = tflm.Reference(model)
-    output = reference.graph.outputs[0].index
-    wanted = np.stack([np.frombuffer(reference.run(one)[output], np.int8) for one in held_out.inputs])
-    return {"windows": len(held_out), "bytes": int(made.size), "mismatches": int((wanted != made).sum())}
+    rows = zip(held_out.files, held_out.samples, held_out.count, held_out.rate_mhz, held_out.inputs, strict=True)
+    cases = [Case(str(file), samples[:count], int(rate), made) for file, samples, count, rate, made in rows]
+    parity = Parity(tflm.Reference(model), layers(host), Host(host, task.app.front_end))
+    parity.compare(cases)
+    return {"windows": parity.windows, "bytes": parity.bytes, "mismatches": len(parity.mismatches)}
 
 
 def _on_stream(task: Task, host: HostModel, config: DecideConfig, stream: Stream) -> tuple[streaming.Tally, dict]:

@@ -25,9 +25,9 @@ def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
         (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} repetitions")
         for kind in ("float", "int8")
     ]
-    if metrics["tflm"]:
-        parity = metrics["tflm"]
-        rows.append(("parity with TFLM", f"{parity['mismatches']} of {parity['bytes']:,} bytes differ"))
+    if metrics["parity"]:
+        parity = metrics["parity"]
+        rows.append(("parity with TFLM", f"{parity['mismatches']} of {parity['windows']} windows differ"))
     if metrics["stream"]:
         stream = metrics["stream"]
         rows.append(("stream", f"{stream['hits']} of {stream['movements']} found, {stream['misses']} missed"))

@@ -84,7 +84,7 @@ def summary(folds: list[dict]) -> dict:
         for kind in ("float", "int8")
     }
     right, total = (sum(fold["int8"][name] for fold in folds) for name in ("right", "repetitions"))
-    parity = [fold["tflm"] for fold in folds]
+    parity = [fold["parity"] for fold in folds]
     heard = [fold["stream"] for fold in folds if fold["stream"]]
     return {
         "float_accuracy": float(np.mean(means["float"])),
@@ -104,7 +104,7 @@ def _table(folds: list[dict], result: dict) -> Table:
         ("seed", ""),
         ("float", f"{result['float_accuracy']:.1%}"),
         ("int8 in C", f"{result['int8_accuracy']:.1%}"),
-        ("bytes unlike TFLM", "?" if result["mismatches"] is None else str(result["mismatches"])),
+        ("unlike TFLM", "?" if result["mismatches"] is None else str(result["mismatches"])),
         ("found", f"{stream['hits']}/{stream['movements']}" if stream else ""),
         ("false", str(stream["false_detections"]) if stream else ""),
         ("false an hour", f"{stream['false_per_hour']:.0f}" if stream else ""),
@@ -118,7 +118,7 @@ def _table(folds: list[dict], result: dict) -> Table:
 
 def _row(fold: dict) -> list[str]:
     row = [f"{fold['float']['accuracy']:.1%}", f"{fold['int8']['accuracy']:.1%}"]
-    row.append("?" if fold["tflm"] is None else str(fold["tflm"]["mismatches"]))
+    row.append("?" if fold["parity"] is None else str(fold["parity"]["mismatches"]))
     if fold["stream"]:
         stream = fold["stream"]
         row += [f"{stream['hits']}/{stream['movements']}", str(stream["false_detections"])]

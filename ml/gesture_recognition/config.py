@@ -94,7 +94,7 @@ class Config:
 
 NONE = "none"  # the class of rest, of transitions and of movement that means nothing
 
-# What a movement becomes in a mirror. A data set with other labels is not mirrored.
+# What a movement becomes in a mirror. Data with other labels, or with one of a pair only, is not mirrored.
 MIRRORED = {
     "left": "right",
     "right": "left",

@@ -107,6 +107,7 @@ class _Cutter:
         variation = self.training.variation
         step = np.exp(self.rng.normal(0, variation.speed))
         window = vary(cut(source.samples, centre, step, self.front_end.window), variation, self.rng)
-        if variation.mirror and set(self.labels) <= set(MIRRORED) and self.rng.random() < 0.5:
+        mirrored = {MIRRORED.get(name) for name in self.labels} <= set(self.labels)
+        if variation.mirror and mirrored and self.rng.random() < 0.5:
             return window * MIRROR, self.labels.index(MIRRORED[self.labels[label]])
         return window, label

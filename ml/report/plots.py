@@ -110,19 +110,22 @@ def timeline(stream: dict, row_seconds: float = 60.0) -> str:
     rate = stream["rate_mhz"] / 1000
     rows = max(1, int(np.ceil(stream["samples"] / rate / row_seconds)))
     found = {one["hit"] for one in stream["detections"]}
+    named = None
     with _figure(10, 0.35 + 0.62 * rows) as (figure, axes):
         for index, one in enumerate(stream["truth"]):
             start, end = one["start"] / rate, one["end"] / rate
             row, at = divmod(start, row_seconds)
             colour = BLUE if index in found else "#b9c3ce"
             axes.add_patch(plt.Rectangle((at, row + 0.32), end - start, 0.26, facecolor=colour, lw=0))
-            axes.text(at, row + 0.6, one["label"], size=5.6, color=SOFT, va="top")
+            if (one["label"], row) != named:  # a take repeats one movement: its first says which
+                axes.text(at, row + 0.6, one["label"], size=8, color=SOFT, va="top")
+            named = (one["label"], row)
         for one in stream["detections"]:
             row, at = divmod(one["sample"] / rate, row_seconds)
             right = one["hit"] is not None
             axes.plot(at, row + 0.2, marker="v" if right else "x", color=GREEN if right else RED, markersize=5)
             if not right:
-                axes.text(at + 0.4, row + 0.2, one["label"], size=6, color=RED, va="center")
+                axes.text(at + 0.4, row + 0.2, one["label"], size=8, color=RED, va="center")
         axes.set(xlim=(0, row_seconds + 2), ylim=(rows, 0), xlabel="seconds")
         axes.set_yticks(np.arange(rows) + 0.45, [f"{row:.0f} min" for row in np.arange(rows) * row_seconds / 60])
         axes.grid(visible=False)

@@ -1,0 +1,83 @@
+"""Variations keep what makes a movement what it is."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml.data.augmentation import MIRROR, MotionVariation, cut, resample, rotate, vary
+from ml.data.synthesis.gestures import GESTURES, Gesture, perform
+from ml.data.synthesis.people import person
+from ml.data.synthesis.sensor import Sensor, measure
+from ml.data.synthesis.strokes import motion
+
+NOTHING = MotionVariation((0, 0, 0), 0, (1, 1), 0, 0, 0, 0, 0, False)
+
+
+def noise(count=40, seed=0):
+    return np.random.default_rng(seed).normal(0, 1000, (count, 6))
+
+
+@given(st.tuples(*[st.floats(-3, 3)] * 3))
+def test_turning_the_device_keeps_lengths_and_turns_back(vector):
+    window = noise()
+    turned = rotate(window, np.array(vector))
+    for axes in (slice(0, 3), slice(3, 6)):
+        assert np.allclose(np.linalg.norm(turned[:, axes], axis=1), np.linalg.norm(window[:, axes], axis=1))
+    assert np.allclose(rotate(turned, -np.array(vector)), window)
+
+
+def test_a_quarter_turn_about_z_takes_x_to_y():
+    window = np.array([[1.0, 0, 0, 2, 0, 0]])
+    assert np.allclose(rotate(window, np.array([0, 0, np.pi / 2])), [[0, 1, 0, 0, 2, 0]])
+
+
+@pytest.mark.parametrize("name", ["left", "turn_left", "forward", "shake_lr"])
+def test_the_mirrored_signal_is_that_of_the_mirrored_motion(name):
+    still = Sensor(accel_noise=0, gyro_noise=0)
+    rng = np.random.default_rng(3)
+    gesture = GESTURES[name]
+    reflected = Gesture(
+        tuple(np.array(gesture.move) * (-1, 1, 1)), tuple(np.array(gesture.turn) * (1, -1, -1)), gesture.seconds
+    )
+    times = np.arange(0, 1.5, 0.01)
+    signals = []
+    for one in (Gesture(gesture.move, gesture.turn, gesture.seconds), reflected):
+        steady = person("sim_a", np.random.default_rng(0))
+        steady = type(steady)(**{**vars(steady), "wander": 0.0, "variation": 0.0})
+        signals.append(np.hstack(measure(motion(perform(one, steady, 0.1, rng), times), still, rng)))
+    assert np.allclose(signals[0] * MIRROR, signals[1])
+
+
+def test_no_variation_changes_nothing():
+    window = noise()
+    assert np.allclose(vary(window, NOTHING, np.random.default_rng(0)), window)
+
+
+def test_strength_leaves_gravity_alone():
+    window = noise() * 0.01 + [0, 2048, 0, 0, 0, 0]
+    louder = vary(window, MotionVariation((0, 0, 0), 0, (2, 2), 0, 0, 0, 0, 0, False), np.random.default_rng(0))
+    assert np.allclose(louder[:, :3].mean(0), window[:, :3].mean(0))
+    assert np.allclose(louder[:, :3].std(0), 2 * window[:, :3].std(0))
+    assert np.allclose(louder[:, 3:], 2 * window[:, 3:])
+
+
+@given(st.integers(-20, 60), st.integers(0, 15))
+def test_cutting_at_whole_samples_copies_them_and_holds_the_ends(centre, half):
+    samples = noise(40)
+    around = np.clip(np.arange(centre - half, centre + half + 1), 0, 39)
+    assert np.allclose(cut(samples, centre, 1.0, 2 * half + 1), samples[around])
+
+
+@given(st.integers(1, 6))
+def test_resampling_by_a_whole_number_averages(ratio):
+    samples = noise(60)
+    made = resample(samples, ratio)
+    assert np.allclose(made, samples[: len(made) * ratio].reshape(-1, ratio, 6).mean(1))
+
+
+@given(st.floats(0.2, 5))
+def test_resampling_keeps_what_is_constant_and_the_duration(ratio):
+    made = resample(np.full((80, 6), 7.0), ratio)
+    assert np.allclose(made, 7)
+    assert abs(len(made) * ratio - 80) <= max(1, ratio)

@@ -1,0 +1,105 @@
+"""Data sets: what a manifest may say, and what is refused."""
+
+import pytest
+
+from ml.data import manifest
+from ml.errors import UserError
+
+ROW = "lax,lay,laz,gx,gy,gz\n0,0,0,0,0,0\n"
+
+
+def data_set(folder, rows, header="file,label,subject,sample_rate_hz", files=("a/one.csv", "b/two.csv")):
+    for file in files:
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(ROW)
+    (folder / "manifest.csv").write_text(header + "\n" + "\n".join(rows) + "\n")
+    return folder
+
+
+GOOD = ["b/two.csv,right,bob,50", "a/one.csv,left,ann,33.3"]
+
+
+def test_items_are_sorted_and_know_their_subject_label_and_rate(tmp_path):
+    made = manifest.load(data_set(tmp_path, GOOD))
+    assert [(item.file, item.label, item.subject, item.recording.rate_mhz) for item in made.items] == [
+        ("a/one.csv", "left", "ann", 33300),
+        ("b/two.csv", "right", "bob", 50000),
+    ]
+    assert made.subjects == ["ann", "bob"]
+
+
+def test_a_folder_below_the_manifest_restricts_to_it(tmp_path):
+    made = manifest.load(data_set(tmp_path, GOOD) / "a")
+    assert [item.file for item in made.items] == ["a/one.csv"]
+
+
+def test_the_hash_depends_on_content_and_labels_and_not_on_the_place_or_the_order_of_rows(tmp_path):
+    one = manifest.load(data_set(tmp_path / "one", GOOD)).hash
+    assert manifest.load(data_set(tmp_path / "two", GOOD[::-1])).hash == one
+    assert manifest.load(data_set(tmp_path / "three", [GOOD[0], "a/one.csv,up,ann,33.3"])).hash != one
+    other = data_set(tmp_path / "four", GOOD)
+    (other / "a/one.csv").write_text(ROW.replace("0,0\n", "0,1\n"))
+    assert manifest.load(other).hash != one
+
+
+def test_the_manifest_of_real_gestures_is_read(shared):
+    made = manifest.load(shared / "data" / "gesture" / "uhh")
+    assert made.subjects == ["uhh_j", "uhh_na", "uhh_s"]
+    assert len(made.takes()) == 30
+    assert len(made.repetitions()) == 301
+    assert len(made.labels) == 10
+
+
+BAD = {
+    "missing file": (["none.csv,left,ann,33.3"], "none.csv"),
+    "a folder in place of a file": (["a,left,ann,33.3"], "'a'"),
+    "leaves the folder": (["../outside.csv,left,ann,33.3"], "inside its folder"),
+    "absolute path": (["/etc/passwd,left,ann,33.3"], "inside its folder"),
+    "no file": ([",left,ann,33.3"], "inside its folder"),
+    "the same file twice": ([GOOD[0], GOOD[0]], "twice"),
+    "no label": (["a/one.csv,,ann,33.3"], "label"),
+    "a label that is no name": (['a/one.csv,"a""b",ann,33.3'], "label"),
+    "no subject": (["a/one.csv,left,,33.3"], "subject"),
+    "no rate": (["a/one.csv,left,ann,"], "sample_rate_hz"),
+    "rate of zero": (["a/one.csv,left,ann,0"], "sample_rate_hz"),
+    "rate not a number": (["a/one.csv,left,ann,nan"], "sample_rate_hz"),
+    "no rows": ([], "expected rows"),
+}
+
+
+@pytest.mark.parametrize(("rows", "word"), BAD.values(), ids=BAD.keys())
+def test_a_bad_manifest_is_one_line_that_says_what_is_wrong(tmp_path, rows, word):
+    (tmp_path / "outside.csv").write_text(ROW)
+    with pytest.raises(UserError) as caught:
+        manifest.load(data_set(tmp_path / "set", rows))
+    assert word in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    (tmp_path / "outside.csv").write_text(ROW)
+    folder = data_set(tmp_path / "set", ["link.csv,left,ann,33.3"])
+    (folder / "link.csv").symlink_to(tmp_path / "outside.csv")
+    with pytest.raises(UserError, match="inside its folder"):
+        manifest.load(folder)
+
+
+@pytest.mark.parametrize("missing", ["file", "label", "subject", "sample_rate_hz"])
+def test_a_missing_column_is_named(tmp_path, missing):
+    header = ",".join(name for name in ("file", "label", "subject", "sample_rate_hz") if name != missing)
+    with pytest.raises(UserError, match=f"missing {missing}"):
+        manifest.load(data_set(tmp_path, ["x,y,z"], header))
+
+
+@pytest.mark.parametrize("kind", ["nothing", "file", "no manifest", "binary manifest"])
+def test_a_folder_that_is_no_data_set_is_one_line(tmp_path, kind):
+    folder = tmp_path / "set"
+    if kind == "file":
+        folder.write_text("")
+    elif kind != "nothing":
+        folder.mkdir()
+    if kind == "binary manifest":
+        (folder / "manifest.csv").write_bytes(bytes(range(256)))
+    with pytest.raises(UserError, match="expected"):
+        manifest.load(folder)
