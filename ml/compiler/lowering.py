@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.compiler.graph import Graph, Op, Tensor
-from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, lower
+from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
 from ml.compiler.plan import Buffer, Plan, plan
 from ml.errors import UserError
 
@@ -68,11 +68,11 @@ def check(graph: Graph, name: str) -> None:
 
 
 def _fault(op: Op) -> str | None:
-    if op.kind not in FAMILIES:
+    if form(op) not in FAMILIES:
         tensor = op.outputs[0] if op.outputs else None
         return f"operator {op.index} {op.kind}" + (f" (makes {_named(tensor)})" if tensor else "")
     try:
-        FAMILIES[op.kind].check(op)
+        FAMILIES[form(op)].check(op)
         lower(op, Options())  # a kernel may still find a scale or a bias out of range
     except Unsupported as why:
         tensor = why.tensor
@@ -86,7 +86,7 @@ def _named(tensor: Tensor) -> str:
 
 def build(graph: Graph, options: Options, name: str) -> Program:
     """Chooses kernels and places tensors. The graph has passed `check`."""
-    layers = [Layer(number, op, lower(op, options), FAMILIES[op.kind].macs(op)) for number, op in enumerate(graph.ops)]
+    layers = [Layer(number, op, lower(op, options), FAMILIES[form(op)].macs(op)) for number, op in enumerate(graph.ops)]
     macs = sum(layer.macs for layer in layers)
     if macs > MAX_MACS:
         raise UserError(

@@ -73,6 +73,15 @@ class Family:
 
 FAMILIES: dict[str, Family] = {}
 KERNELS: dict[str, list[tuple[str, Offer]]] = {}
+INT16 = " int16"  # behind the kind of an operator: the form on int16 activations, a family of its own
+
+
+def form(op: Op) -> str:
+    """The family's key in FAMILIES and KERNELS: the operator's kind, or "CONV_2D int16" where its first input or its
+    output is int16 and such a family exists."""
+    ends = [*op.inputs[:1], *op.outputs[:1]]
+    wide = any(t is not None and t.dtype == "int16" for t in ends) and op.kind + INT16 in FAMILIES
+    return op.kind + INT16 if wide else op.kind
 
 
 def family(kind: str, *, types: str = "int8", limits: str = "", macs: Callable[[Op], int] = lambda op: 0):
@@ -98,7 +107,7 @@ def kernel(kind: str, function: str):
 def lower(op: Op, options: Options) -> Lowered:
     """The best offer for an operator: fewest estimated cycles, or fewest bytes of flash; the first wins a tie."""
     offers = []
-    for function, offer in KERNELS[op.kind]:
+    for function, offer in KERNELS[form(op)]:
         lowered = offer(op, options)
         if lowered is not None:
             lowered.kernel = function

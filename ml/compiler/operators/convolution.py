@@ -51,13 +51,13 @@ def window(op: Op, kernel: tuple[int, int], image: Tensor, output: Tensor) -> Wi
     return Window(kernel, stride, dilation, (pad[0], pad[1]))
 
 
-def _check(op: Op, channel_axis: int) -> None:
-    """What both convolutions ask for."""
+def check_convolution(op: Op, channel_axis: int, *, activations: str = "int8", biases=("int32",)) -> None:
+    """What both convolutions ask for, on either type of activations."""
     checks.arity(op, 2, 3)
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     bias = op.inputs[2] if len(op.inputs) == 3 else None
     for tensor in (image, output):
-        checks.quantised(tensor)
+        checks.quantised(tensor, (activations,))
         checks.rank(tensor, 4)
     checks.constant(weights)
     checks.dtypes(weights, ("int8",))
@@ -73,7 +73,7 @@ def _check(op: Op, channel_axis: int) -> None:
     )
     if bias is not None:
         checks.constant(bias)
-        checks.dtypes(bias, ("int32",))
+        checks.dtypes(bias, biases)
         checks.require(bias.elements == channels, f"it has {bias.elements} values for {channels} channels", bias)
     window(op, weights.shape[1:3], image, output)
 
@@ -89,7 +89,11 @@ def depthwise_macs(op: Op) -> int:
 
 @family("CONV_2D", limits="weights and bias constant; any stride, dilation, SAME or VALID, groups", macs=conv_macs)
 def check_conv(op: Op) -> None:
-    _check(op, 0)
+    check_convolution(op, 0)
+    check_groups(op)
+
+
+def check_groups(op: Op) -> None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     groups = image.shape[3] // weights.shape[3]
     fits = image.shape[3] == groups * weights.shape[3] and groups > 0 and output.shape[3] % groups == 0
@@ -98,7 +102,11 @@ def check_conv(op: Op) -> None:
 
 @family("DEPTHWISE_CONV_2D", limits="weights and bias constant; any multiplier", macs=depthwise_macs)
 def check_depthwise(op: Op) -> None:
-    _check(op, 3)
+    check_convolution(op, 3)
+    check_multiplier(op)
+
+
+def check_multiplier(op: Op) -> None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     checks.require(weights.shape[0] == 1, "its first side is not 1", weights)
     fits = output.shape[3] % image.shape[3] == 0
@@ -156,7 +164,7 @@ def pair(numbers) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _parameters(op: Op) -> int:
+def parameters(op: Op) -> int:
     return sum(t.size for t in op.inputs[1:] if t is not None)
 
 
@@ -169,7 +177,7 @@ def conv_2d(op: Op, options: Options) -> Lowered | None:
         arrays=[Array("weights", op.inputs[1].data), *channel_arrays(op)],
         struct=Struct("nn_conv", conv_rows(op), NN_CONV_BYTES),
         headers=("nn/conv.h",),
-        parameters=_parameters(op),
+        parameters=parameters(op),
     )
 
 
@@ -185,7 +193,7 @@ def conv_2d_grouped(op: Op, options: Options) -> Lowered | None:
         arrays=[Array("weights", op.inputs[1].data), *channel_arrays(op)],
         struct=Struct("nn_grouped_conv", rows, NN_CONV_BYTES + 4),
         headers=("nn/conv.h",),
-        parameters=_parameters(op),
+        parameters=parameters(op),
     )
 
 
@@ -196,5 +204,5 @@ def depthwise_conv_2d(op: Op, options: Options) -> Lowered | None:
         arrays=[Array("weights", op.inputs[1].data[0]), *channel_arrays(op)],
         struct=Struct("nn_conv", conv_rows(op), NN_CONV_BYTES),
         headers=("nn/conv.h",),
-        parameters=_parameters(op),
+        parameters=parameters(op),
     )

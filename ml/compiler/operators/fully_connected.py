@@ -21,10 +21,15 @@ def macs(op: Op) -> int:
     "FULLY_CONNECTED", limits="weights and bias constant; with or without bias; per tensor or per channel", macs=macs
 )
 def check(op: Op) -> None:
+    check_matrix(op)
+
+
+def check_matrix(op: Op, *, activations: str = "int8", biases=("int32",)) -> None:
+    """What the operator asks for, on either type of activations."""
     checks.arity(op, 2, 3)
     given, weights, output = op.inputs[0], op.inputs[1], op.output
-    checks.quantised(given)
-    checks.quantised(output)
+    checks.quantised(given, (activations,))
+    checks.quantised(output, (activations,))
     checks.constant(weights)
     checks.dtypes(weights, ("int8",))
     checks.rank(weights, 2)
@@ -42,7 +47,7 @@ def check(op: Op) -> None:
     checks.require(batches <= checks.MAX_SIDE, f"it has {batches} rows, more than {checks.MAX_SIDE}", given)
     if len(op.inputs) == 3 and op.inputs[2] is not None:
         checks.constant(op.inputs[2])
-        checks.dtypes(op.inputs[2], ("int32",))
+        checks.dtypes(op.inputs[2], biases)
         checks.require(op.inputs[2].elements == outputs, f"it has {op.inputs[2].elements} values", op.inputs[2])
 
 
@@ -57,6 +62,16 @@ def tensor_multiplier(op: Op) -> tuple[int, int]:
     """The one multiplier of a matrix with one scale; the product is taken in double precision, as in TFLM."""
     given, weights, output = op.inputs[0], op.inputs[1], op.output
     return fixed_point.multiplier(float(given.scale) * float(weights.scale) / float(output.scale))
+
+
+def scales_of(op: Op) -> tuple[np.ndarray, np.ndarray]:
+    """int32 multipliers and int8 shifts [outputs], whether the matrix has one scale or one a row."""
+    given, weights, output = op.inputs[0], op.inputs[1], op.output
+    outputs = weights.shape[0]
+    if len(weights.scales) == 1:
+        mantissa, shift = tensor_multiplier(op)
+        return np.full(outputs, mantissa, np.int32), np.full(outputs, shift, np.int8)
+    return fixed_point.channel_multipliers(given.scale, weights.scales, output.scale, outputs)
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected")
