@@ -34,10 +34,8 @@ def verify(app: str, target: str, windows: int | None, as_json: bool, out: str |
     """Compare front end and layers with TensorFlow Lite Micro, byte for byte."""
     run = last(app, out)
     model = compiled_model(run)
-    cases = _cases(run.folder / "held_out.npz", windows, app)
     with _target(target, run, model) as runs:
-        parity = Parity(Reference(_read(run.folder / "model.tflite", app)), layers(model), runs)
-        parity.compare(track(cases, f"{app} on {target}", len(cases)))
+        parity = compare(run, runs, f"{app} on {target}", windows)
     if as_json:
         click.echo(json.dumps(_summary(app, target, model, parity), indent=1))
     differing = len(parity.mismatches)
@@ -46,6 +44,14 @@ def verify(app: str, target: str, windows: int | None, as_json: bool, out: str |
     if not as_json:
         stages = f"the front end and {len(parity.stages)} layers"
         click.echo(f"{app} on {target}: {parity.windows} windows through {stages}: 0 of {parity.bytes:,} bytes differ")
+
+
+def compare(run: Run, target: Target, what: str, windows: int | None = None) -> Parity:
+    """Compares held-out windows of a run on a target; `what` is said while it goes on."""
+    cases = _cases(run.folder / "held_out.npz", windows, run.app)
+    parity = Parity(Reference(_read(run.folder / "model.tflite", run.app)), layers(compiled_model(run)), target)
+    parity.compare(track(cases, what, len(cases)))
+    return parity
 
 
 def _read(path: Path, app: str) -> bytes:
