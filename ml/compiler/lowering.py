@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
-from ml.compiler.plan import Buffer, Plan, plan
+from ml.compiler.plan import Buffer, Overlaps, Plan, plan
 from ml.errors import UserError
 
 MAX_ARENA = 64 << 20
@@ -104,7 +104,7 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     return program
 
 
-def _buffers(program: Program) -> tuple[list[Buffer], dict[tuple[int, int], int]]:
+def _buffers(program: Program) -> tuple[list[Buffer], Overlaps]:
     """Lifetimes in steps: the input lives from step 0, the output to the last step."""
     graph, layers = program.graph, program.layers
     fixed = {id(t) for t in program.variables}
@@ -130,7 +130,7 @@ def _buffers(program: Program) -> tuple[list[Buffer], dict[tuple[int, int], int]
     return buffers, _overlaps(layers, last)
 
 
-def _overlaps(layers: list[Layer], last: dict[int, int]) -> dict[tuple[int, int], int]:
+def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
     """Where a kernel may write over an input that nobody reads again."""
     overlaps = {}
     for layer in layers:
@@ -138,5 +138,6 @@ def _overlaps(layers: list[Layer], last: dict[int, int]) -> dict[tuple[int, int]
         for position, distance in layer.lowered.overlap.items():
             key = id(layer.op.inputs[position].storage)
             if key in last and last[key] == layer.number and key != out:
-                overlaps[out, key] = max(distance, overlaps.get((out, key), 0))
+                other = overlaps.get((out, key), 0)
+                overlaps[out, key] = None if distance is None or other is None else max(distance, other)
     return overlaps

@@ -31,8 +31,9 @@ class Plan:
     lower_bound: int  # no plan can be smaller
 
 
-# (key of an output, key of an input) -> bytes by which the output must start before the input to overlap it safely
-Overlaps = dict[tuple[int, int], int]
+# (key of an output, key of an input) -> bytes by which the output must start before the input to overlap it safely;
+# None where only the same start is safe
+Overlaps = dict[tuple[int, int], int | None]
 
 
 def aligned(size: int) -> int:
@@ -42,7 +43,7 @@ def aligned(size: int) -> int:
 def plan(buffers: list[Buffer], overlaps: Overlaps) -> Plan:
     """The smallest arena found. `overlaps` relaxes the rule for an output and an input that dies as it is made."""
     buffers = [Buffer(b.key, max(aligned(b.size), ALIGNMENT), b.first, b.last) for b in buffers]
-    overlaps = {pair: aligned(distance) for pair, distance in overlaps.items()}
+    overlaps = {pair: None if distance is None else aligned(distance) for pair, distance in overlaps.items()}
     bound = lower_bound(buffers, overlaps)
     neighbours = _neighbours(buffers, overlaps)
     best, size, order = {}, float("inf"), []
@@ -84,7 +85,7 @@ def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
         saved: dict[int, int] = {}
         for (out, given), distance in overlaps.items():
             if out in alive and given in alive:
-                both = max(sizes[given] + distance, sizes[out])
+                both = max(sizes[given] + (distance or 0), sizes[out])
                 saved[out] = saved.get(out, 0) + max(sizes[out] + sizes[given] - both, 0)
         total = sum(sizes[key] for key in alive) - sum(min(saving, sizes[out]) for out, saving in saved.items())
         bound = max(bound, total)
@@ -92,19 +93,20 @@ def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
 
 
 def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
-    """key -> [(other key, lowest, highest)]: with the other at offset o, the buffer's own offset must not lie strictly
-    between o + lowest and o + highest."""
+    """key -> [(other key, lowest, highest), ...]: with the other at offset o, the buffer's own offset must not lie
+    strictly between o + lowest and o + highest."""
     table = {b.key: [] for b in buffers}
     for a in buffers:
         for b in buffers:
             if a.key == b.key or a.last < b.first or b.last < a.first:
                 continue
             lowest, highest = -a.size, b.size
-            if (a.key, b.key) in overlaps:  # a is made from b
-                lowest = -min(overlaps[a.key, b.key], a.size)
-            if (b.key, a.key) in overlaps:
-                highest = min(overlaps[b.key, a.key], b.size)
-            table[a.key].append((b.key, lowest, highest))
+            here = overlaps.get((a.key, b.key), a.size)  # a is made from b
+            there = overlaps.get((b.key, a.key), b.size)
+            if here is None or there is None:  # either side is barred, the same start is not
+                table[a.key] += [(b.key, lowest, 0), (b.key, 0, highest)]
+            else:
+                table[a.key].append((b.key, -min(here, a.size), min(there, b.size)))
     return table
 
 

@@ -48,7 +48,8 @@ class Lowered:
     reason: str = "the reference kernel"
     cycles: float = float("inf")  # estimate on a Cortex-M4
     scratch: int = 0  # bytes of arena during the call only
-    overlap: dict[int, int] = field(default_factory=dict)  # input -> bytes by which the output must start before it
+    # input -> bytes by which the output must start before it; None where it must start at the same place exactly
+    overlap: dict[int, int | None] = field(default_factory=dict)
     parameters: int = 0  # bytes of raw weights and biases, as the model states them
 
     @property

@@ -1,0 +1,160 @@
+"""Offers of the packed kernels (lib/nn/src/dsp): convolution, 3x3 depthwise, fully connected.
+
+Each estimate of cycles is the count of instructions of the kernel's loops by timing.py's table; `python -m ml profile`
+measures the real ones.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ml.compiler import fixed_point, packing
+from ml.compiler.graph import Op
+from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
+from ml.compiler.operators.convolution import Window, braces, channel_arrays, pair, parameters, window
+from ml.compiler.operators.fully_connected import bias_of, scales_of
+
+CONV_BYTES, DEPTHWISE_BYTES, MATRIX_BYTES = 44, 48, 16  # sizeof on a 32-bit processor
+
+
+def conv_overlap(op: Op, walk: Window) -> int:
+    """How far before its input the output must start: two pixels are written once both their windows were read."""
+    image, output = op.inputs[0], op.output
+    (rows, columns), depth = output.shape[1:3], output.shape[3]
+    y, x = np.divmod(np.arange(rows * columns), columns)
+    y = np.maximum(y * walk.stride[0] - walk.pad[0], 0)
+    x = np.maximum(x * walk.stride[1] - walk.pad[1], 0)
+    first_read = (y * image.shape[2] + x) * image.shape[3]
+    still_needed = np.minimum.accumulate(first_read[::-1])[::-1][2::2]  # once pixels 0 and 1, 2 and 3, ... are written
+    written = np.arange(1, len(still_needed) + 1) * 2 * depth
+    return max(0, int(np.max(written - still_needed, initial=0)))
+
+
+def _blocks(channels: int) -> int:
+    return -(-channels // packing.CHANNELS)
+
+
+def _channels(op: Op) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return tuple(array.data for array in channel_arrays(op))
+
+
+@kernel("CONV_2D", "nn_conv_2d_packed")
+def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
+    image, weights, output = op.inputs[0], op.inputs[1], op.output
+    if image.shape[0] != 1 or weights.shape[3] != image.shape[3]:
+        return None
+    walk = window(op, weights.shape[1:3], image, output)
+    row = walk.kernel[1] * image.shape[3]
+    rows = weights.data.reshape(output.shape[3], walk.kernel[0], row)
+    words = packing.pack(rows, *_channels(op), one_sided=output.zero == -128)
+    pairs = walk.kernel[0] * len(packing.pair_order(row))
+    if words is None or pairs >= 1 << 16:
+        return None
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    blocks, pixels = _blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
+    return Lowered(
+        calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
+        arrays=[Array("packed", words, packed_comment(pairs))],
+        struct=Struct(
+            "nn_packed_conv",
+            (
+                (f"{braces(image.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
+                (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
+                (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
+                (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
+                ("{name}_packed", ""),
+            ),
+            CONV_BYTES,
+        ),
+        headers=("nn/packed.h",),
+        reason=f"weights packed: two channels a word, two pixels by four channels a loop, {pairs} pairs of taps",
+        cycles=pixels * (blocks * (15 * pairs + 95) + 150 + 5 * pairs),
+        scratch=8 * pairs + row,
+        overlap={0: conv_overlap(op, walk)},
+        parameters=parameters(op),
+    )
+
+
+def packed_comment(pairs: int) -> str:
+    return f"four channels: 4 biases, {pairs} pairs of taps, 2 x (2 multipliers, shifts); see packed.h"
+
+
+@kernel("DEPTHWISE_CONV_2D", "nn_depthwise_3x3_packed")
+def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
+    image, weights, output = op.inputs[0], op.inputs[1], op.output
+    walk = window(op, weights.shape[1:3], image, output)
+    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
+    fits = image.shape[0] == 1 and image.shape[3] == output.shape[3] and output.shape[3] % packing.CHANNELS == 0
+    if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
+        return None
+    turned = output.shape[1] > output.shape[2]
+    words = packing.pack_depthwise_3x3(weights.data[0], *_channels(op), turned=turned)
+    if words is None:
+        return None
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
+    shape = dict(zip(names, (*image.shape[1:], *output.shape[1:]), strict=True))
+    shape |= dict(pad_top=walk.pad[0], pad_left=walk.pad[1], stride_h=walk.stride[0])
+    shape |= dict(input_zero=image.zero, output_zero=output.zero, min=low, max=high)
+    numbers = packing.depthwise_3x3(shape, turned)
+    values = list(map(str, numbers.values()))
+    return Lowered(
+        calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
+        arrays=[Array("packed", words, "a channel: 3 rows of weights with the shift, bias twice, multiplier")],
+        struct=Struct(
+            "nn_packed_depthwise",
+            (
+                (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
+                (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
+                (", ".join(values[9:13]), "zero points, smallest and largest output"),
+                (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
+                ("{name}_packed", ""),
+            ),
+            DEPTHWISE_BYTES,
+        ),
+        headers=("nn/packed.h",),
+        reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
+        cycles=depthwise_cycles(numbers),
+        scratch=packing.depthwise_scratch(numbers["pairs"]),
+        overlap={0: None} if image.elements >= output.elements else {},
+        parameters=parameters(op),
+    )
+
+
+def depthwise_cycles(numbers: dict) -> float:
+    """A turn of four outputs 72 cycles, a half turn 50, a row 30, a channel of a strip 60; two pixels apart 20."""
+    strip = 6 if numbers["stride"] == 1 else 3
+    turns, rest = divmod(numbers["out_columns"], 4)
+    row = turns * 72 + (0, 50, 50, 80)[rest] + 30
+    channel = numbers["out_rows"] * row + -(-numbers["out_rows"] // strip) * 60
+    apart = (numbers["in_rows"] + 2) * (numbers["pairs"] * 20 + 80)
+    return numbers["channels"] * channel + numbers["channels"] / 4 * apart
+
+
+@kernel("FULLY_CONNECTED", "nn_fully_connected_packed")
+def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
+    weights, output = op.inputs[1], op.output
+    outputs, inputs = weights.shape
+    if inputs % 4 or output.elements != outputs:
+        return None
+    words = packing.pack(weights.data[:, None, :], bias_of(op), *scales_of(op), one_sided=output.zero == -128)
+    if words is None:
+        return None
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    return Lowered(
+        calls=["nn_fully_connected_packed(&{name}, {0}, {out})"],
+        arrays=[Array("packed", words, packed_comment(inputs // 2))],
+        struct=Struct(
+            "nn_packed_matrix",
+            (
+                (f"{inputs}, {outputs}", "inputs, outputs"),
+                (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
+                ("{name}_packed", ""),
+            ),
+            MATRIX_BYTES,
+        ),
+        headers=("nn/packed.h",),
+        reason="weights packed: two channels a word, four outputs a loop",
+        cycles=_blocks(outputs) * (inputs // 4 * 20 + 80) + 100,
+        parameters=sum(t.size for t in op.inputs[1:] if t is not None),
+    )
