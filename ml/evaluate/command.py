@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zipfile import BadZipFile
 
 import click
 import numpy as np
@@ -82,7 +83,7 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
         kept = np.load(path)
         rows = zip(*(kept[name] for name in ("files", "samples", "count", "rate_mhz", "inputs")), strict=True)
         cases = [Case(str(file), samples[:n], int(rate), one) for file, samples, n, rate, one in rows]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, EOFError, BadZipFile, ValueError, KeyError) as error:
         raise UserError(f"{path}: expected held-out windows, found: {error}; run: python -m ml run {app}") from None
     if not cases:
         raise UserError(f"{path}: expected held-out windows, found none; run: python -m ml run {app}")
@@ -109,7 +110,9 @@ def upload(environment: str) -> None:
     command = [sys.executable, "-m", "platformio", "run", "-e", environment, "-t", "upload"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        lines = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line] or ["no reason given"]
+        lines = [
+            line for line in (done.stdout + done.stderr).splitlines() if "rror" in line or "undefined" in line
+        ] or ["no reason given"]
         raise UserError(f"pio run -e {environment} -t upload: {lines[0].strip()}; run it to see more")
 
 
