@@ -36,13 +36,12 @@ static size_t payload_size(void) {
 }
 
 static void put_frame(uint8_t type, uint8_t sensor, const uint8_t *payload, uint8_t size) {
-    uint8_t frame[HEADER + 16] = {type, sensor, size, 0};
-    memcpy(frame + HEADER, payload, size);
-    const uint16_t crc = crc16(frame, (size_t)HEADER + size);
-    bus_put(SYNC);
-    for (size_t i = 0; i < (size_t)HEADER + size; i++) bus_put(frame[i]);
-    bus_put((uint8_t)(crc & 0xFF));
-    bus_put((uint8_t)(crc >> 8));
+    uint8_t frame[1 + HEADER + 16 + 2] = {SYNC, type, sensor, size, 0};
+    memcpy(frame + 1 + HEADER, payload, size);
+    const uint16_t crc = crc16(frame + 1, (size_t)HEADER + size);
+    frame[1 + HEADER + size] = (uint8_t)(crc & 0xFF);
+    frame[1 + HEADER + size + 1] = (uint8_t)(crc >> 8);
+    port_send(PORT_BUS, frame, (size_t)HEADER + size + 3, PATIENCE_MS);
 }
 
 static void hello(uint8_t flags) {
@@ -55,7 +54,7 @@ static void attach(void) {
     if (payload_size() != 2) return;
     if (version == VERSION && flags & FLAG_RESTART) {
         hello(FLAG_RESTART);
-        bus_restart();
+        restart();
     }
     bus.offered = version == VERSION ? bus.frame[1] : 0;
     hello(0);
@@ -87,8 +86,8 @@ static void announcement(void) {
 
 // False when the host has fallen silent.
 static bool next_byte(uint8_t *byte) {
-    while (!bus_get(byte))
-        if (!bus_wait(PATIENCE_MS)) return false;
+    while (!port_get(PORT_BUS, byte))
+        if (!port_wait_byte(PORT_BUS, PATIENCE_MS)) return false;
     return true;
 }
 
@@ -101,7 +100,7 @@ static bool next_frame(void) {
 
 void bus_init(void) {
     memset(&bus, 0, sizeof bus);
-    if (!bus_restarted()) return;
+    if (!restarted()) return;
     clock_stop();
     while (!bus.offered && next_frame()) announcement();
     clock_run();
@@ -109,7 +108,7 @@ void bus_init(void) {
 
 void bus_poll(void) {
     uint8_t byte;
-    if (!bus_get(&byte)) return;
+    if (!port_get(PORT_BUS, &byte)) return;
     clock_stop();
     do {
         if (take_byte(byte)) announcement();

@@ -1,0 +1,21 @@
+// host.h: the two lines of the host board, by operating system. On POSIX they are standard input and output or two
+// pseudo-terminals; on Windows only standard input and output, hence no sensor bus.
+#ifndef BOARD_HOST_H
+#define BOARD_HOST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../virtual/virtual.h"
+
+void lines_open(int argc, char **argv);
+size_t line_read(port_id port, uint8_t *bytes, size_t size);        // bytes that were there
+size_t line_write(port_id port, const uint8_t *bytes, size_t size); // bytes accepted
+bool line_wait_room(port_id port, uint32_t milliseconds);
+void lines_wait_bytes(bool console, bool bus, uint64_t ns); // until one of those has a byte, at most `ns`
+uint64_t host_time(void);                                   // ns, monotonic
+void host_restart(bool by_host);                            // the program again, on the same lines
+bool host_restarted(void);
+
+#endif
