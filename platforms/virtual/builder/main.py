@@ -9,7 +9,7 @@ env = DefaultEnvironment()
 platform_dir = Path(env.PioPlatform().get_dir())
 sys.path.insert(0, str(platform_dir))
 
-import emulator  # noqa: E402  (lives in the platform's folder, which SCons does not know)
+import emulator_control  # noqa: E402  (lives in the platform's folder, which SCons does not know)
 
 board = env.BoardConfig()
 core = board.get("build.core")
@@ -29,11 +29,11 @@ def upload(target, source, env):
     """Replaces the running emulator, if any, and returns once the console is open."""
     folder = Path(env.subst("$PROJECT_WORKSPACE_DIR")) / "virtual" / env["PIOENV"]
     try:
-        running = emulator.start(folder, str(source[0].get_abspath()), board.get("build.mcu"))
-    except emulator.EmulatorError as error:
+        running = emulator_control.start(folder, str(source[0].get_abspath()), board.get("build.mcu"))
+    except emulator_control.EmulatorError as error:
         sys.stderr.write(f"Error: {error}\n")
         return 1
-    print(f"{board.id} is running (process {running.pid}); console {folder / emulator.CONSOLE}")
+    print(f"{board.id} is running (process {running.pid}); console {folder / emulator_control.CONSOLE}")
     return 0
 
 
