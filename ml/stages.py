@@ -10,10 +10,10 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from ml.paths import ROOT
+from ml.paths import CACHE, ROOT
 from ml.progress import say
 
-CACHE = ROOT / ".cache" / "stages"
+STAGES = CACHE / "stages"
 _told: set[Path] = set()  # folders the user has heard of in this process
 
 
@@ -22,15 +22,15 @@ def stage(name: str, inputs: dict, code: Iterable[Path], make: Callable[[Path], 
 
     `inputs` holds what JSON or dataclasses hold; `code` is files and folders of the sources that decide the result.
     """
-    folder = CACHE / f"{name}-{key(inputs, code)}"
+    folder = STAGES / f"{name}-{key(inputs, code)}"
     if folder.is_dir():
         if folder not in _told:
             say(f"{name}: as before")
         _told.add(folder)
         return folder
     say(f"{name} ...")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE) as scratch:
+    STAGES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=STAGES) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
         make(made)

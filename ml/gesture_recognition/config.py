@@ -87,7 +87,7 @@ class Config:
         """Small enough for a trial of a few seconds; its figures mean little."""
         return replace(
             self,
-            training=replace(self.training, variations=6, epochs=6, checkpoints=2),
+            training=replace(self.training, variations=12, epochs=8, batch=32, checkpoints=2),
             synthesis=Plan(people=3, repetitions=4, background_s=15),
         )
 

@@ -19,9 +19,8 @@ from ml.data.synthesis.people import Person, person
 from ml.data.synthesis.sensor import measure
 from ml.data.synthesis.strokes import Stroke, motion
 from ml.errors import UserError
-from ml.paths import ROOT
+from ml.paths import CACHE
 
-CACHE = ROOT / ".cache" / "synthetic"
 BACKGROUND = "none"  # label of takes in which nothing is meant
 MARGIN = 5  # samples kept before and after a repetition cut out
 SOURCE, LICENCE = "simulated", "Apache-2.0"
@@ -52,7 +51,7 @@ class Take:
 
 def generate(plan: Plan, seed: int, folder: Path | None = None) -> Path:
     """Writes the data set unless the same was written before; returns its folder."""
-    folder = folder or CACHE / _key(plan, seed)
+    folder = folder or CACHE / "synthetic" / _key(plan, seed)
     if (folder / "manifest.csv").is_file():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,89 @@
+"""Whatever is wrong: one line that says what was expected and what was found, exit status 1, nothing half-written."""
+
+import json
+
+import pytest
+
+from ml.data.synthesis import Plan, generate
+from ml.errors import UserError
+from ml.run import last
+
+APP = "gesture_recognition"
+ROW = "ax,ay,az,gx,gy,gz\n" + "0,0,0,0,0,0\n" * 60
+
+
+def refused(done, out=None):
+    line = done.stderr.strip().splitlines()[-1]
+    assert line.startswith("python -m ml: "), done.stderr
+    assert "expected" in line
+    assert "Traceback" not in done.stderr
+    assert out is None or not list(out.iterdir())
+    return line
+
+
+def data_set(folder, rows, text=ROW):
+    folder.mkdir()
+    (folder / "one.csv").write_text(text)
+    (folder / "two.csv").write_text(ROW)
+    (folder / "manifest.csv").write_text("file,label,subject,sample_rate_hz\n" + "\n".join(rows) + "\n")
+    return folder
+
+
+ROWS = ["one.csv,left,ann,33.3", "two.csv,left,bob,33.3"]
+BAD = {
+    "a recording that cannot be read": (ROWS, "\0\0\0", "one.csv"),
+    "a recording with NaN": (ROWS, ROW + "nan,0,0,0,0,0\n", "one.csv"),
+    "a missing file": ([*ROWS, "three.csv,left,cat,33.3"], ROW, "three.csv"),
+    "a file outside": ([*ROWS, "../three.csv,left,cat,33.3"], ROW, "inside its folder"),
+    "one subject": (ROWS[:1], ROW, "at least 2 subjects"),
+}
+
+
+@pytest.mark.parametrize(("rows", "text", "word"), BAD.values(), ids=BAD.keys())
+def test_bad_data_is_one_line(ml, tmp_path, rows, text, word):
+    out = tmp_path / "out"
+    out.mkdir()
+    folder = data_set(tmp_path / "set", rows, text)
+    assert word in refused(ml("train", APP, "--data", folder, "--out", out, status=1), out)
+
+
+OPTIONS = {
+    "no such folder": (("--data", "/nowhere"), "/nowhere"),
+    "split by window": (("--split-by", "window"), "by subject"),
+    "split by recording": (("--split-by", "recording"), "by subject"),
+    "a stranger held out": (("--quick", "--hold-out", "nobody"), "nobody"),
+}
+
+
+@pytest.mark.parametrize(("options", "word"), OPTIONS.values(), ids=OPTIONS.keys())
+def test_a_bad_option_is_one_line(ml, tmp_path, options, word):
+    assert word in refused(ml("run", APP, *options, "--out", tmp_path, status=1), tmp_path)
+
+
+def test_crossval_refuses_a_split_by_window_too(ml):
+    assert "by subject" in refused(ml("crossval", APP, "--split-by", "window", status=1))
+
+
+@pytest.mark.parametrize("command", ["quantise", "report", "export-stream"])
+def test_a_step_before_its_time_says_what_to_run_first(ml, tmp_path, command):
+    assert "run that first" in refused(ml(command, APP, "--out", tmp_path, status=1), tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"version": 1, "app": 3}', '{"version": 9, "hold_out": []}', "\0"])
+def test_a_damaged_memory_of_the_last_run_is_one_line(tmp_path, text):
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(UserError, match="expected"):
+        last(APP, str(tmp_path))
+
+
+def test_a_report_without_results_names_the_missing_one(ml, tmp_path):
+    data = generate(Plan(people=2, repetitions=1, background_s=2), 0, tmp_path / "set")
+    run = {"version": 1, "app": APP, "data": str(data), "hold_out": [], "seed": 0, "quick": True, "out": None}
+    (tmp_path / "run.json").write_text(json.dumps(run))
+    assert "data.json" in refused(ml("report", APP, "--out", tmp_path, status=1))
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_an_unknown_app_names_those_there_are(ml):
+    done = ml("run", "cooking", status=2)
+    assert "gesture_recognition" in done.stderr
