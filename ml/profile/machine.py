@@ -16,6 +16,7 @@ from ml.profile.timing import Decoder
 
 FLASH, FLASH_SIZE = 0x00000000, 4 << 20
 RAM, RAM_SIZE = 0x20000000, 4 << 20
+SYSTEM = 0xE000E000  # control registers: plain memory here
 RETURN = 0x10000000  # outside everything: a call that returns there is over
 FOREVER = 0xFFFFFFFE  # an address that is never reached
 
@@ -37,7 +38,7 @@ class Machine:
     def __init__(self, image: Path):
         self.core = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
         self.core.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
-        for base, size in ((FLASH, FLASH_SIZE), (RAM, RAM_SIZE), (RETURN, 0x1000)):
+        for base, size in ((FLASH, FLASH_SIZE), (RAM, RAM_SIZE), (RETURN, 0x1000), (SYSTEM, 0x1000)):
             self.core.mem_map(base, size)
         self.core.reg_write(arm_const.UC_ARM_REG_C1_C0_2, 0xF << 20)  # access to the FPU
         self.core.reg_write(arm_const.UC_ARM_REG_FPEXC, 1 << 30)

@@ -67,7 +67,7 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
             CONV_BYTES,
         ),
         headers=("nn/packed.h",),
-        reason=f"weights packed: two channels a word, two pixels by four channels a loop, {pairs} pairs of taps",
+        reason="two channels a word, two pixels by four channels a loop",
         cycles=pixels * (blocks * (15 * pairs + 95) + 150 + 5 * pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
@@ -154,7 +154,7 @@ def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
             MATRIX_BYTES,
         ),
         headers=("nn/packed.h",),
-        reason="weights packed: two channels a word, four outputs a loop",
+        reason="two channels a word, four outputs a loop",
         cycles=_blocks(outputs) * (inputs // 4 * 20 + 80) + 100,
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
     )
