@@ -11,7 +11,7 @@ import numpy as np
 from ml.errors import UserError
 
 WIDTH = 120
-C_TYPES = {"int8": "int8_t", "int16": "int16_t", "int32": "int32_t", "int64": "int64_t", "uint8": "uint8_t"}
+C_TYPES = {name: f"{name}_t" for name in ("int8", "int16", "int32", "int64", "uint8", "uint16")}
 
 
 def identifier(name: str) -> str:

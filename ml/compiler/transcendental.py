@@ -1,4 +1,4 @@
-"""Exponential, logistic and tanh in fixed point, for tables: the approximations of gemmlowp's fixedpoint.h step by step.
+"""Exponential, logistic and tanh in fixed point, for tables, by the steps of gemmlowp's fixedpoint.h.
 
 All arrays are int64 that hold int32 values; Qm.n says where the binary point lies.
 """

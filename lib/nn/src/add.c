@@ -8,7 +8,7 @@ static void add_row(const void *params, uint32_t count, const int8_t *a, uint32_
     for (uint32_t i = 0; i < count; i++, a += a_step, b += b_step) {
         const int32_t left = nn_requantise((*a - layer->a_zero) * one, layer->a_multiplier, layer->a_shift);
         const int32_t right = nn_requantise((*b - layer->b_zero) * one, layer->b_multiplier, layer->b_shift);
-        const int32_t sum = nn_requantise(left + right, layer->output_multiplier, layer->output_shift);
+        const int32_t sum = nn_requantise(left + layer->sign * right, layer->output_multiplier, layer->output_shift);
         output[i] = (int8_t)nn_clamp(sum + layer->output_zero, layer->min, layer->max);
     }
 }

@@ -23,7 +23,7 @@ class Array:
     """A constant array of the generated header: `static const <type> <prefix>_<name>[shape]`."""
 
     name: str
-    data: np.ndarray  # int8, int16, int32 or int64; its shape is the C array's
+    data: np.ndarray  # of a type in emit.C_TYPES; its shape is the C array's
     comment: str = ""
 
 

@@ -1,4 +1,4 @@
-"""ADD: two tensors element by element, one of them repeated where its shape asks for it."""
+"""ADD, SUB, MUL, MAXIMUM, MINIMUM: two tensors element by element, repeated where their shapes ask for it."""
 
 from __future__ import annotations
 
@@ -63,36 +63,101 @@ def broadcast_row(op: Op) -> tuple[str, str]:
     return "{" + ", ".join(map(braces, (sides, a, b))) + "}", "sides; steps of either input"
 
 
-family("ADD", limits="any broadcasting")(check_binary)
+BROADCASTING = "any broadcasting"
 
 
-def add_row(op: Op) -> Lowered:
-    a, b, output = op.inputs[0], op.inputs[1], op.output
-    left_shift = 20
-    twice = 2.0 * max(float(a.scale), float(b.scale))
-    a_mantissa, a_shift = fixed_point.multiplier(float(a.scale) / twice)
-    b_mantissa, b_shift = fixed_point.multiplier(float(b.scale) / twice)
-    real = twice / ((1 << left_shift) * float(output.scale))
-    checks.require(real < 1, "its scale is too small for the sum", output)
-    mantissa, shift = fixed_point.multiplier(real)
-    low, high = fixed_point.activation_range(op.options["activation"], output)
+def steps_back(op: Op) -> dict[int, int]:
+    """The overlap of an elementwise operator: in place over an input that is not repeated."""
+    return {i: 0 for i in (0, 1) if op.inputs[i].elements == op.output.elements}
+
+
+def sum_multipliers(op: Op, left_shift: int) -> list[tuple[int, int]]:
+    """(mantissa, shift) of a, b and the output of an ADD or SUB: both inputs are brought to twice the larger scale,
+    shifted left by `left_shift`, and the sum to the output's scale."""
+    a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
+    twice = 2.0 * max(a, b)
+    real = twice / ((1 << left_shift) * output)
+    checks.require(real < 1, "its scale is too small for the sum", op.output)
+    return [fixed_point.multiplier(value) for value in (a / twice, b / twice, real)]
+
+
+def _sum(op: Op, sign: int) -> Lowered:
+    left_shift = 20  # a difference of two int8 has 9 bits
+    (a_mantissa, a_shift), (b_mantissa, b_shift), (mantissa, shift) = sum_multipliers(op, left_shift)
     rows = (
         broadcast_row(op),
-        (
-            f"{a.zero}, {b.zero}, {output.zero}, {low}, {high}",
-            "zero points of a, b, output; smallest and largest output",
-        ),
-        (f"{left_shift}, {a_shift}, {b_shift}, {shift}", "shifts: both inputs, a, b, output"),
+        zeros_row(op),
+        (f"{left_shift}, {a_shift}, {b_shift}, {shift}, {sign}", "shifts: both inputs, a, b, output; sign of b"),
         (f"{a_mantissa}, {b_mantissa}, {mantissa}", "multipliers: a, b, output"),
     )
     return Lowered(
         calls=["nn_add(&{name}, {0}, {1}, {out})"],
         struct=Struct("nn_add_params", rows, BROADCAST_BYTES + 28),
         headers=("nn/elementwise.h",),
-        overlap={i: 0 for i in (0, 1) if op.inputs[i].elements == output.elements},
+        overlap=steps_back(op),
     )
+
+
+def zeros_row(op: Op) -> tuple[str, str]:
+    low, high = fixed_point.activation_range(op.options["activation"], op.output)
+    zeros = ", ".join(str(t.zero) for t in (*op.inputs[:2], op.output))
+    return f"{zeros}, {low}, {high}", "zero points of a, b, output; smallest and largest output"
+
+
+family("ADD", limits=BROADCASTING)(check_binary)
+family("SUB", limits=BROADCASTING)(check_binary)
+family("MUL", limits=BROADCASTING)(check_binary)
 
 
 @kernel("ADD", "nn_add")
 def add(op: Op, options: Options) -> Lowered | None:
-    return add_row(op)
+    return _sum(op, 1)
+
+
+@kernel("SUB", "nn_add")
+def subtract(op: Op, options: Options) -> Lowered | None:
+    return _sum(op, -1)
+
+
+@kernel("MUL", "nn_mul")
+def multiply(op: Op, options: Options) -> Lowered | None:
+    a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
+    mantissa, shift = fixed_point.multiplier(a * b / output)
+    rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
+    return Lowered(
+        calls=["nn_mul(&{name}, {0}, {1}, {out})"],
+        struct=Struct("nn_mul_params", rows, BROADCAST_BYTES + 16),
+        headers=("nn/elementwise.h",),
+        overlap=steps_back(op),
+    )
+
+
+def check_larger(op: Op) -> None:
+    check_binary(op)
+    for tensor in op.inputs:
+        checks.same_quantisation(op.output, tensor)
+
+
+def _larger(op: Op, function: str) -> Lowered:
+    sides, a, b = broadcast(op)
+    rows = ((", ".join(map(braces, (sides, a, b))), "sides; steps of either input"),)
+    return Lowered(
+        calls=[f"{function}(&{{name}}, {{0}}, {{1}}, {{out}})"],
+        struct=Struct("nn_broadcast", rows, BROADCAST_BYTES),
+        headers=("nn/elementwise.h",),
+        overlap=steps_back(op),
+    )
+
+
+family("MAXIMUM", limits=BROADCASTING + "; one scale and zero point")(check_larger)
+family("MINIMUM", limits=BROADCASTING + "; one scale and zero point")(check_larger)
+
+
+@kernel("MAXIMUM", "nn_maximum")
+def maximum(op: Op, options: Options) -> Lowered | None:
+    return _larger(op, "nn_maximum")
+
+
+@kernel("MINIMUM", "nn_minimum")
+def minimum(op: Op, options: Options) -> Lowered | None:
+    return _larger(op, "nn_minimum")

@@ -1,8 +1,6 @@
-"""Operators that only move bytes: PAD and CONCATENATION, each as copies over nested loops with strides."""
+"""Operators that only move bytes, as copies over nested loops with strides: padding, slices, transposition."""
 
 from __future__ import annotations
-
-import math
 
 import numpy as np
 
@@ -55,75 +53,174 @@ def pads(op: Op) -> np.ndarray:
     return op.inputs[1].data.reshape(-1, 2).astype(np.int64)
 
 
+def one_copy(op: Op, moves, *, starts=(0, 0), fill: int | None = None) -> Lowered:
+    """A single nn_copy from the first data input to the output: `moves` are sides and strides on either side. With
+    `fill` the output is filled with that byte first."""
+    output = op.output
+    rows = copy_rows(*moves, starts=starts, item=item_size(output), owner=output)
+    filling = [] if fill is None else [f"nn_fill({{out}}, {fill}, {output.size})"]
+    return Lowered(
+        calls=[*filling, f"nn_copy(&{{name}}, {{{_data_input(op)}}}, {{out}})"],
+        struct=Struct("nn_copy_plan", rows, COPY_BYTES),
+        headers=("nn/copy.h",),
+        reason="bytes only move",
+    )
+
+
+def _data_input(op: Op) -> int:
+    return 1 if op.kind == "SPLIT" else 0
+
+
+def check_move(op: Op, fewest: int, types: tuple[str, ...] = ("int8",)) -> None:
+    """One activation in, one of the same quantisation out, the other inputs constant int32 or int64."""
+    checks.arity(op, fewest)
+    given, output = op.inputs[0], op.output
+    checks.quantised(given, types)
+    checks.quantised(output, types)
+    checks.same_quantisation(given, output)
+    checks.same_type(op, given)
+    for tensor in op.inputs[1:]:
+        checks.constant(tensor)
+        checks.dtypes(tensor, ("int32", "int64"))
+
+
 @family("PAD", limits="amounts constant")
 def check_pad(op: Op) -> None:
-    checks.arity(op, 2)
+    check_move(op, 2)
+    _check_pads(op)
+
+
+def _check_pads(op: Op) -> None:
     given, output = op.inputs[0], op.output
-    checks.quantised(given)
-    checks.quantised(output)
-    checks.same_quantisation(given, output)
-    checks.constant(op.inputs[1])
-    checks.dtypes(op.inputs[1], ("int32", "int64"))
     checks.require(op.inputs[1].shape == (len(given.shape), 2), "its shape is not [dimensions, 2]", op.inputs[1])
     amounts = pads(op)
-    checks.require(bool(np.all(amounts >= 0)), "an amount is negative", op.inputs[1])
+    checks.require(
+        bool(np.all((amounts >= 0) & (amounts <= checks.MAX_SIDE))), "an amount is not 0..65535", op.inputs[1]
+    )
     checks.shape(output, tuple(int(side + sum(pad)) for side, pad in zip(given.shape, amounts.tolist(), strict=True)))
-    copy_rows(given.shape, strides(given.shape), strides(output.shape), item=1, owner=output)
+
+
+@family("PADV2", limits="amounts and value constant")
+def check_padv2(op: Op) -> None:
+    checks.arity(op, 3)
+    value = op.inputs[2]
+    checks.constant(value)
+    checks.dtypes(value, ("int8",))
+    checks.require(value.elements == 1, "it is not one value", value)
+    checks.require(len(value.scales) == 1, "it has no scale", value)
+    checks.same_quantisation(op.inputs[0], value)
+    check_move(Op(op.kind, op.index, op.inputs[:2], op.outputs), 2)
+    _check_pads(op)
+
+
+def _padded(op: Op, value: int) -> Lowered:
+    given, output = op.inputs[0], op.output
+    start = int(np.dot(pads(op)[:, 0], strides(output.shape)))
+    moves = (given.shape, strides(given.shape), strides(output.shape))
+    return one_copy(op, moves, starts=(0, start), fill=value)
 
 
 @kernel("PAD", "nn_copy")
 def pad(op: Op, options: Options) -> Lowered | None:
-    given, output = op.inputs[0], op.output
-    return pad_with(op, given, output, output.zero)
+    return _padded(op, op.output.zero)
 
 
-def pad_with(op: Op, given: Tensor, output: Tensor, value: int) -> Lowered:
-    start = int(np.dot(pads(op)[:, 0], strides(output.shape)))
-    item = item_size(output)
-    moves = (given.shape, strides(given.shape), strides(output.shape))
-    rows = copy_rows(*moves, starts=(0, start), item=item, owner=output)
-    return Lowered(
-        calls=[f"nn_fill({{out}}, {value}, {output.size})", "nn_copy(&{name}, {0}, {out})"],
-        struct=Struct("nn_copy_plan", rows, COPY_BYTES),
-        headers=("nn/copy.h",),
-    )
+@kernel("PADV2", "nn_copy")
+def padv2(op: Op, options: Options) -> Lowered | None:
+    return _padded(op, int(op.inputs[2].data.reshape(-1)[0]))
 
 
-@family("CONCATENATION", limits="inputs with the output's scale and zero point, no activation")
-def check_concatenation(op: Op) -> None:
-    checks.arity(op, 1, 16)
-    output = op.output
-    checks.quantised(output)
-    axis = _axis(op)
-    checks.require(0 <= axis < len(output.shape), "its axis is outside its dimensions", output)
-    checks.require(op.options["activation"] == "none", "it has a fused activation", output)
-    for tensor in op.inputs:
-        checks.quantised(tensor)
-        checks.same_quantisation(output, tensor)
-        checks.require(len(tensor.shape) == len(output.shape), "its dimensions are not the output's", tensor)
-        others = [side for a, side in enumerate(tensor.shape) if a != axis]
-        checks.require(others == [side for a, side in enumerate(output.shape) if a != axis], "its shape", tensor)
-    total = sum(t.shape[axis] for t in op.inputs)
-    checks.require(total == output.shape[axis], f"{total} values meet {output.shape[axis]} along the axis", output)
+@family("TRANSPOSE", limits="permutation constant")
+def check_transpose(op: Op) -> None:
+    check_move(op, 2)
+    given, order = op.inputs[0], op.inputs[1].data.reshape(-1).tolist()
+    checks.require(sorted(order) == list(range(len(given.shape))), f"{order} is no permutation", op.inputs[1])
+    checks.shape(op.output, tuple(given.shape[axis] for axis in order))
+    transpose(op, Options())
 
 
-def _axis(op: Op) -> int:
-    axis = op.options["axis"]
-    return axis + len(op.output.shape) if axis < 0 else axis
+@kernel("TRANSPOSE", "nn_copy")
+def transpose(op: Op, options: Options) -> Lowered | None:
+    steps = strides(op.inputs[0].shape)
+    source = [steps[axis] for axis in op.inputs[1].data.reshape(-1).tolist()]
+    return one_copy(op, (op.output.shape, source, strides(op.output.shape)))
 
 
-@kernel("CONCATENATION", "nn_copy")
-def concatenation(op: Op, options: Options) -> Lowered | None:
-    """One copy for each input: rows of `run` bytes, a whole row of the output apart."""
-    axis, item = _axis(op), item_size(op.output)
-    rows, start = [], 0
-    row = math.prod(op.output.shape[axis:]) * item
-    for tensor in op.inputs:
-        run = math.prod(tensor.shape[axis:]) * item
-        count = math.prod(tensor.shape[:axis])
-        plan = f"{{1, 1, 1, 1, {count}}}, {{0, 0, 0, 0, {run}}}, {{0, 0, 0, 0, {row}}}, 0, {start}, {run}"
-        rows.append(("{" + plan + "}", ""))
-        start += run
-    calls = [f"nn_copy(&{{name}}[{i}], {{{i}}}, {{out}})" for i in range(len(op.inputs))]
-    struct = Struct(f"nn_copy_plan[{len(rows)}]", tuple(rows), COPY_BYTES * len(rows))
-    return Lowered(calls=calls, struct=struct, headers=("nn/copy.h",))
+def slices(op: Op) -> list[tuple[int, int, int]]:
+    """(first, count, step) along each axis of a STRIDED_SLICE; an axis that shrinks has count 1."""
+    shape = op.inputs[0].shape
+    begin, end, step = (t.data.reshape(-1).tolist() for t in op.inputs[1:4])
+    made = []
+    for axis, side in enumerate(shape):
+        if axis >= len(begin):
+            made.append((0, side, 1))
+            continue
+        bit = 1 << axis
+        checks.require(step[axis] != 0, "a step is 0", op.inputs[3])
+        if op.options["shrink_axis_mask"] & bit:
+            first = begin[axis] + (side if begin[axis] < 0 else 0)
+            checks.require(0 <= first < side, f"index {begin[axis]} is outside {side}", op.inputs[1])
+            made.append((first, 1, 1))
+            continue
+        low = None if op.options["begin_mask"] & bit else begin[axis]
+        high = None if op.options["end_mask"] & bit else end[axis]
+        walk = range(*slice(low, high, step[axis]).indices(side))
+        made.append((walk.start, len(walk), walk.step))
+    return made
+
+
+@family("STRIDED_SLICE", limits="bounds and steps constant; no ellipsis, no new axis")
+def check_strided_slice(op: Op) -> None:
+    check_move(op, 4)
+    given = op.inputs[0]
+    counts = [t.elements for t in op.inputs[1:4]]
+    checks.require(len(set(counts)) == 1 and counts[0] <= len(given.shape), "its bounds do not fit", op.inputs[1])
+    for option in ("ellipsis_mask", "new_axis_mask", "offset"):
+        checks.require(not op.options[option], f"it uses {option}", given)
+    shrunk = op.options["shrink_axis_mask"]
+    kept = tuple(count for axis, (_, count, _) in enumerate(slices(op)) if not (shrunk >> axis) & 1)
+    checks.shape(op.output, kept)
+    strided_slice(op, Options())
+
+
+@kernel("STRIDED_SLICE", "nn_copy")
+def strided_slice(op: Op, options: Options) -> Lowered | None:
+    return _sliced(op, slices(op))
+
+
+def _sliced(op: Op, cuts: list[tuple[int, int, int]]) -> Lowered:
+    """Copies the (first, count, step) along each axis of the data input to a dense output."""
+    steps = strides(op.inputs[_data_input(op)].shape)
+    counts = tuple(count for _, count, _ in cuts)
+    start = sum(first * step for (first, _, _), step in zip(cuts, steps, strict=True))
+    source = [step * jump for step, (_, _, jump) in zip(steps, cuts, strict=True)]
+    return one_copy(op, (counts, source, strides(counts)), starts=(start, 0))
+
+
+@family("SPLIT", limits="axis constant; each part a copy")
+def check_split(op: Op) -> None:
+    checks.arity(op, 2, outputs=1)  # a pass has made one operator for each part
+    axis, given = op.inputs
+    checks.constant(axis)
+    checks.dtypes(axis, ("int32",))
+    checks.quantised(given)
+    checks.quantised(op.output)
+    checks.same_quantisation(given, op.output)
+    at = split_axis(op)
+    part, parts = op.options["part"], op.options["num_splits"]
+    checks.require(0 <= at < len(given.shape), "its axis is outside its dimensions", given)
+    checks.require(given.shape[at] % parts == 0 and part < parts, f"it does not divide into {parts} parts", given)
+    checks.shape(op.output, (*given.shape[:at], given.shape[at] // parts, *given.shape[at + 1 :]))
+
+
+def split_axis(op: Op) -> int:
+    axis = int(op.inputs[0].data.reshape(-1)[0]) if op.inputs[0].elements == 1 else -99
+    return axis + len(op.inputs[1].shape) if axis < 0 else axis
+
+
+@kernel("SPLIT", "nn_copy")
+def split(op: Op, options: Options) -> Lowered | None:
+    at, count = split_axis(op), op.output.shape[split_axis(op)]
+    cuts = [(0, side, 1) for side in op.inputs[1].shape]
+    cuts[at] = (op.options["part"] * count, count, 1)
+    return _sliced(op, cuts)

@@ -4,9 +4,18 @@ from ml.compiler.graph import Graph
 from ml.compiler.passes.boundary import strip_float_boundary
 from ml.compiler.passes.fold import fold_constants
 from ml.compiler.passes.fuse import fuse_activation, fuse_padding
+from ml.compiler.passes.split import separate_splits
 from ml.compiler.passes.views import remove_dead, remove_views
 
-PASSES = (fold_constants, strip_float_boundary, remove_views, fuse_padding, fuse_activation, remove_dead)
+PASSES = (
+    fold_constants,
+    strip_float_boundary,
+    remove_views,
+    separate_splits,
+    fuse_padding,
+    fuse_activation,
+    remove_dead,
+)
 
 
 def run_passes(graph: Graph) -> Graph:

@@ -15,16 +15,31 @@ typedef struct {
     uint32_t a[5], b[5];
 } nn_broadcast;
 
-// out = requantise(a * scale_a + b * scale_b); SUB is an ADD with a negative multiplier_b.
+// out = requantise(a * scale_a + sign * b * scale_b); sign is 1 for ADD, -1 for SUB.
 typedef struct {
     nn_broadcast shape;
     int16_t a_zero, b_zero, output_zero;
     int16_t min, max;
-    int8_t left_shift, a_shift, b_shift, output_shift;
+    int8_t left_shift, a_shift, b_shift, output_shift, sign;
     int32_t a_multiplier, b_multiplier, output_multiplier;
 } nn_add_params;
 
 void nn_add(const nn_add_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+// out = requantise((a - a_zero) * (b - b_zero))
+typedef struct {
+    nn_broadcast shape;
+    int16_t a_zero, b_zero, output_zero;
+    int16_t min, max;
+    int8_t shift;
+    int32_t multiplier;
+} nn_mul_params;
+
+void nn_mul(const nn_mul_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+// The larger or smaller of two values on the same scale.
+void nn_maximum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);
+void nn_minimum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);
 
 // output[i] = table[input[i] + 128]
 void nn_lookup(const int8_t table[256], uint32_t count, const int8_t *input, int8_t *output);

@@ -1,0 +1,22 @@
+// resize.h: images of another size, each pixel taken from the nearest one. int8, NHWC.
+#ifndef NN_RESIZE_H
+#define NN_RESIZE_H
+
+#include "nn/conv.h" // nn_shape
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    nn_shape in, out;
+    uint16_t batches;
+    const uint16_t *rows, *columns; // of the input, one for each row and column of the output
+} nn_resize_params;
+
+void nn_resize_nearest(const nn_resize_params *layer, const int8_t *input, int8_t *output);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,60 @@
+"""RESIZE_NEAREST_NEIGHBOR: which row and column each output pixel takes is worked out here and looked up there."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ml.compiler.graph import Op
+from ml.compiler.operators import checks
+from ml.compiler.operators.base import Array, Lowered, Options, Struct, family, kernel
+from ml.compiler.operators.convolution import braces
+
+PARAMS_BYTES = 24  # sizeof(nn_resize_params) on a 32-bit processor
+
+
+def nearest(inputs: int, outputs: int, *, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
+    """The input index of each output index along one side; in single precision, as TFLM."""
+    if align_corners and outputs > 1:
+        scale = np.float32(inputs - 1) / np.float32(outputs - 1)
+    else:
+        scale = np.float32(inputs) / np.float32(outputs)
+    offset = np.float32(0.5 if half_pixel_centers else 0.0)
+    picks = []
+    for index in range(outputs):
+        at = float((np.float32(index) + offset) * scale)
+        at = math.floor(at + 0.5) if align_corners else math.floor(at)
+        picks.append(max(min(at, inputs - 1), 0))
+    return np.array(picks, np.uint16)
+
+
+@family("RESIZE_NEAREST_NEIGHBOR", limits="size constant; align_corners and half_pixel_centers")
+def check(op: Op) -> None:
+    checks.arity(op, 2)
+    given, size, output = op.inputs[0], op.inputs[1], op.output
+    for tensor in (given, output):
+        checks.quantised(tensor)
+        checks.rank(tensor, 4)
+    checks.same_quantisation(given, output)
+    checks.constant(size)
+    checks.dtypes(size, ("int32",))
+    checks.require(size.elements == 2, "it is not a height and a width", size)
+    checks.shape(output, (given.shape[0], *size.data.reshape(-1).tolist(), given.shape[3]))
+
+
+@kernel("RESIZE_NEAREST_NEIGHBOR", "nn_resize_nearest")
+def resize(op: Op, options: Options) -> Lowered | None:
+    given, output = op.inputs[0], op.output
+    rows, columns = (nearest(given.shape[i], output.shape[i], **op.options) for i in (1, 2))
+    struct = (
+        (f"{braces(given.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
+        (f"{given.shape[0]}", "batches"),
+        ("{name}_rows, {name}_columns", ""),
+    )
+    return Lowered(
+        calls=["nn_resize_nearest(&{name}, {0}, {out})"],
+        arrays=[Array("rows", rows, "taken from"), Array("columns", columns, "taken from")],
+        struct=Struct("nn_resize_params", struct, PARAMS_BYTES),
+        headers=("nn/resize.h",),
+    )
