@@ -30,9 +30,12 @@ def string(text: str) -> str:
 
 
 def comment(text: str, indent: str = "") -> str:
-    """`//` lines, one for each line of the text; nothing in it can end the comment or join the next line to it."""
+    """`//` lines, wrapped to the width; nothing in the text can end the comment or join the next line to it."""
     plain = "".join(c if c.isprintable() or c == "\n" else " " for c in text)
-    return "\n".join(f"{indent}// {line}".rstrip(" \\?/") for line in plain.split("\n"))
+    lead = f"{indent}// "
+    wrap = textwrap.TextWrapper(WIDTH, initial_indent=lead, subsequent_indent=lead + "    ", drop_whitespace=True)
+    lines = [piece for line in plain.split("\n") for piece in wrap.wrap(line) or [lead]]
+    return "\n".join(line.rstrip(" \\?/") for line in lines)
 
 
 def array(name: str, data: np.ndarray, note: str = "") -> str:
@@ -42,7 +45,11 @@ def array(name: str, data: np.ndarray, note: str = "") -> str:
     remark = "; ".join(part for part in (shape, note) if part)
     # Packed weights are read a word at a time; wider types are aligned by themselves.
     packed = " NN_ALIGNED" if data.dtype.itemsize == 1 and data.size > 1 else ""
-    head = f"static const {kind} {name}[{data.size}]{packed} = {{" + (f" // {remark}" if remark else "")
+    head = f"static const {kind} {name}[{data.size}]{packed} = {{"
+    if len(head) + len(remark) + 4 > WIDTH:
+        head = f"{comment(remark)}\n{head}"
+    elif remark:
+        head += f" // {remark}"
     return f"{head}\n{numbers(data.reshape(-1).tolist())}}};\n"
 
 
@@ -61,5 +68,14 @@ def _literal(value: int) -> str:
 def struct(kind: str, name: str, rows: Iterable[tuple[str, str]]) -> str:
     """`static const kind name = {rows};` each row with its comment; `kind[3]` makes an array of three."""
     base, bracket, count = kind.partition("[")
-    body = "".join(f"    {text},{f' // {note}' if note else ''}\n" for text, note in rows)
+    body = "".join(_row(text, note) for text, note in rows)
     return f"static const {base} {name}{bracket}{count} = {{\n{body}}};\n"
+
+
+def _row(text: str, note: str) -> str:
+    """A row of a struct with its comment behind it, or above it where both do not fit the width."""
+    line = f"    {text}, // {note}\n" if note else f"    {text},\n"
+    if len(line) <= WIDTH + 1:
+        return line
+    above = comment(note, "    ") + "\n" if note else ""
+    return above + textwrap.fill(f"{text},", WIDTH, initial_indent="    ", subsequent_indent="    ") + "\n"

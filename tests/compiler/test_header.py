@@ -65,7 +65,7 @@ def test_the_same_model_gives_the_same_bytes(tmp_path):
 
 def test_no_line_is_too_long_and_no_path_or_date_is_in_it(tmp_path):
     text = compile_model(kitchen_sink(), "net", tmp_path).header.read_text()
-    assert max(map(len, text.splitlines())) <= 140
+    assert max(map(len, text.splitlines())) <= 120
     assert str(tmp_path) not in text
     assert str(ROOT) not in text
     assert " \n" not in text

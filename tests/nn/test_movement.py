@@ -53,8 +53,8 @@ def test_strided_slices(shape, data):
     for axis, (first, last) in enumerate(bounds):
         bit = 1 << axis
         if shrink & bit:
-            first = first % shape[axis]
-            bounds[axis], steps[axis] = (first, first + 1), 1
+            index = first % shape[axis]
+            bounds[axis], steps[axis] = (index, index + 1), 1
             begin_mask &= ~bit
             continue
         low = None if begin_mask & bit else first
