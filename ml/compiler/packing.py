@@ -23,9 +23,12 @@ def pair_order(row: int) -> list[tuple[int, int | None]]:
 
 
 def pack(
-    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray, *, one_sided: bool
+    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray, *, one_sided: bool, scales=True
 ) -> np.ndarray | None:
-    """int32 words for `weights` [channels, rows of the window, taps in a row]; bias has the input's zero folded in."""
+    """int32 words for `weights` [channels, rows of the window, taps in a row]; bias has the input's zero folded in.
+
+    Without `scales` the words leave out multipliers and shifts.
+    """
     right = np.where(mantissas == 0, 1, -shifts.astype(np.int64))
     if not _exact(weights.reshape(len(bias), -1), bias) or right.min() < 1 or right.max() > LARGEST_SHIFT:
         return None
@@ -34,10 +37,12 @@ def pack(
     paired = _pairs(weights)
     taps = np.pad(paired, (fill, (0, 0), (0, 0))).reshape(blocks, CHANNELS, *paired.shape[1:])
     sums = _two_channels(np.pad(bias.astype(np.int64), fill).reshape(blocks, CHANNELS))
-    scales = _scales(
-        np.pad(mantissas.astype(np.int64), fill), np.pad(right, fill, constant_values=1), 7 if one_sided else 0
-    )
-    words = [sums, _weight_words(taps).reshape(blocks, -1), scales.reshape(blocks, -1)]
+    words = [sums, _weight_words(taps).reshape(blocks, -1)]
+    if scales:
+        ones = np.pad(right, fill, constant_values=1)
+        words.append(
+            _scales(np.pad(mantissas.astype(np.int64), fill), ones, 7 if one_sided else 0).reshape(blocks, -1)
+        )
     return np.concatenate(words, axis=1).astype(np.uint32).view(np.int32).ravel()
 
 

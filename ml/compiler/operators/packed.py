@@ -14,7 +14,7 @@ from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
 from ml.compiler.operators.convolution import Window, braces, channel_arrays, pair, parameters, window
 from ml.compiler.operators.fully_connected import bias_of, scales_of
 
-CONV_BYTES, DEPTHWISE_BYTES, MATRIX_BYTES = 44, 48, 16  # sizeof on a 32-bit processor
+CONV_BYTES, DEPTHWISE_BYTES, MATRIX_BYTES = 44, 48, 20  # sizeof on a 32-bit processor
 
 
 def conv_overlap(op: Op, walk: Window) -> int:
@@ -135,26 +135,29 @@ def depthwise_cycles(numbers: dict) -> float:
 def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
     weights, output = op.inputs[1], op.output
     outputs, inputs = weights.shape
-    if inputs % 4 or output.elements != outputs:
+    mantissas, shifts = scales_of(op)
+    if inputs % 4 or output.elements != outputs or len(weights.scales) > 1:
         return None
-    words = packing.pack(weights.data[:, None, :], bias_of(op), *scales_of(op), one_sided=output.zero == -128)
-    if words is None:
+    rows = weights.data[:, None, :]
+    words = packing.pack(rows, bias_of(op), mantissas, shifts, one_sided=output.zero == -128, scales=False)
+    if words is None or mantissas[0] == 0:
         return None
     low, high = fixed_point.activation_range(op.options["activation"], output)
     return Lowered(
         calls=["nn_fully_connected_packed(&{name}, {0}, {out})"],
-        arrays=[Array("packed", words, packed_comment(inputs // 2))],
+        arrays=[Array("packed", words, f"four channels: 4 biases, {inputs // 2} pairs of taps; see packed.h")],
         struct=Struct(
             "nn_packed_matrix",
             (
                 (f"{inputs}, {outputs}", "inputs, outputs"),
                 (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
+                (f"{-shifts[0]}, {mantissas[0]}", "shift to the right, multiplier"),
                 ("{name}_packed", ""),
             ),
             MATRIX_BYTES,
         ),
         headers=("nn/packed.h",),
         reason="two channels a word, four outputs a loop",
-        cycles=_blocks(outputs) * (inputs // 4 * 20 + 80) + 100,
+        cycles=_blocks(outputs) * (inputs // 4 * 20 + 70) + 100,
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
     )

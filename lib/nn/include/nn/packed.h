@@ -51,11 +51,14 @@ typedef struct {
 // scratch: 128 * (pairs + 1) bytes, aligned to 4. The output may start where the input does.
 void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+// One scale for the whole matrix.
 typedef struct {
-    uint16_t inputs, outputs;
+    uint16_t inputs, outputs; // inputs a multiple of four
     int16_t output_zero;
     int16_t min, max;
-    const int32_t *packed; // as above, one row of `inputs` taps
+    int16_t shift; // to the right, 1..16
+    int32_t multiplier;
+    const int32_t *packed; // as nn_packed_conv's without scales, one row of `inputs` taps
 } nn_packed_matrix;
 
 void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *input, int8_t *output);

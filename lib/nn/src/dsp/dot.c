@@ -94,42 +94,41 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
     "smlad r5, r8, r2, r5\n smlad r7, r9, r2, r7\n smlad r5, r10, r3, r5\n smlad r7, r11, r3, r7\n"
 #define ONE_BYTES "76"
 
+// Four sums of a single pixel to int8. r1 multiplier, r2 shift, r3 offset.
+#define APART        "sub r4, r4, r5\n sub r6, r6, r7\n lsl r5, r5, #1\n lsl r7, r7, #1\n asr r4, r4, #7\n asr r6, r6, #7\n"
+#define SHIFT_ONE(s) "asr " s ", " s ", r2\n ssat " s ", #8, " s ", asr #1\n"
+#define SCALE_ONE(s) "smmlar " s ", " s ", r1, r3\n" SHIFT_ONE(s)
+#define SCALE_ONE_SYMMETRIC(s)                                                                                         \
+    "smmulr " s ", " s ", r1\n add " s ", " s ", " s ", asr #31\n add " s ", " s ", r3\n" SHIFT_ONE(s)
+
 __attribute__((naked)) void nn_dot_4x1(__attribute__((unused)) const nn_dot_one *job) {
     __asm__ volatile("push {r4-r11, lr}\n"
-                     "sub sp, #28\n"
-                     "ldmia r0, {r1-r7}\n"
-                     "stmia sp, {r1-r6}\n"
-                     "mov r0, r7\n"
-                     // [sp, #24]: where the loop is entered, so that it ends after a whole turn
-                     "sub r2, r2, r1\n rsb r2, r2, #0\n lsr r2, r2, #2\n and r2, r2, #7\n"
+                     "sub sp, #36\n"
+                     "ldmia r0, {r1-r9}\n"
+                     "stmia sp, {r1-r8}\n"
+                     "mov r0, r9\n"
+                     // [sp, #32]: where the loop is entered, so that it ends after a whole turn
+                     "sub r2, r1, r2\n lsr r2, r2, #2\n and r2, r2, #7\n"
                      "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
-                     "orr r3, r3, #1\n str r3, [sp, #24]\n"
+                     "orr r3, r3, #1\n str r3, [sp, #32]\n"
 
                      "2:\n" // four channels
-                     "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #24]\n bx r2\n"
+                     "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #32]\n bx r2\n"
                      ".balign 4\n"
                      "3:\n"
                      ".rept 8\n" ONE_STEP ".endr\n"
-                     "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n"
-                     "mov r8, r6\n mov r9, r7\n" // the second pair of channels takes the place of a second pixel
-                     "ldmia r0!, {r1-r3}\n ldr r12, [sp, #8]\n ldr lr, [sp, #12]\n"
-                     "cmp lr, #0\n bne.w 6f\n" //
-                     "sub r4, r4, r5\n sub r8, r8, r9\n lsl r5, r5, #1\n lsl r9, r9, #1\n"
-                     "lsl lr, r12, r3\n smmlar r5, r5, r1, lr\n asr r5, r5, r3\n ssat r5, #8, r5, asr #1\n"
-                     "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r4, r4, r2, lr\n asr r4, r4, r3\n"
-                     "ssat r4, #8, r4, asr #1\n"
-                     "ldmia r0!, {r1-r3}\n"
-                     "lsl lr, r12, r3\n smmlar r9, r9, r1, lr\n asr r9, r9, r3\n ssat r9, #8, r9, asr #1\n"
-                     "lsr r3, r3, #8\n lsl lr, r12, r3\n add lr, lr, #64\n smmla r8, r8, r2, lr\n asr r8, r8, r3\n"
-                     "ssat r8, #8, r8, asr #1\n"
-                     "5:\n"
-                     "ldr r1, [sp, #16]\n ldr r3, [sp, #20]\n"
-                     "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r9, [r1], #1\n strb r8, [r1], #1\n"
-                     "str r1, [sp, #16]\n"
-                     "cmp r0, r3\n bne.w 2b\n"
-                     "add sp, #28\n pop {r4-r11, pc}\n"
-                     "6:\n" SCALE_SYMMETRIC("r4", "r5", "r10", "r11") //
-                     "ldmia r0!, {r1-r3}\n" SCALE_SYMMETRIC("r8", "r9", "r10", "r11") "b 5b\n");
+                     "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n" APART
+                     "ldr r1, [sp, #8]\n ldr r2, [sp, #12]\n ldr r3, [sp, #16]\n ldr r12, [sp, #20]\n"
+                     "cmp r12, #0\n bne.w 6f\n" //
+                     SCALE_ONE("r4") SCALE_ONE("r5") SCALE_ONE("r6") SCALE_ONE(
+                         "r7") "5:\n"
+                               "ldr r1, [sp, #24]\n ldr r3, [sp, #28]\n"
+                               "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r7, [r1], #1\n strb r6, [r1], #1\n"
+                               "str r1, [sp, #24]\n"
+                               "cmp r0, r3\n bne.w 2b\n"
+                               "add sp, #36\n pop {r4-r11, pc}\n"
+                               "6:\n" SCALE_ONE_SYMMETRIC("r4") SCALE_ONE_SYMMETRIC("r5") SCALE_ONE_SYMMETRIC("r6")
+                                   SCALE_ONE_SYMMETRIC("r7") "b 5b\n");
 }
 
 #else
@@ -187,14 +186,15 @@ void nn_dot_4x2(const nn_dot_pair *job) {
 void nn_dot_4x1(const nn_dot_one *job) {
     int8_t *out = job->out;
     const uint32_t size = (uint32_t)(job->input_end - job->input);
-    for (const int32_t *packed = job->packed; packed != job->packed_end; packed += 4 + size + 6, out += 4) {
+    const int32_t centre = job->offset >> job->shift;
+    for (const int32_t *packed = job->packed; packed != job->packed_end; packed += 4 + size) {
         int32_t sums[4];
         start(packed, sums);
         for (uint32_t i = 0; i < size; i += 4) {
             multiply(packed + 4 + i, job->input[i], job->input[i + 2], sums);
             multiply(packed + 6 + i, job->input[i + 1], job->input[i + 3], sums);
         }
-        finish(packed + 4 + size, sums, job->centre, job->symmetric, out);
+        for (int i = 0; i < 4; i++) *out++ = scale(sums[i], job->multiplier, job->shift + 1, centre);
     }
 }
 

@@ -23,11 +23,14 @@ typedef struct {
 
 void nn_dot_4x2(const nn_dot_pair *job);
 
-// One pixel of plain bytes, a multiple of four.
+// One pixel of plain bytes, a multiple of four, against channels that share one scale.
 typedef struct {
     const int8_t *input;
     const int8_t *input_end;
-    int32_t centre, symmetric;
+    int32_t multiplier;
+    int32_t shift;  // less one
+    int32_t offset; // centre << shift
+    int32_t symmetric;
     int8_t *out;
     const int32_t *packed_end;
     const int32_t *packed;

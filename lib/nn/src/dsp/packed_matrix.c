@@ -4,13 +4,15 @@
 #include <string.h>
 
 void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *input, int8_t *output) {
-    const uint32_t size = 4u + layer->inputs + 6u; // words of a block of four channels
+    const uint32_t size = 4u + layer->inputs; // words of a block of four channels
     const uint32_t whole = layer->outputs / 4u * 4u;
     const uint32_t rest = layer->outputs - whole;
     const int32_t *middle = layer->packed + whole / 4u * size;
     nn_dot_one job = {.input = input,
                       .input_end = input + layer->inputs,
-                      .centre = 2 * layer->output_zero + 1,
+                      .multiplier = layer->multiplier,
+                      .shift = layer->shift - 1,
+                      .offset = (2 * layer->output_zero + 1) * (1 << (layer->shift - 1)),
                       .symmetric = layer->output_zero > -128,
                       .out = output,
                       .packed_end = middle,
