@@ -64,12 +64,14 @@ def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
 
 
 def export(stream: Stream, folder: Path, name: str) -> tuple[Path, Path]:
-    """Writes `<name>.csv` (units and columns as any recording, with `active`) and `<name>_truth.csv`."""
+    """Writes `<name>.csv` (a recording like any other) and `<name>_truth.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
     active = np.zeros(len(stream.samples), int)
     for one in stream.truth:
         active[one.start : one.end] = 1
-    columns = {f"a{axis}_mps2": stream.samples[:, i] * (GRAVITY / ACCEL_PER_G) for i, axis in enumerate("xyz")}
+    times = np.arange(len(stream.samples)) * (1e9 / stream.rate_mhz)
+    columns = {"timestamp_us": times.round().astype(int)}
+    columns |= {f"a{axis}_mps2": stream.samples[:, i] * (GRAVITY / ACCEL_PER_G) for i, axis in enumerate("xyz")}
     columns |= {f"g{axis}_dps": stream.samples[:, 3 + i] / GYRO_PER_DPS for i, axis in enumerate("xyz")}
     recording, truth = folder / f"{name}.csv", folder / f"{name}_truth.csv"
     pd.DataFrame(columns | {"active": active}).round(5).to_csv(recording, index=False)
