@@ -13,6 +13,7 @@ COMMANDS = {
     "train": "ml.pipeline:train",
     "quantise": "ml.pipeline:quantise",
     "compile": "ml.compiler.command:compile_",
+    "operators": "ml.compiler.document:operators",
     "verify": "ml.evaluate.command:verify",
     "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from ml.compiler.compile import compile_model
+from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
 from ml.errors import UserError
@@ -29,16 +29,13 @@ from ml.errors import UserError
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def compile_(model: str, *, out, name, optimise, board_flash, board_ram, as_json) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
-    if not model.endswith(".tflite"):
-        importlib.import_module("ml.pipeline").compile_app(model)
-        return
-    if out is None:
-        raise UserError("expected a folder for the header, found none; give one with --out DIR")
-    path = Path(model)
-    limits = {"flash": board_flash, "RAM": board_ram}
-    compiled = compile_model(
-        _bytes(path), name or _name(path), out, options=Options(optimise), title=path.name, limits=limits
-    )
+    if model.endswith(".tflite"):
+        options = Options(optimise)
+        compiled = _compile_file(
+            Path(model), out, name, options=options, limits={"flash": board_flash, "RAM": board_ram}
+        )
+    else:
+        compiled = importlib.import_module("ml.pipeline").compile_app(model, str(out) if out else None)
     if as_json:
         click.echo(json.dumps(report(compiled), indent=2))
         return
@@ -46,6 +43,12 @@ def compile_(model: str, *, out, name, optimise, board_flash, board_ram, as_json
     console.print(table(compiled))
     click.echo(summary(compiled))
     click.echo(f"wrote {compiled.header}")
+
+
+def _compile_file(path: Path, out: Path | None, name: str | None, *, options: Options, limits: dict) -> Compiled:
+    if out is None:
+        raise UserError("expected a folder for the header, found none; give one with --out DIR")
+    return compile_model(_bytes(path), name or _name(path), out, options=options, title=path.name, limits=limits)
 
 
 def _bytes(path: Path) -> bytes:

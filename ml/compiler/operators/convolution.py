@@ -111,6 +111,8 @@ def check_multiplier(op: Op) -> None:
     checks.require(weights.shape[0] == 1, "its first side is not 1", weights)
     fits = output.shape[3] % image.shape[3] == 0
     checks.require(fits, f"{output.shape[3]} is no multiple of the input's {image.shape[3]} channels", output)
+    multiplier = output.shape[3] // image.shape[3]
+    checks.require(op.options["depth_multiplier"] == multiplier, f"its multiplier is not {multiplier}", output)
 
 
 def folded_bias(weights: np.ndarray, bias: Tensor | None, input_zero: int, channels: int, owner: Tensor) -> np.ndarray:

@@ -1,0 +1,58 @@
+"""`python -m ml operators [--write]`: the table of supported operators, from the code that supports them."""
+
+from __future__ import annotations
+
+import click
+
+from ml.compiler.operators import FAMILIES, KERNELS
+from ml.compiler.operators.base import INT16
+from ml.compiler.passes.fold import FOLDS
+from ml.compiler.passes.views import SAME_BYTES
+from ml.paths import ROOT
+
+PAGE = ROOT / "docs" / "operators.md"
+
+_HEAD = """<!-- Written by `python -m ml operators --write` from ml/compiler/operators: change it there. -->
+# Operators
+
+What `python -m ml compile` turns into C, byte for byte as TensorFlow Lite Micro's reference kernels compute it. Every
+tensor has one scale and zero point unless the table says otherwise; weights may have one scale per output channel.
+A model has one input and one output. Anything else is named, with the tensor in the way, before anything is written.
+
+| operator | activations | what is supported | kernels |
+|---|---|---|---|
+"""
+
+_TAIL = """
+Taken away before anything runs:
+
+- {views}: the output is the input's memory under another shape.
+- {folds}, on constants and shapes: computed by the compiler (Keras' Flatten is made of these).
+- QUANTIZE at the input and DEQUANTIZE at the output of a model with float32 ends: the compiled model takes and gives
+  the integers between them, and the header states their scale and zero point.
+- PAD before a VALID convolution, RELU and RELU6 behind an operator that can clamp: that operator does their work.
+"""
+
+
+def page() -> str:
+    """docs/operators.md as it should be."""
+    rows = "".join(_row(kind) for kind in sorted(FAMILIES))
+    tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=", ".join(sorted((*FOLDS, "SHAPE"))))
+    return _HEAD + rows + tail
+
+
+def _row(kind: str) -> str:
+    family = FAMILIES[kind]
+    kernels = ", ".join(f"`{name}`" for name in dict.fromkeys(function for function, _ in KERNELS[kind]))
+    return f"| {kind.removesuffix(INT16)} | {family.types} | {family.limits} | {kernels} |\n"
+
+
+@click.command()
+@click.option("--write", is_flag=True, help="Write docs/operators.md instead of printing.")
+def operators(write: bool) -> None:
+    """List the operators that the compiler supports."""
+    if write:
+        PAGE.write_text(page())
+        click.echo(f"wrote {PAGE.relative_to(ROOT)}")
+    else:
+        click.echo(page(), nl=False)
