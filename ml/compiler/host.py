@@ -100,6 +100,7 @@ class HostModel:
         self.library.compiled_check.restype = ctypes.c_bool
         self.library.compiled_fixed_crc.restype = ctypes.c_uint32
         self.model = self.library.compiled_model().contents
+        self.reset()
 
     def _shaped(self, inputs: np.ndarray) -> np.ndarray:
         size = self.model.input_size

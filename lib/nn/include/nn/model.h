@@ -32,7 +32,9 @@ typedef struct {
     const nn_layer *layer;
     const char *const *label;
     void (*step)(uint16_t layer); // runs one layer; 0..layers-1 in order make an inference
-    void (*reset)(void); // puts the state of a recurrent or streaming model back to its start; NULL when it has none
+    // Puts the state of a recurrent or streaming model to its start; NULL when it has none. Call it (or nn_self_test)
+    // before the first inference: state starts at its zero points, not at 0.
+    void (*reset)(void);
     uint32_t check;      // CRC-32 of the output for nn_fixed_input, after a reset
 } nn_model;
 
