@@ -12,6 +12,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#if defined(__cplusplus) && !defined(ARDUINO_ARCH_ESP32) // whose Arduino core declares these two as C++
+extern "C" {
+#endif
+void setup(void); // the application's
+void loop(void);  // the application's; called for ever, returns quickly
+#if defined(__cplusplus) && !defined(ARDUINO_ARCH_ESP32)
+}
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,9 +35,6 @@ typedef struct {
     uint32_t time_us;             // when the sample was taken, on the clock of board_micros()
     int16_t axis[BOARD_IMU_AXES]; // ax, ay, az, gx, gy, gz in counts
 } board_imu_sample;
-
-void setup(void); // the application's
-void loop(void);  // the application's; called for ever, returns quickly
 
 void board_init(void);
 const char *board_name(void);   // "virtual", "nano33ble", ...: the part of the environment's name after the app

@@ -1,0 +1,95 @@
+// arduino_sensors.cpp: from a driver's samples to those of board.h: counts, times, and what was lost.
+#ifdef ARDUINO
+
+#include <Arduino.h>
+#include <math.h>
+
+#include "board/board.h"
+#include "drivers.h"
+
+static struct {
+    uint32_t period_us; // 0: not running
+    uint32_t last_us;   // when the last sample was taken
+    bool caught_up;     // the sensor had nothing left: its next sample is a fresh one
+} imu_state, mic_state;
+static uint32_t overruns;
+
+static int16_t to_counts(float value, int per_unit) {
+    const float counts = roundf(value * (float)per_unit);
+    return (int16_t)(counts > 32767.0f ? 32767.0f : counts < -32768.0f ? -32768.0f : counts);
+}
+
+// Samples that waited in the sensor are a period apart; those that no longer fitted are counted.
+static uint32_t time_of_next(uint32_t depth) {
+    const uint32_t now = micros(), period = imu_state.period_us;
+    const uint32_t late = (now - imu_state.last_us) / period; // samples taken since the last one
+    if (imu_state.caught_up && late <= depth) return now;
+    if (late > depth) {
+        overruns += late - depth;
+        imu_state.last_us += (late - depth) * period;
+    }
+    return imu_state.last_us + period;
+}
+
+static int32_t note_start(int32_t rate_mhz) {
+    if (rate_mhz > 0) {
+        imu_state.period_us = (uint32_t)(1000000000ul / (uint32_t)rate_mhz);
+        imu_state.last_us = micros();
+        imu_state.caught_up = true;
+    }
+    return rate_mhz;
+}
+
+int32_t board_imu_start(uint32_t rate_mhz) {
+    board_init();
+    return note_start(imu_sensor.begin(rate_mhz));
+}
+
+size_t board_imu_read(board_imu_sample *samples, size_t count) {
+    float accel[3], gyro[3];
+    size_t done = 0;
+    while (done < count && imu_state.period_us) {
+        if (!imu_sensor.next(accel, gyro)) {
+            imu_state.caught_up = true;
+            break;
+        }
+        samples[done].time_us = imu_state.last_us = time_of_next(imu_sensor.depth);
+        imu_state.caught_up = false;
+        for (int i = 0; i < 3; i++) {
+            samples[done].axis[i] = to_counts(accel[i], BOARD_ACCEL_PER_G);
+            samples[done].axis[3 + i] = to_counts(gyro[i], BOARD_GYRO_PER_DPS);
+        }
+        done++;
+    }
+    return done;
+}
+
+int32_t board_mic_start(uint32_t rate_mhz) {
+    board_init();
+    const int32_t rate = mic_sensor.begin(rate_mhz);
+    mic_state.period_us = rate > 0 ? 1000000000ul / (uint32_t)rate : 0;
+    mic_state.last_us = micros();
+    return rate;
+}
+
+size_t board_mic_read(int16_t *pcm, size_t count) {
+    if (!mic_state.period_us) return 0;
+    const uint32_t now = micros(), waited = (now - mic_state.last_us) / mic_state.period_us;
+    if (waited > mic_sensor.depth) overruns += waited - mic_sensor.depth;
+    mic_state.last_us = now;
+    return mic_sensor.read(pcm, count);
+}
+
+// The libraries run their accelerometers at the rate of the IMU, too slow for vibration.
+int32_t board_accel_start(uint32_t) {
+    return BOARD_ERR_ABSENT;
+}
+size_t board_accel_read(int16_t (*)[3], size_t) {
+    return 0;
+}
+
+uint32_t board_sensor_overruns(void) {
+    return overruns;
+}
+
+#endif

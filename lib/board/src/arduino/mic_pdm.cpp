@@ -1,0 +1,43 @@
+// mic_pdm.cpp: the PDM microphone of the Arduino Nano boards through the mbed core's PDM library.
+#if defined(ARDUINO) && defined(BOARD_MIC_PDM)
+
+#include <PDM.h>
+
+#include "board/board.h"
+#include "drivers.h"
+
+#ifndef BOARD_MIC_FIFO
+#define BOARD_MIC_FIFO 4096 // a power of two; two bytes each, a quarter of a second at 16 kHz
+#endif
+#define AT_ONCE 256 // samples that PDM hands over together
+
+static int16_t ring[BOARD_MIC_FIFO];
+static volatile uint32_t written, taken; // the interrupt writes one, the application the other
+
+static void receive() { // in an interrupt; what does not fit is dropped, and counted by whoever reads too late
+    int16_t block[AT_ONCE];
+    const int bytes = PDM.available();
+    const int samples = PDM.read(block, bytes < (int)sizeof block ? (size_t)bytes : sizeof block) / 2;
+    uint32_t at = written;
+    for (int i = 0; i < samples && at - taken < BOARD_MIC_FIFO; i++) ring[at++ % BOARD_MIC_FIFO] = block[i];
+    written = at;
+}
+
+static int32_t mic_begin(uint32_t rate_mhz) {
+    PDM.onReceive(receive);
+    if (rate_mhz % 1000 || !PDM.begin(1, (int)(rate_mhz / 1000))) return BOARD_ERR_RATE;
+    return (int32_t)rate_mhz;
+}
+
+static size_t mic_read(int16_t *pcm, size_t count) {
+    size_t done = 0;
+    for (; done < count && taken != written; done++) {
+        pcm[done] = ring[taken % BOARD_MIC_FIFO];
+        taken = taken + 1;
+    }
+    return done;
+}
+
+extern const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO};
+
+#endif

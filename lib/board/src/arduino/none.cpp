@@ -1,0 +1,25 @@
+// none.cpp: sensors that a board does not have, or that have no driver yet.
+#ifdef ARDUINO
+
+#include "board/board.h"
+#include "drivers.h"
+
+static int32_t absent(uint32_t) {
+    return BOARD_ERR_ABSENT;
+}
+
+#ifdef BOARD_IMU_NONE
+static bool no_sample(float *, float *) {
+    return false;
+}
+extern const imu_driver imu_sensor = {absent, no_sample, 0};
+#endif
+
+#ifdef BOARD_MIC_NONE
+static size_t no_sound(int16_t *, size_t) {
+    return 0;
+}
+extern const mic_driver mic_sensor = {absent, no_sound, 0};
+#endif
+
+#endif
