@@ -27,6 +27,8 @@ class Tensor:
     data: np.ndarray | None = None
     variable: bool = False  # keeps its value from one inference to the next
     view_of: Tensor | None = None
+    channels: np.ndarray | None = None  # which of the .tflite's channels it holds, None for all
+    view_start: int = 0  # bytes into the memory of `view_of`
 
     @property
     def elements(self) -> int:
@@ -45,6 +47,11 @@ class Tensor:
     @property
     def zero(self) -> int:
         return int(self.zeros[0])
+
+    @property
+    def start(self) -> int:
+        """Bytes from the start of its storage."""
+        return 0 if self.view_of is None else self.view_start + self.view_of.start
 
     @property
     def storage(self) -> Tensor:

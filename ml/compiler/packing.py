@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from ml.compiler import fixed_point
+
 CHANNELS = 4  # in a block
 LARGEST_SHIFT = 16  # rounding constants stay within 32 bits
 LARGEST_SUM = 1 << 23  # 256 * sum stays within 32 bits
@@ -40,10 +42,32 @@ def pack(
     words = [sums, _weight_words(taps).reshape(blocks, -1)]
     if scales:
         ones = np.pad(right, fill, constant_values=1)
-        words.append(
-            _scales(np.pad(mantissas.astype(np.int64), fill), ones, 7 if one_sided else 0).reshape(blocks, -1)
-        )
+        words.append(_scales(np.pad(mantissas.astype(np.int64), fill), ones, 7 if one_sided else 0).reshape(blocks, -1))
     return np.concatenate(words, axis=1).astype(np.uint32).view(np.int32).ravel()
+
+
+def settle(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray, low: int, high: int):
+    """The same four arrays with every channel that comes out the same for all inputs written plainly: no weights, and
+    a bias and a scale of ordinary size. Dead filters often have sums and shifts that no fast kernel takes.
+
+    `weights` [channels, taps]; `low` and `high` are the activation's limits less the output's zero point.
+    """
+    wide = weights.astype(np.int64)
+    reach = [
+        bias + np.minimum(-128 * wide, 127 * wide).sum(axis=1),
+        bias + np.maximum(-128 * wide, 127 * wide).sum(axis=1),
+    ]
+    weights, bias, mantissas, shifts = weights.copy(), bias.astype(np.int64), mantissas.copy(), shifts.copy()
+    for c in range(len(bias)):
+        ends = [int(end[c]) for end in reach]
+        if max(map(abs, ends)) >= 1 << 31:
+            continue
+        first, last = (
+            np.clip(fixed_point.requantise(end, int(mantissas[c]), int(shifts[c])), low, high) for end in ends
+        )
+        if first == last:
+            weights[c], bias[c], mantissas[c], shifts[c] = 0, 4 * first, 1 << 30, -1
+    return weights, bias, mantissas, shifts
 
 
 def _exact(weights: np.ndarray, bias: np.ndarray) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
 from ml.paths import ROOT
@@ -39,13 +40,16 @@ class Reference:
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415 - optional and slow
 
         self.graph = read(tflite, "model")
+        compiled = run_passes(read(tflite, "model"))
+        self.channels = {t.index: t.channels for t in compiled.tensors if t.channels is not None}
         # Every tensor is kept, and each with its share of the interpreter's own records.
         arena = sum(t.size for t in self.graph.tensors if t.data is None) * 2 + len(tflite) + (1 << 20)
         config = runtime.InterpreterConfig.kPreserveAllTensors
         self.interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=arena, intrepreter_config=config)
 
     def run(self, given: np.ndarray) -> dict[int, bytes]:
-        """Tensor index -> its bytes, for every tensor the operators make. `given`: the bytes of the input."""
+        """Tensor index -> its bytes, for every tensor the operators make. `given`: the bytes of the input. Where the
+        compiler leaves channels out (see passes/channels.py), they are left out here."""
         tensor = self.graph.inputs[0]
         rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
         self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
@@ -67,7 +71,9 @@ class Reference:
         return (rows.astype(np.float32) - np.float32(inner.zero)) * inner.scale
 
     def _bytes(self, tensor) -> bytes:
-        return np.asarray(self.interpreter.GetTensor(tensor.index, 0)["tensor_data"]).tobytes()
+        data = np.asarray(self.interpreter.GetTensor(tensor.index, 0)["tensor_data"])
+        kept = self.channels.get(tensor.index)
+        return (data if kept is None else data.reshape(tensor.shape)[..., kept]).tobytes()
 
 
 def output_crc(tflite: bytes, given: np.ndarray, tensor: int) -> int | None:

@@ -1,6 +1,6 @@
 """What instructions cost on a Cortex-M4, in cycles: the table of the Cortex-M4 technical reference manual (r0p1, 3.3).
 
-Zero-wait-state memory, aligned data, no interrupts. Not checked against silicon: everything made from it is an estimate.
+Zero-wait-state memory, aligned data, no interrupts. Not checked against silicon: what is made from it is an estimate.
 
 - Data processing, multiplications of any kind, saturation, IT: 1. Divisions: 2 to 12, taken as 7.
 - LDR, STR: 2; STR with an immediate offset 1. A single load or store directly after a single load, whose address does
@@ -25,13 +25,10 @@ DIVISION = 7
 SINGLE_LOADS = {"ldr", "ldrb", "ldrh", "ldrsb", "ldrsh", "ldrt", "ldrbt", "ldrht", "ldrex", "ldrexb", "ldrexh"}
 SINGLE_STORES = {"str", "strb", "strh", "strt", "strex", "strexb", "strexh"}
 MULTIPLES = ("push", "pop", "ldm", "stm")
+FIXED = {"ldrd": (3, 0), "strd": (3, 0), "tbb": (3, 3), "tbh": (3, 3), "sdiv": (DIVISION, 0), "udiv": (DIVISION, 0)}
 BRANCHES = {"b", "bl", "bx", "blx", "cbz", "cbnz"}
-FLOAT_MULTIPLY_ADD = {f"{sign}{name}" for sign in ("v", "vn") for name in ("mla", "mls", "fma", "fms")} - {"vnfma"} | {
-    "vfma",
-    "vfms",
-    "vfnma",
-    "vfnms",
-}
+NOT_COMPUTING = SINGLE_LOADS | SINGLE_STORES | BRANCHES | set(FIXED)
+FLOAT_MULTIPLY_ADD = {"vmla", "vmls", "vnmla", "vnmls", "vfma", "vfms", "vfnma", "vfnms"}
 
 
 @dataclass(frozen=True)
@@ -61,7 +58,6 @@ def block_cost(instructions: Iterable[capstone.CsInsn], refill: int) -> BlockCos
     loaded: int | None = None  # what the single load directly before wrote
     computed: set[int] = set()  # what the data-processing instruction directly before wrote
     for instruction in instructions:
-        name = instruction.mnemonic.split(".")[0]
         name = instruction.insn_name().split(".")[0]
         step, leaves, loads = _cost(instruction, name, loaded, computed, refill)
         count, cycles, leaving = count + 1, cycles + step, leaves
@@ -74,18 +70,14 @@ def _cost(instruction, name: str, loaded: int | None, computed: set[int], refill
     """Cycles, refill on leaving, and whether it is a single load."""
     if name in SINGLE_LOADS or name in SINGLE_STORES:
         return _single_access(instruction, name, loaded, computed)
-    if name in ("ldrd", "strd"):
-        return 3, 0, False
     if name.startswith(MULTIPLES):
         return _multiple_access(instruction, name, refill)
-    if name in ("tbb", "tbh"):
-        return 3, 3, False
     if name in BRANCHES:
         return 1, refill, False
     if name.startswith("v"):
         return _float(instruction, name), 0, False
-    if name in ("sdiv", "udiv"):
-        return DIVISION, 0, False
+    if name in FIXED:
+        return *FIXED[name], False
     writes_pc = name in ("mov", "add") and arm_const.ARM_REG_PC in instruction.regs_access()[1]
     return 1, refill if writes_pc else 0, False
 
@@ -126,7 +118,6 @@ def _float(instruction, name: str) -> int:
 
 def _computed(instruction, name: str) -> set[int]:
     """Registers that a data-processing instruction wrote, empty for all other kinds."""
-    other = SINGLE_LOADS | SINGLE_STORES | BRANCHES | {"ldrd", "strd", "tbb", "tbh", "sdiv", "udiv"}
-    if name in other or name.startswith((*MULTIPLES, "v")):
+    if name in NOT_COMPUTING or name.startswith((*MULTIPLES, "v")):
         return set()
     return set(instruction.regs_access()[1]) - {arm_const.ARM_REG_CPSR}

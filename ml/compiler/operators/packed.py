@@ -11,7 +11,15 @@ import numpy as np
 from ml.compiler import fixed_point, packing
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
-from ml.compiler.operators.convolution import Window, braces, channel_arrays, pair, parameters, window
+from ml.compiler.operators.convolution import (
+    Window,
+    braces,
+    channel_arrays,
+    pair,
+    parameters,
+    weights_by_channel,
+    window,
+)
 from ml.compiler.operators.fully_connected import bias_of, scales_of
 
 CONV_BYTES, DEPTHWISE_BYTES, MATRIX_BYTES = 44, 48, 20  # sizeof on a 32-bit processor
@@ -34,8 +42,10 @@ def _blocks(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
-def _channels(op: Op) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return tuple(array.data for array in channel_arrays(op))
+def _settled(op: Op, low: int, high: int):
+    """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
+    arrays = (array.data for array in channel_arrays(op))
+    return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
 
 
 @kernel("CONV_2D", "nn_conv_2d_packed")
@@ -45,12 +55,13 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
-    rows = weights.data.reshape(output.shape[3], walk.kernel[0], row)
-    words = packing.pack(rows, *_channels(op), one_sided=output.zero == -128)
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    filters, *channels = _settled(op, low, high)
+    rows = filters.reshape(output.shape[3], walk.kernel[0], row)
+    words = packing.pack(rows, *channels, one_sided=output.zero == -128)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
-    low, high = fixed_point.activation_range(op.options["activation"], output)
     blocks, pixels = _blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
@@ -88,10 +99,11 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
         return None
     turned = output.shape[1] > output.shape[2]
-    words = packing.pack_depthwise_3x3(weights.data[0], *_channels(op), turned=turned)
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    filters, *channels = _settled(op, low, high)
+    words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    low, high = fixed_point.activation_range(op.options["activation"], output)
     names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
     shape = dict(zip(names, (*image.shape[1:], *output.shape[1:]), strict=True))
     shape |= dict(pad_top=walk.pad[0], pad_left=walk.pad[1], stride_h=walk.stride[0])

@@ -2,6 +2,7 @@
 
 from ml.compiler.graph import Graph
 from ml.compiler.passes.boundary import strip_float_boundary
+from ml.compiler.passes.channels import drop_constant_channels
 from ml.compiler.passes.fold import fold_constants
 from ml.compiler.passes.fuse import fuse_activation, fuse_padding
 from ml.compiler.passes.split import separate_splits
@@ -15,6 +16,7 @@ PASSES = (
     fuse_padding,
     fuse_activation,
     remove_dead,
+    drop_constant_channels,
 )
 
 

@@ -14,7 +14,8 @@ from ml.paths import ROOT
 from ml.profile.machine import RAM, Machine
 
 SOURCES = sorted((ROOT / "lib/nn/src").rglob("*.c"))
-FLAGS = "-mcpu=cortex-m4 -mthumb -O2 -std=c99 -Wall -Wextra -Wconversion -Werror -nostartfiles --specs=nano.specs".split()
+FLAGS = ("-mcpu=cortex-m4", "-mthumb", "-O2", "-std=c99", "-Wall", "-Wextra", "-Wconversion", "-Werror")
+LINK = ("-nostartfiles", "--specs=nano.specs", "-Wl,-Ttext=0x100,-Tdata=0x20300000,-e,nn_conv_2d")
 
 
 class Host:
@@ -72,8 +73,7 @@ def image():
     if not target.exists():
         target.parent.mkdir(parents=True, exist_ok=True)
         made = target.with_suffix(f".{id(key)}.tmp")
-        places = ["-Wl,-Ttext=0x100,-Tdata=0x20300000,-e,nn_conv_2d"]
-        command = [compiler, *FLAGS, f"-I{ROOT}/lib/nn/include", *map(str, SOURCES), *places, "-o", str(made)]
+        command = [compiler, *FLAGS, f"-I{ROOT}/lib/nn/include", *map(str, SOURCES), *LINK, "-o", str(made)]
         subprocess.run(command, check=True, capture_output=True)
         made.replace(target)
     return target

@@ -69,8 +69,7 @@ class Layer:
         for axis in (0, 1):
             reach = (kernel[axis] - 1) * dilation[axis] + 1
             count = -(-in_sides[axis] // stride[axis]) if same else (in_sides[axis] - reach) // stride[axis] + 1
-            if count < 1:  # the window does not fit: pad after all
-                count = 1
+            count = max(count, 1)  # a window that does not fit is padded after all
             total = max((count - 1) * stride[axis] + reach - in_sides[axis], 0)
             out_sides.append(count)
             pads.append(total // 2)

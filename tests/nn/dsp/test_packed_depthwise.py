@@ -1,4 +1,4 @@
-"""The packed depthwise kernels against a plain one, over widths around four outputs a turn and heights around a strip."""
+"""The packed 3x3 depthwise kernel against a plain one: widths around four outputs a turn, heights around a strip."""
 
 import numpy as np
 import pytest
