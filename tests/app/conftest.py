@@ -45,6 +45,11 @@ def virtual_m3(workspace):
     yield from started("virtual-m3")
 
 
+@pytest.fixture(scope="session")
+def host(workspace):
+    yield from started("host")
+
+
 @pytest.fixture
 def device(virtual):
     with Device.open(virtual, app=APP) as opened:

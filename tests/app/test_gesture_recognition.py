@@ -89,6 +89,15 @@ def test_thresholds_change_what_is_detected_as_on_the_host(device, host_model):
     device.end_injection()
 
 
+def test_an_injection_costs_the_sensor_nothing(device):
+    device.command(Command.RESET_STATS)
+    device.inject(motion(200, seed=3))
+    device.end_injection()
+    before = device.statistics().windows
+    assert any(device.statistics().windows > before for _ in range(100) if not time.sleep(0.1))
+    assert device.statistics().overruns == 0
+
+
 def compare(device: Device, host_model, cases: list[Case]) -> Parity:
     """Board against host."""
     truth = SimpleNamespace(
@@ -100,7 +109,7 @@ def compare(device: Device, host_model, cases: list[Case]) -> Parity:
     return parity
 
 
-@pytest.mark.parametrize("board", ["virtual", "virtual_m3"])
+@pytest.mark.parametrize("board", ["virtual", "virtual_m3", "host"])
 def test_front_end_and_every_layer_equal_the_hosts(board, host_model, request):
     cases = [case(seed, rate) for seed, rate in enumerate([FRONT_END.rate_mhz] * 4 + [20_000, 104_000, 119_000])]
     with Device.open(request.getfixturevalue(board).replace("_", "-"), app=APP) as device:

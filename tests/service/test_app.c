@@ -132,8 +132,10 @@ void setup(void) {
 }
 
 static bool next_sample(board_imu_sample *sample) {
+    const bool sensed = board_imu_read(sample, 1) == 1;
+    if (!service_injecting()) return sensed;
     sample->time_us = board_micros();
-    return service_injecting() ? service_injected(sample->axis) : board_imu_read(sample, 1) == 1;
+    return service_injected(sample->axis);
 }
 
 void loop(void) {

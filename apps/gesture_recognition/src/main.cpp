@@ -21,8 +21,9 @@ static void latest_window(int8_t *input) {
 }
 
 static bool next_sample(board_imu_sample *sample) {
-    if (!service_injecting()) return board_imu_read(sample, 1) == 1;
-    sample->time_us = board_micros();
+    const bool sensed = board_imu_read(sample, 1) == 1;
+    if (!service_injecting()) return sensed;
+    sample->time_us = board_micros(); // the sensor runs on, unheard
     return service_injected(sample->axis);
 }
 

@@ -93,14 +93,14 @@ static int32_t mean_of(const imu_frontend *f, int axis) {
 }
 
 // x >> shift rounding towards minus infinity; C leaves the shift of a negative number to the compiler.
-static int64_t shift_right(int64_t x, uint8_t shift) {
+static int32_t shift_right(int32_t x, int shift) {
     return x < 0 ? ~(~x >> shift) : x >> shift;
 }
 
+// |x| is below 2^16, so that the product fits; rounding after a smaller shift keeps the sum from overflowing.
 static int8_t scaled(imu_frontend *f, int axis, int32_t x) {
     const imu_config *c = f->config;
-    int64_t q =
-        shift_right((int64_t)x * c->multiplier[axis] + (INT64_C(1) << (c->shift - 1)), c->shift) + c->zero_point;
+    int32_t q = shift_right(shift_right(x * c->multiplier[axis], c->shift - 1) + 1, 1) + c->zero_point;
     if (q >= INT8_MIN && q <= INT8_MAX) return (int8_t)q;
     f->saturated[axis]++;
     return q < 0 ? INT8_MIN : INT8_MAX;

@@ -5,9 +5,9 @@
 enum { CRC_SIZE = 2, FULL_BLOCK = 0xFF };
 
 static uint16_t crc_byte(uint16_t crc, uint8_t byte) {
-    crc = (uint16_t)(crc ^ (byte << 8));
-    for (int bit = 0; bit < 8; bit++) crc = (uint16_t)(crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1);
-    return crc;
+    uint8_t x = (uint8_t)(crc >> 8 ^ byte); // all eight steps at once: 0x1021 has its bits far enough apart
+    x = (uint8_t)(x ^ x >> 4);
+    return (uint16_t)(crc << 8 ^ x << 12 ^ x << 5 ^ x);
 }
 
 uint16_t link_crc16(const uint8_t *bytes, size_t size) {
