@@ -46,6 +46,6 @@ static bool imu_next(float accel_g[3], float gyro_dps[3]) {
     return true;
 }
 
-extern const imu_driver imu_sensor = {imu_begin, imu_next, 1}; // without the FIFO: the latest sample only
+const imu_driver imu_sensor = {imu_begin, imu_next, 1}; // without the FIFO: the latest sample only
 
 #endif

@@ -17,6 +17,6 @@ static bool imu_next(float accel_g[3], float gyro_dps[3]) {
            IMU.readGyroscope(gyro_dps[0], gyro_dps[1], gyro_dps[2]) == 1;
 }
 
-extern const imu_driver imu_sensor = {imu_begin, imu_next, 1}; // without the FIFO: the latest sample only
+const imu_driver imu_sensor = {imu_begin, imu_next, 1}; // without the FIFO: the latest sample only
 
 #endif

@@ -19,6 +19,6 @@ static bool imu_next(float accel_g[3], float gyro_dps[3]) {
            IMU.readAcceleration(accel_g[0], accel_g[1], accel_g[2]) == 1;
 }
 
-extern const imu_driver imu_sensor = {imu_begin, imu_next, 32};
+const imu_driver imu_sensor = {imu_begin, imu_next, 32};
 
 #endif

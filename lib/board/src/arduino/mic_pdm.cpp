@@ -38,6 +38,6 @@ static size_t mic_read(int16_t *pcm, size_t count) {
     return done;
 }
 
-extern const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO};
+const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO};
 
 #endif

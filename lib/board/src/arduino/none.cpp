@@ -12,14 +12,14 @@ static int32_t absent(uint32_t) {
 static bool no_sample(float *, float *) {
     return false;
 }
-extern const imu_driver imu_sensor = {absent, no_sample, 0};
+const imu_driver imu_sensor = {absent, no_sample, 0};
 #endif
 
 #ifdef BOARD_MIC_NONE
 static size_t no_sound(int16_t *, size_t) {
     return 0;
 }
-extern const mic_driver mic_sensor = {absent, no_sound, 0};
+const mic_driver mic_sensor = {absent, no_sound, 0};
 #endif
 
 #endif
