@@ -26,6 +26,8 @@ class MotionVariation:
     gyro_noise: float = 4.0  # deg/s
     shift_s: float = 0.15  # the furthest that a movement lies off the middle of its window
     mirror: bool = True  # left-handed people, where the labels say what becomes of left and right
+    gravity: float = 0.5  # share of the windows without gravity that get it back: a device always feels it
+    hold: float = 0.4  # spread of how the device is held then, around upright; 1 is any way
 
 
 def vary(window: np.ndarray, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:
@@ -47,6 +49,23 @@ def rotate(window: np.ndarray, vector: np.ndarray) -> np.ndarray:
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
     matrix = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
     return np.hstack([window[:, :3] @ matrix.T, window[:, 3:] @ matrix.T])
+
+
+def feel_gravity(windows: np.ndarray, up: np.ndarray, rate_hz: float) -> np.ndarray:
+    """Adds gravity to windows (n, count, 6) recorded without it.
+
+    `up` (n, 3) is the way up at each window's start in the device's axes; the gyroscope says how it turns from there.
+    """
+    made = windows.copy()
+    up = up / np.linalg.norm(up, axis=1, keepdims=True)
+    for sample in range(windows.shape[1]):
+        turned = np.radians(windows[:, sample, 3:] / GYRO_PER_DPS) / rate_hz
+        angle = np.linalg.norm(turned, axis=1, keepdims=True)
+        axis = turned / np.maximum(angle, 1e-12)
+        along = axis * np.sum(axis * up, axis=1, keepdims=True)
+        up = along + (up - along) * np.cos(angle) - np.cross(axis, up) * np.sin(angle)  # the device turns, up stays
+        made[:, sample, :3] += up * ACCEL_PER_G
+    return made
 
 
 def noise(count: int, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:

@@ -46,8 +46,8 @@ class Training:
     """What the network sees, and how it learns."""
 
     variations: int = 40  # of each repetition
-    background: float = 0.5  # windows of nothing for each window of a gesture
-    rest_overlap: float = 0.3  # the largest share of a movement in a window that still shows nothing
+    background: float = 1.0  # windows of nothing for each window of a gesture
+    rest_overlap: float = 0.4  # the largest share of a movement in a window that still shows nothing
     epochs: int = 14
     batch: int = 128
     learning_rate: float = 3e-3  # falls to nothing along a cosine
@@ -62,10 +62,10 @@ class Decision:
 
     smoothing: tuple[int, ...] = (1, 2, 3, 4)  # windows averaged
     threshold: tuple[int, ...] = tuple(range(96, 241, 8))  # 0..255
-    refractory: tuple[int, ...] = (4, 6, 8, 10, 12, 14)  # windows
+    refractory: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)  # windows
     tolerance_s: float = 1.0  # after a movement's end a detection is still of it
     false_cost: float = 1.0  # one false detection weighs as many misses
-    fallback: tuple[int, int, int] = (2, 176, 8)  # smoothing, threshold, refractory, where nothing can be tuned
+    fallback: tuple[int, int, int] = (3, 144, 6)  # smoothing, threshold, refractory, where nothing can be tuned
 
 
 @dataclass(frozen=True)

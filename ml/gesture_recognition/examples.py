@@ -3,6 +3,8 @@
 Around each repetition, shifted, tilted, faster, stronger (ml/data/augmentation.py), in raw units, then through the C
 front end. The class `none` is whatever lies between: rest, unrelated movement, and windows that hold only the beginning
 or the end of a gesture, which must not yet, or no longer, be answered.
+
+Recordings from which gravity was removed get it back in half of the windows: the device that runs the model feels it.
 """
 
 import dataclasses
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.augmentation import MIRROR, cut, resample, vary
+from ml.data.augmentation import MIRROR, cut, feel_gravity, resample, vary
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import runs, saturate
 from ml.errors import UserError
@@ -21,7 +23,16 @@ from ml.gesture_recognition.config import MIRRORED, NONE, FrontEnd, Training
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.native.imu import windows
 
-Picture = tuple[np.ndarray, int]  # a window, float (window, 6) in counts, and its class
+UPRIGHT = np.array([0.0, 1.0, 0.0])  # y of the device is up
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A varied window and its class."""
+
+    window: np.ndarray  # float (window, 6) in counts
+    label: int
+    gravity: bool  # still in it
 
 
 @dataclass(frozen=True)
@@ -30,6 +41,7 @@ class Source:
 
     samples: np.ndarray  # float (n, 6) in counts
     label: int
+    gravity: bool  # still in it
     spans: list[tuple[int, int]]  # of the movements in it
 
 
@@ -44,8 +56,19 @@ def training_examples(
     pictures += cutter.nothing(sources, round(len(pictures) * training.background))
     pictures = [pictures[i] for i in rng.permutation(len(pictures))]
     end_to_end = dataclasses.replace(front_end, hop=front_end.window).imu()
-    raw = np.concatenate([window for window, _ in pictures])
-    return Examples(windows(saturate(raw), end_to_end).windows, np.array([label for _, label in pictures]))
+    raw = saturate(_as_felt(pictures, front_end, training, rng))
+    made = windows(raw.reshape(-1, raw.shape[-1]), end_to_end).windows
+    return Examples(made, np.array([picture.label for picture in pictures]))
+
+
+def _as_felt(pictures: list[Picture], front_end: FrontEnd, training: Training, rng: np.random.Generator) -> np.ndarray:
+    """All windows, float (n, window, 6); some of those without gravity get it back, however the device is held."""
+    raw = np.stack([picture.window for picture in pictures])
+    lacking = ~np.array([picture.gravity for picture in pictures])
+    chosen = lacking & (rng.random(len(raw)) < training.variation.gravity)
+    up = UPRIGHT + rng.normal(0, training.variation.hold, (len(raw), 3))
+    raw[chosen] = feel_gravity(raw[chosen], up[chosen], front_end.rate_hz)
+    return raw
 
 
 def _sources(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> list[Source]:
@@ -66,7 +89,7 @@ def _source(item: Item, labels: list[str], front_end: FrontEnd) -> Source:
         active = np.pad(np.ones(len(samples), bool), around)
         samples = at_rest_around(recording, around, around)
     spans = [(int(start / ratio), math.ceil(end / ratio)) for start, end in runs(active)]
-    return Source(resample(samples, ratio), labels.index(item.label), spans)
+    return Source(resample(samples, ratio), labels.index(item.label), recording.gravity, spans)
 
 
 @dataclass(frozen=True)
@@ -109,5 +132,5 @@ class _Cutter:
         window = vary(cut(source.samples, centre, step, self.front_end.window), variation, self.rng)
         mirrored = {MIRRORED.get(name) for name in self.labels} <= set(self.labels)
         if variation.mirror and mirrored and self.rng.random() < 0.5:
-            return window * MIRROR, self.labels.index(MIRRORED[self.labels[label]])
-        return window, label
+            return Picture(window * MIRROR, self.labels.index(MIRRORED[self.labels[label]]), source.gravity)
+        return Picture(window, label, source.gravity)

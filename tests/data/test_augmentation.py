@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data.augmentation import MIRROR, MotionVariation, cut, resample, rotate, vary
+from ml.data.augmentation import MIRROR, MotionVariation, cut, feel_gravity, resample, rotate, vary
+from ml.data.recordings import to_counts
 from ml.data.synthesis.gestures import GESTURES, Gesture, perform
 from ml.data.synthesis.people import person
-from ml.data.synthesis.sensor import Sensor, measure
-from ml.data.synthesis.strokes import motion
+from ml.data.synthesis.sensor import Sensor, measure, rotations
+from ml.data.synthesis.strokes import Stroke, motion
 
 NOTHING = MotionVariation((0, 0, 0), 0, (1, 1), 0, 0, 0, 0, 0, False)
 
@@ -47,6 +48,19 @@ def test_the_mirrored_signal_is_that_of_the_mirrored_motion(name):
         steady = type(steady)(**{**vars(steady), "wander": 0.0, "variation": 0.0})
         signals.append(np.hstack(measure(motion(perform(one, steady, 0.1, rng), times), still, rng)))
     assert np.allclose(signals[0] * MIRROR, signals[1])
+
+
+@pytest.mark.parametrize("name", GESTURES)
+def test_gravity_put_back_is_the_gravity_that_was_there(name):
+    rng = np.random.default_rng(5)
+    steady = person("sim_a", rng)
+    times = np.arange(0, 1.5, 1 / 400)
+    hand = motion([Stroke(-2, 1, (0, 0, 0), steady.hold), *perform(GESTURES[name], steady, 0.1, rng)], times)
+    accel, gyro = measure(hand, Sensor(accel_noise=0, gyro_noise=0, accel_range=1e9), rng)
+    linear = np.einsum("nij,ni->nj", rotations(hand.angles), hand.acceleration)
+    up = rotations(hand.angles)[:1, 1]
+    made = feel_gravity(to_counts(linear, gyro)[None].astype(float), up, 400.0)[0]
+    assert np.abs(made - to_counts(accel, gyro)).max() < 0.03 * 2048
 
 
 def test_no_variation_changes_nothing():

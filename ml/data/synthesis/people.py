@@ -26,13 +26,13 @@ def person(name: str, rng: np.random.Generator) -> Person:
     """Draws a person."""
     return Person(
         name=name,
-        pace=float(np.exp(rng.normal(0, 0.18))),
+        pace=float(np.exp(rng.normal(0, 0.22))),
         reach=float(np.exp(rng.normal(0, 0.35))),
         wrist=float(np.exp(rng.normal(0, 0.35))),
         snap=float(rng.uniform(0.36, 0.54)),
-        hold=tuple(np.radians(rng.normal((-12, 0, 0), (15, 8, 8)))),
-        wander=float(rng.uniform(0.04, 0.16)),
-        variation=float(rng.uniform(0.06, 0.16)),
+        hold=tuple(np.radians(rng.normal((-12, 0, 0), (18, 12, 12)))),
+        wander=float(rng.uniform(0.1, 0.35)),
+        variation=float(rng.uniform(0.08, 0.2)),
         sensor=Sensor(
             accel_bias=tuple(rng.normal(0, 0.12, 3)),
             gyro_bias=tuple(rng.normal(0, 0.8, 3)),
