@@ -2,13 +2,14 @@
 
 import random
 import struct
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.compiler.compile import prepare
+from ml.compiler.compile import compile_model, prepare
 from ml.compiler.reader import read
 from ml.errors import UserError
 from tests.compiler.builder import Builder
@@ -121,3 +122,16 @@ def test_a_convolution_that_would_run_for_hours_is_refused():
     b.op("CONV_2D", [x, w], [y], padding=0, stride_width=1, stride_height=1)
     with pytest.raises(UserError, match="multiply-accumulates"):
         prepare(b.model([x], [y]), "endless.tflite")
+
+
+CORPUS = sorted((Path(__file__).parent / "corpus").glob("*.tflite"))
+
+
+@pytest.mark.parametrize("path", CORPUS, ids=lambda path: path.stem)
+def test_files_that_did_harm_once_do_none(path):
+    survives(path.read_bytes())
+
+
+def test_a_model_that_crashes_tflm_compiles_unverified(tmp_path):
+    model = (Path(__file__).parent / "corpus" / "bias_left_out_which_crashes_tflm.tflite").read_bytes()
+    assert not compile_model(model, "net", tmp_path).verified

@@ -73,7 +73,7 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
 
 
 @needs_tflm
-@settings(max_examples=60)
+@settings(max_examples=45)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 9), st.integers(1, 9))
 def test_conv_2d_equals_tflm(window, q, batches, channels, filters):
     assert_same_as_tflm(convolution("CONV_2D", window, q, batches, channels, filters), count=1)
@@ -88,7 +88,7 @@ def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
 
 
 @needs_tflm
-@settings(max_examples=60)
+@settings(max_examples=45)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 9), st.integers(1, 3))
 def test_depthwise_conv_2d_equals_tflm(window, q, batches, channels, multiplier):
     model = convolution("DEPTHWISE_CONV_2D", window, q, batches, channels, channels * multiplier)

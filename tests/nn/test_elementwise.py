@@ -41,7 +41,7 @@ def model(kind, shapes, tensors, constant, seed, **options):
 quantised = st.tuples(draw_from.scales, draw_from.zeros)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     st.sampled_from(["ADD", "SUB", "MUL"]),
     broadcast_shapes(),

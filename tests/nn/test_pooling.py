@@ -1,4 +1,4 @@
-"""Pooling, means, softmax and elementwise operators give TensorFlow Lite Micro's bytes."""
+"""Pooling, means and softmax give TensorFlow Lite Micro's bytes."""
 
 import itertools
 
@@ -60,7 +60,7 @@ def test_mean_equals_tflm(shape, axes, keep, scale, zero, out_scale, out_zero):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     st.integers(1, 3),
     st.integers(1, 30),
@@ -74,14 +74,3 @@ def test_softmax_equals_tflm(rows, depth, scale, zero, beta):
     y = b.tensor((rows, depth), scale=1 / 256, zero=-128)
     b.op("SOFTMAX", [x], [y], beta=beta)
     assert_same_as_tflm(b.model([x], [y]), count=4)
-
-
-@settings(max_examples=30)
-@given(st.sampled_from(["RELU", "RELU6"]), draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros)
-def test_relu_equals_tflm(kind, scale, zero, out_scale, out_zero):
-    b = Builder()
-    x = b.tensor((1, 256), scale=scale, zero=zero)
-    same = kind == "RELU6"  # TFLM's RELU6 does not rescale
-    y = b.tensor((1, 256), scale=scale if same else out_scale, zero=zero if same else out_zero)
-    b.op(kind, [x], [y])
-    assert_same_as_tflm(b.model([x], [y]), count=3)

@@ -116,11 +116,23 @@ def check_multiplier(op: Op) -> None:
 
 
 def folded_bias(weights: np.ndarray, bias: Tensor | None, input_zero: int, channels: int, owner: Tensor) -> np.ndarray:
-    """bias - input_zero * sum(weights): int32 [channels]; `weights` is [channels, taps]."""
+    """bias - input_zero * sum(weights): int32 [channels]; `weights` is [channels, taps]. No sum may leave 32 bits."""
     base = np.zeros(channels, np.int64) if bias is None else bias.data.reshape(channels).astype(np.int64)
     folded = base - input_zero * weights.astype(np.int64).sum(axis=1)
-    checks.require(bool(np.all(np.abs(folded) < 1 << 31)), "its bias leaves 32 bits", owner)
+    checks.require(bool(np.all(largest_sums(weights, folded) < 1 << 31)), "its sums leave 32 bits", owner)
     return folded.astype(np.int32)
+
+
+def largest_sums(weights: np.ndarray, folded: np.ndarray) -> np.ndarray:
+    """How far from 0 each channel's sum can come, on any int8 input: int64 [channels]."""
+    return np.abs(folded.astype(np.int64)) + 128 * np.abs(weights.astype(np.int64)).sum(axis=1)
+
+
+def check_scaled_sums(op: Op, largest: np.ndarray) -> None:
+    """Sums on the output's scale stay well within 32 bits, as those of every sane model do."""
+    given, weights, output = op.inputs[0], op.inputs[1], op.output
+    scaled = largest * (float(given.scale) * weights.scales.astype(np.float64) / float(output.scale))
+    checks.require(bool(np.all(scaled < 1 << 30)), "its scale is far too small for the sums", output)
 
 
 def weights_by_channel(op: Op) -> np.ndarray:
@@ -136,9 +148,12 @@ def channel_arrays(op: Op) -> list[Array]:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     channels = output.shape[3]
     bias = op.inputs[2] if len(op.inputs) == 3 else None
+    by_channel = weights_by_channel(op)
+    folded = folded_bias(by_channel, bias, image.zero, channels, weights)
+    check_scaled_sums(op, largest_sums(by_channel, folded))
     mantissas, shifts = fixed_point.channel_multipliers(image.scale, weights.scales, output.scale, channels)
     return [
-        Array("bias", folded_bias(weights_by_channel(op), bias, image.zero, channels, weights), "input zero folded in"),
+        Array("bias", folded, "input zero folded in"),
         Array("multiplier", mantissas),
         Array("shift", shifts),
     ]

@@ -8,7 +8,7 @@ from ml.compiler import fixed_point
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Array, Lowered, Options, Struct, family, kernel
-from ml.compiler.operators.convolution import NN_CONV_BYTES, braces, folded_bias
+from ml.compiler.operators.convolution import NN_CONV_BYTES, braces, check_scaled_sums, folded_bias, largest_sums
 
 PARAMS_BYTES = 28  # sizeof(nn_fully_connected_params) on a 32-bit processor
 
@@ -55,7 +55,9 @@ def bias_of(op: Op) -> np.ndarray:
     """int32 [outputs], input zero folded in."""
     given, weights = op.inputs[0], op.inputs[1]
     bias = op.inputs[2] if len(op.inputs) == 3 else None
-    return folded_bias(weights.data, bias, given.zero, weights.shape[0], weights)
+    folded = folded_bias(weights.data, bias, given.zero, weights.shape[0], weights)
+    check_scaled_sums(op, largest_sums(weights.data, folded))
+    return folded
 
 
 def tensor_multiplier(op: Op) -> tuple[int, int]:
