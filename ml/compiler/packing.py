@@ -143,3 +143,39 @@ def pack_depthwise_3x3(
     words[:, 0] |= (right - 1) << 24
     columns = [words, 2 * bias.astype(np.int64)[:, None], mantissas.astype(np.int64)[:, None]]
     return (np.concatenate(columns, axis=1) & 0xFFFFFFFF).astype(np.uint32).view(np.int32).ravel()
+
+
+def taps(shape: dict) -> dict:
+    """The numbers of an nn_packed_taps, in its order."""
+    turned = shape["kernel_h"] > shape["kernel_w"]
+    channels = shape["in_c"]
+    axes = {"h": shape["in_w"] * channels, "w": channels}
+    along, across = ("h", "w") if turned else ("w", "h")
+    return dict(
+        out_height=shape["out_h"], out_width=shape["out_w"], channels=channels,
+        stride_height=shape["stride_h"], stride_width=shape["stride_w"],
+        pad_top=shape["pad_top"], pad_left=shape["pad_left"], turned=int(turned),
+        in_along=shape[f"in_{along}"], in_across=shape[f"in_{across}"],
+        along_taps=shape[f"kernel_{along}"], across_taps=shape[f"kernel_{across}"],
+        along_dilation=shape[f"dilation_{along}"], across_dilation=shape[f"dilation_{across}"],
+        input_zero=shape["input_zero"], output_zero=shape["output_zero"], min=shape["min"], max=shape["max"],
+        in_along_step=axes[along], in_across_step=axes[across],
+    )  # fmt: skip
+
+
+def pack_taps(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray | None:
+    """int32 words for `weights` [kernel height, kernel width, channels], channels a multiple of four."""
+    if shifts.max() > 0:
+        return None
+    turned = weights.shape[0] > weights.shape[1]
+    ordered = weights.transpose(1, 0, 2) if turned else weights
+    by_block = np.ascontiguousarray(ordered.reshape(-1, weights.shape[2] // CHANNELS, CHANNELS).transpose(1, 0, 2))
+    blocks = len(by_block)
+    right = np.ascontiguousarray((-shifts.astype(np.int64)).astype(np.int8).reshape(blocks, CHANNELS))
+    columns = [
+        bias.astype(np.int32).reshape(blocks, CHANNELS),
+        by_block.view("<i4").reshape(blocks, -1),
+        mantissas.astype(np.int32).reshape(blocks, CHANNELS),
+        right.view("<i4"),
+    ]
+    return np.concatenate(columns, axis=1).ravel()

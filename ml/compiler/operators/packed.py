@@ -22,19 +22,19 @@ from ml.compiler.operators.convolution import (
 )
 from ml.compiler.operators.fully_connected import bias_of, scales_of
 
-CONV_BYTES, DEPTHWISE_BYTES, MATRIX_BYTES = 44, 48, 20  # sizeof on a 32-bit processor
+CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES, MATRIX_BYTES = 44, 48, 48, 20  # sizeof on a 32-bit processor
 
 
-def conv_overlap(op: Op, walk: Window) -> int:
-    """How far before its input the output must start: two pixels are written once both their windows were read."""
+def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
+    """How far before its input the output must start: pixels are written once the windows of `together` were read."""
     image, output = op.inputs[0], op.output
     (rows, columns), depth = output.shape[1:3], output.shape[3]
     y, x = np.divmod(np.arange(rows * columns), columns)
     y = np.maximum(y * walk.stride[0] - walk.pad[0], 0)
     x = np.maximum(x * walk.stride[1] - walk.pad[1], 0)
     first_read = (y * image.shape[2] + x) * image.shape[3]
-    still_needed = np.minimum.accumulate(first_read[::-1])[::-1][2::2]  # once pixels 0 and 1, 2 and 3, ... are written
-    written = np.arange(1, len(still_needed) + 1) * 2 * depth
+    still_needed = np.minimum.accumulate(first_read[::-1])[::-1][together::together]
+    written = np.arange(1, len(still_needed) + 1) * together * depth
     return max(0, int(np.max(written - still_needed, initial=0)))
 
 
@@ -104,11 +104,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    names = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
-    shape = dict(zip(names, (*image.shape[1:], *output.shape[1:]), strict=True))
-    shape |= dict(pad_top=walk.pad[0], pad_left=walk.pad[1], stride_h=walk.stride[0])
-    shape |= dict(input_zero=image.zero, output_zero=output.zero, min=low, max=high)
-    numbers = packing.depthwise_3x3(shape, turned)
+    numbers = packing.depthwise_3x3(_shape(op, walk, low, high), turned)
     values = list(map(str, numbers.values()))
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
@@ -141,6 +137,54 @@ def depthwise_cycles(numbers: dict) -> float:
     channel = numbers["out_rows"] * row + -(-numbers["out_rows"] // strip) * 60
     apart = (numbers["in_rows"] + 2) * (numbers["pairs"] * 20 + 80)
     return numbers["channels"] * channel + numbers["channels"] / 4 * apart
+
+
+@kernel("DEPTHWISE_CONV_2D", "nn_depthwise_packed")
+def depthwise_packed(op: Op, options: Options) -> Lowered | None:
+    image, weights, output = op.inputs[0], op.inputs[1], op.output
+    if image.shape[0] != 1 or image.shape[3] != output.shape[3] or output.shape[3] % packing.CHANNELS:
+        return None
+    walk = window(op, weights.shape[1:3], image, output)
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    filters, *channels = _settled(op, low, high)
+    words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
+    if words is None:
+        return None
+    values = list(map(str, packing.taps(_shape(op, walk, low, high)).values()))
+    taps = walk.kernel[0] * walk.kernel[1]
+    return Lowered(
+        calls=["nn_depthwise_packed(&{name}, {0}, {out})"],
+        arrays=[Array("packed", words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
+        struct=Struct(
+            "nn_packed_taps",
+            (
+                (", ".join(values[:3]), "output height, width, channels"),
+                (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
+                (", ".join(values[8:10]), "input along that side and across"),
+                (", ".join(values[10:14]), "taps along and across, dilation along and across"),
+                (", ".join(values[14:18]), "zero points, smallest and largest output"),
+                (", ".join(values[18:]), "bytes from one input to the next along and across"),
+                ("{name}_packed", ""),
+            ),
+            TAPS_BYTES,
+        ),
+        headers=("nn/packed.h",),
+        reason="four channels a word, one tap at a time",
+        cycles=output.elements / 4 * (taps * 14 + min(walk.kernel) * 20 + 100),
+        overlap={0: conv_overlap(op, walk, together=1)},
+        parameters=parameters(op),
+    )
+
+
+def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
+    """The layer's numbers under the names that packing.py uses."""
+    image, output = op.inputs[0], op.output
+    sides = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
+    shape = dict(zip(sides, (*image.shape[1:], *output.shape[1:]), strict=True))
+    for name, (height, width) in (("kernel", walk.kernel), ("stride", walk.stride), ("dilation", walk.dilation)):
+        shape |= {f"{name}_h": height, f"{name}_w": width}
+    shape |= {"pad_top": walk.pad[0], "pad_left": walk.pad[1], "min": low, "max": high}
+    return shape | {"input_zero": image.zero, "output_zero": output.zero}
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected_packed")

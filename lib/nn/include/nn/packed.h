@@ -51,6 +51,27 @@ typedef struct {
 // scratch: 128 * (pairs + 1) bytes, aligned to 4. The output may start where the input does.
 void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+// Any window, one output channel an input channel, a multiple of four of them. Four channels:
+//   bias[4]       with the input's zero point folded in
+//   weights[]     a tap: a byte a channel; taps follow each other along the longer side of the window
+//   multiplier[4]
+//   shifts        to the right, a byte a channel
+// "along" is the axis of the longer side of the window (the height where `turned`), "across" the other one.
+typedef struct {
+    uint16_t out_height, out_width, channels;
+    uint16_t stride_height, stride_width, pad_top, pad_left;
+    uint16_t turned;
+    uint16_t in_along, in_across;     // sides of the image
+    uint16_t along_taps, across_taps; // of the window
+    uint16_t along_dilation, across_dilation;
+    int16_t input_zero, output_zero;
+    int16_t min, max;
+    uint32_t in_along_step, in_across_step; // bytes
+    const int32_t *packed;
+} nn_packed_taps;
+
+void nn_depthwise_packed(const nn_packed_taps *layer, const int8_t *input, int8_t *output);
+
 // One scale for the whole matrix.
 typedef struct {
     uint16_t inputs, outputs; // inputs a multiple of four
