@@ -165,17 +165,19 @@ def taps(shape: dict) -> dict:
 
 def pack_taps(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray | None:
     """int32 words for `weights` [kernel height, kernel width, channels], channels a multiple of four."""
-    if shifts.max() > 0:
+    right = np.where(mantissas == 0, 1, -shifts.astype(np.int64))
+    reach = 128 * np.abs(weights.astype(np.int64)).sum(axis=(0, 1)) + np.abs(bias.astype(np.int64))
+    if right.min() < 1 or right.max() > 2 + LARGEST_SHIFT or reach.max() >= 1 << 30:  # sums are doubled
         return None
     turned = weights.shape[0] > weights.shape[1]
     ordered = weights.transpose(1, 0, 2) if turned else weights
     by_block = np.ascontiguousarray(ordered.reshape(-1, weights.shape[2] // CHANNELS, CHANNELS).transpose(1, 0, 2))
     blocks = len(by_block)
-    right = np.ascontiguousarray((-shifts.astype(np.int64)).astype(np.int8).reshape(blocks, CHANNELS))
+    less_one = np.ascontiguousarray((right - 1).astype(np.int8).reshape(blocks, CHANNELS))
     columns = [
         bias.astype(np.int32).reshape(blocks, CHANNELS),
         by_block.view("<i4").reshape(blocks, -1),
         mantissas.astype(np.int32).reshape(blocks, CHANNELS),
-        right.view("<i4"),
+        less_one.view("<i4"),
     ]
     return np.concatenate(columns, axis=1).ravel()

@@ -170,7 +170,7 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         ),
         headers=("nn/packed.h",),
         reason="four channels a word, one tap at a time",
-        cycles=output.elements / 4 * (taps * 14 + min(walk.kernel) * 20 + 100),
+        cycles=output.elements / 4 * (taps * 12 + min(walk.kernel) * 18 + 75),
         overlap={0: conv_overlap(op, walk, together=1)},
         parameters=parameters(op),
     )

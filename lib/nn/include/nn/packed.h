@@ -55,7 +55,7 @@ void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *inp
 //   bias[4]       with the input's zero point folded in
 //   weights[]     a tap: a byte a channel; taps follow each other along the longer side of the window
 //   multiplier[4]
-//   shifts        to the right, a byte a channel
+//   shifts        to the right, less one, a byte a channel
 // "along" is the axis of the longer side of the window (the height where `turned`), "across" the other one.
 typedef struct {
     uint16_t out_height, out_width, channels;
