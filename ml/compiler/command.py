@@ -14,6 +14,7 @@ from rich.console import Console
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
+from ml.compiler.streaming.command import request
 from ml.errors import UserError
 
 
@@ -22,18 +23,27 @@ from ml.errors import UserError
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the header and library.json.")
 @click.option("--name", help="C name of the model; from the file name when left out.")
 @click.option("--optimise", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option(
+    "--stream",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[AXIS|auto]",
+    help="Write the streaming form: a step takes --hop new rows along this axis of the input (auto: the first).",
+)
+@click.option("--hop", type=click.IntRange(min=1), help="New rows that a step of the streaming form takes.")
 @click.option("--board-flash", type=click.IntRange(min=1), help="Refuse a model whose constants exceed these bytes.")
 @click.option(
     "--board-ram", type=click.IntRange(min=1), help="Refuse a model whose arena and state exceed these bytes."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def compile_(model: str, *, out, name, optimise, board_flash, board_ram, as_json) -> None:
+def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board_ram, as_json) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
+    asked = request(stream, hop)
     if model.endswith(".tflite"):
-        options = Options(optimise)
-        compiled = _compile_file(
-            Path(model), out, name, options=options, limits={"flash": board_flash, "RAM": board_ram}
-        )
+        limits = {"flash": board_flash, "RAM": board_ram}
+        compiled = _compile_file(Path(model), out, name, options=Options(optimise), stream=asked, limits=limits)
+    elif asked:
+        raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
         compiled = importlib.import_module("ml.pipeline").compile_app(model, str(out) if out else None)
     if as_json:
@@ -45,10 +55,10 @@ def compile_(model: str, *, out, name, optimise, board_flash, board_ram, as_json
     click.echo(f"wrote {compiled.header}")
 
 
-def _compile_file(path: Path, out: Path | None, name: str | None, *, options: Options, limits: dict) -> Compiled:
+def _compile_file(path: Path, out: Path | None, name: str | None, **choices) -> Compiled:
     if out is None:
         raise UserError("expected a folder for the header, found none; give one with --out DIR")
-    return compile_model(_bytes(path), name or _name(path), out, options=options, title=path.name, limits=limits)
+    return compile_model(_bytes(path), name or _name(path), out, title=path.name, **choices)
 
 
 def _bytes(path: Path) -> bytes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.compiler import emit, lowering
+from ml.compiler import emit, lowering, streaming
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
@@ -29,14 +29,18 @@ class Compiled:
     header: Path
     program: Program
     hash: str  # first 16 hex digits of the SHA-256 of the .tflite
-    check: int  # CRC-32 of the output for the fixed input
+    check: int  # CRC-32 of the output for the fixed input; in streaming form, of that for a full window
     verified: bool  # True when TensorFlow Lite Micro was at hand and gave the same CRC-32
 
 
-def prepare(tflite: bytes, name: str, options: Options | None = None) -> Program:
+def prepare(
+    tflite: bytes, name: str, options: Options | None = None, stream: streaming.Request | None = None
+) -> Program:
     """Reads, checks, simplifies, chooses kernels and plans memory; writes nothing."""
     graph = run_passes(read(tflite, name))
     lowering.check(graph, name)
+    if stream is not None:
+        return streaming.stream(graph, options or Options(), name, stream)
     return lowering.build(graph, options or Options(), name)
 
 
@@ -50,17 +54,19 @@ def compile_model(
     sections: Sequence[str] = (),
     notes: Sequence[str] = (),
     options: Options | None = None,
+    stream: streaming.Request | None = None,
     title: str = "",
     limits: Mapping[str, int | None] | None = None,
 ) -> Compiled:
     """Writes `<name>_model.h` and library.json to `out_dir`.
 
     `name` is a C identifier; `sections` is C text that goes in as it is; `notes` are comment lines; `title` names the
-    model in errors; `limits` are a board's bytes of "flash" and "RAM". The header is compiled and run on this computer
-    first, and compared with TensorFlow Lite Micro where that is installed: nothing is written that does not agree.
+    model in errors; `stream` asks for the streaming form; `limits` are a board's bytes of "flash" and "RAM". The header
+    is compiled and run on this computer first, and compared with TensorFlow Lite Micro where that is installed: nothing
+    is written that does not agree.
     """
     emit.identifier(name)
-    program = prepare(tflite, title or name, options)
+    program = prepare(tflite, title or name, options, stream)
     if labels and len(labels) != program.output.elements:
         raise UserError(
             f"{title or name}: expected {program.output.elements} labels, one an output, found {len(labels)}"
@@ -68,12 +74,12 @@ def compile_model(
     _check_limits(program, limits or {}, title or name)
     digest = hashlib.sha256(tflite).hexdigest()[:16]
     who = Identity(name, digest, data_hash, labels, sections, notes)
-    check = _measured_check(program, who)
+    first, check = _measured_checks(program, who)
     verified = _compare(tflite, program, check, title or name)
     out_dir = Path(out_dir)
     out_dir.mkdir(parents=True, exist_ok=True)
     path = out_dir / f"{name}_model.h"
-    _replace(path, header(program, who, check))
+    _replace(path, header(program, who, first, check))
     _replace(out_dir / "library.json", _library(name))
     return Compiled(path, program, digest, check, verified)
 
@@ -82,7 +88,7 @@ def _check_limits(program: Program, limits: Mapping[str, int | None], name: str)
     """Refuses what cannot fit even before any code is counted."""
     needs = {
         "flash": sum(layer.lowered.flash for layer in program.layers),
-        "RAM": program.plan.size + sum(t.size for t in program.variables),
+        "RAM": program.ram,
     }
     for memory, limit in limits.items():
         if limit is not None and needs[memory] > limit:
@@ -92,12 +98,15 @@ def _check_limits(program: Program, limits: Mapping[str, int | None], name: str)
             )
 
 
-def _measured_check(program: Program, who: Identity) -> int:
-    """The CRC-32 that the compiled C gives on this computer."""
+def _measured_checks(program: Program, who: Identity) -> tuple[int, int]:
+    """The CRC-32 that the compiled C gives on this computer, after one inference and for a full window: the same
+    number unless the model is in streaming form."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / f"{who.name}_model.h"
         path.write_text(header(program, who, 0))
-        return HostModel(path).fixed_crc()
+        host = HostModel(path)
+        first = host.fixed_crc()
+        return first, host.stream_crc() if program.stream else first
 
 
 def fixed_input(size: int) -> np.ndarray:
@@ -109,11 +118,19 @@ def fixed_input(size: int) -> np.ndarray:
     return rows.view(np.int8)
 
 
+def _fixed_window(program: Program) -> np.ndarray:
+    """The input that `check` is for, int8 [bytes of a whole window]."""
+    stream = program.stream
+    if stream is None:
+        return fixed_input(program.input.size)
+    return fixed_input(stream.warm_up * program.input.size)[-stream.window_size :]
+
+
 def _compare(tflite: bytes, program: Program, check: int, name: str) -> bool:
     """True when TFLM agrees, False when it is not installed or cannot run the model. A difference is an error."""
     if not tflm.available():
         return False
-    expected = tflm.output_crc(tflite, fixed_input(program.input.size), program.output.index)
+    expected = tflm.output_crc(tflite, _fixed_window(program), program.output.index)
     if expected is None:
         return False
     if expected != check:

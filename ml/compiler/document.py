@@ -36,7 +36,7 @@ Taken away before anything runs:
 
 def page() -> str:
     """docs/operators.md as it should be."""
-    rows = "".join(_row(kind) for kind in sorted(FAMILIES))
+    rows = "".join(_row(kind) for kind in sorted(FAMILIES) if FAMILIES[kind].types)
     tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=", ".join(sorted((*FOLDS, "SHAPE"))))
     return _HEAD + rows + tail
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ml.compiler import emit
 from ml.compiler.graph import Tensor
 from ml.compiler.lowering import Layer, Program
+from ml.compiler.streaming import header as streaming
+from ml.compiler.streaming.moves import MOVES
 
 
 @dataclass(frozen=True)
@@ -22,8 +26,8 @@ class Identity:
     notes: Sequence[str] = ()  # comment lines: accuracy and the like
 
 
-def header(program: Program, who: Identity, check: int) -> str:
-    """The whole header. `check` is the CRC-32 of the output for nn_fixed_input."""
+def header(program: Program, who: Identity, check: int, stream_check: int = 0) -> str:
+    """The whole header. `check` is the CRC-32 of the output for nn_fixed_input, `stream_check` for a full window."""
     guard = f"{who.name.upper()}_MODEL_H"
     parts = [
         _opening(program, who),
@@ -36,6 +40,7 @@ def header(program: Program, who: Identity, check: int) -> str:
         _reset(program, who.name),
         _layer_table(program, who.name),
         _model(program, who, check),
+        streaming.stream(program, who.name, stream_check) if program.stream else "",
         "#endif\n",
     ]
     return "\n".join(part for part in parts if part)
@@ -54,6 +59,7 @@ def _opening(program: Program, who: Identity) -> str:
         f"(no plan can be below {program.plan.lower_bound:,} B)",
         f"input  {_tensor(program.input)}",
         f"output {_tensor(program.output)}",
+        *(streaming.notes(program) if program.stream else ()),
         *who.notes,
     ]
     return "\n".join(emit.comment(line) for line in lines)
@@ -61,6 +67,7 @@ def _opening(program: Program, who: Identity) -> str:
 
 def _includes(program: Program) -> str:
     used = {name for layer in program.layers for name in layer.lowered.headers} | {"nn/model.h"}
+    used |= {"nn/stream.h"} if program.stream else set()
     return "".join(f'#include "{name}"\n' for name in sorted(used)) + "\n#include <stddef.h> // NULL\n"
 
 
@@ -69,8 +76,12 @@ def _memory(program: Program, name: str) -> str:
     lines.append(f"static int8_t {name}_arena[{program.plan.size}] NN_ALIGNED;")
     for number, tensor in enumerate(program.variables):
         kind = emit.C_TYPES[tensor.dtype]
-        lines.append(f"static {kind} {name}_state_{number}[{tensor.elements}] NN_ALIGNED; // {_tensor(tensor)}")
-    return "\n".join(lines) + "\n"
+        lines.append(f"static {kind} {name}_state_{number}[{tensor.elements}] NN_ALIGNED; // {_meaning(tensor)}")
+    return "\n".join(lines) + "\n" + (streaming.steps(name) if program.stream else "")
+
+
+def _meaning(state: Tensor) -> str:
+    return _tensor(state) if len(state.scales) else state.name
 
 
 def _layer_constants(program: Program, layer: Layer, name: str) -> str:
@@ -78,7 +89,7 @@ def _layer_constants(program: Program, layer: Layer, name: str) -> str:
     op, lowered = layer.op, layer.lowered
     prefix = f"{name}_{layer.label}"
     read = [t for t in op.inputs if t is not None and t.data is None]
-    shapes = " + ".join(_sides(t) for t in read)
+    shapes = " + ".join(_sides(t) for t in (read[:1] if op.kind in MOVES else read))
     cost = f"   {layer.macs:,} MACs" if layer.macs else ""
     about = f"{layer.number} {op.kind.lower()}{_detail(layer)}   in {shapes}   out {_tensor(op.output)}{cost}"
     parts = [emit.comment(about) + "\n" + emit.comment(f"  {lowered.kernel}: {lowered.reason}") + "\n"]
@@ -86,7 +97,7 @@ def _layer_constants(program: Program, layer: Layer, name: str) -> str:
         parts.append(emit.array(f"{prefix}_in{position}", op.inputs[position].data, _tensor(op.inputs[position])))
     parts += [emit.array(f"{prefix}_{a.name}", a.data, a.comment) for a in lowered.arrays]
     if lowered.struct:
-        rows = [(text.replace("{name}", prefix), note) for text, note in lowered.struct.rows]
+        rows = [(text.replace("{name}", prefix).replace("{model}", name), note) for text, note in lowered.struct.rows]
         parts.append(emit.struct(lowered.struct.type, prefix, rows))
     return "".join(parts)
 
@@ -130,10 +141,23 @@ def _place(program: Program, layer: Layer, tensor: Tensor, name: str, position: 
     """C text that points to a tensor: in the arena, a state array or a constant."""
     if tensor.data is not None:
         return f"{name}_{layer.label}_in{position}"
-    for number, variable in enumerate(program.variables):
-        if tensor.storage is variable:
-            return f"{name}_state_{number}"
+    if tensor.storage in program.variables:
+        return _state(program, tensor, name)
     return _arena(program.offset(tensor), tensor.dtype)
+
+
+def _state(program: Program, tensor: Tensor, name: str) -> str:
+    at = f"{name}_state_{program.variables.index(tensor.storage)}"
+    skipped = tensor.start // np.dtype(tensor.dtype).itemsize
+    return f"{at} + {skipped}" if skipped else at
+
+
+def _bytes_at(program: Program, tensor: Tensor, name: str) -> str:
+    """C text that points to a tensor as bytes, where no function's `arena` is at hand."""
+    if tensor.storage not in program.variables:
+        return f"{name}_arena + {program.offset(tensor)}"
+    at = _state(program, tensor, name)
+    return at if tensor.dtype == "int8" else f"(int8_t *)({at})"
 
 
 def _arena(offset: int, dtype: str = "int8") -> str:
@@ -147,6 +171,7 @@ def _step(program: Program, name: str) -> str:
         places = {str(i): _place(program, layer, t, name, i) for i, t in enumerate(layer.op.inputs) if t is not None}
         places["out"] = _place(program, layer, layer.op.output, name)
         places["name"] = f"{name}_{layer.label}"
+        places["model"] = name
         places["scratch"] = _arena(program.plan.offsets.get(layer.scratch_key, 0))
         body = "".join(f"        {_fill(call, places)};\n" for call in layer.lowered.calls)
         cases.append(f"    case {layer.number}:\n{body}        break;\n")
@@ -171,6 +196,7 @@ def _reset(program: Program, name: str) -> str:
         zero = tensor.zero if len(tensor.zeros) else 0
         place = f"{name}_state_{number}"
         body += f"    for (uint32_t i = 0; i < {tensor.elements}u; i++) {place}[i] = {zero};\n"
+    body += f"    {name}_steps = 0;\n" if program.stream else ""
     return f"static void {name}_reset(void) {{\n{body}}}\n"
 
 
@@ -178,7 +204,7 @@ def _layer_table(program: Program, name: str) -> str:
     rows = ""
     for layer in program.layers:
         tensor = layer.op.output
-        data = f"{name}_arena + {program.offset(tensor)}"
+        data = _bytes_at(program, tensor, name)
         rows += f"    {{{emit.string(layer.label)}, {data}, {tensor.size}u, {max(tensor.index, 0)}}},\n"
     if not rows:
         return ""
@@ -195,8 +221,8 @@ def _model(program: Program, who: Identity, check: int) -> str:
         (emit.string(name), "name"),
         (emit.string(who.hash), "hash of the model"),
         (emit.string(who.data_hash), "hash of the training data"),
-        (f"{name}_arena + {program.offset(given)}", "input"),
-        (f"{name}_arena + {program.offset(made)}", "output"),
+        (_bytes_at(program, given, name), "input"),
+        (_bytes_at(program, made, name), "output"),
         (f"{given.size}u", "bytes of the input"),
         (f"{made.size}u", "bytes of the output"),
         (f"{program.plan.size}u", "bytes of the arena"),

@@ -40,6 +40,14 @@ uint32_t compiled_fixed_crc(void) {{
 """
 
 
+_STREAM_WRAPPER = """
+const nn_stream *compiled_stream(void) {{ return &{name}_stream; }}
+_Bool compiled_push(const int8_t *rows) {{ return {name}_push(rows); }}
+_Bool compiled_stream_check(void) {{ return nn_stream_self_test(compiled_stream()); }}
+uint32_t compiled_stream_crc(void) {{ return nn_stream_crc(compiled_stream()); }}
+"""
+
+
 class _Layer(ctypes.Structure):
     _fields_ = (
         ("name", ctypes.c_char_p),
@@ -73,6 +81,28 @@ class _Model(ctypes.Structure):
     )
 
 
+class _Stream(ctypes.Structure):
+    _fields_ = (
+        ("model", ctypes.POINTER(_Model)),
+        ("hop", ctypes.c_uint16),
+        ("rows", ctypes.c_uint16),
+        ("warm_up", ctypes.c_uint16),
+        ("steps", ctypes.POINTER(ctypes.c_uint16)),
+        ("first", ctypes.POINTER(ctypes.c_uint32)),
+        ("check", ctypes.c_uint32),
+    )
+
+
+def _stream(library: ctypes.CDLL) -> _Stream | None:
+    """The stream of a header in streaming form, None for other headers."""
+    if not hasattr(library, "compiled_stream"):
+        return None
+    library.compiled_stream.restype = ctypes.POINTER(_Stream)
+    library.compiled_push.restype = library.compiled_stream_check.restype = ctypes.c_bool
+    library.compiled_stream_crc.restype = ctypes.c_uint32
+    return library.compiled_stream().contents
+
+
 @dataclass(frozen=True)
 class LayerOutput:
     """What one layer made of an input."""
@@ -80,6 +110,7 @@ class LayerOutput:
     name: str
     tensor: int  # index in the .tflite
     data: bytes
+    first: int = 0  # byte of that tensor at which `data` begins; not 0 in streaming form only
 
 
 class HostModel:
@@ -94,12 +125,14 @@ class HostModel:
         kernels = archive("nn", sorted(NN.rglob("*.c")), flags=list(flags))
         with tempfile.TemporaryDirectory() as scratch:
             wrapper = Path(scratch) / "wrapper.c"
-            wrapper.write_text(_WRAPPER.format(header=header.resolve().as_posix(), name=self.name))
+            source = _WRAPPER + (_STREAM_WRAPPER if f"nn_stream {self.name}_stream" in text else "")
+            wrapper.write_text(source.format(header=header.resolve().as_posix(), name=self.name))
             self.library = load(self.name, [wrapper, kernels], flags=list(flags), folder=Path(scratch))
         self.library.compiled_model.restype = ctypes.POINTER(_Model)
         self.library.compiled_check.restype = ctypes.c_bool
         self.library.compiled_fixed_crc.restype = ctypes.c_uint32
         self.model = self.library.compiled_model().contents
+        self.stream = _stream(self.library)
         self.reset()
 
     def _shaped(self, inputs: np.ndarray) -> np.ndarray:
@@ -126,8 +159,16 @@ class HostModel:
         for number in range(self.model.layers):
             self.model.step(number)
             layer = self.model.layer[number]
-            seen.append(LayerOutput(layer.name.decode(), layer.tensor, ctypes.string_at(layer.data, layer.size)))
+            first = self.stream.first[number] if self.stream else 0
+            seen.append(LayerOutput(layer.name.decode(), layer.tensor, ctypes.string_at(layer.data, layer.size), first))
         return seen
+
+    def push(self, rows: np.ndarray) -> np.ndarray | None:
+        """A step of a model in streaming form: the output, int8, or None while the window is not full."""
+        step = self._shaped(rows)[0]
+        if not self.library.compiled_push(step.ctypes.data_as(ctypes.c_void_p)):
+            return None
+        return np.frombuffer(ctypes.string_at(self.model.output, self.model.output_size), np.int8)
 
     def reset(self) -> None:
         """Puts a model with state back to its start."""
@@ -137,6 +178,14 @@ class HostModel:
     def check(self) -> bool:
         """True when the output for the fixed input has the CRC-32 that the header states."""
         return bool(self.library.compiled_check())
+
+    def stream_check(self) -> bool:
+        """As `check`, for a full window of a model in streaming form."""
+        return bool(self.library.compiled_stream_check())
+
+    def stream_crc(self) -> int:
+        """CRC-32 of the output for a full window of the fixed numbers; starts the stream again."""
+        return int(self.library.compiled_stream_crc())
 
     def fixed_crc(self) -> int:
         """CRC-32 of the output for the fixed input."""

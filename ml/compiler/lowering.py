@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
 from ml.compiler.plan import Buffer, Overlaps, Plan, plan
+from ml.compiler.sharing import share_arrays
 from ml.errors import UserError
 
 MAX_ARENA = 64 << 20
@@ -29,6 +30,22 @@ class Layer:
         return f"{self.number}_{self.op.kind.lower()}"
 
 
+@dataclass(frozen=True)
+class Stream:
+    """What makes a program a streaming one: an inference takes the next rows of the input, not a window."""
+
+    axis: int  # of the window that is time
+    hop: int  # new rows an inference
+    rows: int  # of a window
+    window_size: int  # bytes
+    window_macs: int  # of an inference on a whole window
+
+    @property
+    def warm_up(self) -> int:
+        """Inferences from the start until the window is full."""
+        return -(-self.rows // self.hop)
+
+
 @dataclass
 class Program:
     """A model ready to be written down."""
@@ -37,9 +54,24 @@ class Program:
     layers: list[Layer]
     plan: Plan
     variables: list[Tensor]  # state, each an array of its own outside the arena
+    stream: Stream | None = None
 
     def offset(self, tensor: Tensor) -> int:
-        return self.plan.offsets[id(tensor.storage)]
+        return self.plan.offsets[id(tensor.storage)] + tensor.start
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+    @property
+    def state(self) -> int:
+        """Bytes that stay from one inference to the next."""
+        return sum(tensor.size for tensor in self.variables)
+
+    @property
+    def ram(self) -> int:
+        """Bytes of arena and state."""
+        return self.plan.size + self.state
 
     @property
     def input(self) -> Tensor:
@@ -87,13 +119,12 @@ def _named(tensor: Tensor) -> str:
 def build(graph: Graph, options: Options, name: str) -> Program:
     """Chooses kernels and places tensors. The graph has passed `check`."""
     layers = [Layer(number, op, lower(op, options), FAMILIES[form(op)].macs(op)) for number, op in enumerate(graph.ops)]
-    macs = sum(layer.macs for layer in layers)
-    if macs > MAX_MACS:
+    program = Program(graph, layers, Plan({}, 0, 0), _variables(graph))
+    if program.macs > MAX_MACS:
         raise UserError(
-            f"{name}: expected at most {MAX_MACS:,} multiply-accumulates, found {macs:,}; no board runs that"
+            f"{name}: expected at most {MAX_MACS:,} multiply-accumulates, found {program.macs:,}; no board runs that"
         )
-    variables = list({id(t): t for op in graph.ops for t in op.inputs if t is not None and t.variable}.values())
-    program = Program(graph, layers, Plan({}, 0, 0), variables)
+    share_arrays(layers)
     buffers, overlaps = _buffers(program)
     total = sum(buffer.size for buffer in buffers)
     if max((b.size for b in buffers), default=0) > MAX_ARENA or total > 64 * MAX_ARENA:
@@ -102,6 +133,11 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     for layer in layers:
         layer.live = sum(b.size for b in buffers if b.first <= layer.number <= b.last)
     return program
+
+
+def _variables(graph: Graph) -> list[Tensor]:
+    used = [t.storage for op in graph.ops for t in (*op.inputs, *op.outputs) if t is not None]
+    return list({id(t): t for t in used if t.variable}.values())
 
 
 def _buffers(program: Program) -> tuple[list[Buffer], Overlaps]:
@@ -113,7 +149,7 @@ def _buffers(program: Program) -> tuple[list[Buffer], Overlaps]:
     def touch(tensor: Tensor, step: int) -> None:
         key = id(tensor.storage)
         if tensor.storage.data is None and key not in fixed:
-            sizes[key] = max(sizes.get(key, 0), tensor.size)
+            sizes[key] = max(tensor.storage.size, tensor.size)
             first.setdefault(key, step)
             last[key] = step
 
@@ -137,6 +173,8 @@ def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
         out = id(layer.op.output.storage)
         for position, distance in layer.lowered.overlap.items():
             key = id(layer.op.inputs[position].storage)
+            if layer.op.inputs[position].start or layer.op.output.start:
+                continue  # `distance` is between the tensors, an overlap between their storages
             if key in last and last[key] == layer.number and key != out:
                 other = overlaps.get((out, key), 0)
                 overlaps[out, key] = None if distance is None or other is None else max(distance, other)

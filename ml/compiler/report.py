@@ -7,6 +7,8 @@ from rich.table import Table
 from ml.compiler.compile import Compiled
 from ml.compiler.graph import Tensor
 from ml.compiler.lowering import Layer
+from ml.compiler.streaming import command as streaming
+from ml.compiler.streaming.moves import MOVES
 
 
 def _shape(tensor: Tensor) -> str:
@@ -14,8 +16,13 @@ def _shape(tensor: Tensor) -> str:
     return "x".join(map(str, sides))
 
 
-def _layer(layer: Layer) -> dict:
+def _read(layer: Layer) -> list[Tensor]:
     read = [t for t in layer.op.inputs if t is not None and t.data is None]
+    return read[:1] if layer.op.kind in MOVES else read
+
+
+def _layer(layer: Layer) -> dict:
+    read = _read(layer)
     return {
         "layer": layer.number,
         "operator": layer.op.kind,
@@ -45,9 +52,10 @@ def report(compiled: Compiled) -> dict:
         "parameter_bytes": sum(layer.lowered.parameters for layer in program.layers),
         "arena_bytes": program.plan.size,
         "arena_lower_bound_bytes": program.plan.lower_bound,
-        "state_bytes": sum(t.size for t in program.variables),
+        "state_bytes": program.state,
         "input": {"shape": list(program.input.shape), "type": program.input.dtype},
         "output": {"shape": list(program.output.shape), "type": program.output.dtype},
+        **({"stream": streaming.figures(program)} if program.stream else {}),
     }
 
 
@@ -64,11 +72,10 @@ def table(compiled: Compiled) -> Table:
     rows.add_column("live RAM B", justify="right", footer=f"{figures['arena_bytes']:,}")
     rows.add_column("kernel", no_wrap=True)
     for layer in compiled.program.layers:
-        read = [t for t in layer.op.inputs if t is not None and t.data is None]
         rows.add_row(
             str(layer.number),
             layer.op.kind,
-            " ".join(map(_shape, read)),
+            " ".join(map(_shape, _read(layer))),
             _shape(layer.op.output),
             f"{layer.macs:,}" if layer.macs else "",
             f"{layer.lowered.flash:,}",
@@ -79,7 +86,7 @@ def table(compiled: Compiled) -> Table:
 
 
 def summary(compiled: Compiled) -> str:
-    """One line below the table."""
+    """What stands below the table."""
     figures = report(compiled)
     truth = (
         "as TensorFlow Lite Micro"
@@ -90,4 +97,5 @@ def summary(compiled: Compiled) -> str:
         f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
         f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "
         f"check {figures['check_crc32']} ({truth})"
+        + (f"\n{streaming.summary(compiled.program)}" if compiled.program.stream else "")
     )

@@ -18,12 +18,16 @@ uint32_t nn_crc32(const void *bytes, uint32_t size) {
     return ~crc;
 }
 
-void nn_fixed_input(const nn_model *model) {
-    uint32_t x = 12345;
+uint32_t nn_fill_input(const nn_model *model, uint32_t seed) {
     for (uint32_t i = 0; i < model->input_size; i++) {
-        x = x * UINT32_C(1664525) + UINT32_C(1013904223);
-        model->input[i] = (int8_t)(uint8_t)(x >> 24);
+        seed = seed * UINT32_C(1664525) + UINT32_C(1013904223);
+        model->input[i] = (int8_t)(uint8_t)(seed >> 24);
     }
+    return seed;
+}
+
+void nn_fixed_input(const nn_model *model) {
+    nn_fill_input(model, NN_FIXED_SEED);
 }
 
 bool nn_self_test(const nn_model *model) {

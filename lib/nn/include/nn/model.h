@@ -40,8 +40,10 @@ typedef struct {
 
 void nn_run(const nn_model *model);
 uint32_t nn_crc32(const void *bytes, uint32_t size); // CRC-32/ISO-HDLC, as zlib
-// Fills the input with x = x * 1664525 + 1013904223 from 12345, the top byte each.
-void nn_fixed_input(const nn_model *model);
+#define NN_FIXED_SEED UINT32_C(12345)
+// Fills the input with x = x * 1664525 + 1013904223 from `seed`, the top byte each; returns the last x.
+uint32_t nn_fill_input(const nn_model *model, uint32_t seed);
+void nn_fixed_input(const nn_model *model); // from NN_FIXED_SEED
 bool nn_self_test(const nn_model *model); // runs the fixed input; true when the CRC is `check`
 
 #ifdef __cplusplus

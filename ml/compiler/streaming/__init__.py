@@ -1,0 +1,84 @@
+"""The streaming form of a model: a step takes a few new rows and gives the whole window's output, byte for byte.
+
+program = stream(graph, Options(), "kws", Request(hop=2))
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml.compiler import lowering
+from ml.compiler.graph import Graph
+from ml.compiler.lowering import Program, Stream
+from ml.compiler.operators import FAMILIES, Options
+from ml.compiler.streaming import moves
+from ml.compiler.streaming.needs import Strategy, storages
+from ml.compiler.streaming.rows import Timeline
+from ml.compiler.streaming.schedule import heads_first
+from ml.compiler.streaming.strips import Rewriter
+from ml.compiler.unsupported import Unsupported
+from ml.errors import UserError
+
+__all__ = ["Request", "moves", "stream"]
+
+STRATEGIES = (Strategy(), Strategy(ring=True), Strategy(recompute=True), Strategy(recompute=True, ring=True))
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asks for."""
+
+    hop: int  # new rows of the input a step
+    axis: int | None = None  # of the input; None: the first that is longer than 1
+
+
+def stream(graph: Graph, options: Options, name: str, request: Request) -> Program:
+    """The streaming form with the fewest MACs, or with the fewest bytes of RAM where size is asked for.
+
+    `graph` has passed `lowering.check`; raises UserError where no layer would compute less than for a whole window.
+    """
+    timeline = _timeline(graph, name, request)
+    whole = sum(FAMILIES[op.kind].macs(op) for op in graph.ops)
+    graphs = [Rewriter(graph, timeline, storages(graph, timeline, strategy)).graph for strategy in STRATEGIES]
+    graphs += [heads_first(one) for one in graphs]
+    programs = [_program(one, options, name, Stream(*_shape(timeline), graph.inputs[0].size, whole)) for one in graphs]
+    best = min(programs, key=lambda p: (p.ram, p.macs) if options.optimise == "size" else (p.macs, p.ram))
+    if best.macs >= whole or timeline.given.hop == timeline.given.count:
+        raise UserError(f"{name}: nothing would be saved by streaming: {_why(timeline)}")
+    return best
+
+
+def _timeline(graph: Graph, name: str, request: Request) -> Timeline:
+    own = next((t for op in graph.ops for t in op.inputs if t is not None and t.storage.variable), None)
+    try:
+        if own is not None:
+            raise Unsupported("the model has a state of its own", own)
+        timeline = Timeline(graph, request.axis, request.hop)
+        if not 1 <= request.hop <= timeline.given.count:
+            raise Unsupported(f"a hop of {request.hop} is not 1..{timeline.given.count}", graph.inputs[0])
+    except Unsupported as why:
+        where = f"tensor {why.tensor.index} {' '.join(why.tensor.name.split())[:60]!r}: " if why.tensor else ""
+        raise UserError(f"{name}: cannot be streamed: {where}{why}") from why
+    return timeline
+
+
+def _why(timeline: Timeline) -> str:
+    """The first operator behind which nothing is kept."""
+    if timeline.given.hop == timeline.given.count:
+        return f"a hop of {timeline.given.hop} rows is the whole window; take a smaller --hop"
+    if not timeline.stops:
+        return "every row is new in every step; take a smaller --hop, or a model with less padding"
+    op, why = timeline.stops[0]
+    tensor = op.outputs[0]
+    return f"operator {op.index} {op.kind} at tensor {tensor.index} {' '.join(tensor.name.split())[:60]!r} {why}"
+
+
+def _shape(timeline: Timeline) -> tuple[int, int, int]:
+    return timeline.given.axis, timeline.given.hop, timeline.given.count
+
+
+def _program(graph: Graph, options: Options, name: str, shape: Stream) -> Program:
+    lowering.check(graph, name)
+    program = lowering.build(graph, options, name)
+    program.stream = shape
+    return program

@@ -1,0 +1,49 @@
+"""What a streaming model's header has besides: the stream and its push function."""
+
+from __future__ import annotations
+
+from ml.compiler import emit
+from ml.compiler.lowering import Program
+from ml.compiler.streaming.strips import FIRST_BYTE
+
+
+def notes(program: Program) -> list[str]:
+    """Comment lines for the head of the file."""
+    stream, saved = program.stream, 100 * (1 - program.macs / program.stream.window_macs)
+    return [
+        f"streaming: a step takes {count(stream.hop, 'new row')} of a window of {stream.rows} (axis {stream.axis}); "
+        f"its output holds from step {stream.warm_up} on",
+        f"a step costs {program.macs:,} of the window's {stream.window_macs:,} multiply-accumulates, {saved:.0f} % "
+        f"less; state {program.state:,} B",
+    ]
+
+
+def count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def steps(name: str) -> str:
+    return f"static uint16_t {name}_steps; // since the start, until the window is full\n"
+
+
+def stream(program: Program, name: str, check: int) -> str:
+    """The nn_stream and `<name>_push`."""
+    given = program.stream
+    first = [layer.op.options.get(FIRST_BYTE, 0) for layer in program.layers]
+    rows = [
+        (f"&{name}_model", "a step"),
+        (f"{given.hop}", "rows that a step takes"),
+        (f"{given.rows}", "rows of the window"),
+        (f"{given.warm_up}", "steps until the window is full"),
+        (f"&{name}_steps", "since the start"),
+        (f"{name}_first", ""),
+        (f"0x{check:08X}u", "CRC-32 of the output after these steps on the numbers of nn_fixed_input, carried on"),
+    ]
+    takes = f"Takes the next {count(given.hop, 'row')}, {program.input.size} bytes"
+    return (
+        "// Where the output of a layer begins in its tensor of the whole window, in bytes.\n"
+        f"static const uint32_t {name}_first[] = {{\n{emit.numbers(first)}}};\n\n"
+        + emit.struct("nn_stream", f"{name}_stream", rows)
+        + f"\n// {takes}; true when {name}_model.output holds.\n"
+        f"static inline bool {name}_push(const int8_t *rows) {{\n    return nn_push(&{name}_stream, rows);\n}}\n"
+    )
