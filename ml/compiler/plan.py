@@ -61,6 +61,16 @@ def plan(buffers: list[Buffer], overlaps: Overlaps) -> Plan:
     return Plan(best, size, bound)
 
 
+def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:
+    """Bytes of the arena that hold something at a step; what overlaps counts once."""
+    total, reached = 0, 0
+    for at, size in sorted((offsets[b.key], b.size) for b in buffers if b.first <= step <= b.last):
+        end = at + size
+        total += max(end - max(at, reached), 0)
+        reached = max(reached, end)
+    return total
+
+
 def _improve(order, neighbours, best, size, bound):
     """Exchanges pairs in the order of placement as long as the bound is not reached."""
     chance = random.Random(0)

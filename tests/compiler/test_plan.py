@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.compiler.plan import Buffer, aligned, lower_bound, plan
+from ml.compiler.plan import Buffer, aligned, covered, lower_bound, plan
 
 
 @st.composite
@@ -45,6 +45,7 @@ def test_living_buffers_never_meet(network):
     assert not any(meets(a, b, made.offsets, overlaps) for a, b in itertools.combinations(buffers, 2))
     assert made.size == max(made.offsets[b.key] + aligned(b.size) for b in buffers)
     assert made.lower_bound <= made.size
+    assert all(covered(buffers, made.offsets, b.first) <= made.size for b in buffers)
 
 
 @given(st.lists(st.integers(1, 1000), min_size=2, max_size=30))
@@ -58,6 +59,7 @@ def test_an_operator_in_place_needs_its_larger_tensor_only():
     buffers = [Buffer(0, 100, 0, 1), Buffer(1, 100, 1, 2), Buffer(2, 40, 2, 2)]
     assert plan(buffers, {(1, 0): 0}).size == 140
     assert plan(buffers, {}).size == 200
+    assert covered(buffers, plan(buffers, {(1, 0): 0}).offsets, 1) == 100
 
 
 def test_a_distance_keeps_the_output_that_far_ahead():
