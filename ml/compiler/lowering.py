@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
-from ml.compiler.plan import Buffer, Overlaps, Plan, covered, plan
+from ml.compiler.plan import Buffer, Overlaps, Plan, plan
 from ml.compiler.sharing import share_arrays
 from ml.errors import UserError
 
@@ -94,6 +94,8 @@ def check(graph: Graph, name: str) -> None:
             )
         elif tensors[0].storage.data is not None:
             faults.append(f"the {role} {_named(tensors[0])} is constant")
+        elif tensors[0].storage.variable:
+            faults.append(f"the {role} {_named(tensors[0])} is a variable that the model keeps")
     if faults:
         more = f" and {len(faults) - 8} more" if len(faults) > 8 else ""
         raise UserError(f"{name}: not supported: {'; '.join(faults[:8])}{more}. See docs/operators.md for what is")
@@ -131,7 +133,7 @@ def build(graph: Graph, options: Options, name: str) -> Program:
         raise UserError(f"{name}: expected tensors of at most {MAX_ARENA >> 20} MB, found larger; no board holds them")
     program.plan = plan(buffers, overlaps)
     for layer in layers:
-        layer.live = covered(buffers, program.plan.offsets, layer.number)
+        layer.live = sum(b.size for b in buffers if b.first <= layer.number <= b.last)
     return program
 
 

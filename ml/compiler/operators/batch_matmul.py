@@ -57,7 +57,9 @@ def batch_matmul(op: Op, options: Options) -> Lowered | None:
     output = op.output
     rows, depth, columns = sides(op)
     batches = (1,) * (5 - len(output.shape)) + output.shape[:-2]
-    mantissa, shift = fixed_point.multiplier(float(a.scale) * float(b.scale) / float(output.scale))
+    real = float(a.scale) * float(b.scale) / float(output.scale)
+    checks.scaled_sums(depth * 255 * 255, real, output)
+    mantissa, shift = fixed_point.multiplier(real)
     a_steps = (1, rows) if op.options["adj_x"] else (depth, 1)
     b_steps = (1, depth) if op.options["adj_y"] else (columns, 1)
     lines = (

@@ -66,5 +66,13 @@ def shape(tensor: Tensor, expected: tuple[int, ...]) -> None:
     require(tensor.shape == tuple(expected), f"its shape is {list(tensor.shape)}, expected {list(expected)}", tensor)
 
 
+LARGEST_SCALED = 1 << 30  # a zero point added to less stays within 32 bits
+
+
+def scaled_sums(largest: float, real: float, output: Tensor) -> None:
+    """Sums of at most `largest`, times `real`, stay well within 32 bits, as those of every sane model do."""
+    require(largest * real < LARGEST_SCALED, "its scale is far too small for the sums", output)
+
+
 def constant(tensor: Tensor | None) -> None:
     require(tensor is not None and tensor.data is not None, "it is not constant", tensor)

@@ -43,12 +43,12 @@ def _steps(sides: list[int], moves: list[bool]) -> list[int]:
     return steps
 
 
-def check_binary(op: Op) -> None:
-    """Two int8 inputs whose shapes broadcast to the output's."""
+def check_binary(op: Op, activations: str = "int8") -> None:
+    """Two inputs whose shapes broadcast to the output's."""
     checks.arity(op, 2)
     rank = max(len(t.shape) for t in op.inputs)
     for tensor in (*op.inputs, op.output):
-        checks.quantised(tensor)
+        checks.quantised(tensor, (activations,))
     sides = []
     for axis in range(-rank, 0):
         a, b = (_side(t.shape, axis) for t in op.inputs)
@@ -81,8 +81,8 @@ def sum_multipliers(op: Op, left_shift: int) -> list[tuple[int, int]]:
     return [fixed_point.multiplier(value) for value in (a / twice, b / twice, real)]
 
 
-def _sum(op: Op, sign: int) -> Lowered:
-    left_shift = 20  # a difference of two int8 has 9 bits
+def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 20) -> Lowered:
+    """An ADD (sign 1) or SUB (-1). `left_shift` is what 32 bits leave beside a difference of two activations."""
     (a_mantissa, a_shift), (b_mantissa, b_shift), (mantissa, shift) = sum_multipliers(op, left_shift)
     rows = (
         broadcast_row(op),
@@ -91,7 +91,7 @@ def _sum(op: Op, sign: int) -> Lowered:
         (f"{a_mantissa}, {b_mantissa}, {mantissa}", "multipliers: a, b, output"),
     )
     return Lowered(
-        calls=["nn_add(&{name}, {0}, {1}, {out})"],
+        calls=[function + "(&{name}, {0}, {1}, {out})"],
         struct=Struct("nn_add_params", rows, BROADCAST_BYTES + 28),
         headers=("nn/elementwise.h",),
         overlap=steps_back(op),
@@ -111,17 +111,18 @@ family("MUL", limits=BROADCASTING)(check_binary)
 
 @kernel("ADD", "nn_add")
 def add(op: Op, options: Options) -> Lowered | None:
-    return _sum(op, 1)
+    return lower_sum(op, 1)
 
 
 @kernel("SUB", "nn_add")
 def subtract(op: Op, options: Options) -> Lowered | None:
-    return _sum(op, -1)
+    return lower_sum(op, -1)
 
 
 @kernel("MUL", "nn_mul")
 def multiply(op: Op, options: Options) -> Lowered | None:
     a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
+    checks.require(255 * 255 * a * b / output < 1 << 30, "its scale is far too small for the product", op.output)
     mantissa, shift = fixed_point.multiplier(a * b / output)
     rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
     return Lowered(

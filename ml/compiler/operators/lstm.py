@@ -108,6 +108,7 @@ def lstm(op: Op, options: Options) -> Lowered | None:
     cell_scale, both = float(cell.scale), ACTIVATED_SCALE * ACTIVATED_SCALE
     forget, forget_shift = fixed_point.multiplier(ACTIVATED_SCALE * cell_scale / cell_scale)
     update, update_shift = fixed_point.multiplier(both / cell_scale)
+    checks.scaled_sums(1 << 30, both / float(hidden.scale), hidden)
     made, made_shift = fixed_point.multiplier(both / float(hidden.scale))
     gates = [_gate(op, name) for name in GATES]
     rows = (

@@ -87,10 +87,10 @@ def check_move(op: Op, fewest: int, types: tuple[str, ...] = ("int8",)) -> None:
 @family("PAD", limits="amounts constant")
 def check_pad(op: Op) -> None:
     check_move(op, 2)
-    _check_pads(op)
+    check_pads(op)
 
 
-def _check_pads(op: Op) -> None:
+def check_pads(op: Op) -> None:
     given, output = op.inputs[0], op.output
     checks.require(op.inputs[1].shape == (len(given.shape), 2), "its shape is not [dimensions, 2]", op.inputs[1])
     amounts = pads(op)
@@ -110,7 +110,7 @@ def check_padv2(op: Op) -> None:
     checks.require(len(value.scales) == 1, "it has no scale", value)
     checks.same_quantisation(op.inputs[0], value)
     check_move(Op(op.kind, op.index, op.inputs[:2], op.outputs), 2)
-    _check_pads(op)
+    check_pads(op)
 
 
 def _padded(op: Op, value: int) -> Lowered:

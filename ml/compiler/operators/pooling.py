@@ -17,11 +17,11 @@ def cells(op: Op) -> int:
     return op.output.elements * op.options["kernel_height"] * op.options["kernel_width"]
 
 
-def _check_pool(op: Op) -> None:
+def check_pool(op: Op, activations: str = "int8") -> None:
     checks.arity(op, 1)
     image, output = op.inputs[0], op.output
     for tensor in (image, output):
-        checks.quantised(tensor)
+        checks.quantised(tensor, (activations,))
         checks.rank(tensor, 4)
     checks.same_quantisation(image, output)
     checks.require(image.shape[3] == output.shape[3], "its channels are not the input's", output)
@@ -33,11 +33,11 @@ def _check_pool(op: Op) -> None:
 
 
 POOL_LIMITS = "any window, stride, SAME or VALID; scale and zero point as the input"
-family("MAX_POOL_2D", limits=POOL_LIMITS)(_check_pool)
-family("AVERAGE_POOL_2D", limits=POOL_LIMITS)(_check_pool)
+family("MAX_POOL_2D", limits=POOL_LIMITS)(check_pool)
+family("AVERAGE_POOL_2D", limits=POOL_LIMITS)(check_pool)
 
 
-def _lower_pool(op: Op, function: str) -> Lowered:
+def lower_pool(op: Op, function: str) -> Lowered:
     image, output = op.inputs[0], op.output
     walk = window(op, (op.options["kernel_height"], op.options["kernel_width"]), image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
@@ -55,12 +55,12 @@ def _lower_pool(op: Op, function: str) -> Lowered:
 
 @kernel("MAX_POOL_2D", "nn_max_pool")
 def max_pool(op: Op, options: Options) -> Lowered | None:
-    return _lower_pool(op, "nn_max_pool")
+    return lower_pool(op, "nn_max_pool")
 
 
 @kernel("AVERAGE_POOL_2D", "nn_average_pool")
 def average_pool(op: Op, options: Options) -> Lowered | None:
-    return _lower_pool(op, "nn_average_pool")
+    return lower_pool(op, "nn_average_pool")
 
 
 def reduced_axes(op: Op) -> set[int]:
@@ -102,6 +102,8 @@ def check_mean(op: Op) -> None:
     checks.require(max(*kept, *reduced) <= checks.MAX_SIDE, "a group of its axes is longer than 65535", given)
     axes = reduced_axes(op)
     keep = op.options["keep_dims"]
+    ratio = float(given.scale) / float(output.scale)
+    checks.require(255 * ratio < 1 << 30, "its scale is far too small for the mean", output)
     sides = [1 if a in axes else side for a, side in enumerate(given.shape) if keep or a not in axes]
     checks.shape(output, tuple(sides))
 

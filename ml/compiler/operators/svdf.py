@@ -39,19 +39,36 @@ def check_svdf(op: Op) -> None:
 
 
 def svdf_bias(op: Op) -> np.ndarray:
-    """int32 [units], the state's zero point folded in."""
+    """int32 [units], the state's zero point folded in. These sums may leave 32 bits, and wrap then as TFLM's do."""
     times, bias, memory = op.inputs[2:5]
-    weights = times.data.reshape(bias.elements, -1)
-    return folded_bias(weights, bias, memory.zero, bias.elements, times)
+    weights = times.data.reshape(bias.elements, -1).astype(np.int64)
+    return fixed_point.wrap32(bias.data.reshape(-1) - memory.zero * weights.sum(axis=1)).astype(np.int32)
+
+
+def _largest_sum(op: Op) -> int:
+    times, bias = op.inputs[2].data.reshape(op.inputs[3].elements, -1), op.inputs[3].data
+    products = np.abs(times.astype(np.int64)).sum(axis=1) * -fixed_point.LIMITS[op.inputs[4].dtype][0] * 2
+    return int(np.minimum(products + np.abs(bias.reshape(-1).astype(np.int64)), 1 << 31).max())
 
 
 @kernel("SVDF", "nn_svdf")
 def svdf(op: Op, options: Options) -> Lowered | None:
+    return _lower(op, "nn_svdf") if op.inputs[4].dtype == "int16" else None
+
+
+@kernel("SVDF", "nn_svdf_int8")
+def svdf_int8(op: Op, options: Options) -> Lowered | None:
+    return _lower(op, "nn_svdf_int8") if op.inputs[4].dtype == "int8" else None
+
+
+def _lower(op: Op, function: str) -> Lowered:
     given, features, times, bias, memory = op.inputs
     (filters, steps), output = times.shape, op.output
     # Products and quotients of the scales in single precision, as TFLM takes them.
     feature, feature_shift = fixed_point.multiplier(float(given.scale * features.scale / memory.scale))
-    made, shift = fixed_point.multiplier(float(memory.scale * times.scale / output.scale))
+    real = float(memory.scale * times.scale / output.scale)
+    checks.scaled_sums(_largest_sum(op), real, output)
+    made, shift = fixed_point.multiplier(real)
     rows = (
         (f"{given.shape[0]}, {given.shape[1]}", "batches, inputs"),
         (f"{filters}, {steps}, {op.options['rank']}", "filters, memory, rank"),
@@ -60,7 +77,7 @@ def svdf(op: Op, options: Options) -> Lowered | None:
         ("{name}_feature, {name}_feature_bias, {name}_time, {name}_bias", ""),
     )
     return Lowered(
-        calls=[("nn_svdf" if memory.dtype == "int16" else "nn_svdf_int8") + "(&{name}, {0}, {4}, {out})"],
+        calls=[function + "(&{name}, {0}, {4}, {out})"],
         arrays=[
             Array("feature", features.data),
             Array("feature_bias", folded_bias(features.data, None, given.zero, filters, features)),

@@ -47,6 +47,34 @@ typedef struct {
 
 void nn_fully_connected_int16(const nn_fully_connected_int16_params *layer, const int16_t *input, int16_t *output);
 
+void nn_add_int16(const nn_add_params *layer, const int16_t *a, const int16_t *b, int16_t *output);
+void nn_max_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
+void nn_average_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
+
+// The output has scale 1/32768. Both tables are 513 points over the whole range of an int16.
+typedef struct {
+    uint32_t rows;
+    uint16_t depth;
+    int8_t shift;
+    int32_t multiplier;         // from a difference of inputs to steps of 10 / 65535, see requantise.h
+    const int16_t *exponential; // exp(x), x from -10 to 0, Q0.15
+    const int16_t *reciprocal;  // 1 / (1 + x), x from 0 to 1, Q0.15
+} nn_softmax_int16_params;
+
+void nn_softmax_int16(const nn_softmax_int16_params *layer, const int16_t *input, int16_t *output);
+
+// From one scale and zero point to another.
+typedef struct {
+    uint32_t count;
+    int16_t input_zero, output_zero;
+    int8_t shift;
+    int32_t multiplier; // see requantise.h
+} nn_quantise_params;
+
+void nn_quantise_int8_to_int16(const nn_quantise_params *layer, const int8_t *input, int16_t *output);
+void nn_quantise_int16_to_int8(const nn_quantise_params *layer, const int16_t *input, int8_t *output);
+void nn_quantise_int16(const nn_quantise_params *layer, const int16_t *input, int16_t *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,63 @@
+"""Damaged models with state, matrix products and int16 activations: refused in one line, or run clean."""
+
+import random
+
+import pytest
+
+from ml.compiler.compile import prepare
+from ml.compiler.header import Identity, header
+from ml.errors import UserError
+from tests.compiler.builder import Builder
+from tests.compiler.test_reader import survives
+from tests.compiler.test_sanitizers import assert_clean, pytestmark  # noqa: F401 - skips where there is no gcc
+from tests.nn.test_batch_matmul import product
+from tests.nn.test_int16_classifier import classifier
+from tests.nn.test_recurrent import Q, lstm, svdf
+
+MODELS = {
+    "lstm": lstm(Q, 2, 3, 4, 5, clip=1.0),
+    "svdf": svdf(Q, 2, 4, 3, 2, 4, "int16"),
+    "svdf with an int8 state": svdf(Q, 1, 4, 3, 2, 4, "int8"),
+    "batch matmul": product([(2, "both"), (2, "a")], (3, 4, 5), (True, False), (0.1, 0.1, 0.2), (1, 2, 3)),
+    "int16 classifier": classifier("int8"),
+}
+
+
+def damaged(model: bytes, chance: random.Random) -> bytes:
+    data = bytearray(model)
+    for _ in range(chance.randint(1, 3)):
+        data[chance.randrange(len(data))] = chance.choice([0, 1, 2, 3, 4, 5, 9, 18, 127, 128, 255])
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_damaged_model_is_refused_in_one_line_or_accepted(name):
+    chance = random.Random(name)
+    for _ in range(400):
+        survives(damaged(MODELS[name], chance))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_sound_or_accepted_model_runs_clean(name, tmp_path):
+    assert_clean(prepare(MODELS[name], name), tmp_path)
+    chance, seen = random.Random(name), set()
+    while len(seen) < 2:
+        try:
+            program = prepare(damaged(MODELS[name], chance), "damaged")
+        except UserError:
+            continue
+        text = header(program, Identity("net", "0" * 16), 0)
+        if text not in seen:
+            seen.add(text)
+            assert_clean(program, tmp_path)
+
+
+@pytest.mark.parametrize("role", ["input", "output"])
+def test_a_variable_tensor_at_an_end_of_the_model_is_refused_by_name(role):
+    b = Builder()
+    x = b.tensor((1, 4), scale=0.1, name="start", variable=role == "input")
+    y = b.tensor((1, 4), scale=0.1)
+    state = b.tensor((1, 4), scale=0.1, name="memory", variable=True)
+    b.op("ADD", [x, state], [y])
+    with pytest.raises(UserError, match=f"the {role} tensor .*{'start' if role == 'input' else 'memory'}.* variable"):
+        prepare(b.model([x], [y if role == "input" else state]), "model")
