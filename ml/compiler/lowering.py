@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
-from ml.compiler.plan import Buffer, Overlaps, Plan, plan
+from ml.compiler.plan import Buffer, Overlaps, Plan, covered, plan
 from ml.compiler.sharing import share_arrays
 from ml.errors import UserError
 
@@ -133,7 +133,7 @@ def build(graph: Graph, options: Options, name: str) -> Program:
         raise UserError(f"{name}: expected tensors of at most {MAX_ARENA >> 20} MB, found larger; no board holds them")
     program.plan = plan(buffers, overlaps)
     for layer in layers:
-        layer.live = sum(b.size for b in buffers if b.first <= layer.number <= b.last)
+        layer.live = covered(buffers, program.plan.offsets, layer.number)
     return program
 
 
