@@ -26,6 +26,17 @@ typedef struct {
 
 void nn_add(const nn_add_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
 
+// The same for inputs of one shape, both 20 bits up, the sum held within -128..127; `large` has the larger scale.
+typedef struct {
+    uint32_t count; // a multiple of four
+    int16_t large_zero, small_zero, output_zero;
+    int16_t small_shift, output_shift; // to the right, 1..30 and 1..22
+    int32_t small_up;                  // a power of two: what the small input is multiplied by first, doubled
+    int32_t small_multiplier, output_multiplier;
+} nn_add_equal_params;
+
+void nn_add_equal(const nn_add_equal_params *layer, const int8_t *large, const int8_t *small, int8_t *output);
+
 // out = requantise((a - a_zero) * (b - b_zero))
 typedef struct {
     nn_broadcast shape;

@@ -19,6 +19,8 @@ typedef struct {
 } nn_pool;
 
 void nn_max_pool(const nn_pool *layer, const int8_t *input, int8_t *output);
+// One window over the whole image, at most 65535 pixels: [channels] averages.
+void nn_average_pool_all(const nn_pool *layer, const int8_t *input, int8_t *output);
 void nn_average_pool(const nn_pool *layer, const int8_t *input, int8_t *output);
 
 // The mean over one or two groups of neighbouring axes: the input is
