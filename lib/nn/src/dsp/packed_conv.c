@@ -8,21 +8,20 @@
 typedef struct {
     const nn_packed_conv *layer;
     const int8_t *image;
-    uint32_t row_taps;        // of the window
-    uint32_t row_words;       // of `taps` that they take, the other pixel's between them
-    uint32_t pitch;           // bytes from one row of the window to the next
+    nn_rows rows;             // of a window inside the image
+    uint32_t row_words;       // of `taps` that a row of the window takes, the other pixel's between them
     int32_t reach_y, reach_x; // from the window's first row and column to its last
     uint32_t *taps;
     int8_t *copy; // of a row that has to be put together
 } walk;
 
 static walk start(const nn_packed_conv *layer, const int8_t *image, uint32_t *scratch) {
-    const uint32_t row_taps = (uint32_t)layer->kernel_width * layer->in.channels;
+    const uint32_t size = (uint32_t)layer->kernel_width * layer->in.channels;
+    const uint32_t pitch = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels;
     return (walk){.layer = layer,
                   .image = image,
-                  .row_taps = row_taps,
-                  .row_words = nn_pairs(row_taps) * 2u,
-                  .pitch = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels,
+                  .rows = {layer->kernel_height, size, (int32_t)(pitch - size)},
+                  .row_words = nn_pairs(size) * 2u,
                   .reach_y = (layer->kernel_height - 1) * layer->dilation_height,
                   .reach_x = (layer->kernel_width - 1) * layer->dilation_width,
                   .taps = scratch,
@@ -33,56 +32,39 @@ static int32_t within(int32_t x, int32_t high) {
     return x < 0 ? 0 : x > high ? high : x;
 }
 
-// A row of the window that leaves the image: zero points, what lies inside, zero points.
-static void assemble(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
-    const int32_t width = layer->in.width;
-    const uint32_t depth = layer->in.channels;
-    const uint32_t left = (uint32_t)(within(x, x + layer->kernel_width) - x) * depth;
-    const uint32_t right = (uint32_t)(x + layer->kernel_width - within(x + layer->kernel_width, width)) * depth;
-    const uint32_t size = (uint32_t)layer->kernel_width * depth;
-    memset(copy, layer->input_zero, size);
-    if (left + right < size) memcpy(copy + left, row + within(x, width) * (int32_t)depth, size - left - right);
+static void copy_bytes(const int8_t *from, uint32_t count, int8_t *to) {
+    for (; count >= 4; count -= 4, from += 4, to += 4) memcpy(to, from, 4); // a word, whatever the alignment
+    for (; count > 0; count--) *to++ = *from++;
 }
 
-// The same with gaps between the columns.
-static void assemble_dilated(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
+// The columns of a row of the window that lie inside the image; the rest of `copy` stays.
+static void copy_inside(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
     const uint32_t depth = layer->in.channels;
+    if (layer->dilation_width == 1) {
+        const int32_t first = within(x, layer->in.width);
+        const int32_t end = within(x + layer->kernel_width, layer->in.width);
+        copy_bytes(row + (uint32_t)first * depth, (uint32_t)(end - first) * depth,
+                   copy + (uint32_t)(first - x) * depth);
+        return;
+    }
     for (uint32_t kx = 0; kx < layer->kernel_width; kx++, x += layer->dilation_width, copy += depth) {
-        if (x >= 0 && x < layer->in.width) {
-            memcpy(copy, row + (uint32_t)x * depth, depth);
-        } else {
-            memset(copy, layer->input_zero, depth);
-        }
+        if (x >= 0 && x < layer->in.width) copy_bytes(row + (uint32_t)x * depth, depth, copy);
     }
 }
 
-// The taps of a pixel whose window leaves the image or has gaps.
+// The taps of a pixel whose window leaves the image or has gaps: rows are put together among zero points first.
 static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t *taps) {
     const nn_packed_conv *layer = at->layer;
+    const nn_rows one = {1, at->rows.size, 0};
     const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
+    memset(at->copy, layer->input_zero, at->rows.size);
     for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += at->row_words) {
-        const int8_t *row = at->image + y * layer->in.width * layer->in.channels;
         if (y < 0 || y >= layer->in.height) {
             for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = zeros;
-            continue;
-        }
-        if (layer->dilation_width == 1) {
-            assemble(layer, row, x, at->copy);
         } else {
-            assemble_dilated(layer, row, x, at->copy);
+            copy_inside(layer, at->image + y * layer->in.width * layer->in.channels, x, at->copy);
+            nn_widen(at->copy, taps, &one);
         }
-        nn_widen(at->copy, at->row_taps, taps);
-    }
-}
-
-// The taps of a pixel whose window lies inside the image, `row` its first byte there, to every other word of `taps`.
-// A call of its own: inlined, its loop loses its registers to the caller's.
-__attribute__((noinline)) static void gather(const walk *at, const int8_t *row, uint32_t *taps) {
-    const uint32_t size = at->row_taps;
-    const uint32_t pitch = at->pitch;
-    const uint32_t words = at->row_words;
-    for (uint32_t ky = at->layer->kernel_height; ky > 0; ky--, row += pitch, taps += words) {
-        nn_widen(row, size, taps);
     }
 }
 
@@ -161,7 +143,7 @@ void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t 
         const int32_t corner = (y * layer->in.width - layer->pad_left) * layer->in.channels;
         for (uint32_t column = 0; column < width; column++) {
             if (column - first < inner) {
-                gather(&at, input + corner + (int32_t)(column * step), at.taps + odd);
+                nn_widen(input + corner + (int32_t)(column * step), at.taps + odd, &at.rows);
             } else {
                 gather_slowly(&at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at.taps + odd);
             }
