@@ -38,7 +38,7 @@ from ml.errors import UserError
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board_ram, as_json) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
-    asked = request(stream, hop)
+    asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
         limits = {"flash": board_flash, "RAM": board_ram}
         compiled = _compile_file(Path(model), out, name, options=Options(optimise), stream=asked, limits=limits)
@@ -58,17 +58,17 @@ def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board
 def _compile_file(path: Path, out: Path | None, name: str | None, **choices) -> Compiled:
     if out is None:
         raise UserError("expected a folder for the header, found none; give one with --out DIR")
-    return compile_model(_bytes(path), name or _name(path), out, title=path.name, **choices)
+    return compile_model(read_model(path), name or c_name(path), out, title=path.name, **choices)
 
 
-def _bytes(path: Path) -> bytes:
+def read_model(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: expected a readable .tflite file, found: {error.strerror}; check the path") from error
 
 
-def _name(path: Path) -> str:
+def c_name(path: Path) -> str:
     """A C identifier from a file name: 3x3-Net.tflite becomes model_3x3_net."""
     plain = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_") or "model"
     return plain[:64] if plain[0].isalpha() else f"model_{plain}"[:64]

@@ -30,10 +30,11 @@ class Request:
 
     hop: int  # new rows of the input a step
     axis: int | None = None  # of the input; None: the first that is longer than 1
+    ram: int | None = None  # bytes for arena and state: of the forms that fit, the one with the fewest MACs
 
 
 def stream(graph: Graph, options: Options, name: str, request: Request) -> Program:
-    """The streaming form with the fewest MACs, or with the fewest bytes of RAM where size is asked for.
+    """The streaming form with the fewest MACs, or with the fewest bytes of RAM where size is asked for or none fits.
 
     `graph` has passed `lowering.check`; raises UserError where no layer would compute less than for a whole window.
     """
@@ -42,7 +43,9 @@ def stream(graph: Graph, options: Options, name: str, request: Request) -> Progr
     graphs = [Rewriter(graph, timeline, storages(graph, timeline, strategy)).graph for strategy in STRATEGIES]
     graphs += [heads_first(one) for one in graphs]
     programs = [_program(one, options, name, Stream(*_shape(timeline), graph.inputs[0].size, whole)) for one in graphs]
-    best = min(programs, key=lambda p: (p.ram, p.macs) if options.optimise == "size" else (p.macs, p.ram))
+    fit = [p for p in programs if request.ram is None or p.ram <= request.ram]
+    small = options.optimise == "size" or not fit
+    best = min(fit or programs, key=lambda p: (p.ram, p.macs) if small else (p.macs, p.ram))
     if best.macs >= whole or timeline.given.hop == timeline.given.count:
         raise UserError(f"{name}: nothing would be saved by streaming: {_why(timeline)}")
     return best

@@ -9,8 +9,8 @@ from ml.compiler.streaming.moves import MOVES, moved_bytes
 from ml.errors import UserError
 
 
-def request(stream: str | None, hop: int | None) -> Request | None:
-    """From --stream AXIS|auto and --hop N; None where no streaming form is asked for."""
+def request(stream: str | None, hop: int | None, ram: int | None) -> Request | None:
+    """From --stream AXIS|auto, --hop N and --board-ram; None where no streaming form is asked for."""
     if stream is None:
         if hop is not None:
             raise UserError(f"expected --stream beside --hop {hop}, found none; add --stream for the streaming form")
@@ -18,10 +18,10 @@ def request(stream: str | None, hop: int | None) -> Request | None:
     if hop is None:
         raise UserError("expected --hop beside --stream, found none; give the new rows of a step with --hop N")
     if stream == "auto":
-        return Request(hop)
+        return Request(hop, ram=ram)
     if not stream.isdecimal():
         raise UserError(f"expected an axis of the input or `auto` after --stream, found {stream!r}; leave it out")
-    return Request(hop, int(stream))
+    return Request(hop, int(stream), ram)
 
 
 def figures(program: Program) -> dict:
