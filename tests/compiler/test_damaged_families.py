@@ -8,6 +8,7 @@ from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.errors import UserError
 from tests.compiler.builder import Builder
+from tests.compiler.test_header import COMPILERS, assert_no_warning
 from tests.compiler.test_reader import survives
 from tests.compiler.test_sanitizers import assert_clean, pytestmark  # noqa: F401 - skips where there is no gcc
 from tests.nn.test_batch_matmul import product
@@ -50,6 +51,13 @@ def test_a_sound_or_accepted_model_runs_clean(name, tmp_path):
         if text not in seen:
             seen.add(text)
             assert_clean(program, tmp_path)
+
+
+@pytest.mark.parametrize("standard", ["c99", "c++11"])
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_the_headers_compile_without_a_warning(tmp_path, compiler, standard):
+    for model in MODELS.values():
+        assert_no_warning(tmp_path, compiler, standard, prepare(model, "model"))
 
 
 @pytest.mark.parametrize("role", ["input", "output"])

@@ -92,10 +92,14 @@ def test_a_comment_cannot_swallow_the_next_line():
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("model", ["small", "all"])
 def test_it_compiles_without_a_warning(tmp_path, compiler, standard, model):
+    assert_no_warning(tmp_path, compiler, standard, prepare(GOOD if model == "small" else kitchen_sink(), "model"))
+
+
+def assert_no_warning(tmp_path, compiler, standard, program):
+    """The header alone, in C or C++."""
     command = COMPILERS[compiler]
     if not shutil.which(command[0]):
         pytest.skip(f"no {command[0]} here")
-    program = prepare(GOOD if model == "small" else kitchen_sink(), "model")
     (tmp_path / "model.h").write_text(header(program, Identity("net", "0" * 16, labels=("a", "b", "c")), 1))
     source = tmp_path / ("main.c" if standard == "c99" else "main.cpp")
     source.write_text(

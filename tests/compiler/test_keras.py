@@ -11,13 +11,23 @@ pytestmark = needs_tflm
 
 def int8(net) -> bytes:
     """The model fully quantised, inputs and outputs int8."""
+    return quantised(net, tf.lite.OpsSet.TFLITE_BUILTINS_INT8, tf.int8)
+
+
+def int16(net) -> bytes:
+    """The model with int16 activations and int8 weights."""
+    ops = tf.lite.OpsSet.EXPERIMENTAL_TFLITE_BUILTINS_ACTIVATIONS_INT16_WEIGHTS_INT8
+    return quantised(net, ops, tf.int16)
+
+
+def quantised(net, ops, kind) -> bytes:
     shape = net.input_shape[1:]
     chance = np.random.default_rng(0)
     converter = tf.lite.TFLiteConverter.from_keras_model(net)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([chance.normal(size=(1, *shape)).astype(np.float32)] for _ in range(10))
-    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
-    converter.inference_input_type = converter.inference_output_type = tf.int8
+    converter.target_spec.supported_ops = [ops]
+    converter.inference_input_type = converter.inference_output_type = kind
     return converter.convert()
 
 
@@ -61,3 +71,10 @@ def test_residual_2d_classifier():
     tf.keras.utils.set_random_seed(1)
     program = assert_same_as_tflm(int8(residual_2d_classifier()))
     assert "PAD" not in {layer.op.kind for layer in program.layers}
+
+
+@pytest.mark.parametrize("net", [lambda: conv_1d_classifier(1), residual_2d_classifier], ids=["1d", "2d"])
+def test_int16_activations(net):
+    tf.keras.utils.set_random_seed(1)
+    program = assert_same_as_tflm(int16(net()))
+    assert program.input.dtype == program.output.dtype == "int16"

@@ -107,6 +107,16 @@ def test_quantize_equals_tflm(kinds, zeros, two):
     assert_same_as_tflm(b.model(ends[:1], ends[1:]), count=2)
 
 
+@settings(max_examples=30)
+@given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from([(1, 2), (1,), (3,), (1, 3)]), scales, scales)
+def test_mean_equals_tflm(shape, axes, scale, out_scale):
+    b = Builder()
+    x = b.tensor(shape, scale=scale, dtype="int16")
+    y = b.tensor([side for a, side in enumerate(shape) if a not in axes], scale=out_scale, dtype="int16")
+    b.op("MEAN", [x, b.const(np.array(axes, np.int32))], [y], keep_dims=False)
+    assert_same_as_tflm(b.model([x], [y]), count=1)
+
+
 @settings(max_examples=20)
 @given(st.lists(st.tuples(st.integers(1, 5), st.integers(0, 2), st.integers(0, 2)), min_size=1, max_size=4))
 def test_pad_equals_tflm(axes):
@@ -114,6 +124,19 @@ def test_pad_equals_tflm(axes):
     x = b.tensor([side for side, _, _ in axes], scale=1e-3, dtype="int16")
     y = b.tensor([sum(axis) for axis in axes], scale=1e-3, dtype="int16")
     b.op("PAD", [x, b.const(np.array([axis[1:] for axis in axes], np.int32))], [y])
+    assert_same_as_tflm(b.model([x], [y]), count=1)
+
+
+@settings(max_examples=20)
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(0, 3), st.integers(1, 4))
+def test_concatenation_equals_tflm(shape, axis, more):
+    axis = min(axis, len(shape) - 1)
+    b = Builder()
+    x = b.tensor(shape, scale=1e-3, dtype="int16")
+    other = [more if a == axis else side for a, side in enumerate(shape)]
+    constant = b.const(draw_from.weights(more, other, "int16"), scales=[1e-3])
+    y = b.tensor([side + more * (a == axis) for a, side in enumerate(shape)], scale=1e-3, dtype="int16")
+    b.op("CONCATENATION", [x, constant], [y], axis=axis)
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 

@@ -1,26 +1,19 @@
+#include "nn/int16.h"
 #include "nn/pool.h"
 #include "nn/requantise.h"
 
-static int32_t sum_of(const nn_mean_params *layer, const int8_t *input, int32_t step_1, int32_t step_0) {
-    int32_t sum = 0;
-    for (int32_t i = 0; i < layer->reduced[0]; i++) {
-        for (int32_t j = 0; j < layer->reduced[1]; j++) sum += input[i * step_0 + j * step_1];
-    }
-    return sum;
-}
+#define NN_SAMPLE     int8_t
+#define NN_SAMPLE_MIN INT8_MIN
+#define NN_SAMPLE_MAX INT8_MAX
+#define NN_MEAN(name) name
+#include "mean_sums.h"
+#undef NN_SAMPLE
+#undef NN_SAMPLE_MIN
+#undef NN_SAMPLE_MAX
+#undef NN_MEAN
 
-void nn_mean(const nn_mean_params *layer, const int8_t *input, int8_t *output) {
-    const int32_t step_1 = layer->kept[2];
-    const int32_t middle = step_1 * layer->reduced[1];
-    const int32_t step_0 = middle * layer->kept[1];
-    for (int32_t a = 0; a < layer->kept[0]; a++) {
-        for (int32_t b = 0; b < layer->kept[1]; b++) {
-            for (int32_t c = 0; c < layer->kept[2]; c++) {
-                const int8_t *first = input + a * step_0 * layer->reduced[0] + b * middle + c;
-                const int32_t sum = sum_of(layer, first, step_1, step_0) + layer->offset;
-                const int32_t mean = nn_requantise(sum, layer->multiplier, layer->shift) + layer->output_zero;
-                *output++ = (int8_t)nn_clamp(mean, INT8_MIN, INT8_MAX);
-            }
-        }
-    }
-}
+#define NN_SAMPLE     int16_t
+#define NN_SAMPLE_MIN INT16_MIN
+#define NN_SAMPLE_MAX INT16_MAX
+#define NN_MEAN(name) name##_int16
+#include "mean_sums.h"

@@ -9,17 +9,19 @@ from ml.compiler.operators import checks
 from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
 from ml.compiler.operators.movement import COPY_BYTES, item_size
 
+LIMITS = "inputs with the output's scale and zero point, no activation"
 
-@family("CONCATENATION", limits="inputs with the output's scale and zero point, no activation")
-def check_concatenation(op: Op) -> None:
+
+@family("CONCATENATION", limits=LIMITS)
+def check_concatenation(op: Op, activations: str = "int8") -> None:
     checks.arity(op, 1, 16)
     output = op.output
-    checks.quantised(output)
+    checks.quantised(output, (activations,))
     axis = _axis(op)
     checks.require(0 <= axis < len(output.shape), "its axis is outside its dimensions", output)
     checks.require(op.options["activation"] == "none", "it has a fused activation", output)
     for tensor in op.inputs:
-        checks.quantised(tensor)
+        checks.quantised(tensor, (activations,))
         checks.same_quantisation(output, tensor)
         checks.require(len(tensor.shape) == len(output.shape), "its dimensions are not the output's", tensor)
         others = [side for a, side in enumerate(tensor.shape) if a != axis]

@@ -90,12 +90,15 @@ def mean_sides(op: Op) -> tuple[list[int], list[int]]:
     return sides[0::2], sides[1::2]
 
 
-@family("MEAN", limits="axes constant, in at most two groups of neighbours")
-def check_mean(op: Op) -> None:
+MEAN_LIMITS = "axes constant, in at most two groups of neighbours"
+
+
+@family("MEAN", limits=MEAN_LIMITS)
+def check_mean(op: Op, activations: str = "int8") -> None:
     checks.arity(op, 2)
     given, output = op.inputs[0], op.output
-    checks.quantised(given)
-    checks.quantised(output)
+    checks.quantised(given, (activations,))
+    checks.quantised(output, (activations,))
     checks.constant(op.inputs[1])
     checks.dtypes(op.inputs[1], ("int32",))
     kept, reduced = mean_sides(op)
@@ -103,7 +106,8 @@ def check_mean(op: Op) -> None:
     axes = reduced_axes(op)
     keep = op.options["keep_dims"]
     ratio = float(given.scale) / float(output.scale)
-    checks.require(255 * ratio < 1 << 30, "its scale is far too small for the mean", output)
+    low, high = fixed_point.LIMITS[activations]
+    checks.require((high - low) * ratio < 1 << 30, "its scale is far too small for the mean", output)
     sides = [1 if a in axes else side for a, side in enumerate(given.shape) if keep or a not in axes]
     checks.shape(output, tuple(sides))
 
@@ -117,6 +121,10 @@ def mean_multiplier(op: Op, count: int) -> tuple[int, int]:
 
 @kernel("MEAN", "nn_mean")
 def mean(op: Op, options: Options) -> Lowered | None:
+    return lower_mean(op, "nn_mean")
+
+
+def lower_mean(op: Op, function: str) -> Lowered:
     kept, reduced = mean_sides(op)
     count = reduced[0] * reduced[1]
     mantissa, shift = mean_multiplier(op, count)
@@ -126,7 +134,7 @@ def mean(op: Op, options: Options) -> Lowered | None:
         (f"{mantissa}, {shift}", "multiplier, shift"),
     )
     return Lowered(
-        calls=["nn_mean(&{name}, {0}, {out})"],
+        calls=[function + "(&{name}, {0}, {out})"],
         struct=Struct("nn_mean_params", rows, MEAN_BYTES),
         headers=("nn/pool.h",),
     )

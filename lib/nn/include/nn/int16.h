@@ -50,6 +50,7 @@ void nn_fully_connected_int16(const nn_fully_connected_int16_params *layer, cons
 void nn_add_int16(const nn_add_params *layer, const int16_t *a, const int16_t *b, int16_t *output);
 void nn_max_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
 void nn_average_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
+void nn_mean_int16(const nn_mean_params *layer, const int16_t *input, int16_t *output);
 
 // The output has scale 1/32768. Both tables are 513 points over the whole range of an int16.
 typedef struct {
