@@ -70,4 +70,5 @@ OPTIONS = {
     "GATHER": (("axis", 0, "i", 0), ("batch_dims", 1, "i", 0)),
 }  # fmt: skip
 OPTIONS["MAX_POOL_2D"] = OPTIONS["AVERAGE_POOL_2D"]
+OPTIONS["REDUCE_MAX"] = OPTIONS["MEAN"]
 OPTIONS["SUB"] = OPTIONS["MUL"] = OPTIONS["ADD"]

@@ -60,6 +60,17 @@ def test_mean_equals_tflm(shape, axes, keep, scale, zero, out_scale, out_zero):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
+@settings(max_examples=20)
+@given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from(AXES), st.booleans(), draw_from.scales, draw_from.zeros)
+def test_the_largest_value_equals_tflm(shape, axes, keep, scale, zero):
+    b = Builder()
+    x = b.tensor(shape, scale=scale, zero=zero)
+    kept = [1 if a in axes else side for a, side in enumerate(shape) if keep or a not in axes]
+    y = b.tensor(kept, scale=scale, zero=zero)
+    b.op("REDUCE_MAX", [x, b.const(np.array(axes, np.int32))], [y], keep_dims=keep)
+    assert_same_as_tflm(b.model([x], [y]), count=1)
+
+
 @settings(max_examples=25)
 @given(
     st.integers(1, 3),

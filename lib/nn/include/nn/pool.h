@@ -35,6 +35,13 @@ typedef struct {
 
 void nn_mean(const nn_mean_params *layer, const int8_t *input, int8_t *output);
 
+// The largest value over such groups of axes; input and output share scale and zero point.
+typedef struct {
+    uint16_t kept[3], reduced[2];
+} nn_reduction;
+
+void nn_reduce_max(const nn_reduction *layer, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
