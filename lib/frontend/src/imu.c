@@ -1,5 +1,6 @@
 #include "frontend/imu.h"
 
+#include "scale.h"
 #include <string.h>
 
 // Values are carried as x + 32768, so that sums and divisions stay unsigned and "half up" is the same for every sign.
@@ -92,18 +93,10 @@ static int32_t mean_of(const imu_frontend *f, int axis) {
     return rounded_mean(sum, f->config->window);
 }
 
-// x >> shift rounding towards minus infinity; C leaves the shift of a negative number to the compiler.
-static int32_t shift_right(int32_t x, int shift) {
-    return x < 0 ? ~(~x >> shift) : x >> shift;
-}
-
-// |x| is below 2^16, so that the product fits; rounding after a smaller shift keeps the sum from overflowing.
-static int8_t scaled(imu_frontend *f, int axis, int32_t x) {
+static int8_t to_int8(imu_frontend *f, int axis, int32_t x) {
     const imu_config *c = f->config;
-    int32_t q = shift_right(shift_right(x * c->multiplier[axis], c->shift - 1) + 1, 1) + c->zero_point;
-    if (q >= INT8_MIN && q <= INT8_MAX) return (int8_t)q;
-    f->saturated[axis]++;
-    return q < 0 ? INT8_MIN : INT8_MAX;
+    const int64_t q = scaled(x, c->multiplier[axis], c->shift, c->zero_point);
+    return saturated(q, &f->saturated[axis], &f->saturated[axis]);
 }
 
 void imu_window(imu_frontend *f, int8_t *out) {
@@ -111,7 +104,7 @@ void imu_window(imu_frontend *f, int8_t *out) {
     for (int axis = 0; f->config->remove_mean && axis < ACCEL_AXES; axis++) mean[axis] = mean_of(f, axis);
     uint16_t at = f->next; // the oldest
     for (uint16_t i = 0; i < f->config->window; i++) {
-        for (int axis = 0; axis < IMU_AXES; axis++) *out++ = scaled(f, axis, f->history[at][axis] - mean[axis]);
+        for (int axis = 0; axis < IMU_AXES; axis++) *out++ = to_int8(f, axis, f->history[at][axis] - mean[axis]);
         at = (uint16_t)(at + 1 == f->config->window ? 0 : at + 1);
     }
 }

@@ -1,0 +1,110 @@
+// fft_template.h: the transform of one size, with every distance a constant. A generated fft_<size>.c defines FFT_SIZE
+// and the tables `turns` and `separation`, and includes this.
+//
+// With M = size / 2 complex points (even samples real, odd ones imaginary), a pass reads words R = M / (4 L) apart,
+// where L, the length of the transforms made so far, is 1 (or 2), then four times as much each time.
+#include "fft_butterfly.h"
+#include "frontend/fft.h"
+
+#define FFT_POINTS  (FFT_SIZE / 2)
+#define FFT_QUARTER (FFT_SIZE / 8)
+// A power of four (128, 512 and 2048 samples) or twice one: then the first pass is of radix 2.
+#define FFT_RADIX_4 ((FFT_POINTS & 0x55555555) != 0)
+
+// All words within -2^14..2^14-1, so moduli are below 23,170 = 2^15 / sqrt(2): and stay so, because a radix-4 pass
+// multiplies them by 4 at most and is told to divide by 4 unless all is within -2^13..2^13-1.
+static bool first_radix_4(const uint32_t *src, uint32_t *dst) {
+    uint32_t seen = fft_watch();
+    for (const uint32_t *end = dst + FFT_QUARTER; dst < end; src++, dst++) {
+        const uint32_t a = pair_add(src[0], 0x00020002u); // makes up for what three halvings drop, on average
+        const uint32_t b = src[FFT_QUARTER], c = src[2 * FFT_QUARTER], d = src[3 * FFT_QUARTER];
+        const uint32_t a_plus_c = pair_add_half(a, c), b_plus_d = pair_add_half(b, d);
+        const uint32_t a_less_c = pair_sub_half(a, c), b_less_d = pair_sub_half(b, d);
+        const uint32_t y0 = pair_add_half(a_plus_c, b_plus_d), y1 = pair_sub_j_half(a_less_c, b_less_d);
+        const uint32_t y2 = pair_sub_half(a_plus_c, b_plus_d), y3 = pair_add_j_half(a_less_c, b_less_d);
+        seen = fft_note(fft_note(fft_note(fft_note(seen, y0), y1), y2), y3);
+        dst[0] = y0, dst[FFT_QUARTER] = y1, dst[2 * FFT_QUARTER] = y2, dst[3 * FFT_QUARTER] = y3;
+    }
+    return fft_large(seen);
+}
+
+static bool first_radix_2(const uint32_t *src, uint32_t *dst) {
+    uint32_t seen = fft_watch();
+    for (const uint32_t *end = dst + FFT_POINTS / 2; dst < end; src++, dst++) {
+        const uint32_t sum = pair_add_half(src[0], src[FFT_POINTS / 2]);
+        const uint32_t difference = pair_sub_half(src[0], src[FFT_POINTS / 2]);
+        seen = fft_note(fft_note(seen, sum), difference);
+        dst[0] = sum, dst[FFT_POINTS / 2] = difference;
+    }
+    return fft_large(seen);
+}
+
+#define FFT_PASS(name, R, SCALE, WATCH)                                                                                \
+    static bool name(const uint32_t *src, uint32_t *dst) {                                                             \
+        uint32_t seen = fft_watch();                                                                                   \
+        const uint32_t *turn = turns, *const end = dst + FFT_QUARTER;                                                  \
+        while (dst < end) {                                                                                            \
+            const uint32_t w1 = turn[0], w2 = turn[1], w3 = turn[2], *const group = dst + (R);                         \
+            do FFT_BUTTERFLY(R, SCALE, WATCH);                                                                         \
+            while ((R) > 1 && dst < group);                                                                            \
+            src += 3 * (R);                                                                                            \
+            turn += 3 * (R);                                                                                           \
+        }                                                                                                              \
+        return fft_large(seen);                                                                                        \
+    }
+
+#if FFT_SIZE >= 1024
+FFT_PASS(pass_64_by_2, 64, 2, 1)
+FFT_PASS(pass_64_by_4, 64, 4, 1)
+#endif
+#if FFT_SIZE >= 256
+FFT_PASS(pass_16_by_2, 16, 2, 1)
+FFT_PASS(pass_16_by_4, 16, 4, 1)
+#endif
+FFT_PASS(pass_4_by_2, 4, 2, 1)
+FFT_PASS(pass_4_by_4, 4, 4, 1)
+FFT_PASS(pass_1_by_2, 1, 2, 0)
+FFT_PASS(pass_1_by_4, 1, 4, 0)
+
+// One pass, and the exponent that it adds.
+static inline int pass(bool (*by_2)(const uint32_t *, uint32_t *), bool (*by_4)(const uint32_t *, uint32_t *),
+                       const uint32_t *src, uint32_t *dst, bool *large) {
+    const int shift = *large ? 2 : 1;
+    *large = *large ? by_4(src, dst) : by_2(src, dst);
+    return shift;
+}
+
+// X[k] = E + T and X[M - k] = conj(E - T) with E = (Z[k] + conj Z[M - k]) / 2 and T = (Z[k] - conj Z[M - k]) / 2
+// turned by k / size of a circle and a quarter; halved. `z` and `bins` may be the same.
+static void separate(const uint32_t *z, uint32_t *bins) {
+    const int32_t re = pair_low(z[0]), im = pair_high(z[0]);
+    const uint32_t *low = z + 1, *high = z + FFT_POINTS - 1, *turn = separation;
+    uint32_t *to_low = bins + 1, *to_high = bins + FFT_POINTS - 1;
+    while (low <= high) {
+        const uint32_t a = *low++, b = pair_swapped(*high--);
+        const uint32_t e = pair_add_half(pair_sub_j_half(a, b), 0x00010001u);
+        const uint32_t t = pair_turned(pair_add_j_half(a, b), *turn++);
+        *to_low++ = pair_add(e, t);
+        *to_high-- = pair_joined(pair_sub(e, t), pair_sub(t, e));
+    }
+    bins[0] = pair_of((re + im + 1) >> 1, 0);
+    bins[FFT_POINTS] = pair_of((re - im + 1) >> 1, 0);
+}
+
+static int transform(uint32_t *samples, uint32_t *bins) {
+    uint32_t *from = samples, *to = bins, *swap;
+    int exponent = FFT_RADIX_4 ? 2 : 1;
+    bool large = FFT_RADIX_4 ? first_radix_4(from, to) : first_radix_2(from, to);
+#define FFT_NEXT(R)                                                                                                    \
+    swap = from, from = to, to = swap, exponent += pass(pass_##R##_by_2, pass_##R##_by_4, from, to, &large)
+#if FFT_SIZE >= 1024
+    FFT_NEXT(64);
+#endif
+#if FFT_SIZE >= 256
+    FFT_NEXT(16);
+#endif
+    FFT_NEXT(4);
+    FFT_NEXT(1);
+    separate(to, bins);
+    return exponent + 1;
+}

@@ -1,0 +1,190 @@
+#include "frontend/logmel.h"
+
+#include "frontend/integer.h"
+#include "pair.h"
+#include "scale.h"
+#include "tables.h"
+#include <string.h>
+
+enum { ONE = 256 }; // 1 in Q8
+
+static uint32_t hops_per_window(const logmel_config *c) {
+    return (c->window + c->hop - 1u) / c->hop;
+}
+
+int logmel_init(logmel *m, const logmel_config *c) {
+    const bool even = c->window % 2 == 0 && c->hop % 2 == 0;
+    const bool stream = c->hop >= 2 && c->hop <= c->window && c->window <= LOGMEL_MAX_WINDOW;
+    const bool sizes = c->fft->size >= c->window && c->fft->size <= LOGMEL_MAX_FFT && c->bands >= 1 &&
+                       c->bands <= LOGMEL_MAX_BANDS && c->cepstra <= c->bands && c->shift >= 1 && c->shift <= 30;
+    if (!even || !stream || !sizes || hops_per_window(c) > LOGMEL_MAX_OVERLAP) return LOGMEL_ERR_CONFIG;
+    memset(m, 0, sizeof *m);
+    m->config = c;
+    logmel_reset(m);
+    return LOGMEL_OK;
+}
+
+void logmel_reset(logmel *m) {
+    m->next = 0;
+    m->until_due = m->config->window;
+    m->noise_known = false;
+    memset(m->magnitude, 0, sizeof m->magnitude);
+}
+
+// Copies, and returns the samples' pair_magnitude.
+static uint32_t copied(char *to, const int16_t *from, size_t count) {
+    uint32_t magnitude = 0, word;
+    for (; count >= 2; count -= 2, from += 2, to += sizeof word) {
+        memcpy(&word, from, sizeof word);
+        memcpy(to, &word, sizeof word);
+        magnitude |= pair_magnitude(word);
+    }
+    if (count == 0) return magnitude;
+    memcpy(to, from, sizeof *from);
+    return magnitude | pair_magnitude((uint16_t)*from);
+}
+
+size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
+    const size_t taken = count < m->until_due ? count : m->until_due;
+    for (size_t done = 0, part; done < taken; done += part) {
+        const size_t room = (size_t)m->config->window - m->next;
+        part = taken - done < room ? taken - done : room;
+        m->magnitude[0] |= copied((char *)m->history + sizeof *pcm * m->next, pcm + done, part);
+        m->next = (uint16_t)(part == room ? 0 : m->next + part);
+    }
+    m->until_due = (uint16_t)(m->until_due - taken);
+    return taken;
+}
+
+static uint32_t *weighted(uint32_t *to, const uint32_t *pcm, const uint32_t *hann, size_t words, int up) {
+    const int32_t round = 1 << (14 - up);
+    for (const uint32_t *end = pcm + words; pcm < end;) *to++ = pair_scaled(*pcm++, *hann++, round, up + 1);
+    return to;
+}
+
+// The frame, weighted and as large as the transform allows, into work.samples; returns the shift that made it so.
+static int take_frame(logmel *m) {
+    const logmel_config *c = m->config;
+    uint32_t magnitude = 0;
+    const uint32_t hops = hops_per_window(c);
+    for (uint32_t i = 0; i < hops; i++) magnitude |= m->magnitude[i];
+    for (uint32_t i = hops - 1; i > 0; i--) m->magnitude[i] = m->magnitude[i - 1];
+    m->magnitude[0] = 0;
+    const int up = pair_headroom(magnitude);
+    const uint32_t oldest = m->next / 2u, words = c->window / 2u;
+    uint32_t *to = weighted(m->work.samples, m->history + oldest, c->hann, words - oldest, up);
+    to = weighted(to, m->history, c->hann + words - oldest, oldest, up);
+    while (to < m->work.samples + c->fft->size / 2u) *to++ = 0;
+    m->until_due = c->hop;
+    return up;
+}
+
+static uint64_t shifted(uint64_t x, int left) {
+    return left < 0 ? x >> -left : x << left;
+}
+
+// Filter b rises up to its centre and falls to the next one's, where that one rises with the rest of the weight:
+// `band_bins` between two centres serve both.
+static void filter_bank(logmel *m, int exponent) {
+    const logmel_config *c = m->config;
+    const uint32_t *bin = m->bins + c->first_bin;
+    const uint16_t *weight = c->rising;
+    const int left = 2 * exponent - 15 + 8; // from Q15 weights to Q8 energies
+    uint64_t below = 0;
+    for (int band = 0; band <= c->bands; band++) {
+        uint64_t total = 0, rising = 0;
+        for (const uint32_t *end = bin + c->band_bins[band]; bin < end; bin++) {
+            rising += (uint64_t)pair_power(*bin) * *weight++;
+            total = pair_add_power(total, *bin);
+        }
+        if (band > 0) m->work.band.energy[band - 1] = shifted(below + (total << 15) - rising, left);
+        below = rising;
+    }
+}
+
+static void estimate_noise(logmel *m) {
+    const logmel_config *c = m->config;
+    for (int band = 0; band < c->bands; band++) {
+        const uint64_t energy = m->work.band.energy[band], noise = m->noise[band];
+        const uint64_t up = noise + ((energy - noise) >> c->noise_rise);
+        const uint64_t down = noise - ((noise - energy) >> c->noise_fall);
+        m->noise[band] = !m->noise_known ? energy : energy > noise ? up : down;
+    }
+    m->noise_known = true;
+}
+
+static uint64_t without_noise(const logmel_config *c, uint64_t energy, uint64_t noise) {
+    const uint64_t removed = (noise >> 4) * c->noise_factor, least = (energy >> 8) * c->noise_floor;
+    const uint64_t left = energy > removed ? energy - removed : 0;
+    return left > least ? left : least;
+}
+
+// log2(1 + 2^x), both Q8.
+static int32_t softly_positive(int32_t x) {
+    const uint32_t size = (uint32_t)(x < 0 ? -x : x), index = size >> 6, fraction = size & 63u;
+    const int32_t positive = x < 0 ? 0 : x;
+    if (index >= SOFT_TABLE_LAST) return positive;
+    return positive + soft_table[index] -
+           (int32_t)((uint32_t)(soft_table[index] - soft_table[index + 1]) * fraction >> 6);
+}
+
+static int32_t level(uint64_t energy) {
+    return log2_q8(energy + ONE) - 8 * ONE;
+}
+
+static void take_logarithms(logmel *m) {
+    const logmel_config *c = m->config;
+    for (int band = 0; band < c->bands; band++) {
+        const uint64_t noise = m->noise[band];
+        uint64_t energy = m->work.band.energy[band];
+        if (c->noise_factor) energy = without_noise(c, energy, noise);
+        int32_t *const log2 = &m->work.band.log2[band];
+        *log2 = level(energy);
+        if (c->gain_strength)
+            *log2 =
+                softly_positive(log2_q8(energy) - 8 * ONE + c->gain_offset - (level(noise) * c->gain_strength >> 8));
+    }
+}
+
+static int32_t cepstrum(const logmel_config *c, const int32_t *log2, int number) {
+    const int16_t *row = c->dct + number * c->bands;
+    int64_t sum = 1 << 14;
+    for (int band = 0; band < c->bands; band++) sum += (int64_t)log2[band] * row[band];
+    return (int32_t)(sum >> 15);
+}
+
+// A due frame's energies, as log2 in Q8, in work.band.log2; false where none is due.
+static bool analyse(logmel *m) {
+    if (m->until_due) return false;
+    const int up = take_frame(m);
+    filter_bank(m, fft_transform(m->config->fft, m->work.samples, m->bins) - up);
+    if (m->config->noise_factor || m->config->gain_strength) estimate_noise(m);
+    take_logarithms(m);
+    m->frames++;
+    return true;
+}
+
+static uint32_t outputs(const logmel_config *c) {
+    return c->cepstra ? c->cepstra : c->bands;
+}
+
+static int32_t output(const logmel *m, uint32_t number) {
+    const int32_t *log2 = m->work.band.log2;
+    return m->config->cepstra ? cepstrum(m->config, log2, (int)number) : log2[number];
+}
+
+bool logmel_pop(logmel *m, int8_t *frame) {
+    if (!analyse(m)) return false;
+    const logmel_config *c = m->config;
+    for (uint32_t i = 0; i < outputs(c); i++) {
+        const int64_t q = scaled(output(m, i), c->multiplier, c->shift, c->zero_point);
+        frame[i] = saturated(q, &m->clipped_low, &m->clipped_high);
+    }
+    return true;
+}
+
+bool logmel_pop_q8(logmel *m, int32_t *frame) {
+    if (!analyse(m)) return false;
+    for (uint32_t i = 0; i < outputs(m->config); i++) frame[i] = output(m, i);
+    return true;
+}
