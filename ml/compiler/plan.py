@@ -2,16 +2,18 @@
 
 Placing buffers with lifetimes is NP-hard in general, but small networks mostly reach the lower bound (the most bytes
 that any one step needs at once), and the plan reports it, so a gap is seen. The search is first fit over several
-orders, then seeded exchanges; it stops at the bound.
+orders, then over all orders of few buffers or seeded changes of many; it stops at the bound.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
 from dataclasses import dataclass
 
 ALIGNMENT = 4  # kernels load whole words
-EXCHANGES = 3000
+FEW = 6  # buffers whose 720 orders are all tried
+MOVES = 3000
 
 
 @dataclass(frozen=True)
@@ -72,18 +74,27 @@ def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:
 
 
 def _improve(order, neighbours, best, size, bound):
-    """Exchanges pairs in the order of placement as long as the bound is not reached."""
-    chance = random.Random(0)
-    for _ in range(EXCHANGES if len(order) > 1 else 0):
+    """Tries other orders of placement until the bound is reached: all of them for few buffers, else moves of one buffer
+    from its place in the order to another, kept where they do not make the arena larger."""
+    candidates = itertools.permutations(order) if len(order) <= FEW else _moves(order)
+    for candidate in candidates:
         if size <= bound:
             break
+        offsets, peak = _first_fit(candidate, neighbours)
+        if peak <= size:
+            best, size = offsets, peak
+            order[:] = candidate
+    return best, size
+
+
+def _moves(order):
+    """Copies of `order` as it is by then, with one buffer at another place each time; the seed is fixed."""
+    chance = random.Random(0)
+    for _ in range(MOVES):
         candidate = order.copy()
         i, j = chance.sample(range(len(order)), 2)
         candidate.insert(j, candidate.pop(i))
-        offsets, peak = _first_fit(candidate, neighbours)
-        if peak <= size:
-            best, size, order = offsets, peak, candidate
-    return best, size
+        yield candidate
 
 
 def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.compiler.plan import Buffer, aligned, covered, lower_bound, plan
+from ml.compiler.plan import Buffer, _first_fit, _neighbours, aligned, covered, lower_bound, plan
 
 
 @st.composite
@@ -71,3 +71,14 @@ def test_a_distance_keeps_the_output_that_far_ahead():
 def test_the_bound_counts_an_output_that_straddles_two_inputs_once():
     buffers = [Buffer(0, 40, 0, 1), Buffer(1, 40, 0, 1), Buffer(2, 80, 1, 1)]
     assert lower_bound(buffers, {(2, 0): 0, (2, 1): 0}) == 80
+
+
+@settings(max_examples=25)
+@given(chains())
+def test_no_order_of_placement_beats_the_plan_of_a_small_network(network):
+    buffers, overlaps = network
+    buffers = [Buffer(b.key, aligned(b.size), b.first, b.last) for b in buffers[:6]]
+    overlaps = {pair: aligned(distance) for pair, distance in overlaps.items() if max(pair) < 6}
+    neighbours = _neighbours(buffers, overlaps)
+    best = min(_first_fit(list(order), neighbours)[1] for order in itertools.permutations(buffers))
+    assert plan(buffers, overlaps).size == best
