@@ -21,6 +21,9 @@ demo: setup  ## train, compile, flash the virtual board and watch it recognise g
 test: setup  ## all tests
 	@$(VENV)/python -m pytest -n 2 tests
 
+bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
+	@$(VENV)/python tools/bench.py $(if $(MODELS),--models $(MODELS))
+
 lint: setup  ## style of Python and C
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .

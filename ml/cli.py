@@ -14,6 +14,7 @@ COMMANDS = {
     "quantise": "ml.pipeline:quantise",
     "compile": "ml.compiler.command:compile_",
     "operators": "ml.compiler.document:operators",
+    "profile": "ml.profile.command:profile_",
     "verify": "ml.evaluate.command:verify",
     "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",

@@ -19,7 +19,8 @@ from ml.paths import ROOT
 COMPILER = "arm-none-eabi-gcc"
 CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
 FLAGS = ("-std=c99", "-O2", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Wconversion", "-Werror")
-LINK = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,-u,profile_start", "-Wl,-u,profile_layer")
+KEPT = ("profile_start", "profile_layer", "profile_agrees")
+LINK = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in KEPT))
 
 MAIN = """\
 #include "{name}_model.h"
@@ -34,14 +35,16 @@ void profile_start(void) {{
 
 void profile_layer(uint32_t layer) {{ {name}_model.step((uint16_t)layer); }}
 
-uint32_t profile_check(void) {{ return nn_crc32({name}_model.output, {name}_model.output_size); }}
+uint32_t profile_agrees(void) {{
+    return nn_crc32({name}_model.output, {name}_model.output_size) == {name}_model.check;
+}}
 
 int main(void) {{
     profile_start();
     marker_begin();
     nn_run(&{name}_model);
     marker_end();
-    return profile_check() == {name}_model.check ? 0 : 1;
+    return profile_agrees() ? 0 : 1;
 }}
 """
 

@@ -26,10 +26,8 @@ class Count:
     """What a stretch of execution took."""
 
     instructions: int
-    cycles: int
-
-    def __add__(self, other: Count) -> Count:
-        return Count(self.instructions + other.instructions, self.cycles + other.cycles)
+    cycles: int  # with timing.REFILL cycles for each refill
+    refills: int  # times the pipeline was refilled by a branch: the manual leaves open whether that takes 1, 2 or 3
 
 
 class Machine:
@@ -115,15 +113,17 @@ class Machine:
         return self._sum(edges, sizes, until)
 
     def _sum(self, edges, sizes: dict[int, int], until: int) -> Count:
-        instructions = cycles = 0
+        instructions = cycles = refills = 0
         for (before, block), times in edges.items():
             if block != until:
                 cost = self._cost(block, sizes[block])
                 instructions += cost.instructions * times
                 cycles += cost.cycles * times
             if before and block != before + sizes[before]:
-                cycles += self._cost(before, sizes[before]).refill * times
-        return Count(instructions, cycles)
+                refill = self._cost(before, sizes[before]).refill
+                cycles += refill * times
+                refills += times if refill == self.decoder.refill else 0
+        return Count(instructions, cycles, refills)
 
     def _cost(self, address: int, size: int):
         key = address, size
