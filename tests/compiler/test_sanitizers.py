@@ -12,7 +12,7 @@ from ml.compiler.lowering import Program
 from ml.errors import UserError
 from ml.native.build import archive
 from ml.paths import ROOT
-from tests.compiler.test_header import kitchen_sink
+from tests.compiler.test_header import SINKS, kitchen_sink, second_sink
 from tests.compiler.test_models import MODELS, model_bytes
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc here")
@@ -49,14 +49,15 @@ def test_the_five_models(shared, tmp_path, name):
     assert_clean(prepare(model_bytes(shared, name), name), tmp_path)
 
 
-def test_every_family(tmp_path):
-    assert_clean(prepare(kitchen_sink(), "net"), tmp_path)
+@pytest.mark.parametrize("sink", SINKS)
+def test_every_family(tmp_path, sink):
+    assert_clean(prepare(SINKS[sink](), "net"), tmp_path)
 
 
 def test_damaged_models_that_are_still_accepted(tmp_path):
     chance, seen = random.Random(7), set()
-    while len(seen) < 12:
-        data = bytearray(kitchen_sink())
+    while len(seen) < 16:
+        data = bytearray(chance.choice([kitchen_sink, second_sink])())
         for _ in range(3):
             data[chance.randrange(len(data))] = chance.choice([0, 1, 2, 3, 5, 9, 127, 128, 255])
         try:
