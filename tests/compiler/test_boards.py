@@ -1,4 +1,5 @@
-"""The five models give TensorFlow Lite Micro's bytes on emulated Cortex-M4 (DSP kernels) and M3 (portable kernels)."""
+"""The five models, layers with state and int16 activations give TensorFlow Lite Micro's bytes on emulated boards:
+Cortex-M4 (DSP kernels) and Cortex-M3 (portable kernels)."""
 
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from ml.compiler import compile_model
 from ml.evaluate import tflm
 from ml.paths import ROOT
 from tests.compiler.parity import needs_tflm
+from tests.compiler.test_damaged_families import MODELS as FAMILIES
 from tests.compiler.test_models import MODELS, model_bytes
 
 BOARDS = {"cortex-m4": "mps2-an386", "cortex-m3": "mps2-an385"}
@@ -65,7 +67,17 @@ def run_on(core: str, header: Path, objects: list[str], folder: Path) -> str:
 @pytest.mark.parametrize("core", BOARDS)
 @pytest.mark.parametrize("name", MODELS)
 def test_outputs_on_the_board_equal_tflm(shared, tmp_path, kernels, name, core):
-    tflite = model_bytes(shared, name)
+    assert_same_on(core, model_bytes(shared, name), tmp_path, kernels)
+
+
+@pytest.mark.parametrize("core", BOARDS)
+@pytest.mark.parametrize("name", FAMILIES)
+def test_state_and_int16_on_the_board_equal_tflm(tmp_path, kernels, name, core):
+    assert_same_on(core, FAMILIES[name], tmp_path, kernels)
+
+
+def assert_same_on(core: str, tflite: bytes, tmp_path: Path, kernels) -> None:
+    """One inference after the other from a reset, on the board and in TFLM."""
     compiled = compile_model(tflite, "net", tmp_path / "lib")
     program, reference = compiled.program, tflm.Reference(tflite)
     expected = b"".join(reference.run(row)[program.output.index] for row in generated_inputs(program.input.size))

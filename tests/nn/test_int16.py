@@ -56,14 +56,14 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
 
 
 @needs_tflm
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 6), st.integers(1, 6))
 def test_conv_2d_equals_tflm(window, q, batches, channels, filters):
     assert_same_as_tflm(convolution("CONV_2D", window, q, batches, channels, filters), count=1)
 
 
 @needs_tflm
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(windows, quantisation, st.integers(2, 3), st.integers(1, 3), st.integers(1, 3))
 def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
     model = convolution("CONV_2D", window, q, 1, groups * channels, groups * filters, groups)
@@ -71,7 +71,7 @@ def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
 
 
 @needs_tflm
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 6), st.integers(1, 3))
 def test_depthwise_conv_2d_equals_tflm(window, q, batches, channels, multiplier):
     q = q | {"bias": q["bias"] and "int64"}
@@ -88,7 +88,7 @@ def test_a_depthwise_bias_that_tflm_would_misread_is_refused_by_name():
 
 
 @needs_tflm
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(quantisation, st.integers(1, 4), st.integers(1, 40), st.integers(1, 12))
 def test_fully_connected_equals_tflm(q, batches, count, outputs):
     b = Builder()
@@ -99,3 +99,17 @@ def test_fully_connected_equals_tflm(q, batches, count, outputs):
     inputs = [x, w, bias(b, q, outputs, weight_scales) if q["bias"] else -1]
     b.op("FULLY_CONNECTED", inputs, [y], activation=q["activation"])
     assert_same_as_tflm(b.model([x], [y]), count=2)
+
+
+@needs_tflm
+@pytest.mark.parametrize("kind", ["int64", "int32"])
+def test_the_largest_multipliers_are_reduced_as_in_tflm(kind):
+    """Just below a power of two the multiplier's upper 16 bits would round to 2^15."""
+    weight_scales = np.float32(2.0**-8) * (1 - np.array([2**-24, 2**-18, 2**-17, 2**-16, 2**-15, 0.25], np.float32))
+    b = Builder()
+    x = b.tensor((64, 1), scale=2**-10, dtype="int16")
+    w = b.const(np.array([[127], [-127], [127], [125], [-123], [1]], np.int8), scales=weight_scales)
+    y = b.tensor((64, 6), scale=2**-10, dtype="int16")
+    zero = b.const(np.zeros(6, kind), scales=weight_scales * np.float32(2**-10))
+    b.op("FULLY_CONNECTED", [x, w, zero], [y])
+    assert_same_as_tflm(b.model([x], [y]), count=6)
