@@ -20,7 +20,7 @@ from ml.data.split import check_unit, leave_one_out
 from ml.evaluate.accuracy import wilson
 from ml.evaluate.streams import Tally
 from ml.progress import console, say, track
-from ml.run import Run
+from ml.run import Run, results
 from ml.stages import write_json
 from ml.steps import Task, evaluate
 
@@ -35,13 +35,16 @@ TALLY = ("movements", "hits", "false_detections", "hours")
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1, 20), help="Repeat with seeds 0, 1, ...")
 @click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def crossval(app: str, *, data: str | None, split_by: str, seeds: int, quick: bool, as_json: bool) -> None:
+@click.option("--out", type=click.Path(file_okay=False), help="Folder for crossval.json, instead of build/APP.")
+def crossval(
+    app: str, *, data: str | None, split_by: str, seeds: int, quick: bool, as_json: bool, out: str | None
+) -> None:
     """Leave each subject out in turn; report accuracy, parity and streams."""
     check_unit(split_by)
     folds = [(app, data, quick, seed, subject) for seed in range(seeds) for subject in _subjects(app, data, quick)]
     made = sorted(_all(folds), key=lambda one: (one["seed"], one["subject"]))
-    result = {"app": app, "data": made[0]["data"], "folds": made} | summary(made)
-    path = Run(app).folder / "crossval.json"
+    result = {"app": app, "data": made[0]["data"], "quick": quick, "folds": made} | summary(made)
+    path = results(app, out) / "crossval.json"
     write_json(path, result)
     if as_json:
         click.echo(json.dumps(result, indent=1))
@@ -63,9 +66,14 @@ def _all(folds: list[tuple]) -> list[dict]:
 
 
 def _prepare_worker() -> None:
-    """Interrupts are the parent's business, and so is talking to the user."""
+    """Interrupts are the parent's business, and so is talking to the user. Ended by it, a worker cleans up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
     console.quiet = True
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(1)
 
 
 def _fold(asked: tuple) -> dict:

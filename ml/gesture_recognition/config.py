@@ -61,7 +61,7 @@ class Decision:
     """What is tried on the validation streams, and what is preferred."""
 
     smoothing: tuple[int, ...] = (1, 2, 3, 4)  # windows averaged
-    threshold: tuple[int, ...] = tuple(range(96, 241, 8))  # 0..255
+    threshold: tuple[int, ...] = tuple(range(128, 241, 8))  # of 255; below a half, something else is as likely
     refractory: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)  # windows
     tolerance_s: float = 1.0  # after a movement's end a detection is still of it
     false_cost: float = 1.0  # one false detection weighs as many misses
@@ -87,8 +87,8 @@ class Config:
         """Small enough for a trial of a few seconds; its figures mean little."""
         return replace(
             self,
-            training=replace(self.training, variations=12, epochs=8, batch=32, checkpoints=2),
-            synthesis=Plan(people=3, repetitions=4, background_s=15),
+            training=replace(self.training, variations=8, epochs=8, batch=32, checkpoints=1),
+            synthesis=Plan(people=5, repetitions=3, background_s=10),
         )
 
 

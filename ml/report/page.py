@@ -20,8 +20,11 @@ def write(folder: Path) -> Path:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
+    left_out = _crossval(folder, found)
     template = environment.get_template("report.html.j2")
-    text = template.render(**found, device=board, pictures=_pictures(found, board), command=_command(found["run"]))
+    text = template.render(
+        **found, device=board, left_out=left_out, pictures=_pictures(found, board), command=_command(found["run"])
+    )
     path = folder / "report.html"
     replace_file(path, text.encode())
     return path
@@ -33,6 +36,14 @@ def _read(path: Path):
     except (OSError, ValueError):
         how = f"`python -m ml compile {path.parent.name}`"
         raise UserError(f"{path}: expected results of {how}, found none; run that first") from None
+
+
+def _crossval(folder: Path, found: dict) -> dict | None:
+    """What `crossval` found on the same data, where it has been run."""
+    path = folder / "crossval.json"
+    kept = _read(path) if path.is_file() else None
+    same = kept and (kept["data"], kept["quick"]) == (found["data"]["hash"], found["run"]["quick"])
+    return kept if same else None
 
 
 def _pictures(found: dict, board: device.DeviceRun | None) -> dict:

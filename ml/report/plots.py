@@ -120,12 +120,15 @@ def timeline(stream: dict, row_seconds: float = 60.0) -> str:
             if (one["label"], row) != named:  # a take repeats one movement: its first says which
                 axes.text(at, row + 0.6, one["label"], size=8, color=SOFT, va="top")
             named = (one["label"], row)
+        told = -np.inf
         for one in stream["detections"]:
-            row, at = divmod(one["sample"] / rate, row_seconds)
+            seconds = one["sample"] / rate
+            row, at = divmod(seconds, row_seconds)
             right = one["hit"] is not None
             axes.plot(at, row + 0.2, marker="v" if right else "x", color=GREEN if right else RED, markersize=5)
-            if not right:
-                axes.text(at + 0.4, row + 0.2, one["label"], size=8, color=RED, va="center")
+            if not right and seconds - told > 5:  # closer names would overlap
+                axes.text(at + 0.4, row + 0.2, one["label"], size=8, color=RED, va="bottom")
+                told = seconds
         axes.set(xlim=(0, row_seconds + 2), ylim=(rows, 0), xlabel="seconds")
         axes.set_yticks(np.arange(rows) + 0.45, [f"{row:.0f} min" for row in np.arange(rows) * row_seconds / 60])
         axes.grid(visible=False)

@@ -1,0 +1,53 @@
+"""The report with and without a board's measurements."""
+
+import json
+import shutil
+
+import pytest
+
+from ml.report import device, page
+
+RUN = device.DeviceRun(
+    board="virtual",
+    model="",
+    cycles_hz=25_000_000,
+    exact=True,
+    frontend_cycles=41_007,
+    inference_cycles=160_021,
+    decide_cycles=903,
+    flash_bytes=61_234,
+    ram_bytes=9_876,
+    stack_bytes=1_812,
+    events=(device.DeviceEvent("left", 201, 1_530_000, 1_468, 210_036),),
+    layer_cycles=(("0_conv_2d", 123_457),),
+)
+
+
+@pytest.fixture
+def results(quick, tmp_path):
+    return shutil.copytree(quick, tmp_path / "results")
+
+
+def test_what_a_board_measured_is_shown(results):
+    model = json.loads((results / "compiled.json").read_text())["model"]
+    device.save(device.DeviceRun(**{**vars(RUN), "model": model}), results)
+    text = page.write(results).read_text()
+    for figure in ("160,021", "123,457", "61,234", "9,876", "1,812", "210,036", "1.468 ms"):
+        assert figure in text
+
+
+def test_measurements_of_another_model_are_not_shown(results):
+    device.save(RUN, results)
+    assert "Not measured yet" in page.write(results).read_text()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"events": 3, "layer_cycles": []}', '{"events": [], "layer_cycles": []}'])
+def test_damaged_measurements_are_left_out(results, text):
+    (results / "device.json").write_text(text)
+    assert "Not measured yet" in page.write(results).read_text()
+
+
+def test_names_from_the_data_cannot_become_markup(results):
+    data = json.loads((results / "data.json").read_text())
+    (results / "data.json").write_text(json.dumps(data | {"sources": ["<script>alert(1)</script>"]}))
+    assert "<script>" not in page.write(results).read_text()
