@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml.compiler import lowering
-from ml.compiler.graph import Graph
+from ml.compiler.graph import Graph, Tensor
 from ml.compiler.lowering import Program, Stream
-from ml.compiler.operators import FAMILIES, Options
+from ml.compiler.operators import FAMILIES, Options, form
 from ml.compiler.streaming import moves
 from ml.compiler.streaming.needs import Strategy, storages
-from ml.compiler.streaming.rows import Timeline
+from ml.compiler.streaming.rows import Timeline, input_axis
 from ml.compiler.streaming.schedule import heads_first
 from ml.compiler.streaming.strips import Rewriter
 from ml.compiler.unsupported import Unsupported
@@ -39,7 +39,7 @@ def stream(graph: Graph, options: Options, name: str, request: Request) -> Progr
     `graph` has passed `lowering.check`; raises UserError where no layer would compute less than for a whole window.
     """
     timeline = _timeline(graph, name, request)
-    whole = sum(FAMILIES[op.kind].macs(op) for op in graph.ops)
+    whole = sum(FAMILIES[form(op)].macs(op) for op in graph.ops)
     graphs = [Rewriter(graph, timeline, storages(graph, timeline, strategy)).graph for strategy in STRATEGIES]
     graphs += [heads_first(one) for one in graphs]
     programs = [_program(one, options, name, Stream(*_shape(timeline), graph.inputs[0].size, whole)) for one in graphs]
@@ -56,13 +56,22 @@ def _timeline(graph: Graph, name: str, request: Request) -> Timeline:
     try:
         if own is not None:
             raise Unsupported("the model has a state of its own", own)
+        rows = graph.inputs[0].shape[input_axis(graph.inputs[0], request.axis)]
+        if not 1 <= request.hop <= rows:
+            raise Unsupported(f"a hop of {request.hop} is not 1..{rows}", graph.inputs[0])
         timeline = Timeline(graph, request.axis, request.hop)
-        if not 1 <= request.hop <= timeline.given.count:
-            raise Unsupported(f"a hop of {request.hop} is not 1..{timeline.given.count}", graph.inputs[0])
     except Unsupported as why:
-        where = f"tensor {why.tensor.index} {' '.join(why.tensor.name.split())[:60]!r}: " if why.tensor else ""
-        raise UserError(f"{name}: cannot be streamed: {where}{why}") from why
+        raise _refused(name, why) from why
     return timeline
+
+
+def _refused(name: str, why: Unsupported) -> UserError:
+    where = f"{_named(why.tensor)}: " if why.tensor else ""
+    return UserError(f"{name}: cannot be streamed: {where}{why}")
+
+
+def _named(tensor: Tensor) -> str:
+    return f"tensor {tensor.index} {' '.join(tensor.name.split())[:60]!r}"
 
 
 def _why(timeline: Timeline) -> str:
@@ -72,8 +81,7 @@ def _why(timeline: Timeline) -> str:
     if not timeline.stops:
         return "every row is new in every step; take a smaller --hop, or a model with less padding"
     op, why = timeline.stops[0]
-    tensor = op.outputs[0]
-    return f"operator {op.index} {op.kind} at tensor {tensor.index} {' '.join(tensor.name.split())[:60]!r} {why}"
+    return f"operator {op.index} {op.kind} at {_named(op.outputs[0])} {why}"
 
 
 def _shape(timeline: Timeline) -> tuple[int, int, int]:
@@ -81,7 +89,11 @@ def _shape(timeline: Timeline) -> tuple[int, int, int]:
 
 
 def _program(graph: Graph, options: Options, name: str, shape: Stream) -> Program:
-    lowering.check(graph, name)
-    program = lowering.build(graph, options, name)
+    try:
+        for op in graph.ops:
+            FAMILIES[form(op)].check(op)
+        program = lowering.build(graph, options, name)
+    except Unsupported as why:  # a strip is smaller than the tensor that passed before
+        raise _refused(name, why) from why
     program.stream = shape
     return program

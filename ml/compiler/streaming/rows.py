@@ -123,7 +123,8 @@ class Timeline:
         if made.count == 1:
             return  # one row for the window: there is no time left
         if made.hop is None and given.hop is not None:
-            self.stops.append((op, f"moves {reach.stride} rows at a time, no divisor of the {given.hop} of a step"))
+            whole = self.given.hop // given.hop * reach.stride
+            self.stops.append((op, f"moves {reach.stride} rows at a time: take a --hop that is a multiple of {whole}"))
         self._rows[id(op.output)] = made
         self.reach[id(op)] = reach
 

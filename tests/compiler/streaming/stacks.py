@@ -17,15 +17,16 @@ class Stack:
     shape: tuple[int, ...]
     seed: int = 0
     zero: int = -3
+    dtype: str = "int8"
     builder: Builder = field(default_factory=Builder)
 
     def __post_init__(self):
-        self.given = self.last = self.builder.tensor(self.shape, scale=0.05, zero=self.zero)
+        self.given = self.last = self.made(self.shape)
 
     def made(self, shape, zero=None, scale=0.05) -> int:
         self.shape = tuple(shape)
-        self.zero = zero if zero is not None else self.zero
-        return self.builder.tensor(shape, scale=scale, zero=self.zero)
+        self.zero = 0 if self.dtype == "int16" else zero if zero is not None else self.zero
+        return self.builder.tensor(shape, scale=scale, zero=self.zero, dtype=self.dtype)
 
     def sides(self, kernel, stride, dilation, padding):
         walks = zip(self.shape[1:3], kernel, stride, dilation, strict=True)
@@ -45,7 +46,7 @@ class Stack:
         return self._convolve("DEPTHWISE_CONV_2D", channels, filters, kernel, stride, dilation, padding, activation)
 
     def _convolve(self, kind, channels, filters, kernel, stride, dilation, padding, activation):
-        bias = self.builder.const(biases(self.seed, channels))
+        bias = self.builder.const(biases(self.seed, channels, "int64" if self.dtype == "int16" else "int32"))
         read, shape = self.last, (1, *self.sides(kernel, stride, dilation, padding), channels)
         self.last = self.made(shape, zero=-128 + self.seed % 5)
         options = dict(padding=padding, stride_height=stride[0], stride_width=stride[1], activation=activation)

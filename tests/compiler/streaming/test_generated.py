@@ -6,9 +6,11 @@ import subprocess
 import pytest
 
 from ml.compiler import compile_model
+from ml.compiler.compile import prepare
+from ml.compiler.header import Identity, header
 from ml.compiler.streaming import Request
 from ml.paths import ROOT
-from tests.compiler.streaming.test_stacks import same_convolutions
+from tests.compiler.streaming.test_stacks import int16_activations, same_convolutions
 from tests.compiler.test_header import COMPILERS, WARNINGS
 
 USE = """#include "net_model.h"
@@ -22,11 +24,13 @@ int main(void) { return nn_stream_self_test(&net_stream) && nn_self_test(&net_mo
 
 @pytest.mark.parametrize("standard", ["c99", "c++11"])
 @pytest.mark.parametrize("compiler", COMPILERS)
-def test_it_compiles_without_a_warning(tmp_path, compiler, standard):
+@pytest.mark.parametrize("model", [same_convolutions, int16_activations])
+def test_it_compiles_without_a_warning(tmp_path, model, compiler, standard):
     command = COMPILERS[compiler]
     if not shutil.which(command[0]):
         pytest.skip(f"no {command[0]} here")
-    compile_model(same_convolutions(), "net", tmp_path, stream=Request(1))
+    program = prepare(model(), "net", None, Request(1))
+    (tmp_path / "net_model.h").write_text(header(program, Identity("net", "0" * 16), 0))
     source = tmp_path / ("main.c" if standard == "c99" else "main.cpp")
     source.write_text(USE)
     front = [command[0].replace("gcc", "g++"), *command[1:]] if standard == "c++11" else command

@@ -75,6 +75,11 @@ def mean_over_the_width():
     return Stack((1, 18, 4, 3)).conv(4, (3, 3)).mean((2,), keep=True).conv(3, (3, 1)).dense(2).model()
 
 
+def int16_activations():
+    stack = Stack((1, 20, 2, 3), zero=0, dtype="int16")
+    return stack.conv(4, (3, 2), padding=SAME).depthwise((3, 1), padding=SAME).conv(3, (4, 2)).model()
+
+
 STACKS = {
     one.__name__: (one, hops)
     for one, hops in (
@@ -91,6 +96,7 @@ STACKS = {
         (rows_out, (1, 3)),
         (time_along_the_width, (2,)),
         (mean_over_the_width, (1,)),
+        (int16_activations, (1, 3)),
     )
 }
 CASES = [pytest.param(one(), hop, id=f"{name}-{hop}") for name, (one, hops) in STACKS.items() for hop in hops]
@@ -129,7 +135,7 @@ def stacks(draw):
     return stack.model()
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(stacks(), st.integers(1, 8), st.sampled_from(["speed", "size"]), st.integers(0, 1 << 20))
 def test_any_stack_equals_its_windows(tflite, hop, optimise, seed):
     try:

@@ -52,7 +52,7 @@ def random_stream(rows: int, row: int, seed: int) -> np.ndarray:
     return stream
 
 
-def assert_stream_equals_windows(tflite: bytes, hop: int, optimise: str = "speed", steps: int = 40, seed: int = 0):
+def assert_stream_equals_windows(tflite: bytes, hop: int, optimise: str = "speed", steps: int = 25, seed: int = 0):
     """Runs a stream through the streaming form; returns its program."""
     program, truth = prepare(tflite, "model", Options(optimise), Request(hop)), Truth(tflite)
     stream = program.stream
