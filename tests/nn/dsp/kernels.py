@@ -31,6 +31,9 @@ class Host:
         self.kept.append(np.ascontiguousarray(array).copy())
         return self.kept[-1].ctypes.data
 
+    def write(self, address: int, array: np.ndarray) -> None:
+        ctypes.memmove(address, np.ascontiguousarray(array).tobytes(), array.nbytes)
+
     def call(self, function: str, *addresses: int) -> None:
         getattr(self.library, function)(*(ctypes.c_void_p(address) for address in addresses))
 
@@ -53,6 +56,9 @@ class CortexM4:
         self.machine.write(address, data)
         self.next += -(-len(data) // 16) * 16 + 16
         return address
+
+    def write(self, address: int, array: np.ndarray) -> None:
+        self.machine.write(address, np.ascontiguousarray(array).tobytes())
 
     def call(self, function: str, *addresses: int) -> None:
         self.cycles = self.machine.call(function, *addresses).cycles

@@ -13,8 +13,8 @@ FIELDS = (
 
 
 @pytest.mark.parametrize("target", [Host, CortexM4])
-@pytest.mark.parametrize("ratio", [1.0, 0.999, 0.5, 0.37, 0.01])
-@pytest.mark.parametrize("output_scale", [0.3, 1.0, 3.7])
+@pytest.mark.parametrize("ratio", [1.0, 0.999, 0.01])
+@pytest.mark.parametrize("output_scale", [0.3, 3.7])
 def test_every_pair_of_bytes(target, ratio, output_scale):
     large, small = (v.ravel().astype(np.int8) for v in np.meshgrid(np.arange(-128, 128), np.arange(-128, 128)))
     (small_m, small_s), (out_m, out_s) = map(fixed_point.multiplier, (ratio / 2, 2 / ((1 << 20) * output_scale)))

@@ -1,11 +1,16 @@
 """The packed convolution against a plain one, over shapes around every boundary of its loops."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.compiler import packing
+from ml.compiler.operators.convolution import Window
+from ml.compiler.operators.packed import conv_overlap
+from ml.compiler.plan import aligned
 from tests.nn.dsp.kernels import CortexM4, Host, place_struct, struct
 from tests.nn.dsp.plain import Layer, convolve
 
@@ -16,18 +21,35 @@ CONV = (
 )
 
 
-def run(target, layer: Layer, image: np.ndarray) -> np.ndarray:
+def call(target, layer: Layer, source: int, output: int) -> None:
     one_sided = layer.output_zero == -128
     rows = layer.weights.reshape(layer.out_c, layer.kernel_h, -1)
     packed = packing.pack(rows, layer.bias, layer.mantissas, layer.shifts, one_sided=one_sided)
     pairs = layer.kernel_h * len(packing.pair_order(rows.shape[2]))
     made = struct(target, CONV, pairs=pairs, packed=target.place(packed), **layer.geometry())
     scratch = target.place(np.zeros(8 * pairs + rows.shape[2], np.int8))
+    target.call("nn_conv_2d_packed", place_struct(target, made), source, output, scratch)
+
+
+def run(target, layer: Layer, image: np.ndarray) -> np.ndarray:
     output = target.place(np.full(layer.outputs + 8, 77, np.int8))
-    target.call("nn_conv_2d_packed", place_struct(target, made), target.place(image), output, scratch)
+    call(target, layer, target.place(image), output)
     result = target.fetch(output, layer.outputs + 8)
     assert (result[layer.outputs :] == 77).all(), "wrote beyond its output"
     return result[: layer.outputs]
+
+
+def run_overlapping(target, layer: Layer, image: np.ndarray) -> np.ndarray:
+    """The output starts as near before the input as the compiler may place it."""
+    shapes = [SimpleNamespace(shape=(1, *sides)) for sides in (image.shape, (layer.out_h, layer.out_w, layer.out_c))]
+    walk = Window(
+        (layer.kernel_h, layer.kernel_w), (layer.stride_h, layer.stride_w), (1, 1), (layer.pad_top, layer.pad_left)
+    )
+    distance = aligned(conv_overlap(SimpleNamespace(inputs=shapes[:1], output=shapes[1]), walk))
+    place = target.place(np.zeros(distance + max(image.size, layer.outputs), np.int8))
+    target.write(place + distance, image)
+    call(target, layer, place + distance, place)
+    return target.fetch(place, layer.outputs)
 
 
 @pytest.mark.parametrize("target", [Host, CortexM4])
@@ -58,3 +80,5 @@ def test_any_window_stride_dilation_and_padding(seed, data):
     expected = convolve(layer, image)
     for target in (Host(), CortexM4()):
         np.testing.assert_array_equal(run(target, layer, image), expected)
+        if layer.dilation_h == layer.dilation_w == 1:
+            np.testing.assert_array_equal(run_overlapping(target, layer, image), expected, "overlapping")
