@@ -1,14 +1,17 @@
 """Damaged models with state, matrix products and int16 activations: refused in one line, or run clean."""
 
 import random
+import shutil
+import subprocess
 
 import pytest
 
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.errors import UserError
+from ml.paths import ROOT
 from tests.compiler.builder import Builder
-from tests.compiler.test_header import COMPILERS, assert_no_warning
+from tests.compiler.test_header import COMPILERS, assert_no_warning, kitchen_sink
 from tests.compiler.test_reader import survives
 from tests.compiler.test_sanitizers import assert_clean, pytestmark  # noqa: F401 - skips where there is no gcc
 from tests.nn.test_batch_matmul import product
@@ -58,6 +61,24 @@ def test_a_sound_or_accepted_model_runs_clean(name, tmp_path):
 def test_the_headers_compile_without_a_warning(tmp_path, compiler, standard):
     for model in MODELS.values():
         assert_no_warning(tmp_path, compiler, standard, prepare(model, "model"))
+
+
+@pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="no arm-none-eabi-gcc here")
+def test_the_flash_of_a_struct_is_what_the_compiler_counts(tmp_path):
+    layers = [layer for model in (kitchen_sink(), *MODELS.values()) for layer in prepare(model, "model").layers]
+    structs = {
+        (layer.lowered.struct.type, layer.lowered.struct.bytes, layer.lowered.headers)
+        for layer in layers
+        if layer.lowered.struct
+    }
+    text = "".join(f'#include "{name}"\n' for name in sorted({name for _, _, names in structs for name in names}))
+    for kind, size, _ in sorted(structs):
+        base, _, count = kind.partition("[")
+        text += f'_Static_assert({count.rstrip("]") or 1} * sizeof({base}) == {size}, "{kind}");\n'
+    (tmp_path / "sizes.c").write_text(text)
+    call = ["arm-none-eabi-gcc", "-mcpu=cortex-m4", "-mthumb", f"-I{ROOT}/lib/nn/include", "-fsyntax-only"]
+    done = subprocess.run([*call, str(tmp_path / "sizes.c")], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("role", ["input", "output"])

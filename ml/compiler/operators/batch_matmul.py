@@ -8,7 +8,7 @@ from ml.compiler.operators import checks
 from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
 from ml.compiler.operators.convolution import braces
 
-PARAMS_BYTES = 72  # sizeof(nn_batch_matmul_params) on a 32-bit processor
+PARAMS_BYTES = 68  # sizeof(nn_batch_matmul_params) on a 32-bit processor
 LARGEST_DEPTH = 32768  # of a sum of products of two 9-bit numbers in 32 bits
 
 

@@ -18,7 +18,7 @@ HIDDEN, CELL = 18, 19
 VARIANTS = {"peephole": range(9, 12), "projection": range(16, 18), "layer normalisation": range(20, 24)}
 GATE_SCALE = 2.0**-12  # Q3.12
 ACTIVATED_SCALE = 2.0**-15
-GATE_BYTES, LSTM_BYTES = 28, 156  # sizeof(nn_lstm_gate), sizeof(nn_lstm_params) on a 32-bit processor
+LSTM_BYTES = 148  # sizeof(nn_lstm_params) on a 32-bit processor
 
 
 def sizes(op: Op) -> tuple[int, int, int, int]:

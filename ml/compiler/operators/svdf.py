@@ -11,7 +11,7 @@ from ml.compiler.operators.base import Array, Lowered, Options, Struct, family, 
 from ml.compiler.operators.convolution import folded_bias
 from ml.compiler.operators.recurrent import matrix, state, vector
 
-SVDF_BYTES = 44  # sizeof(nn_svdf_params) on a 32-bit processor
+SVDF_BYTES = 40  # sizeof(nn_svdf_params) on a 32-bit processor
 
 
 def svdf_macs(op: Op) -> int:
