@@ -22,7 +22,7 @@ SYNC, VERSION, MAX_PAYLOAD = 0xA5, 1, 512
 HEADER = struct.Struct("<BBH")
 ATTACH, DETACH, BLOCK, END, HELLO, REQUEST = b"ADBEHR"
 FLAG_RESTART = 1
-ATTACH_EVERY_S, ATTACH_TIMEOUT_S = 0.5, 10.0  # QEMU takes up to a second to see that someone opened the line
+ATTACH_EVERY_S, ATTACH_TIMEOUT_S = 1.0, 10.0  # QEMU takes up to a second to see that someone opened the line
 REALTIME_STEP_S = 0.01  # a block is sent when this much of it has come due
 
 
@@ -50,9 +50,7 @@ class _Playing:
 
     def take(self, skip: int, count: int) -> bytes:
         """The next block; b"" when there is none."""
-        skipped = min(skip, self.total - self.next)
-        self.lost += skipped
-        self.next += skipped
+        self.next += min(skip, self.total - self.next)
         block = self.data[self.next * self.size : (self.next + count) * self.size]
         self.next += len(block) // self.size
         return block
@@ -130,13 +128,14 @@ class Player:
                 f"{self.port.name}: expected the application to read its {waiting}, found no request for "
                 f"{silence_s:.0f} s; does it use this sensor, or has it stopped? see its console"
             )
-        if kind != REQUEST or len(payload) != 10 or number >= len(SENSORS):
+        if kind != REQUEST or len(payload) != 14 or number >= len(SENSORS):
             return
-        rate_mhz, skip, count = struct.unpack("<IIH", payload)
+        rate_mhz, lost, skip, count = struct.unpack("<IIIH", payload)
         track = playing.get(list(SENSORS)[number])
         if track is None or track.ended:
             return self._send(END, number)
         self._check_rate(track, rate_mhz)
+        track.lost += lost
         block = track.take(skip, track.wait(count) if realtime else count)
         track.ended = not block
         self._send(BLOCK if block else END, number, block)

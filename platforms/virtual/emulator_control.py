@@ -6,6 +6,8 @@ stops the emulator; `alive` is inherited and held by the emulator itself, so tha
 process number that may have been given to another process.
 """
 
+from __future__ import annotations  # PlatformIO may bring a Python older than ours
+
 import contextlib
 import json
 import os
@@ -67,8 +69,8 @@ def start(folder: Path, program: str, machine: str) -> Emulator:
         except EmulatorError:
             _stop(folder)
             raise
-        for name, port in zip((CONSOLE, SENSORS), ports, strict=True):
-            _link(folder / name, port)
+        _link(folder / CONSOLE, ports[0])
+        _link(folder / SENSORS, ports[1])
     process.returncode = 0  # it outlives us on purpose: no "still running" warning
     return started
 

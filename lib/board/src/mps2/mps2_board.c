@@ -107,6 +107,7 @@ bool port_wait_room(port_id port, uint32_t milliseconds) {
 bool port_get(port_id port, uint8_t *byte) {
     if (!has_byte(port)) return false;
     *byte = (uint8_t)uarts[port]->data;
+    if (port == PORT_CONSOLE) unread = false;
     return true;
 }
 

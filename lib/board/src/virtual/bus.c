@@ -11,6 +11,7 @@
 #define MAX_PAYLOAD (SENSOR_MAX_WORDS * 2)
 #define HEADER      4    // type, sensor, size
 #define PATIENCE_MS 3000 // of the host's time, for an answer
+#define GAP_MS      400  // within a frame; less than the host waits before it repeats itself
 
 enum { ATTACH = 'A', DETACH = 'D', BLOCK = 'B', END = 'E', HELLO = 'H', REQUEST = 'R' };
 enum { FLAG_RESTART = 1 };
@@ -84,18 +85,24 @@ static void announcement(void) {
     if (bus.frame[0] == DETACH) bus.offered = 0;
 }
 
-// False when the host has fallen silent.
+// False when the host has fallen silent: the bytes of a frame come at once, a frame may take its time.
 static bool next_byte(uint8_t *byte) {
     while (!port_get(PORT_BUS, byte))
-        if (!port_wait_byte(PORT_BUS, PATIENCE_MS)) return false;
+        if (!port_wait_byte(PORT_BUS, bus.inside ? GAP_MS : PATIENCE_MS)) return false;
     return true;
 }
 
 static bool next_frame(void) {
-    uint8_t byte;
-    while (next_byte(&byte))
-        if (take_byte(byte)) return true;
-    return false;
+    for (;;) {
+        const bool started = bus.inside;
+        uint8_t byte;
+        if (next_byte(&byte)) {
+            if (take_byte(byte)) return true;
+        } else {
+            bus.inside = false; // half a frame, or noise that looked like one
+            if (!started) return false;
+        }
+    }
 }
 
 void bus_init(void) {
@@ -134,13 +141,14 @@ static size_t answer(sensor_id sensor, int16_t *words, size_t size) {
 }
 
 static void ask(const bus_request *request) {
-    uint8_t payload[10];
+    uint8_t payload[14];
     for (int i = 0; i < 4; i++) {
         payload[i] = (uint8_t)(request->rate_mhz >> 8 * i);
-        payload[4 + i] = (uint8_t)(request->skip >> 8 * i);
+        payload[4 + i] = (uint8_t)(request->lost >> 8 * i);
+        payload[8 + i] = (uint8_t)(request->skip >> 8 * i);
     }
-    payload[8] = (uint8_t)(request->count & 0xFF);
-    payload[9] = (uint8_t)(request->count >> 8);
+    payload[12] = (uint8_t)(request->count & 0xFF);
+    payload[13] = (uint8_t)(request->count >> 8);
     put_frame(REQUEST, (uint8_t)request->sensor, payload, sizeof payload);
 }
 

@@ -31,7 +31,7 @@ typedef struct {
     uint64_t due;      // time of the next sample, and the fraction of a nanosecond over it in 1/rate_mhz
     uint64_t fraction;
     uint32_t in_block;       // samples of the current block already handed out
-    uint32_t skip;           // samples the host has to leave out
+    uint32_t lost, skip;     // since the last request: too late for, and of those not sent yet
     uint16_t fetched, taken; // words in `ahead`
     int16_t ahead[SENSOR_MAX_WORDS];
 } sensor_state;
@@ -80,7 +80,10 @@ static void discard(sensor_id id, uint32_t count) {
     const uint32_t ahead = (uint32_t)(s->fetched - s->taken) / kind->axes;
     const uint32_t here = count < ahead ? count : ahead;
     s->taken = (uint16_t)(s->taken + here * kind->axes);
-    if (bus_offers(id)) s->skip += count - here;
+    if (bus_offers(id)) {
+        s->lost += count;
+        s->skip += count - here;
+    }
     overruns += count;
     advance(s, kind, count);
 }
@@ -88,10 +91,10 @@ static void discard(sensor_id id, uint32_t count) {
 static void fetch(sensor_id id) {
     sensor_state *s = &sensors[id];
     const uint16_t words = (uint16_t)(SENSOR_MAX_WORDS / kinds[id].axes * kinds[id].axes);
-    const bus_request request = {id, s->rate_mhz, s->skip, (uint16_t)(words / kinds[id].axes)};
+    const bus_request request = {id, s->rate_mhz, s->lost, s->skip, (uint16_t)(words / kinds[id].axes)};
     s->fetched = (uint16_t)bus_fetch(&request, s->ahead, words);
     s->taken = 0;
-    s->skip = 0;
+    s->lost = s->skip = 0;
 }
 
 static void lie_still(const sensor_kind *kind, int16_t *words, size_t count) {

@@ -39,7 +39,9 @@ bool sensors_playing(void);            // a host feeds at least one of them
 // The sensor bus, docs/sensor_bus.md.
 typedef struct {
     sensor_id sensor;
-    uint32_t rate_mhz, skip;
+    uint32_t rate_mhz;
+    uint32_t lost;  // samples the application was too late for, since the last request
+    uint32_t skip;  // those of them that the host has not sent yet
     uint16_t count; // samples wanted
 } bus_request;
 

@@ -84,16 +84,35 @@ static void megabyte() {
 }
 
 #ifdef BOARD_MPS2
+static volatile uintptr_t address; // hides from the compiler what is wrong
+
 static void faults(char kind) {
     switch (kind) {
-    case 'u': __asm volatile("udf #0"); break;
-    case 'd': __asm volatile("mov r0, #0\nudiv r0, r0, r0" ::: "r0"); break;
-    case 'b': sink = *(volatile uint32_t *)0x60000000u; break;
-    case 'w': *(volatile uint32_t *)0x00000100u = 1; break;
-    case 'x': ((void (*)())(0x20000101u))(); break;
-    case 't': __asm volatile("mov r0, #0\nbx r0" ::: "r0"); break;
-    case 'o': dive(0xFFFFFFFFu); break;
-    default: break;
+    case 'u':
+        __asm volatile("udf #0");
+        break;
+    case 'd':
+        __asm volatile("mov r0, #0\nudiv r0, r0, r0" ::: "r0");
+        break;
+    case 'b':
+        address = 0x60000000u;
+        sink = *(volatile uint32_t *)address;
+        break;
+    case 'w':
+        address = 0x00000100u;
+        *(volatile uint32_t *)address = 1;
+        break;
+    case 'x':
+        ((void (*)())(0x20000101u))();
+        break;
+    case 't':
+        __asm volatile("mov r0, #0\nbx r0" ::: "r0");
+        break;
+    case 'o':
+        dive(0xFFFFFFFFu);
+        break;
+    default:
+        break;
     }
 }
 #else
@@ -101,9 +120,7 @@ static void faults(char) {}
 #endif
 
 // Sensors: a running CRC over what they delivered, reported every `every` samples with their time.
-static struct {
-    uint32_t count, crc, every, work;
-} imu, mic, accel;
+static struct { uint32_t count, crc, every, work; } imu, mic, accel;
 
 static void report(const char *name, uint32_t count, uint32_t crc, uint32_t time) {
     number(name, count);
@@ -151,15 +168,32 @@ static char next_letter() {
 
 static void command(char letter) {
     switch (letter) {
-    case 'a': about(); break;
-    case 'c': cycles(); break;
-    case 'd': deep(20); break;
-    case 'D': deep(60); break;
-    case 'm': megabyte(); break;
-    case 'f': faults(next_letter()); break;
-    case 'r': board_reset(); break;
-    case 'w': imu.work = 1500000; break;
-    default: break;
+    case 'a':
+        about();
+        break;
+    case 'c':
+        cycles();
+        break;
+    case 'd':
+        deep(20);
+        break;
+    case 'D':
+        deep(60);
+        break;
+    case 'm':
+        megabyte();
+        break;
+    case 'f':
+        faults(next_letter());
+        break;
+    case 'r':
+        board_reset();
+        break;
+    case 'w':
+        imu.work = 1500000;
+        break;
+    default:
+        break;
     }
 }
 

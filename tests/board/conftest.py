@@ -1,0 +1,1 @@
+from tests.platform.bench import bench  # noqa: F401  (a fixture)

@@ -1,0 +1,183 @@
+"""Clock and sensors of the virtual boards: exact, repeatable, and the recording's own bits."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+import zlib
+
+import numpy as np
+import pytest
+
+from ml.errors import UserError
+from ml.link.port import Port
+from ml.link.sensor_bus import Player, Track
+from ml.paths import ROOT
+from tests.platform.bench import BOARDS, EMULATED, Bench, Console, numbers
+
+RATE_MHZ = 100_000
+STILL = np.array([0, 0, 2048, 0, 0, 0], np.int16)
+
+
+def recording(samples: int, axes: int = 6, seed: int = 1) -> np.ndarray:
+    drawn = np.random.default_rng(seed).integers(-32768, 32768, (samples, axes)).astype(np.int16)
+    return drawn[:, 0] if axes == 1 else drawn
+
+
+def reports(console: Console, last: int, name: str = "imu") -> dict[int, list[int]]:
+    """Sample count -> CRC, time, lost, cycles, up to the report of `last` samples."""
+    found: dict[int, list[int]] = {}
+    while last not in found:
+        count, *rest = numbers(console.line(f"{name} "))
+        found[count] = rest
+    return found
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_a_recording_arrives_bit_for_bit(bench: Bench, board: str) -> None:
+    samples = recording(1050)  # neither blocks nor reports divide it
+    with bench.running(f"imu-{board}") as console, bench.player(f"imu-{board}") as player:
+        assert player.play({"imu": Track(samples, RATE_MHZ)}, restart=True) == 0
+        console.line("probe ready")
+        found = reports(console, 1100)
+    expected = np.vstack([samples, np.tile(STILL, (50, 1))])
+    for count, (crc, *_) in found.items():
+        assert crc == zlib.crc32(expected[:count].tobytes())
+
+
+@pytest.mark.parametrize("board", EMULATED)
+def test_every_run_has_the_same_times_and_cycle_counts(bench: Bench, board: str) -> None:
+    samples = recording(500)
+    runs = []
+    with bench.running(f"imu-{board}") as console, bench.player(f"imu-{board}") as player:
+        for _ in range(3):
+            player.play({"imu": Track(samples, RATE_MHZ)}, restart=True)
+            console.line("probe ready")
+            runs.append(reports(console, 500))
+    assert runs[0] == runs[1] == runs[2]
+    times = [runs[0][count][1] for count in sorted(runs[0])]
+    assert np.diff(times).tolist() == [1_000_000] * (len(times) - 1)
+
+
+@pytest.mark.parametrize("board", EMULATED)
+def test_cycles_count_instructions_exactly(bench: Bench, board: str) -> None:
+    with bench.running(f"probe-{board}") as console:
+        seen = {console.ask("c", "cycles ") for _ in range(20)}
+    assert len(seen) == 1
+    assert 3000 < numbers(seen.pop())[0] < 5100  # a thousand rounds of three to five instructions
+
+
+@pytest.mark.parametrize("board", BOARDS)
+def test_without_a_player_the_board_lies_still_in_real_time(bench: Bench, board: str) -> None:
+    with bench.fresh(f"imu-{board}") as console:
+        started = time.monotonic()
+        console.line("imu ")
+        console.line("imu ")
+        crc = numbers(console.line("imu 300"))[1]
+        assert 1.0 < time.monotonic() - started < 15.0
+    assert crc == zlib.crc32(np.tile(STILL, (300, 1)).tobytes())
+
+
+def test_samples_beyond_the_fifo_are_lost_and_counted(bench: Bench) -> None:
+    with bench.fresh("imu-virtual") as console, bench.player("imu-virtual") as player:
+        before = numbers(console.line("imu "))[3]
+        console.send("w")  # from now on each sample takes as long as 29 more need to come
+        time.sleep(0.2)
+        lost = player.play({"imu": Track(recording(3000), RATE_MHZ)})
+        overruns = numbers(console.line("imu ", timeout=60))[3] - before
+    assert lost > 2500
+    assert overruns > 1000  # the report may be from before the end
+
+
+def test_all_sensors_play_at_once_each_at_its_rate(bench: Bench) -> None:
+    imu, mic, accel = recording(100), recording(16000, 1), recording(1600, 3)
+    tracks = {"imu": Track(imu, RATE_MHZ), "mic": Track(mic, 16_000_000), "accel": Track(accel, 1_600_000)}
+    with bench.running("sensors-virtual") as console, bench.player("sensors-virtual") as player:
+        assert player.play(tracks, restart=True) == 0
+        console.line("probe ready")
+        found = [console.line(" crc ") for _ in range(3)]
+    crcs = {line.split()[0]: numbers(line)[1] for line in found}
+    assert crcs == {name: zlib.crc32(data.tobytes()) for name, data in (("imu", imu), ("mic", mic), ("accel", accel))}
+
+
+@pytest.mark.parametrize("board", ["virtual", "host"])
+def test_a_player_that_dies_leaves_a_board_that_lies_still(bench: Bench, board: str) -> None:
+    env = f"imu-{board}"
+    with bench.running(env) as console:
+        script = textwrap.dedent(f"""
+            import os, signal, sys
+            import numpy as np
+            sys.path.insert(0, {str(ROOT)!r})
+            from ml.link.sensor_bus import Player, Track
+            from ml.link.port import Port
+            def progress(done, total):
+                if done > 300: os.kill(os.getpid(), signal.SIGKILL)
+            samples = np.zeros((100000, 6), np.int16)
+            Player(Port({str(bench.run_folder(env) / "sensors")!r})).play(
+                {{"imu": Track(samples, {RATE_MHZ})}}, restart=True, progress=progress)
+        """)
+        done = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+        assert done.returncode == -signal.SIGKILL
+        console.line("probe ready")
+        counts = reports(console, 500)
+        assert set(counts) >= {100, 200, 300, 400, 500}
+        with bench.player(env) as player:  # and it can be played into again
+            assert player.play({"imu": Track(recording(100), RATE_MHZ)}) == 0
+
+
+def test_noise_on_the_bus_is_ignored(bench: Bench) -> None:
+    with bench.running("imu-virtual") as console:
+        port = Port(str(bench.run_folder("imu-virtual") / "sensors"))
+        for seed in range(3):
+            port.write(np.random.default_rng(seed).bytes(300) + b"\xa5" * seed)
+        port.close()
+        assert console.ask("a", " hz ")
+        with bench.player("imu-virtual") as player:
+            assert player.play({"imu": Track(recording(200), RATE_MHZ)}, restart=True) == 0
+
+
+def test_real_time_takes_as_long_as_the_recording(bench: Bench) -> None:
+    with bench.running("imu-host"), bench.player("imu-host") as player:
+        started = time.monotonic()
+        player.play({"imu": Track(recording(150), RATE_MHZ)}, realtime=True)
+        assert 1.4 < time.monotonic() - started < 10.0
+
+
+def test_progress_ends_with_every_sample(bench: Bench) -> None:
+    seen = []
+    with bench.running("imu-host"), bench.player("imu-host") as player:
+        player.play({"imu": Track(recording(250), RATE_MHZ)}, progress=lambda *done: seen.append(done))
+    assert seen[-1] == (250, 250)
+    assert seen == sorted(seen)
+
+
+@pytest.mark.parametrize(
+    ("tracks", "message"),
+    [
+        ({"imu": Track(np.zeros((10, 6), np.int16), 50_000)}, "expected a recording at 100 Hz"),
+        ({"imu": Track(np.zeros((10, 3), np.int16), RATE_MHZ)}, "expected int16 samples of 6 values"),
+        ({"imu": Track(np.zeros((10, 6)), RATE_MHZ)}, "found float64"),
+        ({"mic": Track(np.zeros(10, np.int16), 16_000_000)}, "expected the application to read its mic"),
+    ],
+)
+def test_what_does_not_fit_is_one_clear_line(bench: Bench, tracks: dict, message: str) -> None:
+    with bench.running("imu-host"), bench.player("imu-host") as player:
+        with pytest.raises(UserError, match=message) as caught:
+            player.play(tracks, silence_s=0.5)
+        assert "\n" not in str(caught.value)
+
+
+def test_a_board_that_is_not_there_is_one_clear_line() -> None:
+    with pytest.raises(UserError, match="found neither"):
+        Player.open("nothing-virtual")
+
+
+def test_a_line_that_does_not_answer_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml.link.sensor_bus.ATTACH_TIMEOUT_S", 0.3)
+    master, slave = os.openpty()
+    with Player(Port(os.ttyname(slave))) as player, pytest.raises(UserError, match="found no answer"):
+        player.play({"imu": Track(recording(10), RATE_MHZ)})
+    os.close(slave)
+    os.close(master)
