@@ -36,12 +36,30 @@ class Compiled:
 def prepare(
     tflite: bytes, name: str, options: Options | None = None, stream: streaming.Request | None = None
 ) -> Program:
-    """Reads, checks, simplifies, chooses kernels and plans memory; writes nothing."""
+    """Reads, checks, simplifies, chooses kernels and plans memory; writes nothing.
+
+    The checks are meant to find every contradiction in a damaged file. One that slips through them must still end in a
+    line and not in a traceback: the file is somebody else's.
+    """
+    try:
+        with np.errstate(all="ignore"):
+            return _prepare(tflite, name, options or Options(), stream)
+    except CONTRADICTIONS as error:
+        raise UserError(
+            f"{name}: expected a consistent model, found parts that contradict each other "
+            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); the file is damaged"
+        ) from error
+
+
+CONTRADICTIONS = (ArithmeticError, IndexError, KeyError, TypeError, ValueError)
+
+
+def _prepare(tflite: bytes, name: str, options: Options, stream: streaming.Request | None) -> Program:
     graph = run_passes(read(tflite, name))
     lowering.check(graph, name)
     if stream is not None:
-        return streaming.stream(graph, options or Options(), name, stream)
-    return lowering.build(graph, options or Options(), name)
+        return streaming.stream(graph, options, name, stream)
+    return lowering.build(graph, options, name)
 
 
 def compile_model(

@@ -17,6 +17,8 @@ def multiplier(real: float) -> tuple[int, int]:
     """(mantissa, shift) with real = mantissa / 2^31 * 2^shift; |mantissa| in 2^30..2^31-1, or 0."""
     if real == 0:
         return 0, 0
+    if not math.isfinite(real):
+        raise Unsupported("the scales differ by more than a float can hold")
     fraction, shift = math.frexp(real)
     mantissa = math.floor(abs(fraction) * (1 << 31) + 0.5) * (1 if fraction > 0 else -1)  # half away from zero
     if abs(mantissa) == 1 << 31:
@@ -81,4 +83,8 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
 
 
 def _quantised(real: float, tensor: Tensor) -> int:
-    return tensor.zero + round_half_away(float(np.float32(real) / tensor.scale))
+    with np.errstate(over="ignore"):
+        steps = float(np.float32(real) / tensor.scale)
+    if abs(steps) > 1 << 31:
+        raise Unsupported(f"its scale {float(tensor.scale):.3g} is too small for the activation", tensor)
+    return tensor.zero + round_half_away(steps)

@@ -135,3 +135,13 @@ def test_files_that_did_harm_once_do_none(path):
 def test_a_model_that_crashes_tflm_compiles_unverified(tmp_path):
     model = (Path(__file__).parent / "corpus" / "bias_left_out_which_crashes_tflm.tflite").read_bytes()
     assert not compile_model(model, "net", tmp_path).verified
+
+
+def test_a_contradiction_that_the_checks_miss_is_one_line(monkeypatch):
+    def slip(graph):
+        raise IndexError
+
+    monkeypatch.setattr("ml.compiler.compile.CONTRADICTIONS", (IndexError,))
+    monkeypatch.setattr("ml.compiler.compile.run_passes", slip)
+    with pytest.raises(UserError, match="contradict each other"):
+        prepare(GOOD, "net.tflite")

@@ -103,14 +103,14 @@ def check_pads(op: Op) -> None:
 @family("PADV2", limits="amounts and value constant")
 def check_padv2(op: Op) -> None:
     checks.arity(op, 3)
+    check_move(Op(op.kind, op.index, op.inputs[:2], op.outputs), 2)
+    check_pads(op)
     value = op.inputs[2]
     checks.constant(value)
     checks.dtypes(value, ("int8",))
     checks.require(value.elements == 1, "it is not one value", value)
     checks.require(len(value.scales) == 1, "it has no scale", value)
     checks.same_quantisation(op.inputs[0], value)
-    check_move(Op(op.kind, op.index, op.inputs[:2], op.outputs), 2)
-    check_pads(op)
 
 
 def _padded(op: Op, value: int) -> Lowered:
