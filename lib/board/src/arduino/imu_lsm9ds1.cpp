@@ -4,21 +4,14 @@
 
 #include <Arduino_LSM9DS1.h>
 
-#include "board/board.h"
-#include "drivers.h"
+#include "library_imu.h"
 
-static int32_t imu_begin(uint32_t) {
-    if (!IMU.begin()) return BOARD_ERR_SENSOR;
-    IMU.setContinuousMode();
-    return (int32_t)(IMU.accelerationSampleRate() * 1000.0f);
+static int32_t imu_begin_with_fifo(uint32_t rate_mhz) {
+    const int32_t rate = imu_begin(rate_mhz);
+    if (rate > 0) IMU.setContinuousMode();
+    return rate;
 }
 
-static bool imu_next(float accel_g[3], float gyro_dps[3]) {
-    if (!IMU.accelerationAvailable()) return false;
-    return IMU.readGyroscope(gyro_dps[0], gyro_dps[1], gyro_dps[2]) == 1 &&
-           IMU.readAcceleration(accel_g[0], accel_g[1], accel_g[2]) == 1;
-}
-
-const imu_driver imu_sensor = {imu_begin, imu_next, 32};
+extern const imu_driver imu_sensor = {imu_begin_with_fifo, imu_next, 32};
 
 #endif

@@ -1,5 +1,5 @@
 // none.cpp: sensors that a board does not have, or that have no driver yet.
-#ifdef ARDUINO
+#if defined(ARDUINO) && (defined(BOARD_IMU_NONE) || defined(BOARD_MIC_NONE))
 
 #include "board/board.h"
 #include "drivers.h"
