@@ -3,6 +3,7 @@
 The same file every time, on every computer: the tables are committed, and a test compares.
 """
 
+import itertools
 import math
 from pathlib import Path
 
@@ -59,7 +60,8 @@ const fft_plan fft_{size} = {{FFT_SIZE, transform}};
 
 def tables_header() -> str:
     """lib/frontend/src/tables.h"""
-    log2 = [min(65535, round(65536 * math.log2(1 + i / LOG2_STEPS))) for i in range(LOG2_STEPS + 1)]
+    log2 = [round(65536 * math.log2(1 + i / LOG2_STEPS)) for i in range(LOG2_STEPS + 1)]
+    entries = [value << 16 | following - value for value, following in itertools.pairwise(log2)]
     steps = SOFT_STEPS_PER_OCTAVE * SOFT_OCTAVES
     soft = [round(256 * math.log2(1 + 2 ** (-i / SOFT_STEPS_PER_OCTAVE))) for i in range(steps + 1)]
     return f"""// Written by `python -m ml.native.tables`; do not edit.
@@ -68,8 +70,8 @@ def tables_header() -> str:
 
 #include <stdint.h>
 
-// log2(1 + i / {LOG2_STEPS}) * 65536; the last one, 65536, does not fit and is one less
-{array(f"static const uint16_t log2_table[{len(log2)}]", log2, 11, "{}")}
+// log2(1 + i / {LOG2_STEPS}) * 65536 in the upper half, the step to the next one in the lower
+{array(f"static const uint32_t log2_table[{len(entries)}]", entries, 9, "0x{:08X}")}
 
 // log2(1 + 2^(-i / {SOFT_STEPS_PER_OCTAVE})) * 256
 #define SOFT_TABLE_LAST {steps}

@@ -39,32 +39,44 @@ static bool first_radix_2(const uint32_t *src, uint32_t *dst) {
     return fft_large(seen);
 }
 
-#define FFT_PASS(name, R, SCALE, WATCH)                                                                                \
+#define FFT_PASS(name, R, SCALE)                                                                                       \
     static bool name(const uint32_t *src, uint32_t *dst) {                                                             \
         uint32_t seen = fft_watch();                                                                                   \
         const uint32_t *turn = turns, *const end = dst + FFT_QUARTER;                                                  \
-        while (dst < end) {                                                                                            \
+        for (; dst < end; src += 3 * (R), turn += 3 * (R)) {                                                           \
             const uint32_t w1 = turn[0], w2 = turn[1], w3 = turn[2], *const group = dst + (R);                         \
-            do FFT_BUTTERFLY(R, SCALE, WATCH);                                                                         \
-            while ((R) > 1 && dst < group);                                                                            \
-            src += 3 * (R);                                                                                            \
-            turn += 3 * (R);                                                                                           \
+            do {                                                                                                       \
+                FFT_BUTTERFLY(R, SCALE, 1);                                                                            \
+                FFT_BUTTERFLY(R, SCALE, 1);                                                                            \
+            } while (dst < group);                                                                                     \
         }                                                                                                              \
         return fft_large(seen);                                                                                        \
     }
 
+// Turns every butterfly by another angle, and needs no watch: what follows halves in any case.
+#define FFT_LAST_PASS(name, SCALE)                                                                                     \
+    static bool name(const uint32_t *src, uint32_t *dst) {                                                             \
+        uint32_t seen = 0; /* and stays so */                                                                          \
+        const uint32_t *turn = turns, *const end = dst + FFT_QUARTER;                                                  \
+        for (; dst < end; turn += 3) {                                                                                 \
+            const uint32_t w1 = turn[0], w2 = turn[1], w3 = turn[2];                                                   \
+            FFT_BUTTERFLY(1, SCALE, 0);                                                                                \
+        }                                                                                                              \
+        return seen != 0;                                                                                              \
+    }
+
 #if FFT_SIZE >= 1024
-FFT_PASS(pass_64_by_2, 64, 2, 1)
-FFT_PASS(pass_64_by_4, 64, 4, 1)
+FFT_PASS(pass_64_by_2, 64, 2)
+FFT_PASS(pass_64_by_4, 64, 4)
 #endif
 #if FFT_SIZE >= 256
-FFT_PASS(pass_16_by_2, 16, 2, 1)
-FFT_PASS(pass_16_by_4, 16, 4, 1)
+FFT_PASS(pass_16_by_2, 16, 2)
+FFT_PASS(pass_16_by_4, 16, 4)
 #endif
-FFT_PASS(pass_4_by_2, 4, 2, 1)
-FFT_PASS(pass_4_by_4, 4, 4, 1)
-FFT_PASS(pass_1_by_2, 1, 2, 0)
-FFT_PASS(pass_1_by_4, 1, 4, 0)
+FFT_PASS(pass_4_by_2, 4, 2)
+FFT_PASS(pass_4_by_4, 4, 4)
+FFT_LAST_PASS(pass_1_by_2, 2)
+FFT_LAST_PASS(pass_1_by_4, 4)
 
 // One pass, and the exponent that it adds.
 static inline int pass(bool (*by_2)(const uint32_t *, uint32_t *), bool (*by_4)(const uint32_t *, uint32_t *),
@@ -74,18 +86,26 @@ static inline int pass(bool (*by_2)(const uint32_t *, uint32_t *), bool (*by_4)(
     return shift;
 }
 
+static inline uint32_t half_even(uint32_t a, uint32_t swapped_b) {
+    return pair_add_half(pair_sub_j_half(a, swapped_b), 0x00010001u);
+}
+static inline uint32_t conjugate_difference(uint32_t e, uint32_t t) {
+    return pair_joined(pair_sub(e, t), pair_sub(t, e));
+}
+
 // X[k] = E + T and X[M - k] = conj(E - T) with E = (Z[k] + conj Z[M - k]) / 2 and T = (Z[k] - conj Z[M - k]) / 2
 // turned by k / size of a circle and a quarter; halved. `z` and `bins` may be the same.
 static void separate(const uint32_t *z, uint32_t *bins) {
     const int32_t re = pair_low(z[0]), im = pair_high(z[0]);
     const uint32_t *low = z + 1, *high = z + FFT_POINTS - 1, *turn = separation;
     uint32_t *to_low = bins + 1, *to_high = bins + FFT_POINTS - 1;
-    while (low <= high) {
-        const uint32_t a = *low++, b = pair_swapped(*high--);
-        const uint32_t e = pair_add_half(pair_sub_j_half(a, b), 0x00010001u);
-        const uint32_t t = pair_turned(pair_add_j_half(a, b), *turn++);
-        *to_low++ = pair_add(e, t);
-        *to_high-- = pair_joined(pair_sub(e, t), pair_sub(t, e));
+    for (; low < high; low += 2, high -= 2, turn += 2, to_low += 2, to_high -= 2) { // two loads and stores in one
+        const uint32_t a0 = low[0], a1 = low[1], b1 = pair_swapped(high[-1]), b0 = pair_swapped(high[0]);
+        const uint32_t w0 = turn[0], w1 = turn[1];
+        const uint32_t e0 = half_even(a0, b0), e1 = half_even(a1, b1);
+        const uint32_t t0 = pair_turned(pair_add_j_half(a0, b0), w0), t1 = pair_turned(pair_add_j_half(a1, b1), w1);
+        to_low[0] = pair_add(e0, t0), to_low[1] = pair_add(e1, t1);
+        to_high[-1] = conjugate_difference(e1, t1), to_high[0] = conjugate_difference(e0, t0);
     }
     bins[0] = pair_of((re + im + 1) >> 1, 0);
     bins[FFT_POINTS] = pair_of((re - im + 1) >> 1, 0);

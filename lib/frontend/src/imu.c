@@ -95,7 +95,7 @@ static int32_t mean_of(const imu_frontend *f, int axis) {
 
 static int8_t to_int8(imu_frontend *f, int axis, int32_t x) {
     const imu_config *c = f->config;
-    const int64_t q = scaled(x, c->multiplier[axis], c->shift, c->zero_point);
+    const int32_t q = scaled(x, scale_of(c->multiplier[axis], c->shift, c->zero_point));
     return saturated(q, &f->saturated[axis], &f->saturated[axis]);
 }
 

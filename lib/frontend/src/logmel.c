@@ -33,15 +33,19 @@ void logmel_reset(logmel *m) {
 
 // Copies, and returns the samples' pair_magnitude.
 static uint32_t copied(char *to, const int16_t *from, size_t count) {
-    uint32_t magnitude = 0, word;
-    for (; count >= 2; count -= 2, from += 2, to += sizeof word) {
-        memcpy(&word, from, sizeof word);
-        memcpy(to, &word, sizeof word);
-        magnitude |= pair_magnitude(word);
+    uint32_t magnitude = 0, first, second;
+    for (; count >= 4; count -= 4, from += 4, to += 2 * sizeof first) {
+        memcpy(&first, from, sizeof first);
+        memcpy(&second, from + 2, sizeof second);
+        memcpy(to, &first, sizeof first);
+        memcpy(to + sizeof first, &second, sizeof second);
+        magnitude |= pair_magnitude(first) | pair_magnitude(second);
     }
-    if (count == 0) return magnitude;
-    memcpy(to, from, sizeof *from);
-    return magnitude | pair_magnitude((uint16_t)*from);
+    for (; count; count--, from++, to += sizeof *from) {
+        memcpy(to, from, sizeof *from);
+        magnitude |= pair_magnitude((uint16_t)*from);
+    }
+    return magnitude;
 }
 
 size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
@@ -58,7 +62,13 @@ size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
 
 static uint32_t *weighted(uint32_t *to, const uint32_t *pcm, const uint32_t *hann, size_t words, int up) {
     const int32_t round = 1 << (14 - up);
-    for (const uint32_t *end = pcm + words; pcm < end;) *to++ = pair_scaled(*pcm++, *hann++, round, up + 1);
+    const int shift = up + 1;
+    for (const uint32_t *end = pcm + (words & ~(size_t)1); pcm < end;) {
+        const uint32_t x0 = *pcm++, x1 = *pcm++, w0 = *hann++, w1 = *hann++;
+        *to++ = pair_scaled(x0, w0, round, shift);
+        *to++ = pair_scaled(x1, w1, round, shift);
+    }
+    if (words % 2) *to++ = pair_scaled(*pcm, *hann, round, shift);
     return to;
 }
 
@@ -146,45 +156,45 @@ static void take_logarithms(logmel *m) {
     }
 }
 
-static int32_t cepstrum(const logmel_config *c, const int32_t *log2, int number) {
-    const int16_t *row = c->dct + number * c->bands;
-    int64_t sum = 1 << 14;
-    for (int band = 0; band < c->bands; band++) sum += (int64_t)log2[band] * row[band];
-    return (int32_t)(sum >> 15);
+static void take_cepstra(const logmel_config *c, const int32_t *log2, int32_t *cepstra) {
+    const int16_t *weight = c->dct;
+    for (const int32_t *end = cepstra + c->cepstra; cepstra < end; cepstra++) {
+        int64_t sum = 1 << 14;
+        for (int band = 0; band < c->bands; band++) sum += (int64_t)log2[band] * *weight++;
+        *cepstra = (int32_t)(sum >> 15);
+    }
 }
 
-// A due frame's energies, as log2 in Q8, in work.band.log2; false where none is due.
-static bool analyse(logmel *m) {
-    if (m->until_due) return false;
+// A due frame's outputs in Q8, which stay in `m`; null where none is due.
+static const int32_t *analyse(logmel *m) {
+    const logmel_config *c = m->config;
+    if (m->until_due) return 0;
     const int up = take_frame(m);
-    filter_bank(m, fft_transform(m->config->fft, m->work.samples, m->bins) - up);
-    if (m->config->noise_factor || m->config->gain_strength) estimate_noise(m);
+    filter_bank(m, fft_transform(c->fft, m->work.samples, m->bins) - up);
+    if (c->noise_factor || c->gain_strength) estimate_noise(m);
     take_logarithms(m);
     m->frames++;
-    return true;
+    if (c->cepstra == 0) return m->work.band.log2;
+    take_cepstra(c, m->work.band.log2, m->work.band.cepstra);
+    return m->work.band.cepstra;
 }
 
 static uint32_t outputs(const logmel_config *c) {
     return c->cepstra ? c->cepstra : c->bands;
 }
 
-static int32_t output(const logmel *m, uint32_t number) {
-    const int32_t *log2 = m->work.band.log2;
-    return m->config->cepstra ? cepstrum(m->config, log2, (int)number) : log2[number];
-}
-
 bool logmel_pop(logmel *m, int8_t *frame) {
-    if (!analyse(m)) return false;
-    const logmel_config *c = m->config;
-    for (uint32_t i = 0; i < outputs(c); i++) {
-        const int64_t q = scaled(output(m, i), c->multiplier, c->shift, c->zero_point);
-        frame[i] = saturated(q, &m->clipped_low, &m->clipped_high);
-    }
+    const scale to_int8 = scale_of(m->config->multiplier, m->config->shift, m->config->zero_point);
+    const int32_t *x = analyse(m);
+    if (!x) return false;
+    for (const int32_t *end = x + outputs(m->config); x < end; x++)
+        *frame++ = saturated(scaled(*x, to_int8), &m->clipped_low, &m->clipped_high);
     return true;
 }
 
 bool logmel_pop_q8(logmel *m, int32_t *frame) {
-    if (!analyse(m)) return false;
-    for (uint32_t i = 0; i < outputs(m->config); i++) frame[i] = output(m, i);
+    const int32_t *x = analyse(m);
+    if (!x) return false;
+    memcpy(frame, x, outputs(m->config) * sizeof *frame);
     return true;
 }

@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-// log2(x) * 256, within 0.6 of the exact value (0.007 dB of a power); x = 0 reads as 1. Table of 33 values, linear
-// between them.
+// log2(x) * 256, within 0.6 of the exact value (0.007 dB of a power); x = 0 reads as 1. Table of 32 steps, linear
+// between.
 int32_t log2_q8(uint64_t x);
 
 // The largest integer whose square is at most x.

@@ -73,7 +73,7 @@ typedef struct { // fields are private but for the counters
         uint32_t samples[LOGMEL_MAX_FFT / 2];
         struct {
             uint64_t energy[LOGMEL_MAX_BANDS]; // counts^2, Q8
-            int32_t log2[LOGMEL_MAX_BANDS];
+            int32_t log2[LOGMEL_MAX_BANDS], cepstra[LOGMEL_MAX_BANDS];
         } band;
     } work;
     uint32_t bins[LOGMEL_MAX_FFT / 2 + 1];
