@@ -72,12 +72,12 @@ def test_cycles_count_instructions_exactly(bench: Bench, board: str) -> None:
 @pytest.mark.parametrize("board", BOARDS)
 def test_without_a_player_the_board_lies_still_in_real_time(bench: Bench, board: str) -> None:
     with bench.fresh(f"imu-{board}") as console:
+        console.line("imu ")  # what was printed before is past
         started = time.monotonic()
-        console.line("imu ")
-        console.line("imu ")
-        crc = numbers(console.line("imu 300"))[1]
-        assert 1.0 < time.monotonic() - started < 15.0
-    assert crc == zlib.crc32(np.tile(STILL, (300, 1)).tobytes())
+        for _ in range(2):
+            count, crc, *_ = numbers(console.line("imu "))
+            assert crc == zlib.crc32(np.tile(STILL, (count, 1)).tobytes())
+        assert 1.0 < time.monotonic() - started < 20.0  # two seconds, on a host that has time
 
 
 def test_samples_beyond_the_fifo_are_lost_and_counted(bench: Bench) -> None:
