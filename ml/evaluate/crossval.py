@@ -59,10 +59,13 @@ def _subjects(app: str, data: str | None, quick: bool) -> list[str]:
 
 
 def _all(folds: list[tuple]) -> list[dict]:
-    """Folds beside each other; leaving the pool, also by Ctrl-C, ends its processes."""
+    """Folds beside each other; an error and Ctrl-C end their processes."""
     workers = min(WORKERS, os.cpu_count() or 1, len(folds))
     with multiprocessing.get_context("spawn").Pool(workers, _prepare_worker) as pool:
-        return list(track(pool.imap_unordered(_fold, folds), "folds", len(folds)))
+        made = list(track(pool.imap_unordered(_fold, folds), "folds", len(folds)))
+        pool.close()
+        pool.join()
+        return made
 
 
 def _prepare_worker() -> None:
