@@ -10,6 +10,7 @@
 // activation cuts those off (`symmetric` is 0) it is left out.
 #include "dot.h"
 #include "nn/requantise.h"
+#include "widen.h"
 
 #if NN_DSP
 
@@ -47,23 +48,32 @@
 __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair *job) {
     __asm__ volatile(
         "push {r4-r11, lr}\n"
-        "sub sp, #36\n"
-        "ldmia r0, {r1-r8}\n"
-        "stmia sp, {r1-r7}\n"
-        "mov r0, r8\n"
-        // [sp, #28]: where the loop over the remaining pairs is entered, so that it ends after a whole turn
+        "sub sp, #52\n"
+        "ldmia r0, {r1-r11}\n"
+        "stmia sp, {r1-r11}\n"
+        // [sp, #44]: where the loop over the remaining pairs is entered, so that it ends after a whole turn
         "sub r2, r2, r1\n lsr r2, r2, #3\n sub r2, r2, #1\n" // pairs after the first
         "adr.w r3, 4f\n"
         "cbz r2, 1f\n"
         "rsb r2, r2, #0\n and r2, r2, #15\n mov r3, #" PAIR_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
-        "1: orr r3, r3, #1\n str r3, [sp, #28]\n"
+        "1: orr r3, r3, #1\n str r3, [sp, #44]\n"
+
+        "7:\n" // two pixels
+        "ldr r1, [sp, #32]\n cmp r1, #0\n beq 9f\n"
+        "ldr r2, [sp, #36]\n ldr r3, [sp]\n ldr r12, [sp, #4]\n add r2, r1, r2\n"
+        "8:\n"
+        "ldr r4, [r1], #4\n ldr r6, [r2], #4\n"
+        "sxtb16 r8, r4\n sxtb16 r9, r6\n sxtb16 r10, r4, ror #8\n sxtb16 r11, r6, ror #8\n"
+        "stmia r3!, {r8-r11}\n cmp r3, r12\n bne 8b\n"
+        "str r2, [sp, #32]\n"
+        "9: ldr r0, [sp, #28]\n"
 
         "2:\n" // four channels
         "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n" PAIR_LOAD
         "smlad r8, r12, r3, r4\n smlad r4, r12, r2, r4\n smlad r10, lr, r3, r6\n smlad r6, lr, r2, r6\n"
         "sxtb16 r12, r12\n sxtb16 lr, lr\n"
         "smlad r9, r12, r3, r5\n smlad r5, r12, r2, r5\n smlad r11, lr, r3, r7\n smlad r7, lr, r2, r7\n"
-        "ldr r2, [sp, #28]\n bx r2\n"
+        "ldr r2, [sp, #44]\n bx r2\n"
         ".balign 4\n"
         "3:\n"
         ".rept 16\n" PAIR_LOAD PAIR_MULTIPLY ".endr\n"
@@ -80,7 +90,10 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
                    "strb r9, [r2], #1\n strb r8, [r2], #1\n strb r11, [r2], #1\n strb r10, [r2], #1\n"
                    "str r1, [sp, #16]\n str r2, [sp, #20]\n"
                    "cmp r0, r3\n bne.w 2b\n"
-                   "add sp, #36\n pop {r4-r11, pc}\n"
+                   // pixel 1 ended where the next pixel 0 starts
+                   "ldr r3, [sp, #40]\n sub r1, r2, r1\n str r2, [sp, #16]\n add r1, r1, r2\n str r1, [sp, #20]\n"
+                   "subs r3, r3, #1\n str r3, [sp, #40]\n bne.w 7b\n"
+                   "add sp, #52\n pop {r4-r11, pc}\n"
                    "6:\n" SCALE_SYMMETRIC("r4", "r5", "r8", "r9") //
         "ldmia r0!, {r1-r3}\n" SCALE_SYMMETRIC("r6", "r7", "r10", "r11") "b 5b\n");
 }
@@ -167,8 +180,8 @@ static void finish(const int32_t *scales, const int32_t sums[4], int32_t centre,
     }
 }
 
-void nn_dot_4x2(const nn_dot_pair *job) {
-    int8_t *out[2] = {job->out0, job->out1};
+static void two_pixels(const nn_dot_pair *job, int8_t *out0, int8_t *out1) {
+    int8_t *out[2] = {out0, out1};
     const uint32_t pairs = (uint32_t)(job->taps_end - job->taps) / 2;
     for (const int32_t *packed = job->packed; packed != job->packed_end; packed += 4 + 2 * pairs + 6) {
         for (int pixel = 0; pixel < 2; pixel++, out[pixel - 1] += 4) {
@@ -180,6 +193,18 @@ void nn_dot_4x2(const nn_dot_pair *job) {
             }
             finish(packed + 4 + 2 * pairs, sums, job->centre, job->symmetric, out[pixel]);
         }
+    }
+}
+
+void nn_dot_4x2(const nn_dot_pair *job) {
+    const nn_rows pixel = {1, job->depth, 0};
+    const uint32_t step = 2u * (uint32_t)(job->out1 - job->out0);
+    for (uint32_t i = 0; i < job->count; i++) {
+        if (job->input) {
+            nn_widen(job->input + 2 * i * job->depth, job->taps, &pixel);
+            nn_widen(job->input + (2 * i + 1) * job->depth, job->taps + 1, &pixel);
+        }
+        two_pixels(job, job->out0 + i * step, job->out1 + i * step);
     }
 }
 

@@ -10,15 +10,18 @@
 #define NN_DSP 0
 #endif
 
-// Two pixels times all output channels. The assembler copies the struct to its stack in this order.
+// Pairs of pixels times all output channels. The assembler copies the struct to its stack in this order.
 typedef struct {
-    const uint32_t *taps; // widened: a word of two taps for pixel 0, then one for pixel 1, and so on
+    uint32_t *taps; // widened: a word of two taps for pixel 0, then one for pixel 1, and so on
     const uint32_t *taps_end;
     int32_t centre;    // 2 * output zero point + 1: the rounding and the zero point before the last shift
-    int32_t symmetric; // 0 where results below the zero point are clamped anyway (see nn_scale in dot.c)
+    int32_t symmetric; // 0 where results below the zero point are clamped anyway (see dot.c)
     int8_t *out0, *out1;
     const int32_t *packed_end;
     const int32_t *packed;
+    const int8_t *input; // pixels of `depth` bytes to widen, pair by pair, or NULL where `taps` holds a pair already
+    uint32_t depth;      // a multiple of four
+    uint32_t count;      // of pairs, at least 1; 1 where `input` is NULL
 } nn_dot_pair;
 
 void nn_dot_4x2(const nn_dot_pair *job);

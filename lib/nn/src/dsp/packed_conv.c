@@ -2,6 +2,7 @@
 #include "dot.h"
 #include "nn/packed.h"
 #include "widen.h"
+#include <stddef.h>
 #include <string.h>
 
 // What stays the same from pixel to pixel.
@@ -125,6 +126,59 @@ static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
     if (layer->dilation_width > 1 && layer->kernel_width > 1) *count = 0;
 }
 
+// Windows of one pixel each, side by side: the innermost loop widens them itself. An odd pixel is left.
+static int adjacent(const nn_packed_conv *layer) {
+    const int one = layer->kernel_height == 1 && layer->kernel_width == 1;
+    const int all =
+        layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 && layer->pad_left == 0;
+    return one && all && layer->in.channels % 4u == 0 && layer->out.channels % 4u == 0;
+}
+
+static void convolve_adjacent(const walk *at, nn_dot_pair *job, int8_t *output) {
+    const nn_packed_conv *layer = at->layer;
+    const uint32_t depth = layer->out.channels;
+    const uint32_t pixels = (uint32_t)layer->out.height * layer->out.width;
+    job->input = at->image;
+    job->count = pixels / 2u;
+    job->out0 = output;
+    job->out1 = output + depth;
+    if (job->count > 0) nn_dot_4x2(job);
+    if (layer->min > -128 || layer->max < 127) {
+        for (uint32_t i = 0; i < 2u * job->count; i++) clamp(layer, output + i * depth);
+    }
+    if (pixels % 2u) {
+        job->input = NULL;
+        job->count = 1;
+        nn_widen(at->image + (pixels - 1) * layer->in.channels, at->taps, &at->rows);
+        multiply_last(layer, job, at->taps, output + (pixels - 1) * depth);
+    }
+}
+
+static void convolve(const walk *at, nn_dot_pair *job, int8_t *output) {
+    const nn_packed_conv *layer = at->layer;
+    const uint32_t step = (uint32_t)layer->stride_width * layer->in.channels;
+    const uint32_t width = layer->out.width;
+    uint32_t first, count, odd = 0;
+    inner_columns(at, &first, &count);
+    for (int32_t row = 0, y = -layer->pad_top; row < layer->out.height; row++, y += layer->stride_height) {
+        const uint32_t inner = y >= 0 && y + at->reach_y < layer->in.height ? count : 0;
+        const int32_t corner = (y * layer->in.width - layer->pad_left) * layer->in.channels;
+        for (uint32_t column = 0; column < width; column++) {
+            if (column - first < inner) {
+                nn_widen(at->image + corner + (int32_t)(column * step), at->taps + odd, &at->rows);
+            } else {
+                gather_slowly(at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at->taps + odd);
+            }
+            if (odd) {
+                multiply(layer, job, output);
+                output += 2u * layer->out.channels;
+            }
+            odd ^= 1u;
+        }
+    }
+    if (odd) multiply_last(layer, job, at->taps, output);
+}
+
 void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
     const walk at = start(layer, input, scratch);
     const uint32_t block = 10u + 2u * layer->pairs;
@@ -133,26 +187,12 @@ void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t 
                        .centre = 2 * layer->output_zero + 1,
                        .symmetric = layer->output_zero > -128,
                        .packed_end = layer->packed + layer->out.channels / 4u * block,
-                       .packed = layer->packed};
-    const uint32_t step = (uint32_t)layer->stride_width * layer->in.channels;
-    const uint32_t width = layer->out.width;
-    uint32_t first, count, odd = 0;
-    inner_columns(&at, &first, &count);
-    for (int32_t row = 0, y = -layer->pad_top; row < layer->out.height; row++, y += layer->stride_height) {
-        const uint32_t inner = y >= 0 && y + at.reach_y < layer->in.height ? count : 0;
-        const int32_t corner = (y * layer->in.width - layer->pad_left) * layer->in.channels;
-        for (uint32_t column = 0; column < width; column++) {
-            if (column - first < inner) {
-                nn_widen(input + corner + (int32_t)(column * step), at.taps + odd, &at.rows);
-            } else {
-                gather_slowly(&at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at.taps + odd);
-            }
-            if (odd) {
-                multiply(layer, &job, output);
-                output += 2u * layer->out.channels;
-            }
-            odd ^= 1u;
-        }
+                       .packed = layer->packed,
+                       .depth = layer->in.channels,
+                       .count = 1};
+    if (adjacent(layer)) {
+        convolve_adjacent(&at, &job, output);
+    } else {
+        convolve(&at, &job, output);
     }
-    if (odd) multiply_last(layer, &job, at.taps, output);
 }
