@@ -42,12 +42,31 @@ def cli() -> None:
 
 
 def run_cli(command: click.Command, program: str) -> None:
-    """Runs a click command; a UserError becomes one line on stderr and exit status 1."""
+    """Runs a click command; whatever is the user's to mend becomes one line on stderr and exit status 1."""
     try:
-        command.main(prog_name=program)
-    except UserError as error:
-        click.echo(f"{program}: {error}", err=True)
+        sys.exit(command.main(prog_name=program, standalone_mode=False) or 0)
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
         sys.exit(1)
+    except (UserError, click.ClickException, click.Abort, OSError) as error:
+        click.echo(f"{program}: {in_a_line(error)}", err=True)
+        sys.exit(1)
+
+
+def in_a_line(error: Exception) -> str:
+    """What was expected, what was found and what to do."""
+    if isinstance(error, click.Abort):
+        return "interrupted; nothing half-written is left, the same command goes on from here"
+    if isinstance(error, click.UsageError):
+        asked = error.ctx.command_path if error.ctx else "the command"
+        return f"{' '.join(error.format_message().split())} See: {asked} --help"
+    if isinstance(error, click.ClickException):
+        return " ".join(error.format_message().split())
+    if isinstance(error, OSError):
+        where = f"{error.filename}: " if error.filename else ""
+        reason = error.strerror or type(error).__name__
+        return f"{where}expected to read or write here, found: {reason}; check the path, its permissions and the disk"
+    return str(error)
 
 
 def main() -> None:

@@ -19,11 +19,12 @@ from ml.data.split import check_unit
 from ml.data.streams import Stream, export, streams
 from ml.evaluate import tflm
 from ml.evaluate.command import verify
+from ml.files import replace_file
 from ml.progress import say
 from ml.report import page
 from ml.report.cost import cost
 from ml.run import Run, last
-from ml.stages import replace_file, write_json
+from ml.stages import write_json
 from ml.steps import Task
 from ml.summary import print_summary
 
@@ -55,7 +56,8 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) ->
     check_unit(split_by)
     absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
     begun = Run(app, **rest, **absolute)
-    begun.task()
+    task = begun.task()
+    task.app.labels(task.data)
     begun.save()
     return begun
 

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from ml.files import replace_file
 from ml.paths import CACHE, ROOT
 from ml.progress import say
 
@@ -62,11 +63,3 @@ def _sources(code: Iterable[Path]) -> list[Path]:
 def write_json(path: Path, value: object) -> None:
     """Writes JSON whole or not at all; the same value gives the same bytes."""
     replace_file(path, (json.dumps(value, indent=1, sort_keys=True, default=_plain) + "\n").encode())
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.new")
-    scratch.write_bytes(content)
-    scratch.replace(path)

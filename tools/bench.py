@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import run_cli
 from ml.compiler.reader import read
 from ml.errors import UserError
+from ml.files import replace_file
 from ml.paths import ROOT
 from ml.profile.measure import Profile, profile
 
@@ -156,9 +157,7 @@ def bench(models: Path, write: bool) -> None:
     rows = [measure(name, models) for name in track(PEERS, "measuring", transient=True)]
     click.echo(table(rows))
     if write:
-        scratch = PAGE.with_suffix(".new")
-        scratch.write_text(page(rows))
-        scratch.replace(PAGE)
+        replace_file(PAGE, page(rows).encode())
         click.echo(f"wrote {PAGE.relative_to(ROOT)}")
     missed = [f"{row.name} {key}" for row in rows for key, (ours, asked) in row.shares().items() if ours > asked]
     if missed:

@@ -47,8 +47,9 @@ def call(*command: str) -> None:
     """Runs a step as the user would, its output on the screen."""
     console.print(f"   $ {' '.join(command)}", style="dim", soft_wrap=True)
     names = {"python": [sys.executable], "pio": [sys.executable, "-m", "platformio"]}
-    if subprocess.run([*names[command[0]], *command[1:]], cwd=ROOT, check=False).returncode != 0:
-        raise UserError(f"expected `{' '.join(command)}` to succeed, found that it failed; its last lines say why")
+    status = subprocess.run([*names[command[0]], *command[1:]], cwd=ROOT, check=False).returncode
+    if status != 0:
+        sys.exit(status)  # it has said why
 
 
 def build() -> dict[str, int]:
@@ -129,7 +130,7 @@ def summary(run: Run, device: Device, played: Played, size: dict[str, int], pari
     return table
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
 def demo(data: str | None) -> None:
     """Train, compile, flash the virtual board and watch it recognise gestures."""
@@ -156,7 +157,8 @@ def demo(data: str | None) -> None:
         console.print()
         console.print(summary(run, device, played, size, parity))
     console.print(f"report: {report}   ({time.monotonic() - started:.0f} s)", soft_wrap=True)
-    console.print(f"The board goes on running: pio device monitor -e {ENVIRONMENT}; python tools/emulator.py stop")
+    console.print("The board goes on running. To watch it (Ctrl-C ends), and to stop it:")
+    console.print(f"   .venv/bin/pio device monitor -e {ENVIRONMENT}\n   .venv/bin/python tools/emulator.py stop")
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
 from ml.evaluate import tflm
+from ml.files import replace_file
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,9 @@ def compile_model(
     first, check = _measured_checks(program, who)
     verified = _compare(tflite, program, check, title or name)
     out_dir = Path(out_dir)
-    out_dir.mkdir(parents=True, exist_ok=True)
     path = out_dir / f"{name}_model.h"
-    _replace(path, header(program, who, first, check))
-    _replace(out_dir / "library.json", _library(name))
+    replace_file(path, header(program, who, first, check).encode())
+    replace_file(out_dir / "library.json", _library(name).encode())
     return Compiled(path, program, digest, check, verified)
 
 
@@ -169,10 +169,3 @@ def _library(name: str) -> str:
         "dependencies": {"nn": "*"},
     }
     return json.dumps(manifest, indent=2) + "\n"
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    scratch = path.with_suffix(path.suffix + ".new")
-    scratch.write_text(text)
-    scratch.replace(path)

@@ -17,6 +17,7 @@ from ml.errors import UserError
 
 REQUIRED = ("file", "label", "subject", "sample_rate_hz")
 MAX_RATE_HZ = 1e5
+MAX_REMARK = 200  # characters
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. +-]{0,30}")  # of labels and subjects: they end up in C and in file names
 
 
@@ -103,7 +104,9 @@ def _root(folder: Path) -> Path:
 
 
 def _what(path: Path) -> str:
-    return "a file" if path.exists() else "nothing there"
+    if not path.exists():
+        return "nothing there"
+    return "a folder" if path.is_dir() else "a file"
 
 
 def _rows(manifest: Path) -> list[dict[str, str]]:
@@ -133,16 +136,30 @@ def _path(root: Path, file: str) -> Path:
 def _item(root: Path, row: dict[str, str]) -> Item:
     path = _path(root, row["file"])
     if not path.is_file():
-        raise UserError(f"{root / 'manifest.csv'}: expected {row['file']!r}, which it names, found {_what(path)}")
+        raise UserError(
+            f"{root / 'manifest.csv'}: expected {row['file']!r}, which it names, found {_what(path)}; put it there, "
+            "or take its row out"
+        )
     for column in ("label", "subject"):
         if not NAME.fullmatch(row[column]):
             raise UserError(
                 f"{root / 'manifest.csv'}: expected a {column} of letters, digits, _ . + - (up to 31) for "
-                f"{row['file']!r}, found {row[column][:40]!r}"
+                f"{row['file']!r}, found {row[column][:40]!r}; rename it"
             )
-    optional = {name: row.get(name) or "" for name in ("session", "source", "licence")}
+    optional = {name: _remark(root, row, name) for name in ("session", "source", "licence")}
     recording = read(path, _rate(root, row))
     return Item(row["file"], row["label"], row["subject"], recording=recording, **optional)
+
+
+def _remark(root: Path, row: dict[str, str], column: str) -> str:
+    """Free text, but such that it ends with the line when it stands in a comment of the model's header."""
+    text = row.get(column) or ""
+    if len(text) > MAX_REMARK or not text.isprintable() or "\\" in text or "??/" in text:
+        raise UserError(
+            f"{root / 'manifest.csv'}: expected a {column} of one line of up to {MAX_REMARK} characters without "
+            f"backslashes for {row['file']!r}, found {text[:40]!r}; shorten it"
+        )
+    return text
 
 
 def _rate(root: Path, row: dict[str, str]) -> float:
@@ -153,7 +170,7 @@ def _rate(root: Path, row: dict[str, str]) -> float:
     if not 1 <= rate <= MAX_RATE_HZ:
         raise UserError(
             f"{root / 'manifest.csv'}: expected a sample_rate_hz of 1..{MAX_RATE_HZ:.0f} for {row['file']!r}, "
-            f"found {row['sample_rate_hz'][:40]!r}"
+            f"found {row['sample_rate_hz'][:40]!r}; correct it"
         )
     return rate
 

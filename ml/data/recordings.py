@@ -68,9 +68,13 @@ def runs(active: np.ndarray) -> list[tuple[int, int]]:
 def _table(path: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(path, skipinitialspace=True, encoding_errors="strict")
-    except (OSError, ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
+    except OSError as error:
+        raise UserError(f"{path}: expected a CSV file, found: {error.strerror}; check the path") from None
+    except (ValueError, pd.errors.ParserError) as error:  # UnicodeDecodeError is a ValueError
         reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise UserError(f"{path}: expected a CSV file with a header line, cannot read it ({reason})") from None
+        raise UserError(
+            f"{path}: expected a CSV file with a header line, cannot read it ({reason}); record again"
+        ) from None
     if table.empty:
         raise UserError(f"{path}: expected at least one sample, found none")
     table.columns = [_without_unit(str(name)) for name in table.columns]

@@ -6,14 +6,17 @@ from pathlib import Path
 from ml.data import manifest
 from ml.data.manifest import Dataset
 from ml.data.synthesis import generate
+from ml.errors import UserError
 from ml.examples import Examples, HeldOut
 from ml.gesture_recognition import examples, presentation
 from ml.gesture_recognition.config import NONE, Config, Decision
 from ml.gesture_recognition.header import sections
 from ml.gesture_recognition.network import build
-from ml.native.decide import DecideConfig
+from ml.native.decide import MAX_CLASSES, DecideConfig
 from ml.native.imu import AXES, ImuConfig
 from ml.paths import ROOT
+
+SHORTEST_S, LONGEST_S = 0.1, 3600.0  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
 
 
 @dataclass(frozen=True)
@@ -33,11 +36,24 @@ class GestureRecognition:
         return GestureRecognition(self.config.quick())
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
-        return manifest.load(folder or generate(self.config.synthesis, seed))
+        loaded = manifest.load(folder or generate(self.config.synthesis, seed))
+        for item in loaded.items:
+            if not SHORTEST_S <= item.recording.seconds <= LONGEST_S:
+                raise UserError(
+                    f"{item.file}: expected a recording of {SHORTEST_S:g} to {LONGEST_S:g} s, found "
+                    f"{item.recording.seconds:.3g} s at {item.recording.rate_mhz / 1000:g} Hz; is sample_rate_hz right?"
+                )
+        return loaded
 
     def labels(self, data: Dataset) -> list[str]:
         """The classes: the labels of the data in alphabetical order, then `none`."""
-        return [label for label in data.labels if label != NONE] + [NONE]
+        labels = [label for label in data.labels if label != NONE] + [NONE]
+        if not 2 <= len(labels) <= MAX_CLASSES:
+            raise UserError(
+                f"expected 1 to {MAX_CLASSES - 1} gestures in the data, found {len(labels) - 1}; put fewer or more "
+                "labels into the manifest"
+            )
+        return labels
 
     def background(self, labels: list[str]) -> int:
         return labels.index(NONE)

@@ -24,6 +24,8 @@ def virtual_folder() -> Path:
 
 def resolve(name: str, app: str | None = None) -> str:
     """What to open: a board (`virtual`) of an application, an environment, a device path or a URL (socket://)."""
+    if not name:
+        raise UserError("expected the name of a board or port, found nothing; name one (see: pio device list)")
     if "://" in name or Path(name).is_absolute() or Path(name).exists() or name.upper().startswith("COM"):
         return name
     environment = f"{app}-{name}" if app and not name.startswith(app) else name
@@ -80,15 +82,20 @@ class Port:
 
 
 def _reason(error: Exception, what: str) -> str:
+    """What was expected, what was found and what to do."""
     number, text = getattr(error, "errno", None), str(error)
     if what != "open":
         return "expected an open port, found it gone; was the board unplugged, reset or flashed? plug it in and repeat"
-    if number == errno.ENOENT:
-        return "expected a serial port, found none; plug the board in, or name another port (pio device list)"
-    if number in (errno.EBUSY, errno.EAGAIN) or "lock" in text.lower():
-        return "expected a free port, found it in use; close the program that has it open (pio device monitor?)"
     if number == errno.EACCES:
         return "expected permission to open it, found none; add yourself to its group (often dialout) and log in again"
-    if "refused" in text.lower():
+    if number in (errno.EBUSY, errno.EAGAIN) or "lock" in text.lower():
+        return "expected a free port, found it in use; close the program that has it open (pio device monitor?)"
+    if "refused" in text.lower() or "open port socket" in text:
         return "expected something that listens, found nothing; start it"
-    return f"expected a serial port, found: {text.splitlines()[0] if text else type(error).__name__}"
+    if number == errno.ENOENT:
+        found = "none; plug the board in, or"
+    elif number == errno.EISDIR or "not configure port" in text:
+        found = "something else;"
+    else:
+        found = f"an error ({text.splitlines()[0] if text else type(error).__name__});"
+    return f"expected a serial port, found {found} name another (pio device list)"

@@ -6,8 +6,8 @@ from pathlib import Path
 import jinja2
 
 from ml.errors import UserError
+from ml.files import replace_file
 from ml.report import device, plots
-from ml.stages import replace_file
 
 NEEDED = ("run", "data", "history", "layers", "decision", "metrics", "streams", "compiled")
 MILLISECONDS = 1000

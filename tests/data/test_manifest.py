@@ -103,3 +103,12 @@ def test_a_folder_that_is_no_data_set_is_one_line(tmp_path, kind):
         (folder / "manifest.csv").write_bytes(bytes(range(256)))
     with pytest.raises(UserError, match="expected"):
         manifest.load(folder)
+
+
+@pytest.mark.parametrize("remark", ["two\nlines", "ends in \\", "??/", "\x1b[2J", "x" * 300])
+@pytest.mark.parametrize("column", ["session", "source", "licence"])
+def test_a_remark_that_could_leave_its_comment_in_the_header_is_refused(tmp_path, column, remark):
+    rows = [f'a/one.csv,left,ann,33.3,"{remark}"']
+    folder = data_set(tmp_path, rows, f"file,label,subject,sample_rate_hz,{column}")
+    with pytest.raises(UserError, match=f"expected a {column} of one line"):
+        manifest.load(folder)

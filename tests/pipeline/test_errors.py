@@ -1,11 +1,15 @@
 """Whatever is wrong: one line that says what was expected and what was found, exit status 1, nothing half-written."""
 
+import contextlib
 import json
+import os
+import pty
 
 import pytest
 
 from ml.data.synthesis import Plan, generate
 from ml.errors import UserError
+from ml.link.port import Port
 from ml.run import last
 
 APP = "gesture_recognition"
@@ -24,7 +28,8 @@ def refused(done, out=None):
 def data_set(folder, rows, text=ROW):
     folder.mkdir()
     (folder / "one.csv").write_text(text)
-    (folder / "two.csv").write_text(ROW)
+    for name in ("two", *map(str, range(40))):
+        (folder / f"{name}.csv").write_text(ROW)
     (folder / "manifest.csv").write_text("file,label,subject,sample_rate_hz\n" + "\n".join(rows) + "\n")
     return folder
 
@@ -36,6 +41,12 @@ BAD = {
     "a missing file": ([*ROWS, "three.csv,left,cat,33.3"], ROW, "three.csv"),
     "a file outside": ([*ROWS, "../three.csv,left,cat,33.3"], ROW, "inside its folder"),
     "one subject": (ROWS[:1], ROW, "at least 2 subjects"),
+    "a rate that makes a gesture of no time": (["one.csv,left,ann,9999", ROWS[1]], ROW, "is sample_rate_hz right?"),
+    "more gestures than a model may have": (
+        [f"{n}.csv,gesture {n},{'ann' if n % 2 else 'bob'},33.3" for n in range(40)],
+        ROW,
+        "1 to 31 gestures",
+    ),
 }
 
 
@@ -85,5 +96,36 @@ def test_a_report_without_results_names_the_missing_one(ml, tmp_path):
 
 
 def test_an_unknown_app_names_those_there_are(ml):
-    done = ml("run", "cooking", status=2)
+    done = ml("run", "cooking", status=1)
     assert "gesture_recognition" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+PORTS = {
+    "unplugged": ("/dev/nothing-here", "plug the board in"),
+    "no port": ("/dev/null", "something else"),
+    "no board": ("nonsense", "neither"),
+    "no name": ("", "pio device list"),
+    "nobody listens": ("socket://localhost:1", "found nothing"),
+}
+
+
+@pytest.mark.parametrize(("port", "word"), PORTS.values(), ids=PORTS.keys())
+def test_a_port_that_cannot_be_used_is_one_line(ml, quick, port, word):
+    done = ml("verify", APP, "--on", port, "--out", quick, status=1)
+    assert word in refused(done)
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_busy_port_is_one_line(ml, quick):
+    _, slave = pty.openpty()
+    with contextlib.closing(Port(os.ttyname(slave))) as held:
+        assert "found it in use" in refused(ml("verify", APP, "--on", held.name, "--out", quick, status=1))
+
+
+def test_a_board_with_other_firmware_is_one_line(ml, quick):
+    board, slave = pty.openpty()
+    os.write(board, b"Marlin 2.0 ready\r\n" * 20)
+    line = refused(ml("verify", APP, "--on", os.ttyname(slave), "--out", quick, status=1))
+    assert "expected a Thimble board" in line
+    assert "-t upload" in line
