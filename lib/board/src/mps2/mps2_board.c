@@ -12,6 +12,7 @@
 
 #define NS_PER_INSTRUCTION 64u
 #define LONGEST            0xFFFFFFFFu // ticks the timer runs for, 171 s: more of them without a call into the board are lost
+#define TICKS_PER_MS       (1000000u / MPS2_TICK_NS)
 #define LONGEST_SLEEP_NS   1000000000u
 #define RESTART_MAGIC      0x52535452u
 
@@ -68,40 +69,39 @@ static bool has_news(port_id port) {
     return (waiting && !seen) || has_byte(PORT_BUS);
 }
 
-// Sleeps for `ns`, or until a byte comes in. Interrupts stay masked: they end the sleep but are never taken.
-static void wait_for_interrupt(uint32_t ns, bool (*awake)(port_id), port_id port) {
+// Sleeps until `awake`, at most for `ticks`. Interrupts stay masked: they end the sleep but are never taken.
+static bool wait_for(bool (*awake)(port_id), port_id port, uint32_t ticks) {
     MPS2_TIMER1->control = 0;
     MPS2_TIMER1->reload = 0;
-    MPS2_TIMER1->value = ns / MPS2_TICK_NS + 1;
+    MPS2_TIMER1->value = ticks;
     MPS2_TIMER1->interrupt = 1;
-    MPS2_UART0->interrupt = UART_RX_PENDING;
-    MPS2_UART1->interrupt = UART_RX_PENDING;
-    NVIC_CLEAR_PENDING = ~0u;
     MPS2_TIMER1->control = TIMER_ENABLE | TIMER_IRQ;
-    if (!awake(port)) __asm volatile("wfi");
+    for (;;) {
+        MPS2_UART0->interrupt = UART_RX_PENDING;
+        MPS2_UART1->interrupt = UART_RX_PENDING;
+        NVIC_CLEAR_PENDING = ~0u;
+        if (awake(port)) return true; // asked after the clearing: what comes later ends the sleep at once
+        if (MPS2_TIMER1->interrupt) return false;
+        __asm volatile("wfi");
+    }
 }
 
 void clock_sleep_until(uint64_t time) {
     const uint64_t now = clock_now();
     if (time <= now) return;
-    wait_for_interrupt(time - now < LONGEST_SLEEP_NS ? (uint32_t)(time - now) : LONGEST_SLEEP_NS, has_news, PORT_BUS);
+    const uint32_t ns = time - now < LONGEST_SLEEP_NS ? (uint32_t)(time - now) : LONGEST_SLEEP_NS;
+    wait_for(has_news, PORT_BUS, ns / MPS2_TICK_NS + 1);
     clock_stop();
     clock_run();
 }
 
-static bool wait_for(bool (*awake)(port_id), port_id port, uint32_t milliseconds) {
-    while (!awake(port)) {
-        if (milliseconds-- == 0) return false;
-        wait_for_interrupt(1000000, awake, port);
-    }
-    return true;
+bool port_wait_byte(port_id port, uint32_t milliseconds) {
+    return wait_for(has_byte, port, milliseconds * TICKS_PER_MS + 1);
 }
 
-bool port_wait_byte(port_id port, uint32_t milliseconds) {
-    return wait_for(has_byte, port, milliseconds);
-}
-bool port_wait_room(port_id port, uint32_t milliseconds) {
-    return wait_for(has_room, port, milliseconds);
+bool port_wait_room(port_id port, uint32_t milliseconds) { // no interrupt tells of room
+    while (!has_room(port) && milliseconds-- > 0) wait_for(has_room, port, TICKS_PER_MS);
+    return has_room(port);
 }
 
 bool port_get(port_id port, uint8_t *byte) {
