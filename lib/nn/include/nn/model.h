@@ -35,7 +35,7 @@ typedef struct {
     // Puts the state of a recurrent or streaming model to its start; NULL when it has none. Call it (or nn_self_test)
     // before the first inference: state starts at its zero points, not at 0.
     void (*reset)(void);
-    uint32_t check;      // CRC-32 of the output for nn_fixed_input, after a reset
+    uint32_t check; // CRC-32 of the output for nn_fixed_input, after a reset
 } nn_model;
 
 void nn_run(const nn_model *model);
@@ -44,7 +44,7 @@ uint32_t nn_crc32(const void *bytes, uint32_t size); // CRC-32/ISO-HDLC, as zlib
 // Fills the input with x = x * 1664525 + 1013904223 from `seed`, the top byte each; returns the last x.
 uint32_t nn_fill_input(const nn_model *model, uint32_t seed);
 void nn_fixed_input(const nn_model *model); // from NN_FIXED_SEED
-bool nn_self_test(const nn_model *model); // runs the fixed input; true when the CRC is `check`
+bool nn_self_test(const nn_model *model);   // runs the fixed input; true when the CRC is `check`
 
 #ifdef __cplusplus
 }
