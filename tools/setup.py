@@ -39,6 +39,7 @@ def newlib_is_there() -> bool:
 # (what it is for, is it there?, Debian's packages)
 TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("C compiler", lambda: any(map(shutil.which, ("cc", "gcc", "clang"))), ["gcc", "libc6-dev"]),
+    ("C++ compiler", lambda: any(map(shutil.which, ("c++", "g++", "clang++"))), ["g++"]),
     ("ARM cross compiler", lambda: shutil.which("arm-none-eabi-gcc") is not None, ["gcc-arm-none-eabi"]),
     ("newlib for ARM", newlib_is_there, ["libnewlib-arm-none-eabi"]),
     ("QEMU for ARM", lambda: shutil.which("qemu-system-arm") is not None, ["qemu-system-arm"]),

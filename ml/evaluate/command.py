@@ -110,9 +110,9 @@ def upload(environment: str) -> None:
     command = [sys.executable, "-m", "platformio", "run", "-e", environment, "-t", "upload"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)
     if done.returncode != 0:
-        lines = [
-            line for line in (done.stdout + done.stderr).splitlines() if "rror" in line or "undefined" in line
-        ] or ["no reason given"]
+        said = (done.stdout + done.stderr).splitlines()
+        lines = [line for line in said if line.startswith("Error: ")]  # of our platform: for people
+        lines += [line for line in said if "rror" in line or "undefined" in line] or ["no reason given"]
         raise UserError(f"pio run -e {environment} -t upload: {lines[0].strip()}; run it to see more")
 
 

@@ -66,11 +66,11 @@ def start(folder: Path, program: str, machine: str) -> Emulator:
         _write(folder / STATE, json.dumps(asdict(started)))
         try:
             ports = _ports(folder, process)
-        except EmulatorError:
+            _link(folder / CONSOLE, ports[0])
+            _link(folder / SENSORS, ports[1])
+        except BaseException:  # an interrupt too leaves nothing running
             _stop(folder)
             raise
-        _link(folder / CONSOLE, ports[0])
-        _link(folder / SENSORS, ports[1])
     process.returncode = 0  # it outlives us on purpose: no "still running" warning
     return started
 

@@ -1,6 +1,7 @@
 """Decides which packages a virtual board needs: none where the cross compiler is already on the PATH."""
 
 import shutil
+import sys
 
 from platformio.public import PlatformBase
 
@@ -14,5 +15,6 @@ class VirtualPlatform(PlatformBase):
     def configure_default_packages(self, options, targets):
         board = options.get("board")
         if board and self.board_config(board).get("build.core") == "mps2" and not shutil.which("arm-none-eabi-gcc"):
+            sys.stderr.write(f"arm-none-eabi-gcc is not on the PATH (make setup installs it): fetching {TOOLCHAIN}\n")
             self.packages[TOOLCHAIN]["optional"] = False
         return super().configure_default_packages(options, targets)

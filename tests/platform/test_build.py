@@ -1,6 +1,8 @@
 """`pio run` for the virtual boards: what is built, what it says of memory, what it refuses."""
 
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -51,6 +53,10 @@ def test_a_program_too_large_for_the_board_is_refused(bench: Bench, tmp_path: Pa
     done = build(bench, tmp_path, what + MAIN.replace("setup() {}", "setup() { (void)big[1]; }"))
     assert done.returncode != 0
     assert f"region `{region}' overflowed by" in done.stderr
+    limit = {"FLASH": "1,048,576", "RAM": "262,144"}[region]
+    assert re.search(
+        rf"^Error: expected at most {limit} B of {region} on virtual, found [\d,]+ B; make ", done.stderr, re.M
+    )
 
 
 def test_a_program_that_allocates_is_refused_with_the_reason(bench: Bench, tmp_path: Path) -> None:
@@ -75,3 +81,25 @@ def test_without_a_cross_compiler_the_platform_asks_platformio_for_one(monkeypat
     monkeypatch.setenv("PATH", str(tmp_path))
     assert needed("virtual")
     assert not needed("host")
+
+
+def test_without_a_compiler_the_host_board_says_so_in_a_line(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "sh").symlink_to("/bin/sh")
+    done = bench.pio("run", "-e", "probe-host", check=False, env=os.environ | {"PATH": str(tmp_path)})
+    assert done.returncode == 1
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
+    assert "expected the compiler" in line
+
+
+def test_without_qemu_upload_says_so_in_a_line_and_leaves_what_runs(bench: Bench, tmp_path: Path) -> None:
+    bench.upload("probe-virtual")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    for name in ("sh", "arm-none-eabi-gcc", "arm-none-eabi-g++", "arm-none-eabi-size"):
+        (tools / name).symlink_to(shutil.which(name))
+    command = ("run", "-e", "probe-virtual", "-t", "nobuild", "-t", "upload")
+    done = bench.pio(*command, check=False, env=os.environ | {"PATH": str(tools)})
+    assert done.returncode == 1
+    assert "Error: expected qemu-system-arm on the PATH, found none; install it" in done.stderr
+    with bench.console("probe-virtual") as console:
+        assert console.ask("a", "board ").startswith("board virtual")

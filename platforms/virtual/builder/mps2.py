@@ -1,5 +1,8 @@
 """Cortex-M boards in QEMU: cross compiler, memory limits, start-up code."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 from SCons.Script import DefaultEnvironment
@@ -8,6 +11,21 @@ env = DefaultEnvironment()
 board = env.BoardConfig()
 source_dir = Path(env.PioPlatform().get_dir()) / "mps2"
 cpu = board.get("build.cpu_flags").split()
+limits = {"FLASH": int(board.get("upload.maximum_size")), "RAM": int(board.get("upload.maximum_ram_size"))}
+
+
+def spawn(shell, escape, command, arguments, environment):
+    """Runs a command as SCons does; where the linker finds the program too large, one line more says what to do."""
+    words = [shell, "-c", " ".join(arguments)]
+    done = subprocess.run(words, env=environment, stderr=subprocess.PIPE, text=True, errors="replace", check=False)
+    sys.stderr.write(done.stderr)
+    for region, excess in sorted(set(re.findall(r"region `(\w+)' overflowed by (\d+) bytes", done.stderr))):
+        sys.stderr.write(
+            f"Error: expected at most {limits[region]:,} B of {region} on {board.id}, found "
+            f"{limits[region] + int(excess):,} B; make the model or the buffers smaller, or take a larger board\n"
+        )
+    return done.returncode
+
 
 env.Replace(
     PROGSUFFIX=".elf",
@@ -31,9 +49,11 @@ env.Append(
     LINKFLAGS=[*cpu, "-nostdlib", "--specs=nano.specs", "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments"],
     LIBS=["c", "gcc"],
 )
+if sys.platform != "win32":
+    env.Replace(SPAWN=spawn)
 for symbol, value in {
-    "flash_size": board.get("upload.maximum_size"),
-    "ram_size": board.get("upload.maximum_ram_size"),
+    "flash_size": limits["FLASH"],
+    "ram_size": limits["RAM"],
     "stack_size": board.get("build.stack_size"),
 }.items():
     env.Append(LINKFLAGS=[f"-Wl,--defsym=__{symbol}={value}"])
