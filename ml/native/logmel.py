@@ -114,7 +114,7 @@ def c_source(config: LogmelConfig, name: str = "audio") -> str:
         "hann": ("uint32_t", "Hann window, Q15, two to a word"),
         "band_bins": ("uint16_t", "bins from one filter's centre to the next"),
         "rising": ("uint16_t", "weight of each bin in the filter above it, Q15"),
-        "dct": ("int16_t", "cosine transform, Q15, a row per cepstrum"),
+        "dct": ("uint32_t", "cosine transform, Q15, two to a word, a row per cepstrum"),
     }
     arrays = [
         mel.c_array(kind, f"{name}_{table}", tables[table], note)
@@ -134,7 +134,7 @@ def _tables(config: LogmelConfig) -> dict[str, np.ndarray]:
         "hann": mel.as_words(mel.hann(config.window)),
         "band_bins": filters.band_bins,
         "rising": filters.rising,
-        "dct": mel.dct(config.cepstra, config.bands),
+        "dct": mel.as_words(mel.dct(config.cepstra, config.bands), row=4),
     }
 
 

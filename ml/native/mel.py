@@ -60,9 +60,10 @@ def dct(cepstra: int, bands: int) -> np.ndarray:
     return np.minimum(ONE - 1, np.round(exact * ONE)).astype(np.int16)
 
 
-def as_words(values: np.ndarray) -> np.ndarray:
-    """Pairs of int16 as words, the first in the low half."""
-    return np.ascontiguousarray(values, "<i2").view("<u4")
+def as_words(values: np.ndarray, row: int = 2) -> np.ndarray:
+    """Rows of int16, filled up with zeros to a multiple of `row`, as words of two, the first in the low half."""
+    filled = np.pad(values, [(0, 0)] * (values.ndim - 1) + [(0, -values.shape[-1] % row)])
+    return np.ascontiguousarray(filled, "<i2").view("<u4")
 
 
 def c_array(kind: str, name: str, values: np.ndarray, note: str) -> str:

@@ -11,20 +11,23 @@
 // A power of four (128, 512 and 2048 samples) or twice one: then the first pass is of radix 2.
 #define FFT_RADIX_4 ((FFT_POINTS & 0x55555555) != 0)
 
+static inline uint32_t first_butterfly(uint32_t seen, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t *to) {
+    a = pair_add(a, 0x00020002u); // makes up for what three halvings drop, on average
+    const uint32_t a_plus_c = pair_add_half(a, c), b_plus_d = pair_add_half(b, d);
+    const uint32_t a_less_c = pair_sub_half(a, c), b_less_d = pair_sub_half(b, d);
+    const uint32_t y0 = pair_add_half(a_plus_c, b_plus_d), y1 = pair_sub_j_half(a_less_c, b_less_d);
+    const uint32_t y2 = pair_sub_half(a_plus_c, b_plus_d), y3 = pair_add_j_half(a_less_c, b_less_d);
+    to[0] = y0, to[FFT_QUARTER] = y1, to[2 * FFT_QUARTER] = y2, to[3 * FFT_QUARTER] = y3;
+    return fft_note(fft_note(fft_note(fft_note(seen, y0), y1), y2), y3);
+}
+
 // All words within -2^14..2^14-1, so moduli are below 23,170 = 2^15 / sqrt(2): and stay so, because a radix-4 pass
 // multiplies them by 4 at most and is told to divide by 4 unless all is within -2^13..2^13-1.
+// Writes where it reads; `dst` may be `src`.
 static bool first_radix_4(const uint32_t *src, uint32_t *dst) {
     uint32_t seen = fft_watch();
-    for (const uint32_t *end = dst + FFT_QUARTER; dst < end; src++, dst++) {
-        const uint32_t a = pair_add(src[0], 0x00020002u); // makes up for what three halvings drop, on average
-        const uint32_t b = src[FFT_QUARTER], c = src[2 * FFT_QUARTER], d = src[3 * FFT_QUARTER];
-        const uint32_t a_plus_c = pair_add_half(a, c), b_plus_d = pair_add_half(b, d);
-        const uint32_t a_less_c = pair_sub_half(a, c), b_less_d = pair_sub_half(b, d);
-        const uint32_t y0 = pair_add_half(a_plus_c, b_plus_d), y1 = pair_sub_j_half(a_less_c, b_less_d);
-        const uint32_t y2 = pair_sub_half(a_plus_c, b_plus_d), y3 = pair_add_j_half(a_less_c, b_less_d);
-        seen = fft_note(fft_note(fft_note(fft_note(seen, y0), y1), y2), y3);
-        dst[0] = y0, dst[FFT_QUARTER] = y1, dst[2 * FFT_QUARTER] = y2, dst[3 * FFT_QUARTER] = y3;
-    }
+    for (const uint32_t *end = dst + FFT_QUARTER; dst < end; src++, dst++)
+        seen = first_butterfly(seen, src[0], src[FFT_QUARTER], src[2 * FFT_QUARTER], src[3 * FFT_QUARTER], dst);
     return fft_large(seen);
 }
 
@@ -93,30 +96,38 @@ static inline uint32_t conjugate_difference(uint32_t e, uint32_t t) {
     return pair_joined(pair_sub(e, t), pair_sub(t, e));
 }
 
-// X[k] = E + T and X[M - k] = conj(E - T) with E = (Z[k] + conj Z[M - k]) / 2 and T = (Z[k] - conj Z[M - k]) / 2
-// turned by k / size of a circle and a quarter; halved. `z` and `bins` may be the same.
-static void separate(const uint32_t *z, uint32_t *bins) {
-    const int32_t re = pair_low(z[0]), im = pair_high(z[0]);
-    const uint32_t *low = z + 1, *high = z + FFT_POINTS - 1, *turn = separation;
-    uint32_t *to_low = bins + 1, *to_high = bins + FFT_POINTS - 1;
-    for (; low < high; low += 2, high -= 2, turn += 2, to_low += 2, to_high -= 2) { // two loads and stores in one
-        const uint32_t a0 = low[0], a1 = low[1], b1 = pair_swapped(high[-1]), b0 = pair_swapped(high[0]);
-        const uint32_t w0 = turn[0], w1 = turn[1];
-        const uint32_t e0 = half_even(a0, b0), e1 = half_even(a1, b1);
-        const uint32_t t0 = pair_turned(pair_add_j_half(a0, b0), w0), t1 = pair_turned(pair_add_j_half(a1, b1), w1);
-        to_low[0] = pair_add(e0, t0), to_low[1] = pair_add(e1, t1);
-        to_high[-1] = conjugate_difference(e1, t1), to_high[0] = conjugate_difference(e0, t0);
+// From the transform Z of the even samples plus i times the odd ones, in place: X[k] = E + T and X[M - k] = conj(E - T)
+// with E = (Z[k] + conj Z[M - k]) / 2 and T = (Z[k] - conj Z[M - k]) / 2 turned by k / size of a circle and a quarter;
+// halved.
+static void separate(uint32_t *bins) {
+    const int32_t re = pair_low(bins[0]), im = pair_high(bins[0]);
+    const uint32_t *turn = separation;
+    uint32_t *low = bins + 1, *high = bins + FFT_POINTS - 1;
+    while (turn < separation + FFT_POINTS / 2) { // two at a time: two loads or stores in one
+        const uint32_t a0 = low[0], a1 = low[1];
+        const uint32_t b0 = pair_swapped(high[0]), b1 = pair_swapped(high[-1]);
+        uint32_t w0, w1;
+        pair_take_two(&turn, &w0, &w1);
+        const uint32_t e0 = half_even(a0, b0), t0 = pair_turned(pair_add_j_half(a0, b0), w0);
+        const uint32_t e1 = half_even(a1, b1), t1 = pair_turned(pair_add_j_half(a1, b1), w1);
+        pair_put_two(&low, pair_add(e0, t0), pair_add(e1, t1));
+        *high-- = conjugate_difference(e0, t0);
+        *high-- = conjugate_difference(e1, t1);
     }
     bins[0] = pair_of((re + im + 1) >> 1, 0);
     bins[FFT_POINTS] = pair_of((re - im + 1) >> 1, 0);
 }
 
+// The passes go to and fro between the two buffers and end in `bins`: after an odd number of further passes where the
+// first one stayed in `samples`.
 static int transform(uint32_t *samples, uint32_t *bins) {
-    uint32_t *from = samples, *to = bins, *swap;
+    const bool stays = FFT_SIZE == 256 || FFT_SIZE == 512;
+    uint32_t *from, *to = stays ? samples : bins;
     int exponent = FFT_RADIX_4 ? 2 : 1;
-    bool large = FFT_RADIX_4 ? first_radix_4(from, to) : first_radix_2(from, to);
+    bool large = FFT_RADIX_4 ? first_radix_4(samples, to) : first_radix_2(samples, to);
 #define FFT_NEXT(R)                                                                                                    \
-    swap = from, from = to, to = swap, exponent += pass(pass_##R##_by_2, pass_##R##_by_4, from, to, &large)
+    from = to, to = from == samples ? bins : samples;                                                                  \
+    exponent += pass(pass_##R##_by_2, pass_##R##_by_4, from, to, &large)
 #if FFT_SIZE >= 1024
     FFT_NEXT(64);
 #endif
@@ -125,6 +136,6 @@ static int transform(uint32_t *samples, uint32_t *bins) {
 #endif
     FFT_NEXT(4);
     FFT_NEXT(1);
-    separate(to, bins);
+    separate(bins);
     return exponent + 1;
 }

@@ -1,6 +1,7 @@
 #include "frontend/logmel.h"
 
 #include "frontend/integer.h"
+#include "log2.h"
 #include "pair.h"
 #include "scale.h"
 #include "tables.h"
@@ -34,13 +35,14 @@ void logmel_reset(logmel *m) {
 // Copies, and returns the samples' pair_magnitude.
 static uint32_t copied(char *to, const int16_t *from, size_t count) {
     uint32_t magnitude = 0, first, second;
-    for (; count >= 4; count -= 4, from += 4, to += 2 * sizeof first) {
+    for (const int16_t *end = from + (count & ~(size_t)3); from < end; from += 4, to += 2 * sizeof first) {
         memcpy(&first, from, sizeof first);
         memcpy(&second, from + 2, sizeof second);
         memcpy(to, &first, sizeof first);
         memcpy(to + sizeof first, &second, sizeof second);
         magnitude |= pair_magnitude(first) | pair_magnitude(second);
     }
+    count %= 4;
     for (; count; count--, from++, to += sizeof *from) {
         memcpy(to, from, sizeof *from);
         magnitude |= pair_magnitude((uint16_t)*from);
@@ -64,9 +66,10 @@ static uint32_t *weighted(uint32_t *to, const uint32_t *pcm, const uint32_t *han
     const int32_t round = 1 << (14 - up);
     const int shift = up + 1;
     for (const uint32_t *end = pcm + (words & ~(size_t)1); pcm < end;) {
-        const uint32_t x0 = *pcm++, x1 = *pcm++, w0 = *hann++, w1 = *hann++;
-        *to++ = pair_scaled(x0, w0, round, shift);
-        *to++ = pair_scaled(x1, w1, round, shift);
+        uint32_t x0, x1, w0, w1;
+        pair_take_two(&pcm, &x0, &x1);
+        pair_take_two(&hann, &w0, &w1);
+        pair_put_two(&to, pair_scaled(x0, w0, round, shift), pair_scaled(x1, w1, round, shift));
     }
     if (words % 2) *to++ = pair_scaled(*pcm, *hann, round, shift);
     return to;
@@ -84,32 +87,35 @@ static int take_frame(logmel *m) {
     const uint32_t oldest = m->next / 2u, words = c->window / 2u;
     uint32_t *to = weighted(m->work.samples, m->history + oldest, c->hann, words - oldest, up);
     to = weighted(to, m->history, c->hann + words - oldest, oldest, up);
-    while (to < m->work.samples + c->fft->size / 2u) *to++ = 0;
+    // volatile: the memset of small C libraries, which this would become, goes byte by byte
+    for (const uint32_t *end = m->work.samples + c->fft->size / 2u; to < end;) *(volatile uint32_t *)to++ = 0;
     m->until_due = c->hop;
     return up;
 }
 
-static uint64_t shifted(uint64_t x, int left) {
-    return left < 0 ? x >> -left : x << left;
-}
-
 // Filter b rises up to its centre and falls to the next one's, where that one rises with the rest of the weight:
-// `band_bins` between two centres serve both.
-static void filter_bank(logmel *m, int exponent) {
+// `band_bins` between two centres serve both. Energies times 2^15, at the bins' scale.
+static void filter_bank(logmel *m) {
     const logmel_config *c = m->config;
     const uint32_t *bin = m->bins + c->first_bin;
-    const uint16_t *weight = c->rising;
-    const int left = 2 * exponent - 15 + 8; // from Q15 weights to Q8 energies
-    uint64_t below = 0;
-    for (int band = 0; band <= c->bands; band++) {
+    const uint16_t *weight = c->rising, *bins = c->band_bins;
+    uint64_t *energy = m->work.band.energy, below = 0;
+    for (const uint16_t *last = bins + c->bands; bins <= last; bins++) {
         uint64_t total = 0, rising = 0;
-        for (const uint32_t *end = bin + c->band_bins[band]; bin < end; bin++) {
-            rising += (uint64_t)pair_power(*bin) * *weight++;
-            total = pair_add_power(total, *bin);
+        for (uint32_t left = *bins; left; left--) {
+            const uint32_t x = *bin++;
+            rising += (uint64_t)pair_power(x) * *weight++;
+            total = pair_add_power(total, x);
         }
-        if (band > 0) m->work.band.energy[band - 1] = shifted(below + (total << 15) - rising, left);
+        if (bins > c->band_bins) *energy++ = below + (total << 15) - rising;
         below = rising;
     }
+}
+
+// Energies times 2^left from here on: so that one frame's can be compared with another's.
+static void to_common_scale(logmel *m, int left) {
+    for (uint64_t *energy = m->work.band.energy, *end = energy + m->config->bands; energy < end; energy++)
+        *energy = left < 0 ? *energy >> -left : *energy << left;
 }
 
 static void estimate_noise(logmel *m) {
@@ -138,30 +144,55 @@ static int32_t softly_positive(int32_t x) {
            (int32_t)((uint32_t)(soft_table[index] - soft_table[index + 1]) * fraction >> 6);
 }
 
+// log2(1 + energy / 2^8), Q8.
 static int32_t level(uint64_t energy) {
     return log2_q8(energy + ONE) - 8 * ONE;
 }
 
-static void take_logarithms(logmel *m) {
+static int32_t controlled_level(const logmel_config *c, uint64_t energy, uint64_t noise) {
+    const int32_t gain = c->gain_offset - (level(noise) * c->gain_strength >> 8);
+    const int32_t level = softly_positive(log2_q8(energy) - 8 * ONE + gain);
+    return level < INT16_MAX ? level : INT16_MAX;
+}
+
+// Of energies in Q8, against the estimate of the noise.
+static void take_levels_in_noise(logmel *m) {
     const logmel_config *c = m->config;
     for (int band = 0; band < c->bands; band++) {
         const uint64_t noise = m->noise[band];
         uint64_t energy = m->work.band.energy[band];
         if (c->noise_factor) energy = without_noise(c, energy, noise);
-        int32_t *const log2 = &m->work.band.log2[band];
-        *log2 = level(energy);
-        if (c->gain_strength)
-            *log2 =
-                softly_positive(log2_q8(energy) - 8 * ONE + c->gain_offset - (level(noise) * c->gain_strength >> 8));
+        m->work.band.log2[band] = c->gain_strength ? controlled_level(c, energy, noise) : level(energy);
     }
 }
 
-static void take_cepstra(const logmel_config *c, const int32_t *log2, int32_t *cepstra) {
-    const int16_t *weight = c->dct;
-    for (const int32_t *end = cepstra + c->cepstra; cepstra < end; cepstra++) {
-        int64_t sum = 1 << 14;
-        for (int band = 0; band < c->bands; band++) sum += (int64_t)log2[band] * *weight++;
-        *cepstra = (int32_t)(sum >> 15);
+// Of energies times 2^left in Q8.
+static void take_levels(logmel *m, int left) {
+    const uint64_t one = left <= 8 ? (uint64_t)1 << (8 - left) : 1; // never 0, as log2_inline asks
+    const int32_t offset = (left - 8) * ONE;
+    const uint64_t *energy = m->work.band.energy;
+    int32_t *level = m->work.band.log2;
+    for (const int32_t *end = level + m->config->bands; level < end;) *level++ = log2_inline(*energy++ + one) + offset;
+}
+
+// The cosine transform of the levels, which a pair holds two of (127 octaves at most).
+static void take_cepstra(logmel *m) {
+    const logmel_config *c = m->config;
+    const uint32_t words = (c->bands + 3u) / 4u * 2u;
+    int32_t *log2 = m->work.band.log2;
+    uint32_t *pairs = m->bins; // free again
+    for (uint32_t band = c->bands; band < 2 * words; band++) log2[band] = 0;
+    for (uint32_t i = 0; i < words; i++) pairs[i] = pair_of(log2[2 * i], log2[2 * i + 1]);
+    const uint32_t *weight = c->dct;
+    for (int32_t *cepstrum = m->work.band.cepstra, *end = cepstrum + c->cepstra; cepstrum < end; cepstrum++) {
+        uint64_t sum = 1 << 14;
+        for (const uint32_t *x = pairs; x < pairs + words;) {
+            uint32_t x0, x1, w0, w1;
+            pair_take_two(&x, &x0, &x1);
+            pair_take_two(&weight, &w0, &w1);
+            sum = pair_add_product(pair_add_product(sum, x0, w0), x1, w1);
+        }
+        *cepstrum = (int32_t)((int64_t)sum >> 15);
     }
 }
 
@@ -169,13 +200,19 @@ static void take_cepstra(const logmel_config *c, const int32_t *log2, int32_t *c
 static const int32_t *analyse(logmel *m) {
     const logmel_config *c = m->config;
     if (m->until_due) return 0;
-    const int up = take_frame(m);
-    filter_bank(m, fft_transform(c->fft, m->work.samples, m->bins) - up);
-    if (c->noise_factor || c->gain_strength) estimate_noise(m);
-    take_logarithms(m);
+    const int up = take_frame(m), exponent = fft_transform(c->fft, m->work.samples, m->bins) - up;
+    const int left = 2 * exponent - 15 + 8; // from Q15 weights to Q8 energies
+    filter_bank(m);
+    if (c->noise_factor || c->gain_strength) {
+        to_common_scale(m, left);
+        estimate_noise(m);
+        take_levels_in_noise(m);
+    } else {
+        take_levels(m, left);
+    }
     m->frames++;
     if (c->cepstra == 0) return m->work.band.log2;
-    take_cepstra(c, m->work.band.log2, m->work.band.cepstra);
+    take_cepstra(m);
     return m->work.band.cepstra;
 }
 

@@ -86,6 +86,19 @@ static inline uint64_t pair_add_power(uint64_t sum, uint32_t x) {
     return sum;
 }
 
+static inline uint64_t pair_add_product(uint64_t sum, uint32_t x, uint32_t w) {
+    __asm__("smlald %Q0, %R0, %1, %2" : "+r"(sum) : "r"(x), "r"(w));
+    return sum;
+}
+
+// Two words beside each other, and the pointer behind them: compilers rarely join such loads and stores themselves.
+static inline void pair_take_two(const uint32_t **from, uint32_t *first, uint32_t *second) {
+    __asm__ volatile("ldrd %0, %1, [%2], #8" : "=&r"(*first), "=&r"(*second), "+&r"(*from) : : "memory");
+}
+static inline void pair_put_two(uint32_t **to, uint32_t first, uint32_t second) {
+    __asm__ volatile("strd %1, %2, [%0], #8" : "+&r"(*to) : "r"(first), "r"(second) : "memory");
+}
+
 static inline uint32_t pair_joined(uint32_t low, uint32_t high) {
     uint32_t result;
     __asm__("pkhbt %0, %1, %2" : "=r"(result) : "r"(low), "r"(high));
@@ -114,6 +127,16 @@ static inline uint32_t pair_power(uint32_t x) {
 }
 static inline uint64_t pair_add_power(uint64_t sum, uint32_t x) {
     return sum + pair_power(x);
+}
+// sum + x * w, both halves; a sum in two's complement
+static inline uint64_t pair_add_product(uint64_t sum, uint32_t x, uint32_t w) {
+    return sum + (uint64_t)((int64_t)pair_low(x) * pair_low(w) + (int64_t)pair_high(x) * pair_high(w));
+}
+static inline void pair_take_two(const uint32_t **from, uint32_t *first, uint32_t *second) {
+    *first = *(*from)++, *second = *(*from)++;
+}
+static inline void pair_put_two(uint32_t **to, uint32_t first, uint32_t second) {
+    *(*to)++ = first, *(*to)++ = second;
 }
 static inline uint32_t pair_joined(uint32_t low, uint32_t high) {
     return (low & 0xFFFFu) | (high & 0xFFFF0000u);

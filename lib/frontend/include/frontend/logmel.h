@@ -60,7 +60,7 @@ typedef struct {
     uint16_t gain_strength; // 0..256: exponent of the estimate, / 256; 0: no gain control
     int16_t gain_offset;    // log2 * 256
     uint8_t cepstra;        // 0: log-mel; 1..bands: that many cepstra
-    const int16_t *dct;     // [cepstra][bands], Q15
+    const uint32_t *dct;    // [cepstra][(bands + 3) / 4 * 2]: two Q15 each, then zeros
     int16_t multiplier;     // 1 and up
     uint8_t shift;          // 1..30
     int16_t zero_point;     // may lie outside int8: levels far above 0 use the whole range
@@ -73,7 +73,7 @@ typedef struct { // fields are private but for the counters
         uint32_t samples[LOGMEL_MAX_FFT / 2];
         struct {
             uint64_t energy[LOGMEL_MAX_BANDS]; // counts^2, Q8
-            int32_t log2[LOGMEL_MAX_BANDS], cepstra[LOGMEL_MAX_BANDS];
+            int32_t log2[LOGMEL_MAX_BANDS + 3], cepstra[LOGMEL_MAX_BANDS];
         } band;
     } work;
     uint32_t bins[LOGMEL_MAX_FFT / 2 + 1];

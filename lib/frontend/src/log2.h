@@ -1,0 +1,17 @@
+// log2.h: log2_q8 of frontend/integer.h, to be inlined where it is called for every band; x is 1 and up.
+#ifndef FRONTEND_LOG2_H
+#define FRONTEND_LOG2_H
+
+#include "tables.h"
+
+static inline int32_t log2_inline(uint64_t x) {
+    const uint32_t upper = (uint32_t)(x >> 32), lower = (uint32_t)x;
+    const int zeros = upper ? __builtin_clz(upper) : __builtin_clz(lower);
+    const uint32_t mantissa = upper ? (uint32_t)(x << zeros >> 32) : lower << zeros; // 2^31..2^32-1
+    const uint32_t entry = log2_table[mantissa >> 26 & 31u], fraction = mantissa >> 10 & 0xFFFFu;
+    const uint32_t step = entry & 0xFFFFu;
+    const uint32_t value = (entry - step) + step * fraction; // Q32
+    return ((upper ? 63 - zeros : 31 - zeros) << 8) + (int32_t)(((value >> 23) + 1) >> 1);
+}
+
+#endif
