@@ -1,4 +1,4 @@
-"""A bare-metal Cortex-M4F image around a compiled model: nothing but the model, its kernels and two markers.
+"""A bare-metal Cortex-M image around a compiled model: nothing but the model, its kernels and two markers.
 
 The markers are empty functions around one inference on the fixed input, for ml/profile and for any other tool that
 measures an ELF. `profile_layer(i)` runs one layer by itself.
@@ -17,7 +17,10 @@ from ml.errors import UserError
 from ml.paths import ROOT
 
 COMPILER = "arm-none-eabi-gcc"
-CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard")
+CPUS = {
+    "cortex-m4": ("-mcpu=cortex-m4", "-mthumb", "-mfpu=fpv4-sp-d16", "-mfloat-abi=hard"),
+    "cortex-m3": ("-mcpu=cortex-m3", "-mthumb"),  # no DSP extension: the portable bodies of the kernels
+}
 FLAGS = ("-std=c99", "-O2", "-ffunction-sections", "-fdata-sections", "-Wall", "-Wextra", "-Wconversion", "-Werror")
 KEPT = ("profile_start", "profile_layer", "profile_agrees")
 LINK = ("-nostartfiles", "--specs=nano.specs", "-Wl,--gc-sections", *(f"-Wl,-u,{name}" for name in KEPT))
@@ -97,7 +100,7 @@ class Image:
     ram: int  # .data and .bss: the arena and everything beside it but the stack
 
 
-def build(header: Path, name: str, folder: Path) -> Image:
+def build(header: Path, name: str, folder: Path, cpu: str = "cortex-m4") -> Image:
     """Compiles `<name>_model.h` with lib/nn to `<folder>/<name>.elf`."""
     if shutil.which(COMPILER) is None:
         raise UserError(f"expected {COMPILER} in the PATH, found none; install the Arm GNU toolchain")
@@ -109,7 +112,7 @@ def build(header: Path, name: str, folder: Path) -> Image:
     path = folder / f"{name}.elf"
     includes = (f"-I{ROOT / 'lib/nn/include'}", f"-I{header.parent}")
     script = ("-T", str(folder / "image.ld"))
-    command = [COMPILER, *CPU, *FLAGS, *includes, *map(str, sources), *LINK, *script, "-o", str(path)]
+    command = [COMPILER, *CPUS[cpu], *FLAGS, *includes, *map(str, sources), *LINK, *script, "-o", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
         raise UserError(f"{name}: {COMPILER} refused the model: {result.stderr.strip().splitlines()[0]}")
