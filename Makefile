@@ -27,7 +27,10 @@ bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes 
 lint: setup  ## style of Python and C
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
+	@if command -v clang-format > /dev/null; \
+	then git ls-files 'lib/*.[ch]' 'lib/*.cpp' 'apps/*.cpp' 'platforms/*.[ch]' | grep -v _model/ | xargs clang-format --dry-run -Werror; \
+	else echo "lint: no clang-format on the PATH, the C is not looked at"; fi
 
 clean:  ## stop the emulators, remove what was built; keeps .venv
-	@$(VENV)/python tools/emulator.py stop --all
+	@if [ -x $(VENV)/python ]; then $(VENV)/python tools/emulator.py stop --all; fi
 	@rm -rf build .pio .cache
