@@ -106,7 +106,7 @@ def kernel(kind: str, function: str):
 
 
 def lower(op: Op, options: Options) -> Lowered:
-    """The best offer for an operator: fewest estimated cycles, or fewest bytes of flash; the first wins a tie."""
+    """The best offer for an operator: fewest estimated cycles, or fewest bytes of flash and RAM; of equals the first."""
     offers = []
     for function, offer in KERNELS[form(op)]:
         lowered = offer(op, options)
@@ -116,5 +116,14 @@ def lower(op: Op, options: Options) -> Lowered:
     if not offers:
         raise Unsupported("no kernel takes it", op.output)
     if options.optimise == "size":
-        return min(offers, key=lambda one: (one.flash + one.scratch, one.cycles))
+        return min(offers, key=lambda one: (one.flash + one.scratch - _shared(op, one), one.cycles))
     return min(offers, key=lambda one: one.cycles)
+
+
+def _shared(op: Op, lowered: Lowered) -> int:
+    """Bytes of RAM that the output can have in common with an input."""
+    best = 0
+    for position, distance in lowered.overlap.items():
+        given, made = op.inputs[position].size, op.output.size
+        best = max(best, given + made - max(given + (distance or 0), made))
+    return best
