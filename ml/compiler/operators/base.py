@@ -106,7 +106,7 @@ def kernel(kind: str, function: str):
 
 
 def lower(op: Op, options: Options) -> Lowered:
-    """The best offer for an operator: fewest estimated cycles, or fewest bytes of flash and RAM; of equals the first."""
+    """The best offer for an operator: fewest estimated cycles, or bytes of flash and RAM; of equals the first."""
     offers = []
     for function, offer in KERNELS[form(op)]:
         lowered = offer(op, options)

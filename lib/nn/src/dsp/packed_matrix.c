@@ -26,6 +26,7 @@ void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *inpu
         nn_dot_4x1(&job);
         memcpy(output + whole, aside, rest);
     }
+    if (layer->min == -128 && layer->max == 127) return;
     for (uint32_t i = 0; i < layer->outputs; i++) {
         if (output[i] < layer->min) output[i] = (int8_t)layer->min;
         if (output[i] > layer->max) output[i] = (int8_t)layer->max;
