@@ -33,7 +33,7 @@ from ml.paths import ROOT
 
 FIRMWARE = ROOT / "tools" / "frontend_bench"
 BOARDS = {"virtual": "mps2-an386", "virtual-m3": "mps2-an385"}
-ASKED = 0.6
+PATIENCE_S = 60
 CONFIGS = {
     "log-mel": LogmelConfig(),
     "MFCC": LogmelConfig(cepstra=13),
@@ -93,34 +93,39 @@ def board() -> None:
 
 def instructions(name: str, config: LogmelConfig) -> tuple[int, int, float]:
     """Per frame: of the integer and of the float front end; and how far their int8 outputs differ on average."""
+    config_h = f'#include "frontend/logmel.h"\n\n{c_source(config, "bench")}'
     with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
-        (folder / "platformio.ini").write_text(PROJECT.format(firmware=FIRMWARE, root=ROOT, folder=folder))
-        header = f'#include "frontend/logmel.h"\n\n{c_source(config, "bench")}'
-        (folder / "config.h").write_text(header)
-        (folder / "float_tables.h").write_text(float_tables(config))
-        pio = Path(sys.executable).with_name("pio")
-        command = [pio, "run", "-s", "-d", folder, "-e", name]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise UserError(f"expected the benchmark to build, found: {(done.stderr or done.stdout).strip()}")
-        return measured(folder, folder / ".pio" / "build" / name / "firmware.elf", BOARDS[name])
+        headers = {"config.h": config_h, "float_tables.h": float_tables(config)}
+        program = build(Path(scratch), FIRMWARE, name, headers)
+        integers, floats, difference = map(int, ask(Path(scratch), program, name, ANSWER))
+        return integers, floats, difference / 1000
 
 
-def measured(folder: Path, program: Path, machine: str) -> tuple[int, int, float]:
-    """Runs the program in QEMU and reads its answer."""
+def build(folder: Path, firmware: Path, name: str, headers: dict[str, str]) -> Path:
+    """Builds a firmware with headers of its own for a virtual board, in `folder`; returns the program."""
+    (folder / "platformio.ini").write_text(PROJECT.format(firmware=firmware, root=ROOT, folder=folder))
+    for header, text in headers.items():
+        (folder / header).write_text(text)
+    pio = Path(sys.executable).with_name("pio")
+    done = subprocess.run([pio, "run", "-s", "-d", folder, "-e", name], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise UserError(f"expected the firmware to build, found: {(done.stderr or done.stdout).strip()}")
+    return folder / ".pio" / "build" / name / "firmware.elf"
+
+
+def ask(folder: Path, program: Path, name: str, answer: re.Pattern[bytes]) -> tuple[bytes, ...]:
+    """Runs the program in QEMU and returns the groups of its answer to any byte."""
     running, heard = folder / "running", b""
-    emulator_control.start(running, str(program), machine)
+    emulator_control.start(running, str(program), BOARDS[name])
     try:
         port = Port(str((running / emulator_control.CONSOLE).resolve()))
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE_S
         while time.monotonic() < deadline:
             port.write(b"?")
             heard += port.read()
-            if found := ANSWER.search(heard):
-                integers, floats, difference = map(int, found.groups())
-                return integers, floats, difference / 1000
-        raise UserError(f"expected figures from the board, found {heard[-80:]!r}")
+            if found := answer.search(heard):
+                return found.groups()
+        raise UserError(f"expected figures from the board within {PATIENCE_S} s, found {heard[-80:]!r}")
     finally:
         emulator_control.stop(running)
 

@@ -124,8 +124,8 @@ def c_source(config: LogmelConfig, name: str = "audio") -> str:
     values = {key: getattr(config, key) for key, _ in _Config._fields_ if hasattr(config, key)}
     values |= {table: f"{name}_{table}" if tables[table].size else "0" for table in notes}
     values |= {"fft": f"&fft_{config.fft}", "first_bin": config.filters.first_bin}
-    members = "\n".join(f"    .{key} = {values[key]}," for key, _ in _Config._fields_)
-    return "\n".join(arrays) + f"\nstatic const logmel_config {name}_config = {{\n{members}\n}};\n"
+    members = [(key, values[key]) for key, _ in _Config._fields_]
+    return "\n".join([*arrays, mel.c_struct("logmel_config", f"{name}_config", members)])
 
 
 def _tables(config: LogmelConfig) -> dict[str, np.ndarray]:

@@ -71,3 +71,9 @@ def c_array(kind: str, name: str, values: np.ndarray, note: str) -> str:
     form, per_line = ("0x{:08X}", 9) if kind == "uint32_t" else ("{}", 16)
     flat = [int(value) for value in values.ravel()]
     return f"// {note}\n{array(f'static const {kind} {name}[{len(flat)}]', flat, per_line, form)}\n"
+
+
+def c_struct(kind: str, name: str, members: list[tuple[str, object]]) -> str:
+    """A constant struct in C and C++, each value with its member's name."""
+    lines = [f"    {value}, // {member}" for member, value in members]
+    return "\n".join([f"static const {kind} {name} = {{", *lines, "};", ""])

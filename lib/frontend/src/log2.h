@@ -14,4 +14,10 @@ static inline int32_t log2_inline(uint64_t x) {
     return ((upper ? 63 - zeros : 31 - zeros) << 8) + (int32_t)(((value >> 23) + 1) >> 1);
 }
 
+// log2(1 + energy * 2^left / 2^8) in Q8; the 1 grows where 2^left alone is more.
+static inline int32_t level_inline(uint64_t energy, int left) {
+    const uint64_t one = left <= 8 ? (uint64_t)1 << (8 - left) : 1;
+    return log2_inline(energy + one) + (left - 8) * 256;
+}
+
 #endif

@@ -17,7 +17,8 @@ int logmel_init(logmel *m, const logmel_config *c) {
     const bool even = c->window % 2 == 0 && c->hop % 2 == 0;
     const bool stream = c->hop >= 2 && c->hop <= c->window && c->window <= LOGMEL_MAX_WINDOW;
     const bool sizes = c->fft->size >= c->window && c->fft->size <= LOGMEL_MAX_FFT && c->bands >= 1 &&
-                       c->bands <= LOGMEL_MAX_BANDS && c->cepstra <= c->bands && c->shift >= 1 && c->shift <= 30;
+                       c->bands <= c->fft->size / 2 && c->bands <= LOGMEL_MAX_BANDS && c->cepstra <= c->bands &&
+                       c->shift >= 1 && c->shift <= 30;
     if (!even || !stream || !sizes || hops_per_window(c) > LOGMEL_MAX_OVERLAP) return LOGMEL_ERR_CONFIG;
     memset(m, 0, sizeof *m);
     m->config = c;
@@ -144,13 +145,8 @@ static int32_t softly_positive(int32_t x) {
            (int32_t)((uint32_t)(soft_table[index] - soft_table[index + 1]) * fraction >> 6);
 }
 
-// log2(1 + energy / 2^8), Q8.
-static int32_t level(uint64_t energy) {
-    return log2_q8(energy + ONE) - 8 * ONE;
-}
-
 static int32_t controlled_level(const logmel_config *c, uint64_t energy, uint64_t noise) {
-    const int32_t gain = c->gain_offset - (level(noise) * c->gain_strength >> 8);
+    const int32_t gain = c->gain_offset - (level_inline(noise, 0) * c->gain_strength >> 8);
     const int32_t level = softly_positive(log2_q8(energy) - 8 * ONE + gain);
     return level < INT16_MAX ? level : INT16_MAX;
 }
@@ -162,17 +158,15 @@ static void take_levels_in_noise(logmel *m) {
         const uint64_t noise = m->noise[band];
         uint64_t energy = m->work.band.energy[band];
         if (c->noise_factor) energy = without_noise(c, energy, noise);
-        m->work.band.log2[band] = c->gain_strength ? controlled_level(c, energy, noise) : level(energy);
+        m->work.band.log2[band] = c->gain_strength ? controlled_level(c, energy, noise) : level_inline(energy, 0);
     }
 }
 
 // Of energies times 2^left in Q8.
 static void take_levels(logmel *m, int left) {
-    const uint64_t one = left <= 8 ? (uint64_t)1 << (8 - left) : 1; // never 0, as log2_inline asks
-    const int32_t offset = (left - 8) * ONE;
     const uint64_t *energy = m->work.band.energy;
     int32_t *level = m->work.band.log2;
-    for (const int32_t *end = level + m->config->bands; level < end;) *level++ = log2_inline(*energy++ + one) + offset;
+    for (const int32_t *end = level + m->config->bands; level < end;) *level++ = level_inline(*energy++, left);
 }
 
 // The cosine transform of the levels, which a pair holds two of (127 octaves at most).
