@@ -121,7 +121,7 @@ __attribute__((naked)) void nn_dot_4x1(__attribute__((unused)) const nn_dot_one 
                      "stmia sp, {r1-r8}\n"
                      "mov r0, r9\n"
                      // [sp, #32]: where the loop is entered, so that it ends after a whole turn
-                     "sub r2, r1, r2\n lsr r2, r2, #2\n and r2, r2, #7\n"
+                     "sub r2, r1, r2\n lsr r2, r2, #2\n and r2, r2, #15\n"
                      "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
                      "orr r3, r3, #1\n str r3, [sp, #32]\n"
 
@@ -129,7 +129,7 @@ __attribute__((naked)) void nn_dot_4x1(__attribute__((unused)) const nn_dot_one 
                      "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #32]\n bx r2\n"
                      ".balign 4\n"
                      "3:\n"
-                     ".rept 8\n" ONE_STEP ".endr\n"
+                     ".rept 16\n" ONE_STEP ".endr\n"
                      "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n" APART
                      "ldr r1, [sp, #8]\n ldr r2, [sp, #12]\n ldr r3, [sp, #16]\n ldr r12, [sp, #20]\n"
                      "cmp r12, #0\n bne.w 6f\n" //
