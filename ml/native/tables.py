@@ -41,6 +41,7 @@ def fft_source(size: int) -> str:
     turns = [turn(k * j, points) for j in range(points // 4) for k in (1, 2, 3)]
     separation = [turn(k + size / 4, size) for k in range(1, points // 2 + 1)]
     return f"""// Written by `python -m ml.native.tables`; do not edit.
+// clang-format off
 // fft_{size}.c: the transform of {size} samples and its tables: cosine (low half) and sine (high half) in Q15.
 #include <stdint.h>
 
@@ -65,6 +66,7 @@ def tables_header() -> str:
     steps = SOFT_STEPS_PER_OCTAVE * SOFT_OCTAVES
     soft = [round(256 * math.log2(1 + 2 ** (-i / SOFT_STEPS_PER_OCTAVE))) for i in range(steps + 1)]
     return f"""// Written by `python -m ml.native.tables`; do not edit.
+// clang-format off
 #ifndef FRONTEND_TABLES_H
 #define FRONTEND_TABLES_H
 

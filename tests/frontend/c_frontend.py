@@ -2,6 +2,8 @@
 
 import ctypes
 import functools
+import subprocess
+from pathlib import Path
 
 import numpy as np
 
@@ -32,3 +34,12 @@ def fft(samples: np.ndarray) -> tuple[np.ndarray, int]:
     work, bins = samples.copy(), np.empty((len(samples) // 2 + 1, 2), np.int16)
     plan = Plan.in_dll(library(), f"fft_{len(samples)}")
     return bins, library().fft_real(plan, work.ctypes, bins.ctypes)
+
+
+def compile_everywhere(folder: Path, text: str) -> None:
+    """A source that uses lib/frontend, as C99 and as C++11."""
+    (folder / "use.c").write_text(text)
+    include = f"-I{ROOT / 'lib' / 'frontend' / 'include'}"
+    for language, standard in (("c", "c99"), ("c++", "c++11")):
+        command = ["gcc", "-x", language, f"-std={standard}", "-Wall", "-Wextra", "-Wconversion", "-Werror", include]
+        subprocess.run([*command, "-c", folder / "use.c", "-o", folder / "use.o"], check=True)

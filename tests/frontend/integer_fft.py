@@ -79,15 +79,24 @@ def separated(z: np.ndarray) -> np.ndarray:
     return bins
 
 
-def integer_fft(samples: np.ndarray) -> tuple[np.ndarray, int]:
-    """int16 (size,) -> bins (size / 2 + 1, 2), exponent."""
-    x = samples.astype(np.int64)
-    # bits without the sign; the C looks at x ^ 2 x, whose lowest bit it ignores
-    bits = max(int(v if v >= 0 else ~v).bit_length() for v in x)
-    up = INPUT_BITS - bits if bits else INPUT_BITS
-    x = x << up if up >= 0 else x >> 1
+def headroom(x: np.ndarray) -> int:
+    """By how many bits all of x may be shifted up to stay within 14 bits and a sign."""
+    bits = max(int(v if v >= 0 else ~v).bit_length() for v in x.ravel())
+    return INPUT_BITS - bits
+
+
+def transform(x: np.ndarray) -> tuple[np.ndarray, int]:
+    """Samples (size,) within 14 bits and a sign -> bins (size / 2 + 1, 2), exponent."""
     y, exponent = first_pass(x.reshape(-1, 2))
     while y.shape[1] > 1:
         y, shift = next_pass(y)
         exponent += shift
-    return separated(y[:, 0]), exponent + 1 - up
+    return separated(y[:, 0]), exponent + 1
+
+
+def integer_fft(samples: np.ndarray) -> tuple[np.ndarray, int]:
+    """int16 (size,) -> bins (size / 2 + 1, 2), exponent."""
+    x = samples.astype(np.int64)
+    up = headroom(x)
+    bins, exponent = transform(x << up if up >= 0 else x >> 1)
+    return bins, exponent - up

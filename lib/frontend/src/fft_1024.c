@@ -1,4 +1,5 @@
 // Written by `python -m ml.native.tables`; do not edit.
+// clang-format off
 // fft_1024.c: the transform of 1024 samples and its tables: cosine (low half) and sine (high half) in Q15.
 #include <stdint.h>
 
