@@ -57,7 +57,7 @@ def run_overlapping(target, layer: Layer, image: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("channels", [1, 3, 4, 5, 8])
 def test_every_tap_count_around_the_unrolled_loop(target, output_zero, channels):
     machine = target()
-    for depth in (1, 2, 3, 4, 5, 6, 7, 8, 30, 31, 32, 33, 34, 35, 36, 63, 64, 65, 66, 67, 68):
+    for depth in (*range(1, 9), *range(62, 71), *range(126, 133)):
         layer, image = Layer.random(depth, in_c=depth, out_c=channels, side=2, output_zero=output_zero)
         np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"depth {depth}")
 

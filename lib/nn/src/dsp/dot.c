@@ -55,7 +55,7 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
         "sub r2, r2, r1\n lsr r2, r2, #3\n sub r2, r2, #1\n" // pairs after the first
         "adr.w r3, 4f\n"
         "cbz r2, 1f\n"
-        "rsb r2, r2, #0\n and r2, r2, #15\n mov r3, #" PAIR_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
+        "rsb r2, r2, #0\n and r2, r2, #31\n mov r3, #" PAIR_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
         "1: orr r3, r3, #1\n str r3, [sp, #44]\n"
 
         "7:\n" // two pixels
@@ -76,7 +76,7 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
         "ldr r2, [sp, #44]\n bx r2\n"
         ".balign 4\n"
         "3:\n"
-        ".rept 16\n" PAIR_LOAD PAIR_MULTIPLY ".endr\n"
+        ".rept 32\n" PAIR_LOAD PAIR_MULTIPLY ".endr\n"
         "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n"
         ".balign 4\n"
         "4:\n"
