@@ -33,11 +33,34 @@ static inline uint32_t *split(const int8_t *row, uint32_t step, uint32_t pairs, 
 }
 #endif
 
+// Channels 0 and 2, 1 and 3 of a pixel as 16-bit halves.
+static inline void halves(const int8_t *pixel, uint32_t *even, uint32_t *odd) {
+#if NN_DSP
+    uint32_t word;
+    memcpy(&word, pixel, 4);
+    __asm__("sxtb16 %0, %1" : "=r"(*even) : "r"(word));
+    __asm__("sxtb16 %0, %1, ror #8" : "=r"(*odd) : "r"(word));
+#else
+    *even = (uint16_t)pixel[0] | (uint32_t)(uint16_t)pixel[2] << 16;
+    *odd = (uint16_t)pixel[1] | (uint32_t)(uint16_t)pixel[3] << 16;
+#endif
+}
+
 // One pixel beside the edge: on the right of its word, or on the left.
 static void edge(const int8_t *pixel, uint32_t zeros, int right, uint32_t *to) {
-    for (int c = 0; c < NN_PLANE_CHANNELS; c++) {
-        const uint32_t tap = (uint32_t)pixel[c] & 0xFFFFu;
-        to[c] = right ? (zeros & 0xFFFFu) | tap << 16 : tap | (zeros & 0xFFFF0000u);
+    const uint32_t low = 0xFFFFu;
+    uint32_t even, odd;
+    halves(pixel, &even, &odd);
+    if (right) {
+        to[0] = (zeros & low) | even << 16;
+        to[1] = (zeros & low) | odd << 16;
+        to[2] = (zeros & low) | (even & ~low);
+        to[3] = (zeros & low) | (odd & ~low);
+    } else {
+        to[0] = (zeros & ~low) | (even & low);
+        to[1] = (zeros & ~low) | (odd & low);
+        to[2] = (zeros & ~low) | even >> 16;
+        to[3] = (zeros & ~low) | odd >> 16;
     }
 }
 
