@@ -60,11 +60,13 @@ class VibrationConfig:
                 check_range(name, value, -32768, 32767)
 
     def _check_edges(self, name: str, edges: tuple[float, ...]) -> None:
-        bins = self.bins(edges)
-        if len(edges) == 1 or (edges and (np.diff(bins).min() < 1 or bins[-1] > self.size // 2 + 1 or edges[0] < 0)):
+        if not edges:
+            return
+        bins, half_hz = self.bins(edges), self.rate_mhz / 2000
+        if len(edges) == 1 or np.diff(bins).min() < 1 or edges[0] < 0 or edges[-1] > half_hz:
             width = self.rate_mhz / 1000 / self.size
             raise UserError(
-                f"{name}: expected rising edges from 0 to {self.rate_mhz / 2000:g} Hz, with a bin ({width:g} Hz apart)"
+                f"{name}: expected rising edges from 0 to {half_hz:g} Hz, with a bin ({width:g} Hz apart)"
                 f" in every band, found {[round(edge, 2) for edge in edges]}"
             )
 
