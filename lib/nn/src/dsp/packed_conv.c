@@ -58,13 +58,15 @@ static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t *taps) 
     const nn_packed_conv *layer = at->layer;
     const nn_rows one = {1, at->rows.size, 0};
     const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
-    memset(at->copy, layer->input_zero, at->rows.size);
+    const int whole = x >= 0 && x + at->reach_x < layer->in.width && at->reach_x == layer->kernel_width - 1;
+    if (!whole) memset(at->copy, layer->input_zero, at->rows.size);
     for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += at->row_words) {
         if (y < 0 || y >= layer->in.height) {
             for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = zeros;
         } else {
-            copy_inside(layer, at->image + y * layer->in.width * layer->in.channels, x, at->copy);
-            nn_widen(at->copy, taps, &one);
+            const int8_t *row = at->image + y * layer->in.width * layer->in.channels;
+            if (!whole) copy_inside(layer, row, x, at->copy);
+            nn_widen(whole ? row + (uint32_t)x * layer->in.channels : at->copy, taps, &one);
         }
     }
 }
