@@ -61,11 +61,10 @@ def relu6_table(op: Op) -> np.ndarray:
 
 
 def leaky_relu_table(op: Op) -> np.ndarray:
-    """Two factors, both in single precision."""
+    """Two factors, both in double precision."""
     given, output = op.inputs[0], op.output
-    falling = float(np.float32(given.scale * np.float32(op.options["alpha"])) / output.scale)
-    rising = rescaled(op, float(given.scale / output.scale))
-    return output.zero + np.where(given.zero > INPUTS, rescaled(op, falling), rising)
+    falling = float(given.scale) * float(np.float32(op.options["alpha"])) / float(output.scale)
+    return output.zero + np.where(given.zero > INPUTS, rescaled(op, falling), rescaled(op))
 
 
 def _check_logistic(op: Op) -> None:
