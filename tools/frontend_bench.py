@@ -2,8 +2,9 @@
 """What the audio front end costs: speed on this computer, instructions on the virtual boards beside a float one.
 
 python tools/frontend_bench.py            # both
-python tools/frontend_bench.py host       # times real time, all processors
-python tools/frontend_bench.py board      # instructions per frame, against tools/frontend_bench/float_logmel.c
+python tools/frontend_bench.py host          # times real time, all processors
+python tools/frontend_bench.py board         # instructions per frame, against tools/frontend_bench/float_logmel.c
+    python tools/frontend_bench.py librosa DIR   # how far the log-mel is from librosa's over recordings
 """
 
 import os
@@ -16,24 +17,27 @@ from pathlib import Path
 
 import click
 import numpy as np
+import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "platforms" / "virtual"))
 
 import emulator_control
 from rich.console import Console
+from rich.progress import track
 from rich.table import Table
 
 from ml.cli import run_cli
 from ml.errors import UserError
 from ml.link.port import Port
 from ml.native import mel
-from ml.native.logmel import LogmelConfig, c_source, log_mel
+from ml.native.logmel import LogmelConfig, c_source, log_mel, log_mel_q8
 from ml.paths import ROOT
 
 FIRMWARE = ROOT / "tools" / "frontend_bench"
 BOARDS = {"virtual": "mps2-an386", "virtual-m3": "mps2-an385"}
 PATIENCE_S = 60
+DB_PER_OCTAVE = 10 * np.log10(2)
 CONFIGS = {
     "log-mel": LogmelConfig(),
     "MFCC": LogmelConfig(cepstra=13),
@@ -79,6 +83,22 @@ def host() -> None:
     Console().print(table)
 
 
+@cli.command("librosa")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def compare(folder: Path) -> None:
+    """Difference from librosa over the recordings in a FOLDER, mono and of 16 kHz, above the noise floor."""
+    files = sorted(path for kind in ("*.wav", "*.flac") for path in folder.rglob(kind))
+    if not files:
+        raise UserError(f"{folder}: expected WAV or FLAC recordings, found none")
+    config = LogmelConfig(hop=160)
+    found = [differences([soundfile.read(file, dtype="int16")[0]], config) for file in track(files, "Comparing")]
+    db = np.concatenate(found)
+    click.echo(
+        f"{len(files)} recordings, {len(db):,} values: mean absolute difference {db.mean():.3f} dB,"
+        f" 99 % within {np.percentile(db, 99):.2f} dB"
+    )
+
+
 @cli.command()
 def board() -> None:
     """Instructions per frame on the virtual boards."""
@@ -86,7 +106,7 @@ def board() -> None:
     for name in BOARDS:
         for title, config in CONFIGS.items():
             integers, floats, difference = instructions(name, config)
-            share = f"{integers / floats:.2f}"
+            share = f"{integers / floats:.3f}"
             table.add_row(name, title, f"{integers:,}", f"{floats:,}", share, f"{difference:.3f}")
     Console().print(table)
 
@@ -128,6 +148,33 @@ def ask(folder: Path, program: Path, name: str, answer: re.Pattern[bytes]) -> tu
         raise UserError(f"expected figures from the board within {PATIENCE_S} s, found {heard[-80:]!r}")
     finally:
         emulator_control.stop(running)
+
+
+def librosa_db(pcm: np.ndarray, config: LogmelConfig) -> np.ndarray:
+    """(frames, bands): log-mel power in dB by librosa, in counts^2."""
+    import librosa  # noqa: PLC0415  for development only
+
+    bank = librosa.filters.mel(
+        sr=config.rate_hz, n_fft=config.fft, n_mels=config.bands, fmin=config.low_hz, fmax=config.upper_hz,
+        htk=True, norm=None,
+    )  # fmt: skip
+    before = (config.fft - config.window) // 2  # librosa puts the window into the middle of the transform
+    padded = np.pad(pcm.astype(float), (before, config.fft))
+    spectrum = librosa.stft(
+        padded, n_fft=config.fft, hop_length=config.hop, win_length=config.window, window="hann", center=False
+    )
+    return librosa.power_to_db(bank @ np.abs(spectrum) ** 2, amin=1e-3, top_db=None).T[: config.frames(len(pcm))]
+
+
+def differences(recordings: list[np.ndarray], config: LogmelConfig) -> np.ndarray:
+    """|ours - librosa's| in dB, above the noise floor: 18 dB over the rounding of 16-bit samples."""
+    ours = np.concatenate(log_mel_q8(recordings, config)) / 256 * DB_PER_OCTAVE
+    theirs = np.concatenate([librosa_db(pcm, config) for pcm in recordings])
+    interval = np.repeat(np.arange(config.bands + 1), config.filters.band_bins)
+    rising = np.bincount(interval, config.filters.rising / mel.ONE, config.bands + 1)
+    width = rising[:-1] + (config.filters.band_bins - rising)[1:]  # of each filter, in bins
+    floor = 10 * np.log10(width * config.window * 3 / 8 / 12) + 18
+    return np.abs(ours - theirs)[theirs > floor]
 
 
 def float_tables(config: LogmelConfig) -> str:

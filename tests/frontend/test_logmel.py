@@ -18,8 +18,8 @@ from ml.native import logmel as native
 from ml.native import mel
 from ml.native.build import ROOT, load
 from ml.native.logmel import LogmelConfig, c_source, log_mel, log_mel_q8
+from tools.frontend_bench import DB_PER_OCTAVE, differences, librosa_db
 
-DB_PER_OCTAVE = 10 * np.log10(2)
 SMALL = LogmelConfig(rate_hz=8000, window=96, hop=40, fft=128, bands=8, low_hz=100)
 
 
@@ -76,28 +76,6 @@ def test_frames_are_those_of_the_integer_statement(pcm, config):
 def test_constants_and_extremes_are_those_of_the_integer_statement(pcm, config):
     samples = np.full(1200, pcm, np.int16)
     assert log_mel_q8([samples], config)[0].tolist() == integer_logmel(samples, config).tolist()
-
-
-def librosa_db(pcm: np.ndarray, config: LogmelConfig) -> np.ndarray:
-    """(frames, bands): log-mel power in dB by librosa, in counts^2."""
-    bank = librosa.filters.mel(
-        sr=config.rate_hz, n_fft=config.fft, n_mels=config.bands, fmin=config.low_hz, fmax=config.upper_hz,
-        htk=True, norm=None,
-    )  # fmt: skip
-    before = (config.fft - config.window) // 2  # librosa puts the window into the middle of the transform
-    padded = np.pad(pcm.astype(float), (before, config.fft))
-    spectrum = librosa.stft(
-        padded, n_fft=config.fft, hop_length=config.hop, win_length=config.window, window="hann", center=False
-    )
-    return librosa.power_to_db(bank @ np.abs(spectrum) ** 2, amin=1e-3, top_db=None).T[: config.frames(len(pcm))]
-
-
-def differences(recordings: list[np.ndarray], config: LogmelConfig) -> np.ndarray:
-    """|ours - librosa's| in dB, where there is more than rounding noise: 18 dB above one count of white noise."""
-    ours = np.concatenate(log_mel_q8(recordings, config)) / 256 * DB_PER_OCTAVE
-    theirs = np.concatenate([librosa_db(pcm, config) for pcm in recordings])
-    floor = 10 * np.log10(weights(config).sum(axis=1) / mel.ONE * config.window * 3 / 8 / 12) + 18
-    return np.abs(ours - theirs)[theirs > floor]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,10 @@
 #define FRONTEND_DSP 0
 #endif
 
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "expected a little-endian target: samples are read two at a time, the first as the low half"
+#endif
+
 // Right shifts of negative numbers are arithmetic on every compiler this is built with; C99 leaves it open.
 typedef char shifts_are_arithmetic[(-1 >> 1) == -1 ? 1 : -1];
 
