@@ -1,5 +1,6 @@
 """The whole path as a new user runs it: from recordings to detections on a flashed virtual board."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -23,8 +24,15 @@ DETECTION = re.compile(r"^ +[\d.]+ s +(\w+) +score +\d+/255 +latency +[\d.]+ ms 
 
 
 def run_in(checkout: Path, *command: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items() if name != "PLATFORMIO_WORKSPACE_DIR"}
     return subprocess.run(
-        [sys.executable, *command], cwd=checkout, capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, *command],
+        cwd=checkout,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=280,
     )
 
 

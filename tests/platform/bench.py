@@ -96,9 +96,11 @@ class Bench:
     def run_folder(self, env: str) -> Path:
         return self.folder / ".pio" / "virtual" / env
 
-    def pio(self, *arguments: str, check: bool = True, **options) -> subprocess.CompletedProcess:
+    def pio(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        given = os.environ | environment
+        given.pop("PLATFORMIO_WORKSPACE_DIR", None)  # of other tests
         done = subprocess.run(
-            [PIO, *arguments], cwd=self.folder, capture_output=True, text=True, timeout=120, check=False, **options
+            [PIO, *arguments], cwd=self.folder, env=given, capture_output=True, text=True, timeout=120, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

@@ -1,6 +1,5 @@
 """`pio run` for the virtual boards: what is built, what it says of memory, what it refuses."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -85,7 +84,7 @@ def test_without_a_cross_compiler_the_platform_asks_platformio_for_one(monkeypat
 
 def test_without_a_compiler_the_host_board_says_so_in_a_line(bench: Bench, tmp_path: Path) -> None:
     (tmp_path / "sh").symlink_to("/bin/sh")
-    done = bench.pio("run", "-e", "probe-host", check=False, env=os.environ | {"PATH": str(tmp_path)})
+    done = bench.pio("run", "-e", "probe-host", check=False, PATH=str(tmp_path))
     assert done.returncode == 1
     (line,) = [line for line in done.stderr.splitlines() if line.startswith("Error: ")]
     assert "expected the compiler" in line
@@ -98,7 +97,7 @@ def test_without_qemu_upload_says_so_in_a_line_and_leaves_what_runs(bench: Bench
     for name in ("sh", "arm-none-eabi-gcc", "arm-none-eabi-g++", "arm-none-eabi-size"):
         (tools / name).symlink_to(shutil.which(name))
     command = ("run", "-e", "probe-virtual", "-t", "nobuild", "-t", "upload")
-    done = bench.pio(*command, check=False, env=os.environ | {"PATH": str(tools)})
+    done = bench.pio(*command, check=False, PATH=str(tools))
     assert done.returncode == 1
     assert "Error: expected qemu-system-arm on the PATH, found none; install it" in done.stderr
     with bench.console("probe-virtual") as console:

@@ -133,9 +133,9 @@ def test_device_monitor_shows_the_console(bench: Bench, board: str) -> None:
 
 
 def test_the_monitor_port_of_the_repository_is_where_uploads_put_it() -> None:
-    done = subprocess.run(
-        [PIO, "project", "config", "-d", str(ROOT), "--json-output"], capture_output=True, text=True, check=True
-    )
+    environment = {name: value for name, value in os.environ.items() if name != "PLATFORMIO_WORKSPACE_DIR"}
+    command = [PIO, "project", "config", "-d", str(ROOT), "--json-output"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     sections = {name: dict(options) for name, options in json.loads(done.stdout)}
     virtual = {
         name.removeprefix("env:"): each for name, each in sections.items() if "symlink" in each.get("platform", "")
