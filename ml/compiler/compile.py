@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.compiler import emit, lowering, streaming
+from ml.compiler import emit, lowering, streaming, tiling
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
@@ -60,7 +60,7 @@ def _prepare(tflite: bytes, name: str, options: Options, stream: streaming.Reque
     lowering.check(graph, name)
     if stream is not None:
         return streaming.stream(graph, options, name, stream)
-    return lowering.build(graph, options, name)
+    return tiling.build(graph, options, name)
 
 
 def compile_model(

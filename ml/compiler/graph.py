@@ -75,6 +75,22 @@ class Op:
 
 
 @dataclass(eq=False)
+class Tile:
+    """Two operators strip by strip, from the top: `first[i]` makes the strip that `second[i]` reads at once."""
+
+    first: list[Op]
+    second: list[Op]
+
+    @property
+    def distance(self) -> int:
+        """Bytes by which the output must start before the input, so that no strip overwrites rows that are still read;
+        0: in place, as any earlier start, is safe."""
+        made = [op.output.start + op.output.size for op in self.second[:-1]]
+        needed = [op.inputs[0].start for op in self.first[1:]]
+        return max([0, *(end - start for end, start in zip(made, needed, strict=True))])
+
+
+@dataclass(eq=False)
 class Graph:
     """Operators in an order in which they can run."""
 
@@ -82,6 +98,7 @@ class Graph:
     ops: list[Op]
     inputs: list[Tensor]
     outputs: list[Tensor]
+    tiles: list[Tile] = field(default_factory=list)
 
     def consumers(self, tensor: Tensor) -> list[Op]:
         """The operators that read the tensor itself (not its views)."""

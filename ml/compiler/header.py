@@ -39,6 +39,7 @@ def header(program: Program, who: Identity, check: int, stream_check: int = 0) -
         _step(program, who.name),
         _reset(program, who.name),
         _layer_table(program, who.name),
+        streaming.first_bytes(program, who.name, "its tensor in the .tflite") if program.graph.tiles else "",
         _model(program, who, check),
         streaming.stream(program, who.name, stream_check) if program.stream else "",
         "#endif\n",

@@ -40,6 +40,9 @@ uint32_t compiled_fixed_crc(void) {{
 """
 
 
+_FIRST_WRAPPER = """
+const uint32_t *compiled_first(void) {{ return {name}_first; }}
+"""
 _STREAM_WRAPPER = """
 const nn_stream *compiled_stream(void) {{ return &{name}_stream; }}
 _Bool compiled_push(const int8_t *rows) {{ return {name}_push(rows); }}
@@ -103,6 +106,14 @@ def _stream(library: ctypes.CDLL) -> _Stream | None:
     return library.compiled_stream().contents
 
 
+def _first(library: ctypes.CDLL):
+    """Where each layer's output begins in its tensor, None where every layer makes a whole tensor."""
+    if not hasattr(library, "compiled_first"):
+        return None
+    library.compiled_first.restype = ctypes.POINTER(ctypes.c_uint32)
+    return library.compiled_first()
+
+
 @dataclass(frozen=True)
 class LayerOutput:
     """What one layer made of an input."""
@@ -110,7 +121,7 @@ class LayerOutput:
     name: str
     tensor: int  # index in the .tflite
     data: bytes
-    first: int = 0  # byte of that tensor at which `data` begins; not 0 in streaming form only
+    first: int = 0  # byte of that tensor at which `data` begins; not 0 for strips only
 
 
 class HostModel:
@@ -125,7 +136,8 @@ class HostModel:
         kernels = archive("nn", sorted(NN.rglob("*.c")), flags=list(flags))
         with tempfile.TemporaryDirectory() as scratch:
             wrapper = Path(scratch) / "wrapper.c"
-            source = _WRAPPER + (_STREAM_WRAPPER if f"nn_stream {self.name}_stream" in text else "")
+            source = _WRAPPER + (_FIRST_WRAPPER if f"static const uint32_t {self.name}_first[" in text else "")
+            source += _STREAM_WRAPPER if f"nn_stream {self.name}_stream" in text else ""
             wrapper.write_text(source.format(header=header.resolve().as_posix(), name=self.name))
             self.library = load(self.name, [wrapper, kernels], flags=list(flags), folder=Path(scratch))
         self.library.compiled_model.restype = ctypes.POINTER(_Model)
@@ -133,6 +145,7 @@ class HostModel:
         self.library.compiled_fixed_crc.restype = ctypes.c_uint32
         self.model = self.library.compiled_model().contents
         self.stream = _stream(self.library)
+        self.first = _first(self.library)
         self.reset()
 
     def _shaped(self, inputs: np.ndarray) -> np.ndarray:
@@ -159,7 +172,7 @@ class HostModel:
         for number in range(self.model.layers):
             self.model.step(number)
             layer = self.model.layer[number]
-            first = self.stream.first[number] if self.stream else 0
+            first = self.first[number] if self.first else 0
             seen.append(LayerOutput(layer.name.decode(), layer.tensor, ctypes.string_at(layer.data, layer.size), first))
         return seen
 

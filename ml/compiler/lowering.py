@@ -121,13 +121,13 @@ def _named(tensor: Tensor) -> str:
 def build(graph: Graph, options: Options, name: str) -> Program:
     """Chooses kernels and places tensors. The graph has passed `check`."""
     layers = [Layer(number, op, lower(op, options), FAMILIES[form(op)].macs(op)) for number, op in enumerate(graph.ops)]
-    program = Program(graph, layers, Plan({}, 0, 0), _variables(graph))
+    program = draft(graph, layers)
     if program.macs > MAX_MACS:
         raise UserError(
             f"{name}: expected at most {MAX_MACS:,} multiply-accumulates, found {program.macs:,}; no board runs that"
         )
     share_arrays(layers)
-    buffers, overlaps = _buffers(program)
+    buffers, overlaps = buffers_of(program)
     total = sum(buffer.size for buffer in buffers)
     if max((b.size for b in buffers), default=0) > MAX_ARENA or total > 64 * MAX_ARENA:
         raise UserError(f"{name}: expected tensors of at most {MAX_ARENA >> 20} MB, found larger; no board holds them")
@@ -137,12 +137,17 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     return program
 
 
+def draft(graph: Graph, layers: list[Layer]) -> Program:
+    """A program without places in memory."""
+    return Program(graph, layers, Plan({}, 0, 0), _variables(graph))
+
+
 def _variables(graph: Graph) -> list[Tensor]:
     used = [t.storage for op in graph.ops for t in (*op.inputs, *op.outputs) if t is not None]
     return list({id(t): t for t in used if t.variable}.values())
 
 
-def _buffers(program: Program) -> tuple[list[Buffer], Overlaps]:
+def buffers_of(program: Program) -> tuple[list[Buffer], Overlaps]:
     """Lifetimes in steps: the input lives from step 0, the output to the last step."""
     graph, layers = program.graph, program.layers
     fixed = {id(t) for t in program.variables}
@@ -165,7 +170,7 @@ def _buffers(program: Program) -> tuple[list[Buffer], Overlaps]:
             sizes[key], first[key], last[key] = layer.lowered.scratch, layer.number, layer.number
     touch(graph.outputs[0], max(len(layers) - 1, 0))
     buffers = [Buffer(key, sizes[key], first[key], last[key]) for key in sizes]
-    return buffers, _overlaps(layers, last)
+    return buffers, _overlaps(layers, last) | _tiled(graph, layers, last)
 
 
 def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
@@ -180,4 +185,15 @@ def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
             if key in last and last[key] == layer.number and key != out:
                 other = overlaps.get((out, key), 0)
                 overlaps[out, key] = None if distance is None or other is None else max(distance, other)
+    return overlaps
+
+
+def _tiled(graph: Graph, layers: list[Layer], last: dict[int, int]) -> Overlaps:
+    """Where the output of layers in strips may follow their input row by row, as nobody reads it again."""
+    numbers = {id(layer.op): layer.number for layer in layers}
+    overlaps = {}
+    for tile in graph.tiles:
+        key = id(tile.first[-1].inputs[0].storage)
+        if last.get(key) == numbers[id(tile.first[-1])]:
+            overlaps[id(tile.second[0].output.storage), key] = tile.distance
     return overlaps

@@ -98,9 +98,16 @@ def _moves(order):
 
 
 def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
-    """The most bytes that one step needs, each overlap counted as the most it can save."""
+    """The most bytes that one step needs."""
+    steps = step_bounds(buffers, overlaps)
+    return max([*steps.values(), *(b.size for b in buffers)], default=0)
+
+
+def step_bounds(buffers: list[Buffer], overlaps: Overlaps) -> dict[int, int]:
+    """Bytes that a step needs at least, for each at which a buffer begins; each overlap counted as the most it can
+    save."""
     sizes = {b.key: b.size for b in buffers}
-    bound = 0
+    bounds = {}
     for step in {b.first for b in buffers}:
         alive = {b.key for b in buffers if b.first <= step <= b.last}
         saved: dict[int, int] = {}
@@ -108,9 +115,8 @@ def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
             if out in alive and given in alive:
                 both = max(sizes[given] + (distance or 0), sizes[out])
                 saved[out] = saved.get(out, 0) + max(sizes[out] + sizes[given] - both, 0)
-        total = sum(sizes[key] for key in alive) - sum(min(saving, sizes[out]) for out, saving in saved.items())
-        bound = max(bound, total)
-    return max(bound, max((b.size for b in buffers), default=0))
+        bounds[step] = sum(sizes[key] for key in alive) - sum(min(saving, sizes[out]) for out, saving in saved.items())
+    return bounds
 
 
 def _neighbours(buffers: list[Buffer], overlaps: Overlaps):

@@ -39,6 +39,11 @@ class Layer:
     name: str
     tensor: int  # index in the .tflite
     size: int  # bytes
+    first: int | None = None  # byte of the tensor at which a strip begins; None: the layer makes the whole tensor
+
+    def part(self, tensor: bytes) -> bytes:
+        """What the layer makes of a tensor."""
+        return tensor if self.first is None else tensor[self.first : self.first + self.size]
 
 
 @dataclass(frozen=True)
@@ -119,7 +124,11 @@ class Board:
 def layers(model: HostModel) -> list[Layer]:
     """As the header lists them."""
     table = model.model.layer[: model.model.layers]
-    return [Layer(number, one.name.decode(), one.tensor, one.size) for number, one in enumerate(table)]
+    first = model.first[: model.model.layers] if model.first else [None] * model.model.layers
+    return [
+        Layer(number, one.name.decode(), one.tensor, one.size, at)
+        for number, (one, at) in enumerate(zip(table, first, strict=True))
+    ]
 
 
 class Parity:
@@ -146,14 +155,17 @@ class Parity:
             return difference(case.name, FRONT_END, "", case.input.shape, given, made)
         truth = self.reference.run(case.input)
         for layer in self.stages:
-            expected = truth.get(layer.tensor)
+            whole = truth.get(layer.tensor)
+            expected = None if whole is None else layer.part(whole)
             made = self.target.layer(layer, expected)
             if expected is None:
                 continue  # a tensor that only the compiler knows; what follows shows whether it was right
             self.bytes += len(expected)
             if made != expected:
                 kind, tensor = self._tensors[layer.tensor]
-                return difference(case.name, f"layer {layer.number} {layer.name}", kind, tensor.shape, expected, made)
+                at = layer.first or 0
+                made = whole[:at] + made + whole[at + len(expected) :]
+                return difference(case.name, f"layer {layer.number} {layer.name}", kind, tensor.shape, whole, made)
         return None
 
 

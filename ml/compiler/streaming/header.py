@@ -26,10 +26,18 @@ def steps(name: str) -> str:
     return f"static uint16_t {name}_steps; // since the start, until the window is full\n"
 
 
+def first_bytes(program: Program, name: str, whole: str) -> str:
+    """The table by which a strip is compared with the reference's tensor."""
+    first = [layer.op.options.get(FIRST_BYTE, 0) for layer in program.layers]
+    return (
+        f"// Where the output of a layer begins in {whole}, in bytes.\n"
+        f"static const uint32_t {name}_first[] = {{\n{emit.numbers(first)}}};\n"
+    )
+
+
 def stream(program: Program, name: str, check: int) -> str:
     """The nn_stream and `<name>_push`."""
     given = program.stream
-    first = [layer.op.options.get(FIRST_BYTE, 0) for layer in program.layers]
     rows = [
         (f"&{name}_model", "a step"),
         (f"{given.hop}", "rows that a step takes"),
@@ -41,8 +49,7 @@ def stream(program: Program, name: str, check: int) -> str:
     ]
     takes = f"Takes the next {count(given.hop, 'row')}, {program.input.size} bytes"
     return (
-        "// Where the output of a layer begins in its tensor of the whole window, in bytes.\n"
-        f"static const uint32_t {name}_first[] = {{\n{emit.numbers(first)}}};\n\n"
+        f"{first_bytes(program, name, 'its tensor of the whole window')}\n"
         + emit.struct("nn_stream", f"{name}_stream", rows)
         + f"\n// {takes}; true when {name}_model.output holds.\n"
         f"static inline bool {name}_push(const int8_t *rows) {{\n    return nn_push(&{name}_stream, rows);\n}}\n"

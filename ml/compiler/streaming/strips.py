@@ -142,7 +142,7 @@ class Rewriter:
         options = op.options | {FIRST_BYTE: strips.row * span[0]}
         strip = replace(op, inputs=inputs, outputs=[strips.rows(*span)], options=options)
         if op.kind in WINDOWED:
-            _place_window(strip, op, self.timeline.of(op.inputs[0]), reach, span)
+            place_window(strip, op, self.timeline.of(op.inputs[0]), reach, span)
         return strip
 
     def _read(self, tensor: Tensor, reach: Reach, span: Span) -> Tensor:
@@ -163,7 +163,7 @@ def _keep(index: int, strips: Strips) -> Op:
     return Op("KEEP", index, [rows, strips.ring, strips.oldest], [rows], {FIRST_BYTE: strips.row * first})
 
 
-def _place_window(strip: Op, op: Op, rows, reach: Reach, span: Span) -> None:
+def place_window(strip: Op, op: Op, rows, reach: Reach, span: Span) -> None:
     """Explicit padding for a strip, and time along the height."""
     walk, side = walk_of(op), rows.axis - 1
     across = 1 - side
