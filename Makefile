@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 DATA ?=
+MODELS ?= $(wildcard ../shared/models)# the reference models, where they lie beside the repository
 
 # PlatformIO reports its use home unless told otherwise; Thimble keeps everything local.
 export PLATFORMIO_SETTING_ENABLE_TELEMETRY := no
