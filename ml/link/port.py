@@ -15,6 +15,7 @@ BAUD = 115_200
 READ_TIMEOUT_S = 0.02
 WRITE_TIMEOUT_S = 2.0
 READ_AT_ONCE = 4096
+MOST_EMPTY_READS = 10  # in a row, of a port that says it has something
 
 
 def virtual_folder() -> Path:
@@ -47,6 +48,7 @@ class Port:
 
     def __init__(self, name: str, app: str | None = None) -> None:
         self.name = name
+        self._empty_reads = 0
         target = resolve(name, app)
         with self._errors("open"):
             self.serial = serial.serial_for_url(
@@ -61,7 +63,17 @@ class Port:
     def read(self) -> bytes:
         """What has arrived; b"" when nothing does for a moment."""
         with self._errors("read"):
-            return self.serial.read(min(READ_AT_ONCE, max(1, self.serial.in_waiting)))
+            try:
+                data = self.serial.read(min(READ_AT_ONCE, max(1, self.serial.in_waiting)))
+            except serial.SerialException:
+                # pyserial takes bytes that were announced and flushed before they were read for an unplugged port.
+                self._empty_reads += 1
+                if self._empty_reads > MOST_EMPTY_READS:
+                    raise
+                _ = self.serial.in_waiting  # an OSError where the port has really gone
+                return b""
+            self._empty_reads = 0
+            return data
 
     def write(self, data: bytes) -> None:
         with self._errors("write"):

@@ -1,0 +1,50 @@
+"""A port that announces bytes and has none is not yet an unplugged one; one that goes on so is."""
+
+import os
+import pty
+import tty
+
+import pytest
+import serial
+
+from ml.errors import UserError
+from ml.link.port import MOST_EMPTY_READS, Port
+
+
+@pytest.fixture
+def line():
+    board, slave = pty.openpty()
+    tty.setraw(slave)
+    with_port = Port(os.ttyname(slave))
+    yield board, with_port
+    with_port.close()
+    os.close(slave)
+    os.close(board)
+
+
+def announce_in_vain(port: Port, monkeypatch, times: int) -> None:
+    """What pyserial does when select() promises bytes and read() has none."""
+    read, left = port.serial.read, [times]
+
+    def empty(size: int) -> bytes:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise serial.SerialException("device reports readiness to read but returned no data")
+        return read(size)
+
+    monkeypatch.setattr(port.serial, "read", empty)
+
+
+def test_bytes_flushed_before_they_are_read_are_no_unplugged_port(line, monkeypatch):
+    board, port = line
+    announce_in_vain(port, monkeypatch, MOST_EMPTY_READS)
+    os.write(board, b"here")
+    assert b"".join(port.read() for _ in range(MOST_EMPTY_READS + 1)) == b"here"
+
+
+def test_a_port_that_never_delivers_is_gone(line, monkeypatch):
+    _, port = line
+    announce_in_vain(port, monkeypatch, 10**9)
+    with pytest.raises(UserError, match="found it gone"):
+        for _ in range(MOST_EMPTY_READS + 1):
+            port.read()
