@@ -7,8 +7,10 @@ networks are too small to gain from more; folds run beside each other instead.
 import contextlib
 import functools
 import os
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 
 SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -18,7 +20,7 @@ SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VIS
 def tensorflow():
     """The TensorFlow module, set up."""
     os.environ.update(SETTINGS)
-    with quiet():
+    with interrupts_later(), quiet():
         import tensorflow as tf  # noqa: PLC0415  takes seconds: only where it is needed
 
         tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -30,9 +32,28 @@ def tensorflow():
 def keras_module():
     """The Keras module, set up."""
     tensorflow()
-    import keras  # noqa: PLC0415
+    with interrupts_later():
+        import keras  # noqa: PLC0415
 
     return keras
+
+
+@contextlib.contextmanager
+def interrupts_later() -> Iterator[None]:
+    """Keeps Ctrl-C until the block has ended: raised inside an import of TensorFlow's it can be swallowed there."""
+    mine = threading.current_thread() is threading.main_thread()
+    before = signal.getsignal(signal.SIGINT)
+    if not mine or before is not signal.default_int_handler:
+        yield  # somebody else decides about interrupts
+        return
+    asked: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: asked.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if asked:
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager
