@@ -83,7 +83,12 @@ def test_ctrl_c_in_the_middle_of_training_leaves_nothing_half_written(tmp_path):
     command = [sys.executable, "-m", "ml", "run", "gesture_recognition", "--quick", "--out", str(tmp_path / "out")]
     cache = tmp_path / "cache"
     process = subprocess.Popen(
-        command, cwd=ROOT, env=os.environ | {"THIMBLE_CACHE": str(cache)}, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ROOT,
+        env=os.environ | {"THIMBLE_CACHE": str(cache)},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  background jobs are deaf to it
     )
     assert process.stderr.readline().startswith("train")
     time.sleep(1)  # any moment will do; this one is likely to lie inside TensorFlow

@@ -7,6 +7,14 @@ import pytest
 from ml.keras import interrupts_later
 
 
+@pytest.fixture(autouse=True)
+def interruptible():
+    """As in a terminal; a shell's background job starts with interrupts ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_an_interrupt_inside_arrives_at_the_end():
     reached = []
     with pytest.raises(KeyboardInterrupt), interrupts_later():
