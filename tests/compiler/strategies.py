@@ -31,3 +31,16 @@ def output_side(length: int, kernel: int, stride: int, dilation: int, padding: i
     if padding == 0:
         return -(-length // stride)
     return max((length - (kernel - 1) * dilation - 1 + stride) // stride, 0)
+
+
+def convolution_options(window: dict, activation: str, depth_multiplier: int | None = None) -> dict:
+    """The options of a CONV_2D, or of a DEPTHWISE_CONV_2D where a depth multiplier is given."""
+    options = {
+        "padding": window["padding"],
+        "stride_height": window["stride"][0],
+        "stride_width": window["stride"][1],
+        "dilation_height": window["dilation"][0],
+        "dilation_width": window["dilation"][1],
+        "activation": activation,
+    }
+    return options if depth_multiplier is None else options | {"depth_multiplier": depth_multiplier}

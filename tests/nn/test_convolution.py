@@ -59,17 +59,8 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
     elif not depthwise:
         inputs.append(-1)  # TFLM takes a bias of -1 here; in a depthwise convolution it would crash
     y = b.tensor((batches, out_height, out_width, filters), scale=q["out_scale"], zero=q["out_zero"])
-    options = {
-        "padding": window["padding"],
-        "stride_height": window["stride"][0],
-        "stride_width": window["stride"][1],
-        "dilation_height": window["dilation"][0],
-        "dilation_width": window["dilation"][1],
-        "activation": q["activation"],
-    }
-    if depthwise:
-        options["depth_multiplier"] = filters // channels
-    b.op(kind, inputs, [y], **options)
+    multiplier = filters // channels if depthwise else None
+    b.op(kind, inputs, [y], **draw_from.convolution_options(window, q["activation"], multiplier))
     return b.model([x], [y])
 
 

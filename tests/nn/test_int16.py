@@ -41,17 +41,8 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
     if q["bias"]:
         inputs.append(bias(b, q, filters, weight_scales))
     y = b.tensor((batches, out_height, out_width, filters), scale=q["out_scale"], dtype="int16")
-    options = {
-        "padding": window["padding"],
-        "stride_height": window["stride"][0],
-        "stride_width": window["stride"][1],
-        "dilation_height": window["dilation"][0],
-        "dilation_width": window["dilation"][1],
-        "activation": q["activation"],
-    }
-    if depthwise:
-        options["depth_multiplier"] = filters // channels
-    b.op(kind, inputs, [y], **options)
+    multiplier = filters // channels if depthwise else None
+    b.op(kind, inputs, [y], **draw_from.convolution_options(window, q["activation"], multiplier))
     return b.model([x], [y])
 
 
