@@ -45,15 +45,23 @@ class Event:
     window: int  # index of the window that made it
 
 
-def decide(scores: np.ndarray, config: DecideConfig) -> list[Event]:
-    """Runs int8 scores (windows, classes) of consecutive windows through the decision, from a fresh start."""
+def decide(scores: np.ndarray, config: DecideConfig, awake: np.ndarray | None = None) -> list[Event]:
+    """Runs int8 scores (windows, classes) of consecutive windows through the decision, from a fresh start.
+
+    `awake`, bool (windows,), is false where a gate let the network sleep: the scores there are not looked at.
+    """
     scores = np.ascontiguousarray(scores)
     if scores.dtype != np.int8 or scores.ndim != 2 or scores.shape[1] != len(config.threshold):
         raise UserError(f"expected int8 scores (windows, {len(config.threshold)}), found {scores.dtype} {scores.shape}")
     threshold = (ctypes.c_uint8 * len(config.threshold))(*config.threshold)
     settings = _Config(len(threshold), config.background, config.smoothing, config.refractory, threshold)
     events = (_Event * len(scores))()
-    count = _library().decide_all(ctypes.byref(settings), scores.ctypes, len(scores), events)
+    mask = None if awake is None else np.ascontiguousarray(awake, dtype=np.bool_)
+    if mask is not None and mask.shape != (len(scores),):
+        raise UserError(f"expected awake of {len(scores)} windows, found shape {mask.shape}")
+    count = _library().decide_all(
+        ctypes.byref(settings), scores.ctypes, None if mask is None else mask.ctypes, len(scores), events
+    )
     return [Event(event.class_id, event.score, event.window) for event in events[:count]]
 
 
@@ -74,6 +82,6 @@ class _Event(ctypes.Structure):
 @functools.cache
 def _library() -> ctypes.CDLL:
     library = load("decide", [ROOT / "lib/decide/src/decide.c", ROOT / "ml/native/decide.c"])
-    library.decide_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
+    library.decide_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
     library.decide_all.restype = ctypes.c_size_t
     return library

@@ -85,3 +85,11 @@ def test_background_never_makes_an_event():
 def test_settings_out_of_range_are_refused_in_one_line(changes):
     with pytest.raises(UserError, match="expected"):
         DecideConfig(**{"threshold": (1,)} | changes)
+
+
+def test_a_window_in_which_the_network_slept_counts_as_background():
+    config = DecideConfig((100, 255), background=1, smoothing=2)
+    certain = np.array([[127, -128]] * 4, np.int8)
+    found = decide(certain, config, awake=np.array([False, False, True, True]))
+    assert [(event.window, event.score) for event in found] == [(2, 128), (3, 255)]
+    assert decide(certain, config, awake=np.zeros(4, bool)) == []

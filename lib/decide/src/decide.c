@@ -16,10 +16,15 @@ void decide_reset(decide_state *d) {
     d->windows = 0;
 }
 
+static uint8_t score_of(const decide_state *d, const int8_t *scores, uint8_t class_id) {
+    if (scores) return (uint8_t)(scores[class_id] + 128);
+    return class_id == d->config->background ? 255 : 0;
+}
+
 static void smooth(decide_state *d, const int8_t *scores) {
     uint8_t *oldest = d->history[d->next];
     for (uint8_t i = 0; i < d->config->classes; i++) {
-        uint8_t score = (uint8_t)(scores[i] + 128);
+        uint8_t score = score_of(d, scores, i);
         d->sum[i] = (uint16_t)(d->sum[i] + score - oldest[i]);
         oldest[i] = score;
     }

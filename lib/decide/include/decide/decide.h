@@ -5,6 +5,9 @@
 // reaches its threshold, unless it is the background class, fewer windows were seen, or the refractory time still runs.
 // That starts anew in every window in which the event's class would make another: a movement that goes on is one event,
 // however long it lasts.
+//
+// Where a gate lets the network sleep, the window is pushed with scores NULL: it counts as the background for certain,
+// so that windows and refractory time go on at the same pace.
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
