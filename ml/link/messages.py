@@ -40,6 +40,20 @@ class Command(IntEnum):
     WRITE_INPUT = 0x0F
     SELF_TEST = 0x10
     RESET_BOARD = 0x11
+    LEARN = 0x12
+
+
+class Learn(IntEnum):
+    """Second byte of a LEARN: what is done with the baseline that a device learns for itself."""
+
+    STATUS = 0
+    BEGIN = 1
+    STOP = 2
+    READ = 3
+    WRITE = 4
+    USE = 5
+    KEEP = 6
+    FORGET = 7
 
 
 class Status(IntEnum):
@@ -70,6 +84,8 @@ class Stream:
     rate_mhz: int  # 0: at no fixed rate
     format: str  # "int16" or "uint8", little-endian, row after row
     channels: tuple[Channel, ...]
+    lost: int = 0  # rows that the sensor dropped, since start
+    dropped: int = 0  # frames that found no room to be sent, since start
 
 
 @dataclass(frozen=True)
@@ -117,11 +133,26 @@ class Cycles:
 
 
 @dataclass(frozen=True)
+class Gate:
+    """Of the gate that lets the network sleep: now, and how often it was open."""
+
+    open: bool
+    steps: int
+    steps_open: int
+    openings: int
+
+    @property
+    def duty(self) -> float:
+        """Share of the steps in which it was open."""
+        return self.steps_open / self.steps if self.steps else 0.0
+
+
+@dataclass(frozen=True)
 class Telemetry:
     """Counters since start, or since the statistics were reset."""
 
     uptime_us: int
-    windows: int  # inferences
+    windows: int  # of the front end
     events: int
     missed: int  # deadlines: the next window was complete before this one was done
     overruns: int  # samples the sensor had to drop
@@ -134,6 +165,19 @@ class Telemetry:
     decide: Cycles
     saturated: tuple[int, ...]  # per channel: values clipped by the front end
     scores: tuple[int, ...]  # of the last window, 0..255
+    asleep: int = 0  # windows in which the gate let the network sleep
+    gate: Gate | None = None  # None where there is none
+
+
+@dataclass(frozen=True)
+class Learning:
+    """How far a device has come with its own baseline."""
+
+    learnt: int  # windows
+    wanted: int  # windows in all; 0: it is not learning
+    size: int  # of the baseline, bytes
+
+    LAYOUT = struct.Struct("<III")
 
 
 @dataclass(frozen=True)

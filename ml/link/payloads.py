@@ -6,7 +6,7 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 import cbor2
 
 from ml.link.frames import MAX_PAYLOAD
-from ml.link.messages import Channel, Cycles, Event, Info, Model, Reply, Stream, Telemetry
+from ml.link.messages import Channel, Cycles, Event, Gate, Info, Model, Reply, Stream, Telemetry
 
 SMALLEST_PAYLOAD = 64  # the least that LINK_MAX_PAYLOAD in frame.h may be
 
@@ -48,6 +48,8 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         *(fields.get(name, int) for name in counters),
         *(_cycles(fields.list(name, int)) for name in ("frontend", "inference", "decide")),
         *(fields.list(name, int) for name in ("saturated", "scores")),
+        fields.count("asleep"),
+        _gate(fields.list("gate", int)) if "gate" in fields.values else None,
     )
 
 
@@ -64,6 +66,10 @@ class _Map:
         if type(value) is not kind:
             raise MessageError(f"{key}: expected {kind.__name__}, found {type(value).__name__}")
         return value
+
+    def count(self, key: str) -> int:
+        """0 where it is missing: firmware from before the key was added."""
+        return self.get(key, int) if key in self.values else 0
 
     def list(self, key: str, kind: type) -> tuple:
         return _all(key, self.get(key, list), kind)
@@ -85,7 +91,8 @@ def _model(fields: _Map) -> Model:
 def _stream(fields: _Map) -> Stream:
     channels = tuple(channel for group in fields.list("channels", list) for channel in _channels(group))
     kinds = {"id": int, "name": str, "rate_mhz": int, "format": str}
-    stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels)
+    counters = (fields.count(name) for name in ("lost", "dropped"))
+    stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels, *counters)
     if stream.format not in ("int16", "uint8") or not channels:
         raise MessageError(f"stream {stream.name}: expected int16 or uint8 and a channel, found {stream.format}")
     return stream
@@ -102,6 +109,12 @@ def _cycles(values: tuple[int, ...]) -> Cycles:
     if len(values) != 3:
         raise MessageError(f"cycles: expected last, min, max, found {len(values)} numbers")
     return Cycles(*values)
+
+
+def _gate(values: tuple[int, ...]) -> Gate:
+    if len(values) != 4:
+        raise MessageError(f"gate: expected open, steps, steps open, openings, found {len(values)} numbers")
+    return Gate(bool(values[0]), *values[1:])
 
 
 def _load(payload: bytes) -> object:

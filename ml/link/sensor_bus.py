@@ -5,6 +5,8 @@ with Player.open("gesture_recognition-virtual") as player:
 """
 
 import contextlib
+import mmap
+import os
 import struct
 import time
 from collections.abc import Callable
@@ -18,10 +20,12 @@ from ml.link.frames import crc16
 from ml.link.port import Port, resolve
 
 SENSORS = {"imu": 6, "mic": 1, "accel": 3}  # name -> int16 in a sample; the order is their number on the bus
-SYNC, VERSION, MAX_PAYLOAD = 0xA5, 1, 512
+SYNC, VERSION, MAX_PAYLOAD = 0xA5, 2, 512
 HEADER = struct.Struct("<BBH")
-ATTACH, DETACH, BLOCK, END, HELLO, REQUEST = b"ADBEHR"
-FLAG_RESTART = 1
+PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory
+ATTACH, DETACH, BLOCK, MEMORY, END, HELLO, REQUEST = b"ADBMEHR"
+FLAG_RESTART, FLAG_MEMORY = 1, 2
+MEMORY_BLOCK = 16384  # bytes of memory for a sensor's block; the first of them holds the token
 ATTACH_EVERY_S, ATTACH_TIMEOUT_S = 1.0, 10.0  # QEMU takes up to a second to see that someone opened the line
 REALTIME_STEP_S = 0.01  # a block is sent when this much of it has come due
 
@@ -66,12 +70,38 @@ class _Playing:
         return min(count, max(step, due))
 
 
+class _Memory:
+    """The part of a virtual board's memory that its host sees too: a token, then a place for a block of each sensor."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open("r+b") as file:
+            self.bytes = mmap.mmap(file.fileno(), MEMORY_BLOCK * (1 + len(SENSORS)))
+        self.token = os.urandom(3) + b"\1"  # not 0
+        self.bytes[: len(self.token)] = self.token
+
+    def put(self, number: int, block: bytes) -> bytes:
+        """Leaves a sensor's block for the board; the result says where."""
+        offset = MEMORY_BLOCK * (1 + number)
+        self.bytes[offset : offset + len(block)] = block
+        return PLACE.pack(offset, len(block), crc16(block))
+
+    @classmethod
+    def beside(cls, port: str) -> "_Memory | None":
+        """That of the board whose sensors are at `port`; None where there is none."""
+        try:
+            return cls(Path(port).with_name("memory"))
+        except (OSError, ValueError):  # no such file, or one of another size
+            return None
+
+
 class Player:
     """The host's end of the sensor bus. One recording after the other may be played over it."""
 
     def __init__(self, port: Port) -> None:
         self.port = port
         self.buffer = bytearray()
+        self.memory = _Memory.beside(port.name)
+        self.shares = False  # the board sees that memory: blocks go through it
 
     @classmethod
     def open(cls, name: str, app: str | None = None) -> "Player":
@@ -136,9 +166,18 @@ class Player:
             return self._send(END, number)
         self._check_rate(track, rate_mhz)
         track.lost += lost
-        block = track.take(skip, track.wait(count) if realtime else count)
+        most = min(count, (MEMORY_BLOCK if self.shares else MAX_PAYLOAD) // track.size)
+        block = track.take(skip, track.wait(most) if realtime else most)
         track.ended = not block
-        self._send(BLOCK if block else END, number, block)
+        self._send_block(number, block)
+
+    def _send_block(self, number: int, block: bytes) -> None:
+        if not block:
+            self._send(END, number)
+        elif self.shares:
+            self._send(MEMORY, number, self.memory.put(number, block))
+        else:
+            self._send(BLOCK, number, block)
 
     def _check_rate(self, track: _Playing, rate_mhz: int) -> None:
         if rate_mhz != track.rate_mhz:
@@ -163,13 +202,16 @@ class Player:
 
     def _greet(self, offered: int, flags: int) -> int | None:
         """The version with which the board answered."""
+        token = self.memory.token if self.memory else b""
+        payload = bytes([VERSION, flags | (FLAG_MEMORY if token else 0)]) + token
         deadline = time.monotonic() + ATTACH_TIMEOUT_S
         while time.monotonic() < deadline:
-            self._send(ATTACH, offered, bytes([VERSION, flags]))
+            self._send(ATTACH, offered, payload)
             patience = time.monotonic() + ATTACH_EVERY_S
             while time.monotonic() < patience:
                 frame = self._receive(patience - time.monotonic())
-                if frame and frame[0] == HELLO and len(frame[2]) == 2 and frame[2][1] == flags:
+                if frame and frame[0] == HELLO and len(frame[2]) == 2 and frame[2][1] & FLAG_RESTART == flags:
+                    self.shares = bool(frame[2][1] & FLAG_MEMORY)
                     return frame[2][0]
         return None
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.link.messages import Command, Status, Type
+from ml.link.messages import Command, Learn, Status, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
 from ml.paths import ROOT
 
@@ -38,11 +38,11 @@ COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "
 TELEMETRY = dict.fromkeys(COUNTERS, 5) | CYCLES | {"saturated": [0] * 6, "scores": [255, 0]}
 
 
-@pytest.mark.parametrize(("name", "enum"), [("type", Type), ("command", Command), ("status", Status)])
+@pytest.mark.parametrize(("name", "enum"), [("type", Type), ("command", Command), ("status", Status), ("learn", Learn)])
 def test_both_sides_use_the_same_numbers(name, enum):
     header = (ROOT / "lib/link/include/link/messages.h").read_text()
     body = re.search(rf"enum link_{name} {{(.*?)}}", header, re.S)[1]
-    found = {key: int(value, 0) for key, value in re.findall(r"LINK_(\w+) = (\w+)", body)}
+    found = {key: int(value, 0) for key, value in re.findall(r"LINK_(?:LEARN_)?(\w+) = (\w+)", body)}
     assert found == {member.name: member.value for member in enum}
 
 

@@ -30,6 +30,8 @@ class Board(ctypes.Structure):
         ("sensor_first", ctypes.c_size_t),
         ("sensor_end", ctypes.c_size_t),
         ("resets", ctypes.c_uint32),
+        ("sound", ctypes.c_int16 * SENSOR),
+        ("sound_end", ctypes.c_size_t),
     )
 
 

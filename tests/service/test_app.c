@@ -20,6 +20,8 @@ struct {
     board_imu_sample sensor[SENSOR];
     size_t sensor_first, sensor_end;
     uint32_t resets;
+    int16_t sound[SENSOR];
+    size_t sound_end;
 } test_board;
 
 const char *board_name(void) {
@@ -66,6 +68,19 @@ size_t board_imu_read(board_imu_sample *samples, size_t count) {
     if (count == 0 || test_board.sensor_first == test_board.sensor_end) return 0;
     *samples = test_board.sensor[test_board.sensor_first++];
     return 1;
+}
+
+size_t board_mic_read(int16_t *pcm, size_t count) {
+    size_t taken = count < test_board.sound_end ? count : test_board.sound_end;
+    memcpy(pcm, test_board.sound, taken * sizeof *pcm);
+    test_board.sound_end -= taken;
+    memmove(test_board.sound, test_board.sound + taken, test_board.sound_end * sizeof *pcm);
+    return taken;
+}
+
+size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
+    (void)xyz, (void)count;
+    return 0;
 }
 
 // The model: input -> sum over time per axis, saturated -> its first three -> scores, in one arena.
@@ -126,23 +141,23 @@ static void window(int8_t *input) {
 void setup(void) {
     imu_init(&frontend, &imu, imu.rate_mhz, history);
     decide_init(&decide, &decision);
-    config = (service_config){"test_app", &test_model, &decide, service_imu(1000000), 250000, frontend.saturated,
-                              IMU_AXES,   reset,       window};
+    config = (service_config){.app = "test_app",
+                              .model = &test_model,
+                              .decide = &decide,
+                              .sensor = {service_imu(1000000)},
+                              .sensors = 1,
+                              .window_rate_mhz = 250000,
+                              .saturated = frontend.saturated,
+                              .saturations = IMU_AXES,
+                              .reset = reset,
+                              .window = window};
     service_init(&config);
-}
-
-static bool next_sample(board_imu_sample *sample) {
-    const bool sensed = board_imu_read(sample, 1) == 1;
-    if (!service_injecting()) return sensed;
-    sample->time_us = board_micros();
-    return service_injected(sample->axis);
 }
 
 void loop(void) {
     board_imu_sample sample;
     service_poll();
-    if (!next_sample(&sample)) return;
-    service_sample(sample.axis, sample.time_us);
+    if (!service_read_imu(&sample, 1)) return;
     if (!imu_push(&frontend, sample.axis)) return;
     service_timing timing = {1, 2, 3, sample.time_us};
     decide_event event;

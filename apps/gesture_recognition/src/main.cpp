@@ -20,13 +20,6 @@ static void latest_window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
-static bool next_sample(board_imu_sample *sample) {
-    const bool sensed = board_imu_read(sample, 1) == 1;
-    if (!service_injecting()) return sensed;
-    sample->time_us = board_micros(); // the sensor runs on, unheard
-    return service_injected(sample->axis);
-}
-
 static uint32_t lap(uint32_t *start) {
     const uint32_t now = board_cycles(), cycles = now - *start;
     *start = now;
@@ -42,7 +35,8 @@ void setup() {
     service.app = "gesture_recognition";
     service.model = model;
     service.decide = &decision;
-    service.sensor = service_imu(rate);
+    service.sensor[0] = service_imu(rate);
+    service.sensors = 1;
     service.window_rate_mhz = wanted / gesture_recognition_frontend.hop;
     service.saturated = frontend.saturated;
     service.saturations = IMU_AXES;
@@ -54,11 +48,10 @@ void setup() {
 void loop() {
     board_imu_sample sample;
     service_poll();
-    if (!next_sample(&sample)) {
+    if (!service_read_imu(&sample, 1)) {
         board_sleep();
         return;
     }
-    service_sample(sample.axis, sample.time_us);
     if (!imu_push(&frontend, sample.axis)) return;
 
     service_timing timing;

@@ -80,6 +80,7 @@ static const struct {
     {LINK_WRITE_INPUT, 4, ANY, service_write_input},
     {LINK_SELF_TEST, 0, 0, service_self_test},
     {LINK_RESET_BOARD, 0, 0, reset_board},
+    {LINK_LEARN, 1, ANY, service_learn},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

@@ -27,10 +27,12 @@ static void write_model(link_cbor *c, const nn_model *model) {
 }
 
 static void write_stream(link_cbor *c, uint8_t id, const char *format, const service_stream *stream) {
-    cbor_map(c, 5);
+    cbor_map(c, 7);
     uint_field(c, "id", id);
     text_field(c, "name", stream->name);
     uint_field(c, "rate_mhz", stream->rate_mhz);
+    uint_field(c, "lost", service_rows_lost(id));
+    uint_field(c, "dropped", service_frames_dropped(id));
     text_field(c, "format", format);
     cbor_text(c, "channels");
     cbor_array(c, stream->groups);
@@ -44,14 +46,14 @@ static void write_stream(link_cbor *c, uint8_t id, const char *format, const ser
 }
 
 static void write_streams(link_cbor *c) {
-    const nn_model *model = service.config->model;
+    const service_config *config = service.config;
     cbor_text(c, "streams");
-    cbor_array(c, service_classes() ? STREAMS : 1);
-    write_stream(c, SENSOR_STREAM, "int16", &service.config->sensor);
+    cbor_array(c, service_classes() ? config->sensors + 1u : config->sensors);
+    for (uint8_t i = 0; i < config->sensors; i++) write_stream(c, i, "int16", &config->sensor[i]);
     if (!service_classes()) return;
-    service_channels scores = {model->label, service_classes(), "score", 256};
-    service_stream stream = {"scores", service.config->window_rate_mhz, &scores, 1};
-    write_stream(c, SCORE_STREAM, "uint8", &stream);
+    service_channels scores = {config->model->label, service_classes(), "score", 256};
+    service_stream stream = {"scores", config->window_rate_mhz, &scores, 1};
+    write_stream(c, config->sensors, "uint8", &stream);
 }
 
 void service_write_info(link_cbor *c) {

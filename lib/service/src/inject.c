@@ -35,20 +35,21 @@ void service_inject_keep(void) {
 }
 
 bool service_has_window(void) {
-    return inject.active && service.inferences != inject.windows_begin;
+    return inject.active && service.windows != inject.windows_begin;
 }
 
 static void switch_to(bool active, uint32_t rate_mhz) {
     const nn_model *model = service.config->model;
     inject.active = active;
-    inject.windows_begin = service.inferences;
+    inject.windows_begin = service.windows;
     if (model && model->reset) model->reset();
     service.config->reset(rate_mhz);
 }
 
 uint8_t service_inject_begin(service_command *c) {
     uint32_t rate = get_u32(c->args);
-    if (rate == 0) rate = service.config->sensor.rate_mhz;
+    if (service.config->sensors == 0 || !service.config->reset) return LINK_UNSUPPORTED;
+    if (rate == 0) rate = service.config->sensor[0].rate_mhz;
     if (rate < SLOWEST_MHZ || rate > FASTEST_MHZ) return LINK_BAD_ARGUMENT;
     switch_to(true, rate);
     return LINK_OK;
@@ -57,34 +58,39 @@ uint8_t service_inject_begin(service_command *c) {
 uint8_t service_inject_end(service_command *c) {
     (void)c;
     if (!inject.active) return LINK_NOT_NOW;
-    switch_to(false, service.config->sensor.rate_mhz);
+    switch_to(false, service.config->sensor[0].rate_mhz);
     return LINK_OK;
+}
+
+static size_t row_size(void) {
+    return 2u * service_channel_count(&service.config->sensor[0]);
 }
 
 uint8_t service_inject(service_command *c) {
     if (!inject.active) return LINK_NOT_NOW;
-    if (c->size == 0 || c->size % (2u * service_channel_count())) return LINK_BAD_ARGUMENT;
+    if (c->size == 0 || c->size % row_size()) return LINK_BAD_ARGUMENT;
     memcpy(inject.samples, c->args, c->size);
     inject.next = 0;
     inject.size = c->size;
     inject.sequence = c->sequence;
-    inject.windows_before = service.inferences;
+    inject.windows_before = service.windows;
     inject.busy = true;
     return LINK_OK;
 }
 
-bool service_injected(int16_t *sample) {
-    if (inject.next == inject.size) return false;
-    for (uint8_t i = 0; i < service_channel_count(); i++, inject.next += 2) {
+size_t service_injected(int16_t *rows, size_t count) {
+    size_t left = inject.size - inject.next, size = count * row_size();
+    if (size > left) size = left;
+    for (size_t end = inject.next + size; inject.next < end; inject.next += 2) {
         uint16_t bits = get_u16(inject.samples + inject.next);
-        sample[i] = (int16_t)(bits < 0x8000 ? bits : bits - 0x10000);
+        *rows++ = (int16_t)(bits < 0x8000 ? bits : bits - 0x10000);
     }
-    return true;
+    return size / row_size();
 }
 
 static void answer(void) {
     uint8_t payload[4] = {LINK_INJECT, LINK_OK};
-    put_u16(payload + 2, service.inferences - inject.windows_before);
+    put_u16(payload + 2, service.windows - inject.windows_before);
     inject.busy = false;
     service_send_reply(inject.sequence, payload, sizeof payload);
 }
@@ -92,5 +98,5 @@ static void answer(void) {
 void service_inject_poll(void) {
     if (inject.busy && inject.next == inject.size) answer();
     if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US)
-        switch_to(false, service.config->sensor.rate_mhz);
+        switch_to(false, service.config->sensor[0].rate_mhz);
 }

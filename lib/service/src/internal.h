@@ -7,15 +7,16 @@
 #include "link/messages.h"
 #include "service/service.h"
 
-enum { SENSOR_STREAM = 0, SCORE_STREAM = 1, STREAMS = 2 };
+enum { STREAMS = SERVICE_MAX_SENSORS + 1 }; // the sensors, then the scores
 
 typedef struct {
     uint32_t last, min, max;
 } service_cycles;
 
 typedef struct { // since start or LINK_RESET_STATS
-    uint32_t windows, events, missed;
+    uint32_t windows, asleep, events, missed;
     uint32_t overruns_before, frames_before, errors_before; // of counters that are not ours to reset
+    gate gate_before;
     service_cycles frontend, inference, decide;
     uint8_t scores[DECIDE_MAX_CLASSES];
 } service_stats;
@@ -26,8 +27,8 @@ typedef struct {
     uint32_t now_us; // board_micros() when uptime_us was brought up to date
     link_decoder decoder;
     service_stats stats;
-    uint32_t inferences; // ever
-    uint64_t due_us;     // info and telemetry
+    uint32_t windows; // ever
+    uint64_t due_us;  // info and telemetry
     bool resetting;
     uint64_t reset_at_us;
 } service_state;
@@ -35,13 +36,15 @@ typedef struct {
 extern service_state service;
 
 // service.c
-uint8_t service_channel_count(void); // of the sensor
-uint8_t service_classes(void);       // of the model's scores
-void service_reset_soon(void);       // when the answer is out
+uint8_t service_channel_count(const service_stream *stream);
+uint8_t service_classes(void); // of the model's scores
+void service_reset_soon(void); // when the answer is out
 
 // send.c: the queue to the console
 void service_send_init(void);
-void service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload, size_t size);
+bool service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload,
+                  size_t size);    // false: dropped
+void service_skip(uint8_t stream); // the host sees a frame of LINK_DATA missing
 void service_send_reply(uint16_t sequence, const uint8_t *payload, size_t size); // there is room if can_reply
 bool service_can_reply(void);
 void service_flush(void); // as much as the console takes
@@ -61,6 +64,17 @@ void service_streams_init(void);
 bool service_switch_stream(uint8_t stream, bool on); // false: no such stream
 void service_streams_poll(void);
 void service_send_scores(uint32_t time_us);
+uint32_t service_rows_lost(uint8_t sensor);      // by the sensor, ever
+uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
+
+// clock.c: when samples were taken that have no time of their own.
+typedef struct {
+    bool running;
+    uint32_t last_us;
+    uint64_t remainder; // of a microsecond, in parts of the rate
+} service_clock;
+uint32_t service_clock_read(service_clock *c, uint32_t rate_mhz, size_t count, bool emptied); // time of the last sample
+uint32_t service_span_us(uint32_t rate_mhz, size_t count);                                    // of so many samples
 
 // A command's arguments and its answer.
 typedef struct {
@@ -86,12 +100,19 @@ uint8_t service_inject_begin(service_command *c);
 uint8_t service_inject(service_command *c);
 uint8_t service_inject_end(service_command *c);
 
+// learn.c
+uint8_t service_learn(service_command *c);
+
 // parity.c
 uint8_t service_run_frontend(service_command *c);
 uint8_t service_run_layer(service_command *c);
 uint8_t service_read_tensor(service_command *c);
 uint8_t service_write_input(service_command *c);
 uint8_t service_self_test(service_command *c);
+
+static inline bool inside(uint32_t offset, size_t count, uint32_t size) {
+    return offset <= size && count <= size - offset;
+}
 
 static inline uint16_t get_u16(const uint8_t *bytes) {
     return (uint16_t)(bytes[0] | bytes[1] << 8);

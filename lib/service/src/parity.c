@@ -34,10 +34,6 @@ uint8_t service_run_layer(service_command *c) {
     return LINK_OK;
 }
 
-static bool inside(uint32_t offset, size_t count, uint32_t size) {
-    return offset <= size && count <= size - offset;
-}
-
 uint8_t service_read_tensor(service_command *c) {
     const nn_model *model = service.config->model;
     uint16_t layer = get_u16(c->args), count = get_u16(c->args + 6);

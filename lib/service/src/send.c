@@ -5,8 +5,8 @@
 #include <string.h>
 
 enum { SEQUENCES = STREAMS + LINK_REPLY }; // one for each stream of LINK_DATA, then one for each other type
-
-typedef char queue_holds_a_frame_and_a_reply[SERVICE_QUEUE >= 2 * LINK_MAX_ENCODED ? 1 : -1];
+enum { DATA_ENCODED = SERVICE_BATCH + 16 };
+typedef char queue_holds_a_batch_a_frame_and_a_reply[SERVICE_QUEUE >= 2 * LINK_MAX_ENCODED + DATA_ENCODED ? 1 : -1];
 
 static struct {
     uint8_t bytes[SERVICE_QUEUE];
@@ -32,24 +32,31 @@ static void append(const uint8_t *bytes, size_t size) {
     queue.used += size;
 }
 
-static void enqueue(const link_frame *frame, size_t keep_free) {
+static bool enqueue(const link_frame *frame, size_t keep_free) {
     static uint8_t encoded[LINK_MAX_ENCODED];
     size_t size = link_encode(frame, encoded);
-    if (size && size + keep_free <= room())
+    bool fits = size && size + keep_free <= room();
+    if (fits)
         append(encoded, size);
     else
         queue.dropped++;
+    return fits;
 }
 
-void service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload, size_t size) {
+// Samples leave room for what tells the host that some were dropped, and everything leaves room for a reply.
+bool service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload, size_t size) {
     uint16_t *sequence = &queue.sequence[type == LINK_DATA ? stream : STREAMS + type];
     link_frame frame = {type, stream, (*sequence)++, time_us, payload, size};
-    enqueue(&frame, LINK_MAX_ENCODED);
+    return enqueue(&frame, type == LINK_DATA ? 2 * LINK_MAX_ENCODED : LINK_MAX_ENCODED);
+}
+
+void service_skip(uint8_t stream) {
+    queue.sequence[stream]++;
 }
 
 void service_send_reply(uint16_t sequence, const uint8_t *payload, size_t size) {
     link_frame frame = {LINK_REPLY, 0, sequence, board_micros(), payload, size};
-    enqueue(&frame, 0);
+    (void)enqueue(&frame, 0);
 }
 
 bool service_can_reply(void) {

@@ -9,10 +9,10 @@ enum { PERIOD_US = 1000000, READ_AT_ONCE = 64, RESET_WITHIN_US = 100000 };
 
 service_state service;
 
-uint8_t service_channel_count(void) {
+uint8_t service_channel_count(const service_stream *stream) {
     unsigned channels = 0;
-    for (uint8_t i = 0; i < service.config->sensor.groups; i++) channels += service.config->sensor.group[i].count;
-    return (uint8_t)(channels < SERVICE_MAX_CHANNELS ? channels : SERVICE_MAX_CHANNELS);
+    for (uint8_t i = 0; i < stream->groups; i++) channels += stream->group[i].count;
+    return (uint8_t)channels;
 }
 
 uint8_t service_classes(void) {

@@ -9,12 +9,12 @@ void service_reset_stats(void) {
     service.stats.overruns_before = board_sensor_overruns();
     service.stats.frames_before = service.decoder.frames;
     service.stats.errors_before = service.decoder.errors;
+    if (service.config->activity) service.stats.gate_before = *service.config->activity;
     service_reset_dropped();
     for (uint8_t i = 0; i < service.config->saturations; i++) service.config->saturated[i] = 0;
 }
 
-static void count_cycles(service_cycles *c, uint32_t cycles) {
-    bool first = service.stats.windows == 1;
+static void count_cycles(service_cycles *c, uint32_t cycles, bool first) {
     c->last = cycles;
     if (first || cycles < c->min) c->min = cycles;
     if (first || cycles > c->max) c->max = cycles;
@@ -27,15 +27,29 @@ static bool is_late(uint32_t sample_us) {
     return rate && since <= INT32_MAX && (uint64_t)since * rate > UINT64_C(1000000000);
 }
 
-void service_inference(const service_timing *timing, const int8_t *scores) {
+static void count_window(const service_timing *timing) {
     service_stats *s = &service.stats;
-    service.inferences++;
+    service.windows++;
     s->windows++;
     if (is_late(timing->sample_us)) s->missed++;
-    count_cycles(&s->frontend, timing->frontend_cycles);
-    count_cycles(&s->inference, timing->inference_cycles);
-    count_cycles(&s->decide, timing->decide_cycles);
+    count_cycles(&s->frontend, timing->frontend_cycles, s->windows == 1);
+    count_cycles(&s->decide, timing->decide_cycles, s->windows == 1);
+}
+
+void service_inference(const service_timing *timing, const int8_t *scores) {
+    service_stats *s = &service.stats;
+    count_window(timing);
+    count_cycles(&s->inference, timing->inference_cycles, s->windows - s->asleep == 1);
     for (uint8_t i = 0; i < service_classes(); i++) s->scores[i] = (uint8_t)(scores[i] + 128);
+    service_send_scores(timing->sample_us);
+}
+
+// The decision takes the window for the background, and so do the scores.
+void service_asleep(const service_timing *timing) {
+    const decide_state *d = service.config->decide;
+    service.stats.asleep++;
+    count_window(timing);
+    for (uint8_t i = 0; i < service_classes(); i++) service.stats.scores[i] = d && i == d->config->background ? 255 : 0;
     service_send_scores(timing->sample_us);
 }
 
@@ -73,11 +87,22 @@ static void write_arrays(link_cbor *c) {
     for (uint8_t i = 0; i < service_classes(); i++) cbor_uint(c, service.stats.scores[i]);
 }
 
+static void write_gate(link_cbor *c, const gate *now) {
+    const gate *before = &service.stats.gate_before;
+    cbor_text(c, "gate");
+    cbor_array(c, 4);
+    cbor_uint(c, now->open);
+    cbor_uint(c, now->steps - before->steps);
+    cbor_uint(c, now->steps_open - before->steps_open);
+    cbor_uint(c, now->openings - before->openings);
+}
+
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
-    cbor_map(c, 14);
+    cbor_map(c, service.config->activity ? 16 : 15);
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
+    write_uint(c, "asleep", s->asleep);
     write_uint(c, "events", s->events);
     write_uint(c, "missed", s->missed);
     write_uint(c, "overruns", board_sensor_overruns() - s->overruns_before);
@@ -89,6 +114,7 @@ void service_write_stats(link_cbor *c) {
     write_cycles(c, "inference", &s->inference);
     write_cycles(c, "decide", &s->decide);
     write_arrays(c);
+    if (service.config->activity) write_gate(c, service.config->activity);
 }
 
 void service_send_telemetry(void) {

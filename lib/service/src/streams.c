@@ -1,62 +1,93 @@
-// LINK_DATA: the sensor's samples and the model's scores, for a host that asked for them.
+// LINK_DATA: the sensors' samples and the model's scores, for a host that asked for them.
 #include "board/board.h"
 #include "internal.h"
 
 #include <string.h>
 
-enum { BATCH_SAMPLES = 16, BATCH_US = 100000 }; // a frame goes when it is full or its first sample is so old
+enum { BATCH_US = 100000 }; // a frame goes when it is full or its first sample is so old
+
+typedef struct {
+    uint8_t payload[SERVICE_BATCH];
+    size_t size;
+    uint32_t first_us;
+    uint32_t lost; // rows, ever
+} batch;
 
 static struct {
     bool on[STREAMS];
-    uint8_t payload[BATCH_SAMPLES * SERVICE_MAX_CHANNELS * 2];
-    size_t size;
-    uint32_t first_us;
+    uint32_t dropped[STREAMS]; // frames, ever
+    batch sensor[SERVICE_MAX_SENSORS];
 } streams;
 
-typedef char batch_fits_a_frame[sizeof streams.payload <= LINK_MAX_PAYLOAD ? 1 : -1];
-
-service_stream service_imu(uint32_t rate_mhz) {
-    static const char *const accel[] = {"ax", "ay", "az"};
-    static const char *const gyro[] = {"gx", "gy", "gz"};
-    static const service_channels groups[] = {{accel, 3, "g", BOARD_ACCEL_PER_G}, {gyro, 3, "dps", BOARD_GYRO_PER_DPS}};
-    service_stream stream = {"imu", rate_mhz, groups, 2};
-    return stream;
-}
+typedef char batch_fits_a_frame[SERVICE_BATCH <= LINK_MAX_PAYLOAD ? 1 : -1];
+typedef char sensors_and_all_are_told_apart[SERVICE_MAX_SENSORS <= 16 ? 1 : -1];
 
 void service_streams_init(void) {
     memset(&streams, 0, sizeof streams);
 }
 
+static uint8_t score_stream(void) {
+    return service.config->sensors;
+}
+
 static bool exists(uint8_t stream) {
-    return stream == SENSOR_STREAM || (stream == SCORE_STREAM && service_classes());
+    return stream < service.config->sensors || (stream == score_stream() && service_classes());
 }
 
 bool service_switch_stream(uint8_t stream, bool on) {
     if (stream != 0xFF && !exists(stream)) return false;
     for (uint8_t i = 0; i < STREAMS; i++)
         if ((stream == 0xFF || stream == i) && exists(i)) streams.on[i] = on;
-    if (!streams.on[SENSOR_STREAM]) streams.size = 0;
+    for (uint8_t i = 0; i < SERVICE_MAX_SENSORS; i++)
+        if (!streams.on[i]) streams.sensor[i].size = 0;
     return true;
 }
 
-static void send_batch(void) {
-    service_send(LINK_DATA, SENSOR_STREAM, streams.first_us, streams.payload, streams.size);
-    streams.size = 0;
+static void send_data(uint8_t stream, uint32_t time_us, const uint8_t *payload, size_t size) {
+    if (!service_send(LINK_DATA, stream, time_us, payload, size)) streams.dropped[stream]++;
 }
 
-void service_sample(const int16_t *sample, uint32_t time_us) {
-    if (!streams.on[SENSOR_STREAM]) return;
-    uint8_t channels = service_channel_count();
-    if (streams.size == 0) streams.first_us = time_us;
-    for (uint8_t i = 0; i < channels; i++) streams.size += put_u16(streams.payload + streams.size, (uint16_t)sample[i]);
-    if (streams.size == (size_t)BATCH_SAMPLES * channels * 2) send_batch();
+static void send_batch(uint8_t sensor) {
+    batch *b = &streams.sensor[sensor];
+    send_data(sensor, b->first_us, b->payload, b->size);
+    b->size = 0;
+}
+
+void service_samples(uint8_t sensor, const int16_t *rows, size_t count, uint32_t time_us) {
+    batch *b = &streams.sensor[sensor];
+    const service_stream *stream = &service.config->sensor[sensor];
+    size_t channels = service_channel_count(stream), full = sizeof b->payload / (2 * channels) * (2 * channels);
+    if (!streams.on[sensor]) return;
+    for (size_t row = 0; row < count; row++) {
+        if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
+        for (size_t i = 0; i < channels; i++) b->size += put_u16(b->payload + b->size, (uint16_t)*rows++);
+        if (b->size == full) send_batch(sensor);
+    }
+}
+
+void service_lost(uint8_t sensor, uint32_t rows) {
+    streams.sensor[sensor].lost += rows;
+    if (rows == 0 || !streams.on[sensor]) return;
+    if (streams.sensor[sensor].size) send_batch(sensor);
+    service_skip(sensor); // rows of one frame follow one another: the gap lies between two
+}
+
+uint32_t service_rows_lost(uint8_t sensor) {
+    return sensor < service.config->sensors ? streams.sensor[sensor].lost : 0;
+}
+
+uint32_t service_frames_dropped(uint8_t stream) {
+    return streams.dropped[stream];
 }
 
 void service_streams_poll(void) {
-    if (streams.size && service.now_us - streams.first_us >= BATCH_US) send_batch();
+    for (uint8_t i = 0; i < service.config->sensors; i++) {
+        const batch *b = &streams.sensor[i];
+        if (b->size && service.now_us - b->first_us >= BATCH_US) send_batch(i);
+    }
 }
 
 void service_send_scores(uint32_t time_us) {
-    if (streams.on[SCORE_STREAM])
-        service_send(LINK_DATA, SCORE_STREAM, time_us, service.stats.scores, service_classes());
+    uint8_t stream = score_stream();
+    if (streams.on[stream]) send_data(stream, time_us, service.stats.scores, service_classes());
 }

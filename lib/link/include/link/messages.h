@@ -30,7 +30,19 @@ enum link_command {
     LINK_READ_TENSOR = 0x0E,  // layer u16 (0xFFFF the model's input), offset u32, count u16 -> bytes
     LINK_WRITE_INPUT = 0x0F,  // offset u32, bytes: into the model's input
     LINK_SELF_TEST = 0x10,    // -> CRC-32 of the output for the fixed input u32, expected u32
-    LINK_RESET_BOARD = 0x11
+    LINK_RESET_BOARD = 0x11,
+    LINK_LEARN = 0x12 // operation u8 (link_learn), its arguments -> what it answers
+};
+
+enum link_learn {          // of the baseline that a device learns for itself
+    LINK_LEARN_STATUS = 0, // -> windows learnt u32, windows wanted u32 (0: not learning), size of the baseline u32
+    LINK_LEARN_BEGIN = 1,  // windows u32: forgets what was learnt and learns from the next so many
+    LINK_LEARN_STOP = 2,   // uses what has been learnt so far
+    LINK_LEARN_READ = 3,   // offset u32, count u16 -> bytes of the baseline
+    LINK_LEARN_WRITE = 4,  // offset u32, bytes: into the baseline
+    LINK_LEARN_USE = 5,    // checks what was written and uses it
+    LINK_LEARN_KEEP = 6,   // into memory that outlives a reset
+    LINK_LEARN_FORGET = 7  // back to the baseline of the firmware
 };
 
 enum link_status { LINK_OK = 0, LINK_UNKNOWN = 1, LINK_BAD_ARGUMENT = 2, LINK_UNSUPPORTED = 3, LINK_NOT_NOW = 4 };

@@ -1,13 +1,15 @@
 // service.h: the side of an application that answers its host: session info, telemetry, thresholds, streams, parity.
 //
-// The application owns its loop and its data. In every turn of the loop it calls service_poll, takes its next sample
-// from the host where service_injecting says so and from the sensor otherwise, and reports what it made of it. Nothing
-// here waits for the host: what does not fit into the queue is dropped as whole frames and counted. No heap; one
-// service a program.
+// The application owns its loop and its data. In every turn of the loop it calls service_poll, takes its next samples
+// with service_read_imu, _mic or _accel (from the host while that injects some, from the sensor otherwise), and reports
+// what it made of them. Nothing here waits for the host: what does not fit into the queue is dropped as whole frames
+// and counted. No heap; one service a program.
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
+#include "board/board.h"
 #include "decide/decide.h"
+#include "decide/gate.h"
 #include "nn/model.h"
 
 #include <stdbool.h>
@@ -19,10 +21,13 @@ extern "C" {
 #endif
 
 #ifndef SERVICE_QUEUE
-#define SERVICE_QUEUE 2048 // bytes on their way to the host, 2 * LINK_MAX_ENCODED and up; costs as many bytes of RAM
+#define SERVICE_QUEUE 2048 // bytes on their way to the host, 2 * LINK_MAX_ENCODED + SERVICE_BATCH + 16 and up; RAM
 #endif
-#ifndef SERVICE_MAX_CHANNELS
-#define SERVICE_MAX_CHANNELS 8 // of the sensor, 1..64; costs 20 bytes each
+#ifndef SERVICE_MAX_SENSORS
+#define SERVICE_MAX_SENSORS 1 // raw streams of an application, 1..16; costs SERVICE_BATCH bytes each
+#endif
+#ifndef SERVICE_BATCH
+#define SERVICE_BATCH 192 // bytes of samples in a frame, one row and up, at most LINK_MAX_PAYLOAD
 #endif
 #ifndef SERVICE_BUILD
 #define SERVICE_BUILD "" // names this build of the firmware to the host, so that a test knows what it talks to
@@ -42,35 +47,58 @@ typedef struct { // int16 samples, channels interleaved
     uint8_t groups;
 } service_stream;
 
+typedef struct { // what a device learns for itself, such as how a machine in order sounds (LINK_LEARN)
+    void *state; // the baseline as the application lays it out; a host reads and writes these bytes
+    uint32_t size;
+    const uint32_t *learnt, *wanted;                     // windows so far, and in all; wanted 0: not learning
+    uint8_t (*run)(uint8_t operation, uint32_t windows); // link_learn but STATUS, READ, WRITE -> link_status
+} service_baseline;
+
 typedef struct {
-    const char *app;          // "gesture_recognition"
-    const nn_model *model;    // NULL where there is none: commands that need it answer LINK_UNSUPPORTED
-    decide_state *decide;     // NULL where there is none
-    service_stream sensor;    // what the front end takes, and so what the host may inject
+    const char *app;       // "gesture_recognition"
+    const nn_model *model; // NULL where there is none: commands that need it answer LINK_UNSUPPORTED
+    decide_state *decide;  // NULL where there is none
+    const gate *activity;  // the gate that lets the network sleep, NULL where there is none
+    service_stream sensor[SERVICE_MAX_SENSORS]; // raw streams; the host may inject the first, which the front end takes
+    uint8_t sensors;
     uint32_t window_rate_mhz; // windows per 1000 seconds; a later one is a missed deadline. 0: no deadline
     uint32_t *saturated;      // the front end's counters, `saturations` of them
     uint8_t saturations;
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
+    const service_baseline *baseline; // NULL where there is none
 } service_config;
 
-typedef struct { // one inference, as telemetry and events report it
+typedef struct { // one window, as telemetry and events report it
     uint32_t frontend_cycles;
     uint32_t inference_cycles;
     uint32_t decide_cycles;
     uint32_t sample_us; // device time of the last sample of the window
 } service_timing;
 
-service_stream service_imu(uint32_t rate_mhz); // the six axes of board_imu_read
+service_stream service_imu(uint32_t rate_mhz);   // the six axes of board_imu_read
+service_stream service_mic(uint32_t rate_mhz);   // of board_mic_read
+service_stream service_accel(uint32_t rate_mhz); // the three axes of board_accel_read
 
 void service_init(const service_config *config); // `config` stays alive
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
 
-bool service_injecting(void);           // true: samples come from the host, leave the sensor alone
-bool service_injected(int16_t *sample); // true: *sample is the next one, a value per channel
-void service_sample(const int16_t *sample, uint32_t time_us); // each sample, for a host that listens
+// The first sensor's next rows: the host's while it injects, which the sensor runs on through, unheard. They return how
+// many there are, 0..count, and send them to a host that listens. `last_us` is the device time of the last of them, as
+// near as the number of samples and the moment at which they were read tell.
+size_t service_read_imu(board_imu_sample *samples, size_t count);
+size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us);
+size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us);
+
+// What those are made of, for an application with several sensors.
+bool service_injecting(void);                         // samples of the first sensor come from the host
+size_t service_injected(int16_t *rows, size_t count); // the next rows, 0..count, a value per channel
+void service_samples(uint8_t sensor, const int16_t *rows, size_t count,
+                     uint32_t time_us);           // each row; time of the first
+void service_lost(uint8_t sensor, uint32_t rows); // before the next row: the sensor dropped so many
 
 void service_inference(const service_timing *timing, const int8_t *scores); // after each inference
+void service_asleep(const service_timing *timing);                          // after each window without one
 void service_event(const decide_event *event, const service_timing *timing);
 
 #ifdef __cplusplus
