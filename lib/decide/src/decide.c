@@ -1,5 +1,6 @@
 #include "decide/decide.h"
 
+#include <stddef.h>
 #include <string.h>
 
 void decide_init(decide_state *d, const decide_config *config) {
@@ -32,28 +33,40 @@ static void smooth(decide_state *d, const int8_t *scores) {
     if (d->filled < d->config->smoothing) d->filled++;
 }
 
-static uint8_t strongest(const decide_state *d) {
+static uint8_t strongest_class(const decide_state *d) {
     uint8_t best = 0;
     for (uint8_t i = 1; i < d->config->classes; i++)
         if (d->sum[i] > d->sum[best]) best = i;
     return best;
 }
 
-bool decide_push(decide_state *d, const int8_t *scores, decide_event *event) {
+bool decide_smooth(decide_state *d, const int8_t *scores, decide_event *strongest) {
     uint32_t window = d->windows++;
     smooth(d, scores);
-    uint8_t best = strongest(d);
+    uint8_t best = strongest_class(d);
     uint8_t mean = (uint8_t)((d->sum[best] + d->config->smoothing / 2) / d->config->smoothing);
-    bool reached = d->filled == d->config->smoothing && best != d->config->background && mean >= d->threshold[best];
+    *strongest = (decide_event){.class_id = best, .score = mean, .window = window};
+    return d->filled == d->config->smoothing && best != d->config->background;
+}
+
+bool decide_fire(decide_state *d, const decide_event *strongest) {
+    bool reached = strongest && strongest->score >= d->threshold[strongest->class_id];
     if (d->quiet) {
         d->quiet--;
-        if (reached && best == d->last) d->quiet = d->config->refractory; // what made the event goes on
+        if (reached && strongest->class_id == d->last) d->quiet = d->config->refractory; // what made the event goes on
         return false;
     }
     if (!reached) return false;
-    *event = (decide_event){.class_id = best, .score = mean, .window = window};
-    d->last = best;
+    d->last = strongest->class_id;
     d->quiet = d->config->refractory;
+    return true;
+}
+
+bool decide_push(decide_state *d, const int8_t *scores, decide_event *event) {
+    decide_event strongest;
+    bool could = decide_smooth(d, scores, &strongest);
+    if (!decide_fire(d, could ? &strongest : NULL)) return false;
+    *event = strongest;
     return true;
 }
 

@@ -52,8 +52,14 @@ typedef struct { // fields are private
 } decide_state;
 
 void decide_init(decide_state *d, const decide_config *config);
-void decide_reset(decide_state *d);                                              // keeps thresholds
-bool decide_push(decide_state *d, const int8_t *scores, decide_event *event);    // true: *event is filled
+void decide_reset(decide_state *d);                                           // keeps thresholds
+bool decide_push(decide_state *d, const int8_t *scores, decide_event *event); // true: *event is filled
+
+// The two halves of decide_push, for whoever tries many thresholds on the same scores: the class with the highest mean,
+// true when it could make an event; and whether it does, NULL when none could.
+bool decide_smooth(decide_state *d, const int8_t *scores, decide_event *strongest);
+bool decide_fire(decide_state *d, const decide_event *strongest);
+
 bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold); // DECIDE_NO_CLASS sets all
 
 #ifdef __cplusplus
