@@ -86,6 +86,7 @@ class Stream:
     channels: tuple[Channel, ...]
     lost: int = 0  # rows that the sensor dropped, since start
     dropped: int = 0  # frames that found no room to be sent, since start
+    on: bool | None = None  # it is being sent: off until START; None: firmware that does not say
 
 
 @dataclass(frozen=True)

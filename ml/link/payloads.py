@@ -92,7 +92,8 @@ def _stream(fields: _Map) -> Stream:
     channels = tuple(channel for group in fields.list("channels", list) for channel in _channels(group))
     kinds = {"id": int, "name": str, "rate_mhz": int, "format": str}
     counters = (fields.count(name) for name in ("lost", "dropped"))
-    stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels, *counters)
+    on = fields.get("on", int) != 0 if "on" in fields.values else None
+    stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels, *counters, on)
     if stream.format not in ("int16", "uint8") or not channels:
         raise MessageError(f"stream {stream.name}: expected int16 or uint8 and a channel, found {stream.format}")
     return stream

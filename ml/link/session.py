@@ -22,6 +22,7 @@ class Data:
     stream: Stream
     payload: bytes  # whole rows
     lost: int  # frames of this stream missing just before
+    sequence: int = 0  # of the frame: one that is behind the frame before it came late, or a second time
 
     @property
     def samples(self) -> "numpy.ndarray":  # noqa: F821
@@ -103,6 +104,8 @@ class Session:
         """Frames of the same type and stream that are missing before this one."""
         key = (frame.type, frame.stream)
         lost = (frame.sequence - self._next.get(key, frame.sequence)) % 2**16
+        if lost >= 2**15:  # it comes late, or a second time
+            return 0
         self._next[key] = (frame.sequence + 1) % 2**16
         if lost:
             self.lost[key] += lost
@@ -121,4 +124,4 @@ class Session:
             raise MessageError(f"stream {frame.stream} was never described")
         if len(frame.payload) % (SIZES[stream.format] * len(stream.channels)):
             raise MessageError(f"{stream.name}: expected whole rows, found {len(frame.payload)} bytes")
-        return Data(stream, frame.payload, lost)
+        return Data(stream, frame.payload, lost, frame.sequence)

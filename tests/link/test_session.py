@@ -44,6 +44,16 @@ def test_gaps_in_the_sequence_are_counted_exactly(gaps):
     assert session.lost.total() == lost
 
 
+@given(st.integers(0, 2**16 - 1), st.integers(1, 100))
+def test_a_frame_that_comes_again_or_late_is_no_gap(first, behind):
+    session = Session()
+    list(session.feed(info(0) + row(first)))
+    (arrival,) = session.feed(row((first - behind) % 2**16))
+    assert (arrival.message.lost, arrival.message.sequence) == (0, (first - behind) % 2**16)
+    (arrival,) = session.feed(row((first + 1) % 2**16))
+    assert (arrival.message.lost, session.lost.total()) == (0, 0)
+
+
 def test_streams_are_counted_apart():
     session = Session()
     list(session.feed(info(0) + row(1)))

@@ -32,6 +32,7 @@ class Board(ctypes.Structure):
         ("resets", ctypes.c_uint32),
         ("sound", ctypes.c_int16 * SENSOR),
         ("sound_end", ctypes.c_size_t),
+        ("lose", ctypes.c_uint32),
     )
 
 

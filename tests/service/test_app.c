@@ -22,6 +22,7 @@ struct {
     uint32_t resets;
     int16_t sound[SENSOR];
     size_t sound_end;
+    uint32_t lose; // samples of the IMU, when it is next read
 } test_board;
 
 const char *board_name(void) {
@@ -65,6 +66,8 @@ size_t board_console_write(const uint8_t *bytes, size_t size) {
 }
 
 size_t board_imu_read(board_imu_sample *samples, size_t count) {
+    test_board.overruns += test_board.lose;
+    test_board.lose = 0;
     if (count == 0 || test_board.sensor_first == test_board.sensor_end) return 0;
     *samples = test_board.sensor[test_board.sensor_first++];
     return 1;

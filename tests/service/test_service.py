@@ -149,6 +149,26 @@ def test_streams_are_silent_until_they_are_started():
     assert of_type(device.sense(samples), Type.DATA) == []
 
 
+def test_session_info_says_which_streams_are_on():
+    device = MemoryDevice()
+    device.ask(Command.START, bytes([1]))
+    assert [stream.on for stream in parse_info(of_type(device.turn(1100), Type.INFO)[0].payload).streams] == [
+        False,
+        True,
+    ]
+
+
+def test_samples_that_the_sensor_dropped_are_a_gap_and_counted():
+    device = MemoryDevice()
+    device.ask(Command.START, bytes([0]))
+    frames = device.sense(recording(20))
+    device.board.lose = 5
+    frames = of_type(frames + device.sense(recording(20)), Type.DATA)
+    assert [(frame.sequence, len(frame.payload) // (2 * AXES)) for frame in frames] == [(0, 16), (1, 4), (3, 16)]
+    info = parse_info(of_type(device.turn(1100), Type.INFO)[0].payload)
+    assert (info.streams[0].lost, info.streams[0].dropped) == (5, 0)
+
+
 def test_scores_of_every_window_are_a_stream():
     device = MemoryDevice()
     device.ask(Command.START, bytes([1]))

@@ -27,10 +27,11 @@ static void write_model(link_cbor *c, const nn_model *model) {
 }
 
 static void write_stream(link_cbor *c, uint8_t id, const char *format, const service_stream *stream) {
-    cbor_map(c, 7);
+    cbor_map(c, 8);
     uint_field(c, "id", id);
     text_field(c, "name", stream->name);
     uint_field(c, "rate_mhz", stream->rate_mhz);
+    uint_field(c, "on", service_stream_is_on(id));
     uint_field(c, "lost", service_rows_lost(id));
     uint_field(c, "dropped", service_frames_dropped(id));
     text_field(c, "format", format);

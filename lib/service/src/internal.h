@@ -64,6 +64,7 @@ void service_streams_init(void);
 bool service_switch_stream(uint8_t stream, bool on); // false: no such stream
 void service_streams_poll(void);
 void service_send_scores(uint32_t time_us);
+bool service_stream_is_on(uint8_t stream);
 uint32_t service_rows_lost(uint8_t sensor);      // by the sensor, ever
 uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
 

@@ -8,12 +8,24 @@ service_stream service_accel(uint32_t rate_mhz) {
     return stream;
 }
 
-size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us) {
+static size_t read(uint8_t sensor, int16_t (*xyz)[3], size_t count, bool injecting, uint32_t *last_us) {
     static service_clock clock;
+    uint32_t rate = service.config->sensor[sensor].rate_mhz, before = board_sensor_overruns();
     size_t taken = board_accel_read(xyz, count);
-    if (service_injecting()) taken = service_injected(&xyz[0][0], count);
-    uint32_t rate = service.config->sensor[0].rate_mhz;
-    *last_us = service_clock_read(&clock, rate, taken, taken < count);
-    if (taken) service_samples(0, &xyz[0][0], taken, *last_us - service_span_us(rate, taken - 1));
+    uint32_t lost = board_sensor_overruns() - before;
+    if (injecting) taken = service_injected(&xyz[0][0], count), lost = 0;
+    *last_us = service_clock_read(&clock, rate, lost + taken, taken < count);
+    service_lost(sensor, lost);
+    if (taken) service_samples(sensor, &xyz[0][0], taken, *last_us - service_span_us(rate, taken - 1));
     return taken;
+}
+
+size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us) {
+    return read(0, xyz, count, service_injecting(), last_us);
+}
+
+size_t service_forward_accel(uint8_t sensor) {
+    int16_t xyz[SERVICE_BATCH / 6][3];
+    uint32_t last_us;
+    return read(sensor, xyz, SERVICE_BATCH / 6, false, &last_us);
 }

@@ -15,9 +15,28 @@ static size_t injected(board_imu_sample *samples, size_t count) {
     return taken;
 }
 
+// One at a time from the sensor, so that it is known before which of them it dropped some.
+static size_t forward(uint8_t sensor, board_imu_sample *samples, size_t count) {
+    size_t taken = 0, more;
+    do {
+        uint32_t before = board_sensor_overruns();
+        more = taken < count ? board_imu_read(samples + taken, 1) : 0;
+        service_lost(sensor, board_sensor_overruns() - before);
+        if (more) service_samples(sensor, samples[taken].axis, 1, samples[taken].time_us);
+        taken += more;
+    } while (more);
+    return taken;
+}
+
 size_t service_read_imu(board_imu_sample *samples, size_t count) {
-    size_t taken = board_imu_read(samples, count);
-    if (service_injecting()) taken = injected(samples, count);
+    if (!service_injecting()) return forward(0, samples, count);
+    board_imu_read(samples, count); // the sensor runs on, unheard
+    size_t taken = injected(samples, count);
     for (size_t i = 0; i < taken; i++) service_samples(0, samples[i].axis, 1, samples[i].time_us);
     return taken;
+}
+
+size_t service_forward_imu(uint8_t sensor) {
+    board_imu_sample samples[SERVICE_BATCH / (2 * BOARD_IMU_AXES)];
+    return forward(sensor, samples, sizeof samples / sizeof samples[0]);
 }

@@ -8,12 +8,24 @@ service_stream service_mic(uint32_t rate_mhz) {
     return stream;
 }
 
-size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us) {
+static size_t read(uint8_t sensor, int16_t *pcm, size_t count, bool injecting, uint32_t *last_us) {
     static service_clock clock;
+    uint32_t rate = service.config->sensor[sensor].rate_mhz, before = board_sensor_overruns();
     size_t taken = board_mic_read(pcm, count);
-    if (service_injecting()) taken = service_injected(pcm, count);
-    uint32_t rate = service.config->sensor[0].rate_mhz;
-    *last_us = service_clock_read(&clock, rate, taken, taken < count);
-    if (taken) service_samples(0, pcm, taken, *last_us - service_span_us(rate, taken - 1));
+    uint32_t lost = board_sensor_overruns() - before;
+    if (injecting) taken = service_injected(pcm, count), lost = 0;
+    *last_us = service_clock_read(&clock, rate, lost + taken, taken < count);
+    service_lost(sensor, lost);
+    if (taken) service_samples(sensor, pcm, taken, *last_us - service_span_us(rate, taken - 1));
     return taken;
+}
+
+size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us) {
+    return read(0, pcm, count, service_injecting(), last_us);
+}
+
+size_t service_forward_mic(uint8_t sensor) {
+    int16_t pcm[SERVICE_BATCH / 2];
+    uint32_t last_us;
+    return read(sensor, pcm, SERVICE_BATCH / 2, false, &last_us);
 }

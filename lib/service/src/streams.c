@@ -72,6 +72,10 @@ void service_lost(uint8_t sensor, uint32_t rows) {
     service_skip(sensor); // rows of one frame follow one another: the gap lies between two
 }
 
+bool service_stream_is_on(uint8_t stream) {
+    return streams.on[stream];
+}
+
 uint32_t service_rows_lost(uint8_t sensor) {
     return sensor < service.config->sensors ? streams.sensor[sensor].lost : 0;
 }

@@ -90,7 +90,13 @@ size_t service_read_imu(board_imu_sample *samples, size_t count);
 size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us);
 size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us);
 
-// What those are made of, for an application with several sensors.
+// For an application with several sensors that only passes them on: takes what has come of a sensor, as much as fits a
+// frame, to the stream of that number; rows taken.
+size_t service_forward_imu(uint8_t sensor);
+size_t service_forward_mic(uint8_t sensor);
+size_t service_forward_accel(uint8_t sensor);
+
+// What those are made of.
 bool service_injecting(void);                         // samples of the first sensor come from the host
 size_t service_injected(int16_t *rows, size_t count); // the next rows, 0..count, a value per channel
 void service_samples(uint8_t sensor, const int16_t *rows, size_t count,
