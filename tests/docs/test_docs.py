@@ -56,7 +56,7 @@ def test_every_script_make_target_and_environment_exists(page: str) -> None:
 def test_every_environment_is_of_a_known_application_and_board() -> None:
     for name in ProjectConfig(str(ROOT / "platformio.ini")).envs():
         app, _, board = name.partition("-")
-        assert app in APPS
+        assert app in APPS or (ROOT / "apps" / app).is_dir()  # some have no model: sensor_capture
         assert (ROOT / "boards" / f"{board}.ini").is_file()
 
 

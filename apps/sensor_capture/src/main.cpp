@@ -1,0 +1,50 @@
+// Every sensor that the board has, to a host that records them: tools/collect.py. Nothing is computed here, and nothing
+// waits: what the host does not take in time is dropped as whole frames, and session info says how many.
+#include "board/board.h"
+#include "service/service.h"
+
+#ifndef CAPTURE_IMU_RATE_MHZ
+#define CAPTURE_IMU_RATE_MHZ 400000 // asked for; the sensor takes the nearest rate it has. 0: leave it off
+#endif
+#ifndef CAPTURE_MIC_RATE_MHZ
+#define CAPTURE_MIC_RATE_MHZ 16000000
+#endif
+#ifndef CAPTURE_ACCEL_RATE_MHZ
+#define CAPTURE_ACCEL_RATE_MHZ 1600000
+#endif
+
+struct sensor {
+    uint32_t rate_mhz;
+    int32_t (*start)(uint32_t rate_mhz);
+    service_stream (*stream)(uint32_t rate_mhz);
+    size_t (*forward)(uint8_t stream);
+};
+
+static const sensor sensors[] = {
+    {CAPTURE_IMU_RATE_MHZ, board_imu_start, service_imu, service_forward_imu},
+    {CAPTURE_MIC_RATE_MHZ, board_mic_start, service_mic, service_forward_mic},
+    {CAPTURE_ACCEL_RATE_MHZ, board_accel_start, service_accel, service_forward_accel},
+};
+enum { SENSORS = sizeof sensors / sizeof sensors[0] };
+static_assert(SENSORS <= SERVICE_MAX_SENSORS, "build with -D SERVICE_MAX_SENSORS, as app.ini does");
+
+static const sensor *started[SENSORS]; // by stream
+static service_config service;
+
+void setup() {
+    service.app = "sensor_capture";
+    for (const sensor &each : sensors) {
+        const int32_t rate = each.rate_mhz ? each.start(each.rate_mhz) : BOARD_ERR_ABSENT;
+        if (rate <= 0) continue; // the board has none
+        started[service.sensors] = &each;
+        service.sensor[service.sensors++] = each.stream((uint32_t)rate);
+    }
+    service_init(&service);
+}
+
+void loop() {
+    size_t rows = 0;
+    service_poll();
+    for (uint8_t stream = 0; stream < service.sensors; stream++) rows += started[stream]->forward(stream);
+    if (rows == 0) board_sleep();
+}
