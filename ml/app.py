@@ -1,16 +1,29 @@
-"""What the pipeline asks of an application. A new one is a folder `ml/<app>/` with an `app.py` that has this in it."""
+"""What the pipeline asks of an application. A new one is a folder `ml/<app>/` with an `app.py` that has this in it.
+
+A class of an application is a frozen dataclass derived from `App`: what has no default here it must have, and a plain
+classifier of windows needs no more than that. A network in streaming form, or one whose output is no score, overrides
+what its comment says.
+"""
 
 import importlib
+from abc import abstractmethod
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
+from ml import training
+from ml.compiler.streaming import Request
+from ml.compress import quantise
 from ml.data.manifest import Dataset
+from ml.data.split import Split, by_subject
+from ml.data.streams import Stream, streams
 from ml.errors import UserError
+from ml.evaluate.streams import Scored
 from ml.evaluate.tune import Grid
-from ml.examples import Examples, HeldOut
+from ml.examples import Examples, HeldOut, Inputs
 from ml.native.decide import DecideConfig
-from ml.native.imu import ImuConfig
-from ml.training import Settings
+from ml.training import Model, Settings
 
 APPS = {"gesture_recognition": "ml.gesture_recognition.app:GestureRecognition"}
 
@@ -21,33 +34,95 @@ class App(Protocol):
     name: str  # a C identifier; also of apps/<name> and lib/<name>_model
     config: object  # a frozen dataclass: every number that decides the result
     code: tuple[Path, ...]  # sources that decide the result
-    front_end: ImuConfig
+    sensor: str  # "imu" (6 channels), "mic" (1) or "accel" (3), as in ml/link/sensor_bus.py
     training: Settings
     decision: Grid
+    variant: str = ""  # tells the candidates of an application apart
+    stream_form: Request | None = None  # the header holds the network in streaming form (docs/compiler.md)
+    outputs_are_scores: bool = True  # of the network, one a class, in the int8 of a softmax; else `scores` makes them
 
+    @abstractmethod
     def quick(self) -> "App":
         """The same, small enough for a trial."""
 
+    @abstractmethod
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """The recordings in `folder`, or simulated ones."""
 
+    @abstractmethod
     def labels(self, data: Dataset) -> list[str]:
-        """The classes, in the order of the model's output."""
+        """The classes, in the order of the scores."""
 
+    @abstractmethod
     def background(self, labels: list[str]) -> int:
         """The class that never makes an event."""
 
+    @abstractmethod
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
         """What the network learns from."""
 
+    @abstractmethod
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         """What it is judged by."""
 
+    @abstractmethod
     def network(self, labels: list[str]):
         """A Keras model, freshly initialised."""
 
+    @abstractmethod
+    def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
+        """What the C front end makes of samples, int16 (n, channels) at that rate, from a fresh start: whole windows,
+        also where the network takes them a few rows at a time."""
+
+    @abstractmethod
     def sections(self, decision: DecideConfig) -> list[str]:
-        """C text for the generated header."""
+        """C text for the generated header: settings of front end, gate and decision."""
+
+    def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+        """Who trains, who tunes, who tests."""
+        return by_subject(data.subjects, hold_out)
+
+    def streams(self, data: Dataset, seed: int) -> list[Stream]:
+        """Continuous recordings with the truth, made from some subjects' data."""
+        return streams(data.takes())
+
+    def scores(self, model: Model, inputs: np.ndarray) -> np.ndarray:
+        """(n, classes): how sure the model is of each class, in the int8 of a softmax (floats of the float network).
+
+        An anomaly detector's are made here, of the network's output and whatever else it keeps.
+        """
+        return model.answers(inputs)
+
+    def score(self, stream: Stream, model: Model) -> Scored:
+        """Front end, gate and model in C over a stream. `model` is the header's HostModel, with its `stream` and `push`
+        where it has the streaming form, or, while it is trained, a `FloatModel`; of that `scores` gives floats."""
+        made = self.inputs(stream.samples, stream.rate_mhz)
+        return Scored(stream, training.to_int8(self.scores(model, made.windows)), made.sample)
+
+    def fit(self, network, examples: Examples, seed: int, judge) -> dict:
+        """Trains the network in place; returns what is worth keeping of it, for JSON. `judge()`, where it is not None,
+        tells how good the network now is on the validation streams."""
+        return training.fit(network, examples, self.training, seed, judge)
+
+    def convert(self, network, examples: Examples, seed: int) -> bytes:
+        """The network as an int8 `.tflite`; `examples` are those that it learned from."""
+        return quantise.int8(network, quantise.calibration_set(examples, seed))
+
+    def learned(self, history: dict) -> "App":
+        """The same with the numbers that `fit` found and returned, where `scores` and `sections` need any."""
+        return self
+
+    def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
+        """More of how good it is than accuracy, for JSON: the int8 scores (n, classes) of what was held out."""
+        return {}
+
+    def candidates(self) -> tuple["App", ...]:
+        """Variants of which the one with the highest merit on the validation streams becomes the model."""
+        return (self,)
+
+    def merit(self, scored: list[Scored], value: float) -> float:
+        """By what the candidates are compared; `value` is that of the tuned decision."""
+        return value
 
 
 def find(name: str, quick: bool = False) -> App:

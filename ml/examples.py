@@ -6,6 +6,14 @@ import numpy as np
 
 
 @dataclass(frozen=True)
+class Inputs:
+    """Consecutive windows as the device's front end makes them."""
+
+    windows: np.ndarray  # int8 (k, ...)
+    sample: np.ndarray  # int (k,): index of the sample that completed each
+
+
+@dataclass(frozen=True)
 class Examples:
     """Inputs as the device's front end makes them, and what they show."""
 
@@ -18,12 +26,12 @@ class Examples:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Recorded repetitions of people the model has not seen, before and after the front end."""
+    """Recordings of people (or machines) the model has not seen, a window each, before and after the front end."""
 
-    samples: np.ndarray  # int16 (n, longest, axes) in counts; a shorter one is filled up with zeros
+    samples: np.ndarray  # int16 (n, longest, channels) in counts; a shorter one is filled up with zeros
     count: np.ndarray  # int (n,): how many of them are recorded
     rate_mhz: np.ndarray  # int (n,): of the samples
-    inputs: np.ndarray  # int8 (n, window, axes)
+    inputs: np.ndarray  # int8 (n, ...)
     labels: np.ndarray  # int (n,)
     files: np.ndarray  # str (n,): where each comes from
 

@@ -16,7 +16,7 @@ from ml import steps
 from ml.app import APPS
 from ml.compiler.compile import Compiled, compile_model
 from ml.data.split import check_unit
-from ml.data.streams import Stream, export, streams
+from ml.data.streams import Stream, export
 from ml.evaluate import tflm
 from ml.evaluate.command import verify
 from ml.files import replace_file
@@ -56,7 +56,7 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) ->
     check_unit(split_by)
     absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
     begun = Run(app, **rest, **absolute)
-    task = begun.task()
+    task = begun.asked()
     task.app.labels(task.data)
     begun.save()
     return begun
@@ -117,7 +117,7 @@ def export_stream(app: str, out: str | None) -> None:
 def unseen(app: str, out: str | None = None) -> list[Stream]:
     """Takes of the people whom the last run held out, one stream each: what a demonstration may play."""
     task = last(app, out).task()
-    return streams(task.data.of(task.split.test).takes())
+    return task.streams(task.split.test)
 
 
 def train_(begun: Run, task: Task) -> None:
@@ -147,8 +147,10 @@ def compile_(begun: Run, task: Task) -> Compiled:
         begun.header_folder,
         labels=task.labels,
         data_hash=task.data.hash[:16],
-        sections=task.app.sections(steps.read_decision(begun.folder)),
+        sections=steps.learned(task.app, begun.folder).sections(steps.read_decision(begun.folder)),
         notes=_notes(begun, task),
+        stream=task.app.stream_form,
+        outputs_are_labels=task.app.outputs_are_scores,
     )
     write_json(begun.folder / "compiled.json", cost(made))
     say(f"compiled: {made.header}")

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.app import App, find
-from ml.data.split import by_subject
 from ml.errors import UserError
 from ml.paths import ROOT
 from ml.stages import write_json
-from ml.steps import Task
+from ml.steps import Task, choose
 
 VERSION = 1  # of run.json
 
@@ -37,11 +36,15 @@ class Run:
     def application(self) -> App:
         return find(self.app, self.quick)
 
-    def task(self) -> Task:
+    def asked(self) -> Task:
         """Loads the data and splits it."""
         app = self.application()
         data = app.data(Path(self.data) if self.data else None, self.seed)
-        return Task(app, data, by_subject(data.subjects, self.hold_out), self.seed)
+        return Task(app, data, app.split(data, self.hold_out), self.seed)
+
+    def task(self) -> Task:
+        """The same with the best of the application's candidates."""
+        return choose(self.asked())
 
     def save(self) -> None:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))

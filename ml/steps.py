@@ -20,7 +20,7 @@ from ml.compiler.host import HostModel
 from ml.compress import quantise as compression
 from ml.data.manifest import Dataset
 from ml.data.split import Split, folds
-from ml.data.streams import Stream, streams
+from ml.data.streams import Stream
 from ml.evaluate import streams as streaming
 from ml.evaluate import tflm
 from ml.evaluate.accuracy import accuracy, confusion, wilson
@@ -31,17 +31,21 @@ from ml.keras import keras_module
 from ml.native.decide import DecideConfig
 from ml.paths import ROOT
 from ml.stages import stage, write_json
-from ml.training import fit, scores
+from ml.training import FloatModel, to_int8
 
 CODE = tuple(
     ROOT / "ml" / name
-    for name in ("steps.py", "training.py", "keras.py", "compress", "evaluate/streams.py", "evaluate/tune.py")
+    for name in (
+        *("app.py", "steps.py", "training.py", "keras.py", "compress", "evaluate/streams.py", "evaluate/tune.py"),
+        *(f"data/{name}.py" for name in ("manifest", "recordings", "split", "streams")),
+    )
 )
 COMPILED = (
     *CODE,
     *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate", "ml/native")),
 )
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
+COMPARED = 300  # held-out windows on which the compiled layers are compared with TensorFlow Lite Micro
 
 
 @dataclass(frozen=True)
@@ -57,9 +61,13 @@ class Task:
     def labels(self) -> list[str]:
         return self.app.labels(self.data)
 
+    def streams(self, subjects: tuple[str, ...]) -> list[Stream]:
+        return self.app.streams(self.data.of(subjects), self.seed) if subjects else []
+
     def inputs(self) -> dict:
         """What decides the result, besides the code."""
-        return {"config": self.app.config, "data": self.data.hash, "split": self.split, "seed": self.seed}
+        app = {"config": self.app.config, "variant": self.app.variant}
+        return app | {"data": self.data.hash, "split": self.split, "seed": self.seed}
 
 
 def train(task: Task) -> Path:
@@ -68,26 +76,24 @@ def train(task: Task) -> Path:
 
 
 def _train(task: Task, folder: Path) -> None:
-    examples = task.app.examples(task.data.of(task.split.train), task.labels, task.seed)
+    app, labels = task.app, task.labels
+    examples = app.examples(task.data.of(task.split.train), labels, task.seed)
     keras_module().utils.set_random_seed(task.seed)
-    network = task.app.network(task.labels)
-    validation = streams(task.data.of(task.split.validation).takes())
-
-    def model(inputs: np.ndarray) -> np.ndarray:
-        return _as_int8(network, inputs)
+    network = app.network(labels)
+    validation = task.streams(task.split.validation)
 
     def judge() -> float:
-        scored = [streaming.score(stream, task.app.front_end, model) for stream in validation]
-        return tune(scored, task.labels, task.app.background(task.labels), task.app.decision).value
+        scored = [app.score(stream, FloatModel(network)) for stream in validation]
+        return tune(scored, labels, app.background(labels), app.decision).value
 
-    history = fit(network, examples, task.app.training, task.seed, judge if validation else None)
+    history = app.fit(network, examples, task.seed, judge if validation else None)
     network.save(folder / "model.keras")
     write_json(folder / "history.json", history | {"examples": len(examples), "parameters": network.count_params()})
 
 
-def _as_int8(network, inputs: np.ndarray) -> np.ndarray:
-    """Scores of the float network in the int8 of a softmax: scale 1/256, zero point -128."""
-    return np.clip(np.rint(scores(network, inputs) * 256) - 128, -128, 127).astype(np.int8)
+def learned(app: App, trained: Path) -> App:
+    """The application with what its training found, from the folder with that step's results."""
+    return app.learned(json.loads((trained / "history.json").read_text()))
 
 
 def load_network(trained: Path):
@@ -103,40 +109,56 @@ def quantise(task: Task) -> Path:
 def _quantise(task: Task, trained: Path, folder: Path) -> None:
     examples = task.app.examples(task.data.of(task.split.train), task.labels, task.seed)
     network = load_network(trained)
-    calibration = compression.calibration_set(examples, task.seed)
-    model = compression.int8(network, calibration)
+    model = task.app.convert(network, examples, task.seed)
     (folder / "model.tflite").write_bytes(model)
-    write_json(folder / "layers.json", compression.layer_errors(network, model, calibration[:LOOKED_AT]))
+    looked_at = compression.calibration_set(examples, task.seed)[:LOOKED_AT]
+    write_json(folder / "layers.json", compression.layer_errors(network, model, looked_at))
 
 
-def host_model(quantised: Path, name: str) -> HostModel:
+def host_model(quantised: Path, app: App) -> HostModel:
     """The model of that step in C, compiled for this computer."""
     with tempfile.TemporaryDirectory() as scratch:
-        made = compile_model((quantised / "model.tflite").read_bytes(), name, Path(scratch))
+        made = compile_model((quantised / "model.tflite").read_bytes(), app.name, Path(scratch), stream=app.stream_form)
         return HostModel(made.header)
 
 
 def tune_decision(task: Task) -> Path:
     """Chooses smoothing, threshold and refractory time on people who are neither trained nor tested with."""
-    made = [(fold, quantise(dataclasses.replace(task, split=fold))) for fold in folds(task.split)]
+    made = [(one, quantise(one)) for one in (dataclasses.replace(task, split=fold) for fold in folds(task.split))]
     inputs = {"from": [folder.name for _, folder in made], "decision": task.app.decision, "labels": task.labels}
-    return stage("tune", inputs, COMPILED, lambda folder: _tune(task, made, folder))
+    return stage("tune", inputs, (*COMPILED, *task.app.code), lambda folder: _tune(task, made, folder))
 
 
-def _tune(task: Task, made: list[tuple[Split, Path]], folder: Path) -> None:
-    scored = [
-        streaming.score(stream, task.app.front_end, host_model(quantised, task.app.name).run)
-        for fold, quantised in made
-        for stream in streams(task.data.of(fold.validation).takes())
-    ]
+def _tune(task: Task, made: list[tuple[Task, Path]], folder: Path) -> None:
+    scored = [one for fold, quantised in made for one in _scored(fold, quantised, fold.split.validation)]
     background, grid = task.app.background(task.labels), task.app.decision
     if any(one.stream.truth for one in scored):
         tuned = tune(scored, task.labels, background, grid)
-        chosen, reached = tuned.config, tuned.tally.summary()
+        chosen, reached, merit = tuned.config, tuned.tally.summary(), task.app.merit(scored, tuned.value)
     else:
-        chosen, reached = decision(task.labels, background, *grid.fallback), None
+        chosen, reached, merit = decision(task.labels, background, *grid.fallback), None, None
     people = sorted({one.stream.subject for one in scored})
-    write_json(folder / "decision.json", {"config": chosen, "validation": reached, "subjects": people})
+    kept = {"config": chosen, "validation": reached, "merit": merit, "subjects": people}
+    write_json(folder / "decision.json", kept)
+
+
+def _scored(task: Task, quantised: Path, subjects: tuple[str, ...]) -> list[streaming.Scored]:
+    """The streams of some subjects through front end, gate and model in C."""
+    app, host = learned(task.app, train(task)), host_model(quantised, task.app)
+    return [app.score(stream, host) for stream in task.streams(subjects)]
+
+
+def choose(task: Task) -> Task:
+    """The same with the best of the application's candidates."""
+    candidates = [dataclasses.replace(task, app=app) for app in task.app.candidates()]
+    best = candidates[0]
+    if len(candidates) > 1:
+        best = max(candidates, key=lambda one: _merit(one) or 0.0)  # the first of equals
+    return best
+
+
+def _merit(task: Task) -> float | None:
+    return json.loads((tune_decision(task) / "decision.json").read_text())["merit"]
 
 
 def read_decision(tuned: Path) -> DecideConfig:
@@ -148,18 +170,21 @@ def evaluate(task: Task) -> Path:
     """Judges the model by the test's subjects: float, int8 in C, TensorFlow Lite Micro, and as a stream."""
     trained, quantised, tuned = train(task), quantise(task), tune_decision(task)
     inputs = {"from": [trained.name, quantised.name, tuned.name], "split": task.split}
-    return stage("evaluate", inputs, COMPILED, lambda folder: _evaluate(task, trained, quantised, tuned, folder))
+    code = (*COMPILED, *task.app.code)
+    return stage("evaluate", inputs, code, lambda folder: _evaluate(task, trained, quantised, tuned, folder))
 
 
 def _evaluate(task: Task, trained: Path, quantised: Path, tuned: Path, folder: Path) -> None:
-    test = task.data.of(task.split.test)
-    held_out, host = task.app.held_out(test, task.labels), host_model(quantised, task.app.name)
+    app, host = learned(task.app, trained), host_model(quantised, task.app)
+    held_out = app.held_out(task.data.of(task.split.test), task.labels)
     np.savez_compressed(folder / "held_out.npz", classes=np.array(task.labels), **vars(held_out))
-    floats = scores(load_network(trained), held_out.inputs).argmax(1)
-    on_streams = [_on_stream(task, host, read_decision(tuned), stream) for stream in streams(test.takes())]
+    floats = app.scores(FloatModel(load_network(trained)), held_out.inputs)
+    int8 = app.scores(host, held_out.inputs)
+    on_streams = [_on_stream(task, one, read_decision(tuned)) for one in _scored(task, quantised, task.split.test)]
     metrics = {
-        "float": _figures(held_out, floats, len(task.labels)),
-        "int8": _figures(held_out, host.run(held_out.inputs).argmax(1), len(task.labels)),
+        "float": _figures(held_out, floats.argmax(1), len(task.labels)),
+        "int8": _figures(held_out, int8.argmax(1), len(task.labels)),
+        "more": app.figures(held_out, to_int8(int8)),
         "parity": _parity(task, (quantised / "model.tflite").read_bytes(), host, held_out),
         "stream": sum((tally for tally, _ in on_streams), streaming.Tally()).summary() if on_streams else None,
     }
@@ -183,16 +208,21 @@ def _parity(task: Task, model: bytes, host: HostModel, held_out: HeldOut) -> dic
     """Front end and every layer of each window against TensorFlow Lite Micro; None where its package is missing."""
     if not tflm.available():
         return None
-    rows = zip(held_out.files, held_out.samples, held_out.count, held_out.rate_mhz, held_out.inputs, strict=True)
-    cases = [Case(str(file), samples[:count], int(rate), made) for file, samples, count, rate, made in rows]
-    parity = Parity(tflm.Reference(model), layers(host), Host(host, task.app.front_end))
+    count = min(COMPARED, len(held_out))
+    cases = [_case(held_out, number * len(held_out) // count) for number in range(count)]
+    parity = Parity(tflm.Reference(model), layers(host), Host(host, task.app.inputs), host.step_bytes)
     parity.compare(cases)
     return {"windows": parity.windows, "bytes": parity.bytes, "mismatches": len(parity.mismatches)}
 
 
-def _on_stream(task: Task, host: HostModel, config: DecideConfig, stream: Stream) -> tuple[streaming.Tally, dict]:
-    """Front end, model and decision in C over one person's takes: the counts, and what was when."""
-    scored = streaming.score(stream, task.app.front_end, host.run)
+def _case(held_out: HeldOut, at: int) -> Case:
+    samples = held_out.samples[at][: held_out.count[at]]
+    return Case(str(held_out.files[at]), samples, int(held_out.rate_mhz[at]), held_out.inputs[at])
+
+
+def _on_stream(task: Task, scored: streaming.Scored, config: DecideConfig) -> tuple[streaming.Tally, dict]:
+    """The decision in C over one stream: the counts, and what was when."""
+    stream = scored.stream
     tally, detections = streaming.judge(scored, task.labels, config, task.app.decision.tolerance_s)
     timeline = {
         "subject": stream.subject,

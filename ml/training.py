@@ -22,6 +22,29 @@ class Settings(Protocol):
     checkpoints: int
 
 
+class Model(Protocol):
+    """Whatever answers whole windows: a compiled header (ml/compiler/host.py), or the float network behind it."""
+
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
+        """Inputs int8 (n, ...) -> outputs (n, size) in the int8 of the model's output."""
+
+
+class FloatModel:
+    """A Keras network with a softmax, before it is quantised."""
+
+    def __init__(self, network) -> None:
+        self.network = network
+
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
+        """Scores float (n, classes) in the unit of a softmax's int8: scale 1/256, zero point -128; not yet rounded."""
+        return scores(self.network, inputs) * 256 - 128
+
+
+def to_int8(scores: np.ndarray) -> np.ndarray:
+    """Scores rounded and clipped; int8 as they are."""
+    return np.clip(np.rint(scores), -128, 127).astype(np.int8)
+
+
 def to_float(inputs: np.ndarray) -> np.ndarray:
     """int8 (n, ...) -> float32 (n, ...) as the network sees them."""
     return inputs.astype(np.float32) * np.float32(INPUT_SCALE)

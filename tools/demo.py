@@ -19,19 +19,19 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.cli import run_cli
-from ml.data.streams import Stream, streams
 from ml.errors import UserError
 from ml.evaluate.command import compare
 from ml.evaluate.on_board import Played, Sighting
 from ml.evaluate.parity import Board, Parity
 from ml.evaluate.stream_command import check_equal, on_host, play_with_progress
-from ml.evaluate.streams import match
+from ml.evaluate.streams import Scored, detect, match
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
 from ml.report import device as device_report
 from ml.report import page
 from ml.run import Run, last
+from ml.steps import read_decision
 
 APP = "gesture_recognition"
 BOARD = "virtual"
@@ -65,14 +65,14 @@ def build() -> dict[str, int]:
     return {name: int(used) for name, used in lines}
 
 
-def watch(run: Run, unseen: Stream, device: Device) -> Played:
+def watch(run: Run, scored: Scored, device: Device) -> Played:
     """Plays a stream and prints each detection as the board reports it."""
-    truth = unseen.truth
+    unseen = scored.stream
     hit: set[int] = set()
     tolerance = round(run.application().decision.tolerance_s * unseen.rate_mhz / 1000)
 
     def show(one: Sighting) -> None:
-        matched = match([one.detection], truth, tolerance)[0].hit
+        matched = match([one.detection], unseen.truth, tolerance)[0].hit
         right = matched is not None and matched not in hit
         hit.add(matched if matched is not None else -1)
         verdict = "[green]right[/green]" if right else "[red]false[/red]"
@@ -82,7 +82,7 @@ def watch(run: Run, unseen: Stream, device: Device) -> Played:
         )
 
     with Player.open(BOARD, APP) as player:
-        return play_with_progress(run, unseen, device, player, show)
+        return play_with_progress(scored, device, player, show)
 
 
 def keep(run: Run, device: Device, played: Played, size: dict[str, int], parity: Parity) -> None:
@@ -143,11 +143,12 @@ def demo(data: str | None) -> None:
     size = build()
     headline(3, "Flash the board, an emulated Cortex-M4")
     call("pio", "run", "-e", ENVIRONMENT, "-t", "upload", "-s")
-    unseen = streams(task.data.of(task.split.test).takes())[0]
+    unseen = task.app.streams(task.data.of(task.split.test), task.seed)[0]
     headline(4, f"Play {unseen.subject}, whom the model has never seen, into the board's motion sensor")
     with Device.open(BOARD, app=APP) as device:
-        played = watch(run, unseen, device)
-        check_equal(unseen.subject, on_host(run, task)(unseen), played.detections)
+        scored = on_host(run, task)(unseen)
+        played = watch(run, scored, device)
+        check_equal(unseen.subject, detect(scored, task.labels, read_decision(run.folder)), played.detections)
         console.print("   Python, given the same recording, detects the same: event by event.")
         headline(5, "Compare every layer on the board with TensorFlow Lite Micro")
         parity = compare(run, Board(device), f"{APP} on {BOARD}")

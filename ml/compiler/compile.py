@@ -75,18 +75,19 @@ def compile_model(
     options: Options | None = None,
     stream: streaming.Request | None = None,
     title: str = "",
+    outputs_are_labels: bool = True,
     limits: Mapping[str, int | None] | None = None,
 ) -> Compiled:
     """Writes `<name>_model.h` and library.json to `out_dir`.
 
-    `name` is a C identifier; `sections` is C text that goes in as it is; `notes` are comment lines; `title` names the
-    model in errors; `stream` asks for the streaming form; `limits` are a board's bytes of "flash" and "RAM". The header
-    is compiled and run on this computer first, and compared with TensorFlow Lite Micro where that is installed: nothing
-    is written that does not agree.
+    `name` is a C identifier; `labels` name the outputs, unless it is said that they do not; `sections` is C text that
+    goes in as it is; `notes` are comment lines; `title` names the model in errors; `stream` asks for the streaming
+    form; `limits` are a board's bytes of "flash" and "RAM". The header is compiled and run on this computer first, and
+    compared with TensorFlow Lite Micro where that is installed: nothing is written that does not agree.
     """
     emit.identifier(name)
     program = prepare(tflite, title or name, options, stream)
-    if labels and len(labels) != program.output.elements:
+    if labels and outputs_are_labels and len(labels) != program.output.elements:
         raise UserError(
             f"{title or name}: expected {program.output.elements} labels, one an output, found {len(labels)}"
         )

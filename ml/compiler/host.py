@@ -164,6 +164,31 @@ class HostModel:
         )
         return outputs
 
+    @property
+    def step_bytes(self) -> int | None:
+        """What a step of the streaming form takes; None where an inference takes the whole window."""
+        return self.model.input_size if self.stream else None
+
+    def answers(self, windows: np.ndarray) -> np.ndarray:
+        """int8 [n, output bytes] for whole windows [n, ...]: as `run`, or in streaming form each from a fresh start."""
+        if not self.stream:
+            return self.run(windows)
+        return np.stack([self._last_output(window) for window in windows])
+
+    def _last_output(self, window: np.ndarray) -> np.ndarray:
+        self.push(self.all_but_last(window))
+        return np.frombuffer(ctypes.string_at(self.model.output, self.model.output_size), np.int8)
+
+    def all_but_last(self, window: np.ndarray) -> np.ndarray:
+        """Takes a window from a fresh start but for its last step, whose rows, int8 [input bytes], it returns."""
+        self.reset()
+        size = self.model.input_size
+        flat = np.ascontiguousarray(window).view(np.int8).ravel()
+        steps = np.pad(flat, (-len(flat) % size, 0)).reshape(-1, size)
+        for rows in steps[:-1]:
+            self.push(rows)
+        return steps[-1]
+
     def layers(self, inputs: np.ndarray) -> list[LayerOutput]:
         """Every layer's output for one input, in order."""
         row = self._shaped(inputs)[0]

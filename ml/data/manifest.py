@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ml.data.recordings import Recording, read
+from ml.data.recordings import Recording, as_from, read
 from ml.errors import UserError
 
 REQUIRED = ("file", "label", "subject", "sample_rate_hz")
@@ -82,15 +82,18 @@ class Dataset:
         }
 
 
-def load(folder: Path) -> Dataset:
-    """Reads the data set in `folder`, or, where the manifest lies in a folder above, the part of it below `folder`."""
+def load(folder: Path, sensor: str = "imu") -> Dataset:
+    """Reads the data set in `folder`, or, where the manifest lies in a folder above, the part of it below `folder`.
+
+    Every recording is of `sensor`: "imu", "mic" or "accel", which may be an imu's too.
+    """
     folder = Path(folder).expanduser().resolve()
     root = _root(folder)
     rows = _rows(root / "manifest.csv")
     below = [row for row in rows if _path(root, row["file"]).is_relative_to(folder)]
     if not below:
         raise UserError(f"{root / 'manifest.csv'}: expected rows with files below {folder}, found none")
-    items = [_item(root, row) for row in sorted(below, key=lambda row: row["file"])]
+    items = [_item(root, row, sensor) for row in sorted(below, key=lambda row: row["file"])]
     return Dataset(tuple(items), _hash(root, items))
 
 
@@ -133,7 +136,7 @@ def _path(root: Path, file: str) -> Path:
     return path
 
 
-def _item(root: Path, row: dict[str, str]) -> Item:
+def _item(root: Path, row: dict[str, str], sensor: str) -> Item:
     path = _path(root, row["file"])
     if not path.is_file():
         raise UserError(
@@ -147,7 +150,7 @@ def _item(root: Path, row: dict[str, str]) -> Item:
                 f"{row['file']!r}, found {row[column][:40]!r}; rename it"
             )
     optional = {name: _remark(root, row, name) for name in ("session", "source", "licence")}
-    recording = read(path, _rate(root, row))
+    recording = as_from(read(path, _rate(root, row)), sensor, path)
     return Item(row["file"], row["label"], row["subject"], recording=recording, **optional)
 
 

@@ -5,6 +5,7 @@ with or without their units (`ax_mps2`, `gx_dps`); optionally `active` (0 or 1: 
 `timestamp_us`. Counts are 2048 per g and 16 per degree per second, rounded half to even, saturated to int16.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +19,22 @@ ACCEL_PER_G = 2048  # as BOARD_ACCEL_PER_G and BOARD_GYRO_PER_DPS in lib/board
 GYRO_PER_DPS = 16
 ACCEL, LINEAR, GYRO = ("ax", "ay", "az"), ("lax", "lay", "laz"), ("gx", "gy", "gz")
 UNITS = ("_mps2", "_dps")
+WHAT = {
+    "imu": "accelerometer and gyroscope (columns ax,ay,az,gx,gy,gz)",
+    "mic": "a microphone (WAV or FLAC)",
+    "accel": "an accelerometer (columns ax,ay,az)",
+}
 
 
 @dataclass(frozen=True)
 class Recording:
-    """Motion samples of one sensor."""
+    """Samples of one sensor."""
 
-    samples: np.ndarray  # int16 (n, 6): ax, ay, az, gx, gy, gz in counts
+    samples: np.ndarray  # int16 (n, channels) in counts; of motion ax, ay, az and, for "imu", gx, gy, gz
     rate_mhz: int  # samples per 1000 seconds
     gravity: bool  # the accelerometer still feels it
     active: np.ndarray | None = None  # bool (n,): inside a labelled movement; None: the whole recording is one
+    sensor: str = "imu"  # "imu" (6 channels), "mic" (1), "accel" (3)
 
     @property
     def seconds(self) -> float:
@@ -38,20 +45,31 @@ def read(path: Path, rate_hz: float | None = None) -> Recording:
     """Reads one CSV file. Without `rate_hz` the rate comes from `timestamp_us`."""
     table = _table(path)
     accel = next((names for names in (ACCEL, LINEAR) if set(names) <= set(table)), None)
-    if accel is None or not set(GYRO) <= set(table):
+    if accel is None or 0 < len(set(GYRO) & set(table)) < len(GYRO):
         raise UserError(
-            f"{path}: expected columns ax,ay,az or lax,lay,laz (m/s2) and gx,gy,gz (deg/s), "
+            f"{path}: expected columns ax,ay,az or lax,lay,laz (m/s2) and, of a gyroscope, gx,gy,gz (deg/s), "
             f"found {','.join(map(str, table))[:120]}; rename them"
         )
-    samples = to_counts(_numbers(table, accel, path), _numbers(table, GYRO, path))
+    sensor = "imu" if set(GYRO) <= set(table) else "accel"
+    turning = _numbers(table, GYRO, path) if sensor == "imu" else None
+    samples = to_counts(_numbers(table, accel, path), turning)
     active = _numbers(table, ("active",), path)[:, 0] > 0 if "active" in table else None
-    return Recording(samples, round(1000 * (rate_hz or _rate(table, path))), accel is ACCEL, active)
+    return Recording(samples, round(1000 * (rate_hz or _rate(table, path))), accel is ACCEL, active, sensor)
 
 
-def to_counts(accel_mps2: np.ndarray, gyro_dps: np.ndarray) -> np.ndarray:
-    """m/s2 (n, 3) and deg/s (n, 3) -> int16 (n, 6) in counts."""
-    counts = np.hstack([accel_mps2 * (ACCEL_PER_G / GRAVITY), gyro_dps * GYRO_PER_DPS])
-    return saturate(counts)
+def as_from(recording: Recording, sensor: str, path: Path) -> Recording:
+    """The recording as that sensor would have made it: of an "imu" the accelerometer may be taken alone."""
+    if recording.sensor == sensor:
+        return recording
+    if (recording.sensor, sensor) == ("imu", "accel"):
+        return dataclasses.replace(recording, samples=np.ascontiguousarray(recording.samples[:, :3]), sensor=sensor)
+    raise UserError(f"{path}: expected a recording of {WHAT[sensor]}, found one of {WHAT[recording.sensor]}")
+
+
+def to_counts(accel_mps2: np.ndarray, gyro_dps: np.ndarray | None = None) -> np.ndarray:
+    """m/s2 (n, 3) and deg/s (n, 3) -> int16 (n, 6) in counts; without the gyroscope int16 (n, 3)."""
+    accel = accel_mps2 * (ACCEL_PER_G / GRAVITY)
+    return saturate(accel if gyro_dps is None else np.hstack([accel, gyro_dps * GYRO_PER_DPS]))
 
 
 def saturate(counts: np.ndarray) -> np.ndarray:

@@ -23,12 +23,13 @@ class Truth:
 
 @dataclass(frozen=True)
 class Stream:
-    """Takes of one person after one another."""
+    """Recordings of one person (or machine) after one another."""
 
     subject: str
-    samples: np.ndarray  # int16 (n, 6) in counts
+    samples: np.ndarray  # int16 (n, channels) in counts
     rate_mhz: int
     truth: tuple[Truth, ...]  # in order
+    sensor: str = "imu"
 
     @property
     def hours(self) -> float:
@@ -55,7 +56,7 @@ def _join(subject: str, rate_mhz: int, takes: list[Item]) -> Stream:
         truth += [Truth(take.label, at + start, at + end) for start, end in runs(take.recording.active)]
         pieces.append(samples)
         at += len(samples)
-    return Stream(subject, np.concatenate(pieces), rate_mhz, tuple(truth))
+    return Stream(subject, np.concatenate(pieces), rate_mhz, tuple(truth), takes[0].recording.sensor)
 
 
 def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:

@@ -50,7 +50,8 @@ def verify(app: str, target: str, windows: int | None, as_json: bool, out: str |
 def compare(run: Run, target: Target, what: str, windows: int | None = None) -> Parity:
     """Compares held-out windows of a run on a target; `what` is said while it goes on."""
     cases = _cases(run.folder / "held_out.npz", windows, run.app)
-    parity = Parity(Reference(_read(run.folder / "model.tflite", run.app)), layers(compiled_model(run)), target)
+    model = compiled_model(run)
+    parity = Parity(Reference(_read(run.folder / "model.tflite", run.app)), layers(model), target, model.step_bytes)
     parity.compare(track(cases, what, len(cases)))
     return parity
 
@@ -94,7 +95,7 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
 @contextmanager
 def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
     if name == "host":
-        yield Host(model, run.application().front_end)
+        yield Host(model, run.application().inputs)
         return
     if name in EMULATED:
         upload(f"{run.app}-{name}")

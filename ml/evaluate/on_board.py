@@ -4,11 +4,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import numpy as np
-
-from ml.data.streams import Stream
 from ml.errors import UserError
-from ml.evaluate.streams import Detection
+from ml.evaluate.streams import Detection, Scored
 from ml.link.device import Device
 from ml.link.messages import Event, Telemetry
 from ml.link.sensor_bus import Player, Track
@@ -40,8 +37,7 @@ class Played:
 
 
 def play(
-    stream: Stream,
-    last_sample: np.ndarray,
+    scored: Scored,
     device: Device,
     player: Player,
     *,
@@ -51,8 +47,8 @@ def play(
 ) -> Played:
     """Restarts the board, plays the stream and returns what the board saw; the same on every run.
 
-    `last_sample`, int (windows,), is the index of each window's last sample (`ml.native.imu.windows`). UserError when
-    an event was lost on the way.
+    `scored` is the stream with what Python makes of it: it tells each window's last sample. UserError when an event was
+    lost on the way.
     """
     sightings: list[Sighting] = []
 
@@ -61,11 +57,12 @@ def play(
             if isinstance(arrival.message, Event):
                 event = arrival.message
                 label = device.info.labels[event.class_id]
-                seen = Detection(label, int(last_sample[event.window]), event.score)
+                seen = Detection(label, int(scored.sample[event.window]), event.score)
                 sightings.append(Sighting(seen, arrival.time_us, event))
                 on_sighting(sightings[-1])
 
-    tracks = {"imu": Track(stream.samples, stream.rate_mhz)}
+    stream = scored.stream
+    tracks = {stream.sensor: Track(stream.samples, stream.rate_mhz)}
     with ThreadPoolExecutor(1) as executor:
         playing: Future[int] = executor.submit(player.play, tracks, restart=True, realtime=realtime, progress=progress)
         while not playing.done():

@@ -6,7 +6,7 @@ tell the CRC-32 of each stage's bytes, and the bytes themselves where it is not 
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,9 +14,9 @@ import numpy as np
 
 from ml.compiler.host import HostModel
 from ml.evaluate.tflm import Reference
+from ml.examples import Inputs
 from ml.link.device import Device
 from ml.link.messages import MODEL_INPUT, Command
-from ml.native.imu import ImuConfig, windows
 
 FRONT_END = "front end"
 
@@ -26,9 +26,9 @@ class Case:
     """A recorded window, before and after the front end."""
 
     name: str  # where it comes from
-    samples: np.ndarray  # int16 (n, axes): the n-th completes the window
+    samples: np.ndarray  # int16 (n, channels): the n-th completes the window
     rate_mhz: int
-    input: np.ndarray  # int8 (window, axes): what the front end makes of it
+    input: np.ndarray  # int8: the window that the front end makes of it
 
 
 @dataclass(frozen=True)
@@ -72,24 +72,27 @@ class Target(Protocol):
     """What runs the model."""
 
     def front_end(self, case: Case, expected: bytes) -> bytes:
-        """Starts a case: the model's input. `expected` itself where the target knows that it has the same."""
+        """Starts a case: the model's input, of a model in streaming form the rows of the window's last step, the others
+        taken. `expected` itself where the target knows that it has the same."""
 
     def layer(self, layer: Layer, expected: bytes | None) -> bytes:
         """Runs the next layer: its output."""
 
 
 class Host:
-    """The compiled header on this computer."""
+    """The compiled header on this computer, behind the front end of an application (`App.inputs`)."""
 
-    def __init__(self, model: HostModel, config: ImuConfig) -> None:
-        self.model, self.config = model, config
+    def __init__(self, model: HostModel, inputs: Callable[[np.ndarray, int], Inputs]) -> None:
+        self.model, self.inputs = model, inputs
         self._outputs: Iterator = iter(())
 
     def front_end(self, case: Case, expected: bytes) -> bytes:
-        self.model.reset()
-        made = windows(case.samples, self.config, case.rate_mhz).windows[-1:]
-        self._outputs = iter(self.model.layers(made) if len(made) else ())
-        return made.tobytes()
+        made = self.inputs(case.samples, case.rate_mhz).windows
+        if not len(made):
+            return b""
+        step = self.model.all_but_last(made[-1])
+        self._outputs = iter(self.model.layers(step))
+        return step.tobytes()
 
     def layer(self, layer: Layer, expected: bytes | None) -> bytes:
         return next(self._outputs).data
@@ -132,10 +135,10 @@ def layers(model: HostModel) -> list[Layer]:
 
 
 class Parity:
-    """Compares cases on a target, and counts."""
+    """Compares cases on a target, and counts. `step` is the bytes of a step of a model in streaming form."""
 
-    def __init__(self, reference: Reference, stages: list[Layer], target: Target) -> None:
-        self.reference, self.stages, self.target = reference, stages, target
+    def __init__(self, reference: Reference, stages: list[Layer], target: Target, step: int | None = None) -> None:
+        self.reference, self.stages, self.target, self.step = reference, stages, target, step
         self.windows = self.bytes = 0
         self.mismatches: list[Mismatch] = []
         self._tensors = {tensor.index: (op.kind, tensor) for op in reference.graph.ops for tensor in op.outputs}
@@ -148,11 +151,12 @@ class Parity:
                 self.mismatches.append(found)
 
     def _first_difference(self, case: Case) -> Mismatch | None:
-        given = case.input.tobytes()
+        given = case.input.tobytes()[-(self.step or case.input.nbytes) :]
         made = self.target.front_end(case, given)
         self.bytes += len(given)
         if made != given:
-            return difference(case.name, FRONT_END, "", case.input.shape, given, made)
+            shape = (len(given),) if self.step else case.input.shape
+            return difference(case.name, FRONT_END, "", shape, given, made)
         truth = self.reference.run(case.input)
         for layer in self.stages:
             whole = truth.get(layer.tensor)

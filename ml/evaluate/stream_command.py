@@ -11,20 +11,17 @@ from rich.progress import Progress
 from rich.table import Table
 
 from ml.app import APPS
-from ml.data.streams import Stream, streams
+from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate.command import EMULATED, compiled_model, prove, upload
 from ml.evaluate.on_board import Played, Sighting, play
-from ml.evaluate.streams import Detection, Tally, detect, match, score, tally
+from ml.evaluate.streams import Detection, Scored, Tally, detect, match, tally
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
-from ml.native.imu import windows
 from ml.progress import console
 from ml.run import Run, last
 from ml.stages import write_json
-from ml.steps import Task, read_decision
-
-Detector = Callable[[Stream], list[Detection]]
+from ml.steps import Task, learned, read_decision
 
 
 @click.command()
@@ -36,13 +33,15 @@ def stream(app: str, target: str, as_json: bool, out: str | None) -> None:
     """Play held-out takes as streams: hits, misses, false detections per hour."""
     run = last(app, out)
     task = run.task()
-    unseen = streams(task.data.of(task.split.test).takes())
+    unseen = task.app.streams(task.data.of(task.split.test), task.seed)
     if not unseen:
         raise UserError(f"{app}: expected takes with an activity mask among the held-out recordings, found none")
-    expected = {one.subject: on_host(run, task)(one) for one in unseen}
-    found = expected if target == "host" else on_board(run, target, unseen)
-    for subject, detections in found.items():
-        check_equal(subject, expected[subject], detections)
+    score = on_host(run, task)
+    scored = [score(one) for one in unseen]
+    expected = [detect(one, task.labels, read_decision(run.folder)) for one in scored]
+    found = expected if target == "host" else on_board(run, target, scored)
+    for one, wanted, seen in zip(unseen, expected, found, strict=True):
+        check_equal(one.subject, wanted, seen)
     result = summary(app, target, task, unseen, found)
     write_json(run.folder / f"stream-{target}.json", result)
     if as_json:
@@ -51,30 +50,28 @@ def stream(app: str, target: str, as_json: bool, out: str | None) -> None:
         (Console() if sys.stdout.isatty() else Console(width=100)).print(table(result))
 
 
-def on_host(run: Run, task: Task) -> Detector:
-    """The C front end, model and decision on this computer."""
-    model, decision = compiled_model(run), read_decision(run.folder)
-    return lambda one: detect(score(one, task.app.front_end, model.run), task.labels, decision)
+def on_host(run: Run, task: Task) -> Callable[[Stream], Scored]:
+    """The C front end, gate and model on this computer."""
+    model, app = compiled_model(run), learned(task.app, run.folder)
+    return lambda one: app.score(one, model)
 
 
-def on_board(run: Run, target: str, unseen: list[Stream]) -> dict[str, list[Detection]]:
+def on_board(run: Run, target: str, scored: list[Scored]) -> list[list[Detection]]:
     """The same streams through the sensor of a virtual board."""
     upload(f"{run.app}-{target}")
     with Device.open(target, app=run.app) as device, Player.open(target, run.app) as player:
         prove(device, compiled_model(run).model.hash.decode())
-        return {one.subject: play_with_progress(run, one, device, player).detections for one in unseen}
+        return [play_with_progress(one, device, player).detections for one in scored]
 
 
 def play_with_progress(
-    run: Run, one: Stream, device: Device, player: Player, on_sighting: Callable[[Sighting], None] = lambda seen: None
+    one: Scored, device: Device, player: Player, on_sighting: Callable[[Sighting], None] = lambda seen: None
 ) -> Played:
     """One stream into the board, with a bar on a terminal."""
-    last_sample = windows(one.samples, run.application().front_end, one.rate_mhz).sample
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"  playing {one.subject}", total=len(one.samples))
+        task = bar.add_task(f"  playing {one.stream.subject}", total=len(one.stream.samples))
         return play(
             one,
-            last_sample,
             device,
             player,
             on_sighting=on_sighting,
@@ -91,8 +88,11 @@ def check_equal(subject: str, expected: list[Detection], found: list[Detection])
         raise UserError(f"{subject}: expected {len(expected)} events as in Python, found {len(found)} on the board")
 
 
-def summary(app: str, target: str, task: Task, unseen: list[Stream], found: dict[str, list[Detection]]) -> dict:
-    tallies = {one.subject: _tally(one, found[one.subject], task.app.decision.tolerance_s) for one in unseen}
+def summary(app: str, target: str, task: Task, unseen: list[Stream], found: list[list[Detection]]) -> dict:
+    tallies: dict[str, Tally] = {}
+    for one, detections in zip(unseen, found, strict=True):
+        counted = _tally(one, detections, task.app.decision.tolerance_s)
+        tallies[one.subject] = tallies.get(one.subject, Tally()) + counted
     rows = {subject: counted.summary() for subject, counted in tallies.items()}
     return {"app": app, "on": target, "subjects": rows, "all": sum(tallies.values(), Tally()).summary()}
 

@@ -5,14 +5,12 @@ A detection is a hit when it names a movement that has begun and has not been hi
 movement, or movement that means nothing. A movement without a hit is a miss.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from ml.data.streams import Stream, Truth
 from ml.native.decide import DecideConfig, Event, decide
-from ml.native.imu import ImuConfig, windows
 
 
 @dataclass(frozen=True)
@@ -66,17 +64,12 @@ class Scored:
     stream: Stream
     scores: np.ndarray  # int8 (windows, classes)
     sample: np.ndarray  # int (windows,): last sample of each window
-
-
-def score(stream: Stream, front_end: ImuConfig, model: Callable[[np.ndarray], np.ndarray]) -> Scored:
-    """Runs a stream through the C front end and a model: int8 (k, window, 6) -> int8 (k, classes)."""
-    made = windows(stream.samples, front_end, stream.rate_mhz)
-    return Scored(stream, model(made.windows), made.sample)
+    awake: np.ndarray | None = None  # bool (windows,): the gate let the network run; None: it always does
 
 
 def detect(scored: Scored, labels: list[str], config: DecideConfig) -> list[Detection]:
     """Runs scores through the C decision."""
-    return [_detection(event, scored, labels) for event in decide(scored.scores, config)]
+    return [_detection(event, scored, labels) for event in decide(scored.scores, config, scored.awake)]
 
 
 def _detection(event: Event, scored: Scored, labels: list[str]) -> Detection:

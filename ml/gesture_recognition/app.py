@@ -3,31 +3,36 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
+from ml.app import App
 from ml.data import manifest
 from ml.data.manifest import Dataset
 from ml.data.synthesis import generate
 from ml.errors import UserError
-from ml.examples import Examples, HeldOut
+from ml.examples import Examples, HeldOut, Inputs
 from ml.gesture_recognition import examples, presentation
 from ml.gesture_recognition.config import NONE, Config, Decision
 from ml.gesture_recognition.header import sections
 from ml.gesture_recognition.network import build
 from ml.native.decide import MAX_CLASSES, DecideConfig
-from ml.native.imu import AXES, ImuConfig
+from ml.native.imu import AXES, windows
 from ml.paths import ROOT
 
 SHORTEST_S, LONGEST_S = 0.1, 3600.0  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
 
 
 @dataclass(frozen=True)
-class GestureRecognition:
+class GestureRecognition(App):
     """Ten gestures, or those of the data; see ml/app.py for what each member promises."""
 
     config: Config = field(default_factory=Config)
     name: str = "gesture_recognition"
+    sensor: str = "imu"
     code: tuple[Path, ...] = (
         ROOT / "ml/gesture_recognition",
-        ROOT / "ml/data",
+        ROOT / "ml/data/augmentation.py",
+        ROOT / "ml/native",
         ROOT / "lib/frontend",
         ROOT / "lib/decide",
     )
@@ -36,7 +41,7 @@ class GestureRecognition:
         return GestureRecognition(self.config.quick())
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
-        loaded = manifest.load(folder or generate(self.config.synthesis, seed))
+        loaded = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
         for item in loaded.items:
             if not SHORTEST_S <= item.recording.seconds <= LONGEST_S:
                 raise UserError(
@@ -67,9 +72,9 @@ class GestureRecognition:
     def network(self, labels: list[str]):
         return build(self.config.network, self.config.front_end.window, AXES, len(labels))
 
-    @property
-    def front_end(self) -> ImuConfig:
-        return self.config.front_end.imu()
+    def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
+        made = windows(samples, self.config.front_end.imu(), rate_mhz)
+        return Inputs(made.windows, made.sample)
 
     @property
     def training(self):
@@ -80,4 +85,4 @@ class GestureRecognition:
         return self.config.decision
 
     def sections(self, decision: DecideConfig) -> list[str]:
-        return sections(self.front_end, decision)
+        return sections(self.config.front_end.imu(), decision)

@@ -25,7 +25,7 @@ from ml.paths import ROOT
 pytestmark = pytest.mark.xdist_group("gesture_recognition on virtual boards")
 APP = "gesture_recognition"
 HEADER = ROOT / f"lib/{APP}_model/{APP}_model.h"
-FRONT_END = GestureRecognition().front_end
+FRONT_END = GestureRecognition().config.front_end.imu()
 PATIENCE_S = 60  # with a slow host
 
 

@@ -15,7 +15,6 @@ from ml.errors import UserError
 from ml.evaluate import tflm
 from ml.evaluate.parity import FRONT_END, Case, Host, Parity, difference, layers
 from ml.gesture_recognition.app import GestureRecognition
-from ml.native.imu import windows
 from ml.paths import ROOT
 from ml.run import Run
 
@@ -24,7 +23,8 @@ from builder import Builder
 
 pytestmark = pytest.mark.skipif(not tflm.available(), reason="tflite-micro exists for Linux on x86-64 only")
 APP = GestureRecognition()
-SIZE = APP.front_end.window * 6
+IMU = APP.config.front_end.imu()
+SIZE = IMU.window * 6
 
 
 def small_model(seed: int = 0) -> bytes:
@@ -45,9 +45,9 @@ def small_model(seed: int = 0) -> bytes:
 
 def cases(count: int) -> list[Case]:
     chance = np.random.default_rng(1)
-    samples = [chance.integers(-3000, 3000, (APP.front_end.window, 6)).astype(np.int16) for _ in range(count)]
-    rate = APP.front_end.rate_mhz
-    return [Case(f"take{i}", s, rate, windows(s, APP.front_end, rate).windows[0]) for i, s in enumerate(samples)]
+    samples = [chance.integers(-3000, 3000, (IMU.window, 6)).astype(np.int16) for _ in range(count)]
+    rate = IMU.rate_mhz
+    return [Case(f"take{i}", s, rate, APP.inputs(s, rate).windows[0]) for i, s in enumerate(samples)]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ class Broken(Host):
     """Runs like the host but for one bit."""
 
     def __init__(self, model, stage: int, byte: int, bit: int) -> None:
-        super().__init__(model, APP.front_end)
+        super().__init__(model, APP.inputs)
         self.stage, self.byte, self.bit, self.seen = stage, byte, bit, 0
 
     def _pass(self, data: bytes) -> bytes:
@@ -82,7 +82,7 @@ class Broken(Host):
 
 def test_the_compiled_model_agrees_in_every_byte(compiled):
     reference, model = compiled
-    parity = Parity(reference, layers(model), Host(model, APP.front_end))
+    parity = Parity(reference, layers(model), Host(model, APP.inputs))
     parity.compare(cases(5))
     assert (parity.windows, parity.mismatches) == (5, [])
     assert parity.bytes == 5 * (SIZE + sum(layer.size for layer in parity.stages))

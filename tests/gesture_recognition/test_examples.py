@@ -35,7 +35,7 @@ def test_there_are_windows_of_every_class_and_the_same_seed_gives_the_same(data)
     labels = APP.labels(data)
     one, again, other = (APP.examples(data, labels, seed) for seed in (3, 3, 4))
     assert one.inputs.dtype == np.int8
-    assert one.inputs.shape[1:] == (APP.front_end.window, 6)
+    assert one.inputs.shape[1:] == (APP.config.front_end.window, 6)
     assert set(one.labels) == set(range(11))
     assert (one.inputs == again.inputs).all()
     assert (one.labels == again.labels).all()
@@ -48,7 +48,7 @@ def test_what_is_judged_is_what_the_front_end_makes_of_the_kept_samples(data):
     for samples, count, rate, made in zip(
         held_out.samples, held_out.count, held_out.rate_mhz, held_out.inputs, strict=True
     ):
-        assert (windows(samples[:count], APP.front_end, int(rate)).windows[0] == made).all()
+        assert (APP.inputs(samples[:count], int(rate)).windows[0] == made).all()
 
 
 @pytest.mark.parametrize("rate_hz", [20.0, 33.3, 50.0, 104.0, 119.0, 400.0])

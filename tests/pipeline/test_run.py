@@ -10,7 +10,6 @@ import pytest
 
 from ml.compiler.host import HostModel
 from ml.data.recordings import read
-from ml.native.imu import windows
 from ml.run import last
 from ml.stages import STAGES
 
@@ -104,4 +103,4 @@ def test_exported_streams_are_recordings_of_the_unseen_person_with_their_truth(m
     rows = list(csv.DictReader(Path(truth).read_text().splitlines()))
     assert len(rows) == kept(quick, "metrics")["stream"]["movements"]
     assert all(samples.active[int(row["start"]) : int(row["end"])].all() for row in rows)
-    assert len(windows(samples.samples, last("gesture_recognition", str(quick)).application().front_end).windows) > 500
+    assert len(last("gesture_recognition", str(quick)).application().inputs(samples.samples, 33_300).windows) > 500
