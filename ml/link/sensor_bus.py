@@ -25,7 +25,7 @@ HEADER = struct.Struct("<BBH")
 PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory
 ATTACH, DETACH, BLOCK, MEMORY, END, HELLO, REQUEST = b"ADBMEHR"
 FLAG_RESTART, FLAG_MEMORY = 1, 2
-MEMORY_BLOCK = 16384  # bytes of memory for a sensor's block; the first of them holds the token
+MEMORY_BLOCK = 16384  # bytes of memory for a sensor's block; the first of these places is for the host's number
 ATTACH_EVERY_S, ATTACH_TIMEOUT_S = 1.0, 10.0  # QEMU takes up to a second to see that someone opened the line
 REALTIME_STEP_S = 0.01  # a block is sent when this much of it has come due
 
@@ -71,19 +71,17 @@ class _Playing:
 
 
 class _Memory:
-    """The part of a virtual board's memory that its host sees too: a token, then a place for a block of each sensor."""
+    """The part of a virtual board's memory that its host sees too: the host's number and a block of each sensor."""
 
     def __init__(self, path: Path) -> None:
         with path.open("r+b") as file:
             self.bytes = mmap.mmap(file.fileno(), MEMORY_BLOCK * (1 + len(SENSORS)))
-        self.token = os.urandom(3) + b"\1"  # not 0
-        self.bytes[: len(self.token)] = self.token
 
-    def put(self, number: int, block: bytes) -> bytes:
-        """Leaves a sensor's block for the board; the result says where."""
-        offset = MEMORY_BLOCK * (1 + number)
-        self.bytes[offset : offset + len(block)] = block
-        return PLACE.pack(offset, len(block), crc16(block))
+    def put(self, place: int, data: bytes) -> bytes:
+        """Leaves data for the board, 0: the host's number, 1 + n: a block of sensor n; the result says where it is."""
+        offset = MEMORY_BLOCK * place
+        self.bytes[offset : offset + len(data)] = data
+        return PLACE.pack(offset, len(data), crc16(data))
 
     @classmethod
     def beside(cls, port: str) -> "_Memory | None":
@@ -122,6 +120,8 @@ class Player:
         with contextlib.suppress(UserError):  # it may be gone: nothing to detach from
             self._send(DETACH)
         self.port.close()
+        if self.memory:
+            self.memory.bytes.close()
 
     def play(
         self,
@@ -175,7 +175,7 @@ class Player:
         if not block:
             self._send(END, number)
         elif self.shares:
-            self._send(MEMORY, number, self.memory.put(number, block))
+            self._send(MEMORY, number, self.memory.put(1 + number, block))
         else:
             self._send(BLOCK, number, block)
 
@@ -187,8 +187,11 @@ class Player:
             )
 
     def _attach(self, offered: int, restart: bool) -> None:
+        host = os.urandom(4)
+        if self.memory:
+            self.memory.put(0, host)
         for flags in (FLAG_RESTART, 0) if restart else (0,):
-            version = self._greet(offered, flags)
+            version = self._greet(offered, flags, host)
             if version is None:
                 raise UserError(
                     f"{self.port.name}: expected a virtual board on its sensor bus, found no answer in "
@@ -200,10 +203,9 @@ class Player:
                     "firmware and this program from the same state of the repository"
                 )
 
-    def _greet(self, offered: int, flags: int) -> int | None:
+    def _greet(self, offered: int, flags: int, host: bytes) -> int | None:
         """The version with which the board answered."""
-        token = self.memory.token if self.memory else b""
-        payload = bytes([VERSION, flags | (FLAG_MEMORY if token else 0)]) + token
+        payload = bytes([VERSION, flags | (FLAG_MEMORY if self.memory else 0)]) + host
         deadline = time.monotonic() + ATTACH_TIMEOUT_S
         while time.monotonic() < deadline:
             self._send(ATTACH, offered, payload)

@@ -1,7 +1,8 @@
 """Starts, stops and describes the emulators behind the virtual boards. Standard library only: PlatformIO runs it too.
 
 A folder per environment, `<workspace>/virtual/<env>/`, holds everything: `console` and `sensors` (links to the board's
-pseudo-terminals), `emulator.json` (what runs), `emulator.log`, and two locks. `lock` is held while someone starts or
+pseudo-terminals), `memory` (a part of the board's, for the sensor bus), `emulator.json` (what runs), `emulator.log`,
+and two locks. `lock` is held while someone starts or
 stops the emulator; `alive` is inherited and held by the emulator itself, so that "is it running?" never depends on a
 process number that may have been given to another process.
 """
@@ -24,7 +25,8 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-CONSOLE, SENSORS, STATE, LOG, LOCK, ALIVE = "console", "sensors", "emulator.json", "emulator.log", "lock", "alive"
+CONSOLE, SENSORS, MEMORY = "console", "sensors", "memory"
+STATE, LOG, LOCK, ALIVE = "emulator.json", "emulator.log", "lock", "alive"
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 3.0
 NS_PER_INSTRUCTION_SHIFT = 6  # an instruction takes 2^6 ns of virtual time: 15.625 million a second
@@ -32,6 +34,10 @@ NS_PER_INSTRUCTION_SHIFT = 6  # an instruction takes 2^6 ns of virtual time: 15.
 
 class EmulatorError(Exception):
     """One line for the person at the terminal."""
+
+
+class EndedAtOnce(EmulatorError):
+    """The emulator did not like what it was given."""
 
 
 @dataclass(frozen=True)
@@ -44,33 +50,49 @@ class Emulator:
     started: float
 
 
-def command(program: str, machine: str) -> list[str]:
-    """The command line for a board: QEMU, or the program itself on the host."""
+def command(program: str, machine: str, memory: Path | None = None) -> list[str]:
+    """The command line for a board: QEMU, or the program itself on the host. `memory`: the file for its PSRAM."""
     if machine == "host":
         return [program, "--pty"]
     qemu = shutil.which("qemu-system-arm")
     if qemu is None:
         raise EmulatorError("expected qemu-system-arm on the PATH, found none; install it (Debian: qemu-system-arm)")
-    options = f"-machine {machine} -nographic -icount shift={NS_PER_INSTRUCTION_SHIFT} -monitor none"
-    return [qemu, *options.split(), "-serial", "pty", "-serial", "pty", "-kernel", program]
+    options = f"-nographic -icount shift={NS_PER_INSTRUCTION_SHIFT} -monitor none -serial pty -serial pty"
+    return [qemu, *_machine(machine, memory), *options.split(), "-kernel", program]
+
+
+def _machine(machine: str, memory: Path | None) -> list[str]:
+    """PSRAM in a file is memory that the host sees too: docs/sensor_bus.md."""
+    if memory is None:
+        return ["-machine", machine]
+    path = str(memory).replace(",", ",,")
+    backend = f"memory-backend-file,id=mps.ram,size=16M,share=on,mem-path={path}"
+    return ["-object", backend, "-machine", f"{machine},memory-backend=mps.ram"]
 
 
 def start(folder: Path, program: str, machine: str) -> Emulator:
     """Starts an emulator in the background in place of the one in `folder`; returns when its console is open."""
     _require_posix()
-    arguments = command(program, machine)
     with _locked(folder):
-        _stop(folder)
-        process = _spawn(folder, arguments)
-        started = Emulator(process.pid, machine, program, time.time())
-        _write(folder / STATE, json.dumps(asdict(started)))
         try:
-            ports = _ports(folder, process)
-            _link(folder / CONSOLE, ports[0])
-            _link(folder / SENSORS, ports[1])
-        except BaseException:  # an interrupt too leaves nothing running
-            _stop(folder)
-            raise
+            return _start(folder, program, machine, folder / MEMORY)
+        except EndedAtOnce:  # a QEMU or a file system that cannot share memory: the sensor bus does without
+            return _start(folder, program, machine, None)
+
+
+def _start(folder: Path, program: str, machine: str, memory: Path | None) -> Emulator:
+    arguments = command(program, machine, memory)
+    _stop(folder)
+    process = _spawn(folder, arguments)
+    started = Emulator(process.pid, machine, program, time.time())
+    _write(folder / STATE, json.dumps(asdict(started)))
+    try:
+        ports = _ports(folder, process)
+        _link(folder / CONSOLE, ports[0])
+        _link(folder / SENSORS, ports[1])
+    except BaseException:  # an interrupt too leaves nothing running
+        _stop(folder)
+        raise
     process.returncode = 0  # it outlives us on purpose: no "still running" warning
     return started
 
@@ -169,7 +191,7 @@ def _ports(folder: Path, process: subprocess.Popen) -> list[str]:
             return ports
         if ended:
             lines = _log(folder).strip().splitlines()
-            raise EmulatorError(f"the emulator ended at once: {lines[-1] if lines else f'status {process.returncode}'}")
+            raise EndedAtOnce(f"the emulator ended at once: {lines[-1] if lines else f'status {process.returncode}'}")
         time.sleep(0.01)
     raise EmulatorError(f"the emulator opened no console within {START_TIMEOUT_S:.0f} s; see {folder / LOG}")
 
@@ -179,7 +201,7 @@ def _stop(folder: Path) -> bool:
     was_alive = _alive(folder)
     if was_alive and known is not None:
         _terminate(folder, known.pid)
-    _remove(folder, CONSOLE, SENSORS, STATE, LOG, ALIVE)
+    _remove(folder, CONSOLE, SENSORS, MEMORY, STATE, LOG, ALIVE)
     return was_alive
 
 

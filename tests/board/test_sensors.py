@@ -15,7 +15,7 @@ from ml.errors import UserError
 from ml.link.port import Port
 from ml.link.sensor_bus import Player, Track
 from ml.paths import ROOT
-from tests.platform.bench import BOARDS, EMULATED, Bench, Console, numbers
+from tests.platform.bench import BOARDS, EMULATED, Bench, Console, emulator_control, numbers
 
 RATE_MHZ = 100_000
 STILL = np.array([0, 0, 2048, 0, 0, 0], np.int16)
@@ -59,6 +59,67 @@ def test_every_run_has_the_same_times_and_cycle_counts(bench: Bench, board: str)
     assert runs[0] == runs[1] == runs[2]
     times = [runs[0][count][1] for count in sorted(runs[0])]
     assert np.diff(times).tolist() == [1_000_000] * (len(times) - 1)
+
+
+@pytest.mark.parametrize("board", EMULATED)
+def test_blocks_come_through_memory_or_over_the_line_and_the_board_cannot_tell(bench: Bench, board: str) -> None:
+    samples, runs = recording(1234), {}
+    with bench.running(f"imu-{board}") as console:
+        for shares in (True, False):
+            with bench.player(f"imu-{board}") as player:
+                if not shares:
+                    player.memory = None  # as where the emulator keeps none
+                assert player.play({"imu": Track(samples, RATE_MHZ)}, restart=True) == 0
+                assert player.shares is shares
+            console.line("probe ready")
+            runs[shares] = reports(console, 1200)
+    assert runs[True] == runs[False]  # CRC, times, cycle counts
+
+
+def test_memory_of_another_board_is_not_taken_for_this_ones(bench: Bench) -> None:
+    with bench.running("imu-virtual") as console, bench.player("imu-virtual") as player:
+        elsewhere = bench.folder / "memory"
+        elsewhere.write_bytes(bytes(1 << 24))
+        player.memory = type(player.memory)(elsewhere)
+        samples = recording(300)
+        assert player.play({"imu": Track(samples, RATE_MHZ)}, restart=True) == 0
+        assert not player.shares
+        console.line("probe ready")
+        assert reports(console, 300)[300][0] == zlib.crc32(samples.tobytes())
+
+
+def test_a_second_player_need_not_wait_until_the_first_is_given_up(bench: Bench) -> None:
+    with bench.running("imu-virtual") as console:
+        first = bench.player("imu-virtual")
+        with pytest.raises(KeyboardInterrupt):
+            first.play({"imu": Track(recording(9000), RATE_MHZ)}, restart=True, progress=interrupt)
+        first.port.close()  # without a word to the board, which asks for the next block
+        with bench.player("imu-virtual") as second:
+            assert second.play({"imu": Track(recording(100), RATE_MHZ)}, silence_s=5) == 0
+        console.line("probe ready")
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_what_the_board_shares_is_gone_when_it_stops(bench: Bench) -> None:
+    bench.running("imu-virtual").__exit__()
+    folder = bench.run_folder("imu-virtual")
+    assert (folder / "memory").stat().st_size == 1 << 24
+    emulator_control.stop(folder)
+    assert not folder.exists()
+
+
+def test_a_board_that_cannot_share_memory_plays_all_the_same(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.running("imu-virtual").__exit__()
+    monkeypatch.setattr(emulator_control, "MEMORY", "no/such/folder")
+    with bench.fresh("imu-virtual") as console, bench.player("imu-virtual") as player:
+        samples = recording(200)
+        assert player.play({"imu": Track(samples, RATE_MHZ)}, restart=True) == 0
+        assert not player.shares
+        console.line("probe ready")
+        assert reports(console, 200)[200][0] == zlib.crc32(samples.tobytes())
 
 
 @pytest.mark.parametrize("board", EMULATED)

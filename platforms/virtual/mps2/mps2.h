@@ -22,6 +22,9 @@ enum { TIMER_ENABLE = 1 << 0, TIMER_IRQ = 1 << 3 }; // control
 #define MPS2_UART1   ((mps2_uart *)0x40005000u)
 #define MPS2_TICK_NS 40u // of the timers: the boards' 25 MHz clock
 
+#define MPS2_PSRAM      ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
+#define MPS2_PSRAM_SIZE 0x01000000u
+
 enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_IRQS = 32 };
 
 // System control space, Armv7-M architecture reference manual (Arm DDI 0403), B3.2.

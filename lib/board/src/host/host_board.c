@@ -73,6 +73,11 @@ bool port_wait_room(port_id port, uint32_t milliseconds) {
     return line_wait_room(port, milliseconds);
 }
 
+const uint8_t *shared_memory(uint32_t *size) { // its line is fast enough
+    *size = 0;
+    return NULL;
+}
+
 bool restarted(void) {
     return host_restarted();
 }

@@ -117,6 +117,11 @@ size_t port_put(port_id port, const uint8_t *bytes, size_t size) {
     return count;
 }
 
+const uint8_t *shared_memory(uint32_t *size) { // QEMU is told to keep it in a file, platforms/virtual
+    *size = MPS2_PSRAM_SIZE;
+    return MPS2_PSRAM;
+}
+
 bool restarted(void) {
     const bool asked = restart_asked == RESTART_MAGIC;
     restart_asked = 0;

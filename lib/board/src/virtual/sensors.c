@@ -90,9 +90,8 @@ static void discard(sensor_id id, uint32_t count) {
 
 static void fetch(sensor_id id) {
     sensor_state *s = &sensors[id];
-    const uint16_t words = (uint16_t)(SENSOR_MAX_WORDS / kinds[id].axes * kinds[id].axes);
-    const bus_request request = {id, s->rate_mhz, s->lost, s->skip, (uint16_t)(words / kinds[id].axes)};
-    s->fetched = (uint16_t)bus_fetch(&request, s->ahead, words);
+    const bus_request request = {id, s->rate_mhz, s->lost, s->skip, kinds[id].axes};
+    s->fetched = (uint16_t)bus_fetch(&request, s->ahead, (size_t)SENSOR_MAX_WORDS / kinds[id].axes * kinds[id].axes);
     s->taken = 0;
     s->lost = s->skip = 0;
 }
@@ -101,10 +100,12 @@ static void lie_still(const sensor_kind *kind, int16_t *words, size_t count) {
     for (size_t i = 0; i < count; i++) words[i] = kind->still[i % kind->axes];
 }
 
-// Hands out `samples` that are due: of the recording as far as it goes, then of the still board.
+// Hands out `samples` that are due: of the recording as far as it goes, then of the still board. The clock stands
+// still: in which pieces the host sends them shall not show.
 static void take(sensor_id id, int16_t *words, size_t samples) {
     sensor_state *s = &sensors[id];
     size_t left = samples * kinds[id].axes;
+    clock_stop();
     while (left > 0) {
         if (s->taken == s->fetched && bus_offers(id)) fetch(id);
         size_t here = (size_t)(s->fetched - s->taken) < left ? (size_t)(s->fetched - s->taken) : left;
@@ -119,6 +120,7 @@ static void take(sensor_id id, int16_t *words, size_t samples) {
         words += here;
         left -= here;
     }
+    clock_run();
     advance(s, &kinds[id], (uint32_t)samples);
 }
 

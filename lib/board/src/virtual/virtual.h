@@ -22,6 +22,8 @@ size_t port_put(port_id port, const uint8_t *bytes, size_t size); // bytes accep
 bool port_wait_byte(port_id port, uint32_t milliseconds);         // of host time, clock stopped; true: there is one
 bool port_wait_room(port_id port, uint32_t milliseconds);         // likewise
 
+const uint8_t *shared_memory(uint32_t *size); // that the host may see too; NULL: none
+
 void restart(void);   // resets the board on the host's wish; does not return
 bool restarted(void); // true after such a reset
 
@@ -40,14 +42,15 @@ bool sensors_playing(void);            // a host feeds at least one of them
 typedef struct {
     sensor_id sensor;
     uint32_t rate_mhz;
-    uint32_t lost;  // samples the application was too late for, since the last request
-    uint32_t skip;  // those of them that the host has not sent yet
-    uint16_t count; // samples wanted
+    uint32_t lost; // samples the application was too late for, since the last request
+    uint32_t skip; // those of them that were not fetched yet
+    uint8_t axes;  // words in a sample
 } bus_request;
 
 void bus_init(void);
-void bus_poll(void);                                                       // takes what the host announces
-bool bus_offers(sensor_id sensor);                                         // the host has a recording for it
-size_t bus_fetch(const bus_request *request, int16_t *words, size_t size); // words received; 0: none left
+void bus_poll(void);               // takes what the host announces
+bool bus_offers(sensor_id sensor); // the host has a recording for it
+size_t bus_fetch(const bus_request *request, int16_t *words,
+                 size_t size); // words; 0: none left. With the clock stopped
 
 #endif
