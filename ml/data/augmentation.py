@@ -43,12 +43,17 @@ def vary(window: np.ndarray, by: MotionVariation, rng: np.random.Generator) -> n
 
 
 def rotate(window: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Turns the device by a rotation vector in radians (Rodrigues' formula)."""
+    """Turns the device by a rotation vector in radians."""
+    matrix = rotation(vector)
+    return np.hstack([window[:, :3] @ matrix.T, window[:, 3:] @ matrix.T])
+
+
+def rotation(vector: np.ndarray) -> np.ndarray:
+    """Matrix (3, 3) of a rotation vector in radians (Rodrigues' formula)."""
     angle = np.linalg.norm(vector)
     x, y, z = vector / angle if angle else (0.0, 0.0, 0.0)
     cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]])
-    matrix = np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
-    return np.hstack([window[:, :3] @ matrix.T, window[:, 3:] @ matrix.T])
+    return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
 def feel_gravity(windows: np.ndarray, up: np.ndarray, rate_hz: float) -> np.ndarray:

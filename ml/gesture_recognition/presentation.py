@@ -4,7 +4,6 @@ One window for each repetition, unchanged, as the stream would give it at the mo
 middle: the recorded samples, cut to the window where longer, with rest before and after where shorter.
 """
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -14,7 +13,7 @@ from ml.data.recordings import Recording, runs
 from ml.errors import UserError
 from ml.examples import HeldOut
 from ml.gesture_recognition.config import FrontEnd
-from ml.native.imu import windows
+from ml.native.imu import span, windows
 
 
 def held_out(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> HeldOut:
@@ -47,10 +46,9 @@ def _repetitions_of(item: Item) -> Iterator[tuple[str, str, Recording]]:
 
 def present(recording: Recording, front_end: FrontEnd) -> np.ndarray:
     """Exactly the samples, int16 (n, 6), after which the first window is due, the repetition in their middle."""
-    ratio = recording.rate_mhz / (front_end.rate_hz * 1000)
-    span = math.ceil(front_end.window * ratio) if ratio >= 1 else math.ceil((front_end.window - 1) * ratio) + 1
-    first = span + (len(recording.samples) - span) // 2
-    return at_rest_around(recording, span, span)[first : first + span]
+    count = span(front_end.window, front_end.imu().rate_mhz, recording.rate_mhz)
+    first = count + (len(recording.samples) - count) // 2
+    return at_rest_around(recording, count, count)[first : first + count]
 
 
 def at_rest_around(recording: Recording, before: int, after: int) -> np.ndarray:

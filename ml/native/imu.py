@@ -82,6 +82,13 @@ def window(samples: np.ndarray, config: ImuConfig) -> np.ndarray:
     return windows(samples, config).windows[0]
 
 
+def span(window: int, rate_mhz: int, sensor_rate_mhz: int) -> int:
+    """How many of a sensor's samples, from a fresh start, complete a window at the model's rate."""
+    if sensor_rate_mhz >= rate_mhz:
+        return -(-window * sensor_rate_mhz // rate_mhz)
+    return -(-(window - 1) * sensor_rate_mhz // rate_mhz) + 1
+
+
 def _most_windows(samples: int, config: ImuConfig, rate: int) -> int:
     resampled = samples * config.rate_mhz // rate + 1
     return max(0, resampled - config.window) // config.hop + 1

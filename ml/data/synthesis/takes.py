@@ -3,27 +3,23 @@
 folder = generate(Plan(), seed=0)   # takes/, repetitions/ and manifest.csv; made once, then found again
 """
 
-import hashlib
-import json
-import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from ml.data.recordings import runs
+from ml.data.synthesis.folder import LICENCE, SOURCE, made_once
 from ml.data.synthesis.gestures import GESTURES, idle, perform, unrelated
 from ml.data.synthesis.people import Person, person
 from ml.data.synthesis.sensor import measure
 from ml.data.synthesis.strokes import Stroke, motion
 from ml.errors import UserError
-from ml.paths import CACHE
 
 BACKGROUND = "none"  # label of takes in which nothing is meant
 MARGIN = 5  # samples kept before and after a repetition cut out
-SOURCE, LICENCE = "simulated", "Apache-2.0"
 
 
 @dataclass(frozen=True)
@@ -51,31 +47,11 @@ class Take:
 
 def generate(plan: Plan, seed: int, folder: Path | None = None) -> Path:
     """Writes the data set unless the same was written before; returns its folder."""
-    folder = folder or CACHE / "synthetic" / _key(plan, seed)
-    if (folder / "manifest.csv").is_file():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
-        made = Path(scratch) / "made"
-        rows = [row for one in _people(plan, seed) for row in _write_person(made, one, plan, seed)]
-        pd.DataFrame(rows).to_csv(made / "manifest.csv", index=False)
-        _move(made, folder)
-    return folder
+    return made_once([plan, seed], lambda made: _write_people(made, plan, seed), folder)
 
 
-def _move(made: Path, folder: Path) -> None:
-    try:
-        made.replace(folder)
-    except OSError:
-        if not (folder / "manifest.csv").is_file():  # where it is, another process was faster with the same
-            raise UserError(f"{folder}: expected an empty or a new folder, found files in it; name another") from None
-
-
-def _key(plan: Plan, seed: int) -> str:
-    digest = hashlib.sha256(json.dumps([asdict(plan), seed]).encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.read_bytes())
-    return digest.hexdigest()[:16]
+def _write_people(folder: Path, plan: Plan, seed: int) -> list[dict]:
+    return [row for one in _people(plan, seed) for row in _write_person(folder, one, plan, seed)]
 
 
 def _people(plan: Plan, seed: int) -> list[Person]:

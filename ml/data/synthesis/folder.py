@@ -1,0 +1,47 @@
+"""Simulated data sets as folders with a manifest, made once and then found again.
+
+folder = made_once(["falls", plan, seed], write)   # write(folder) -> rows of the manifest
+"""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, is_dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from ml.errors import UserError
+from ml.paths import CACHE
+
+SOURCE, LICENCE = "simulated", "Apache-2.0"
+
+
+def made_once(inputs: list, write: Callable[[Path], Iterable[dict]], folder: Path | None = None) -> Path:
+    """The folder that `write` filled, now or in an earlier run with equal inputs (JSON, dataclasses) and equal code."""
+    folder = folder or CACHE / "synthetic" / _key(inputs)
+    if (folder / "manifest.csv").is_file():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        pd.DataFrame(write(made)).to_csv(made / "manifest.csv", index=False)
+        _move(made, folder)
+    return folder
+
+
+def _move(made: Path, folder: Path) -> None:
+    try:
+        made.replace(folder)
+    except OSError:
+        if not (folder / "manifest.csv").is_file():  # where it is, another process was faster with the same
+            raise UserError(f"{folder}: expected an empty or a new folder, found files in it; name another") from None
+
+
+def _key(inputs: list) -> str:
+    digest = hashlib.sha256(json.dumps([asdict(one) if is_dataclass(one) else one for one in inputs]).encode())
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
