@@ -16,7 +16,7 @@ from ml import training
 from ml.compiler.streaming import Request
 from ml.compress import quantise
 from ml.data.manifest import Dataset
-from ml.data.split import Split, by_subject
+from ml.data.split import Split, as_published, by_subject
 from ml.data.streams import Stream, streams
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
@@ -25,7 +25,10 @@ from ml.examples import Examples, HeldOut, Inputs
 from ml.native.decide import DecideConfig
 from ml.training import Model, Settings
 
-APPS = {"gesture_recognition": "ml.gesture_recognition.app:GestureRecognition"}
+APPS = {
+    "fall_detection": "ml.fall_detection.app:FallDetection",
+    "gesture_recognition": "ml.gesture_recognition.app:GestureRecognition",
+}
 
 
 class App(Protocol):
@@ -79,8 +82,9 @@ class App(Protocol):
         """C text for the generated header: settings of front end, gate and decision."""
 
     def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
-        """Who trains, who tunes, who tests."""
-        return by_subject(data.subjects, hold_out)
+        """Who trains, who tunes, who tests: as published with the data, unless somebody is to be held out."""
+        published = None if hold_out else as_published(data.part)
+        return published or by_subject(data.subjects, hold_out)
 
     def streams(self, data: Dataset, seed: int) -> list[Stream]:
         """Continuous recordings with the truth, made from some subjects' data."""

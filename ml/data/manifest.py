@@ -1,24 +1,26 @@
-"""A data set: a folder with a `manifest.csv` that says of each recording who made it and what it shows.
+"""A data set: a folder with a `manifest.csv` that says of each recording who made it and what it shows, or a tree of
+Google's Speech Commands as published.
 
-Columns: file, label, subject, sample_rate_hz; optionally session, source, licence. Files are relative to the manifest's
-folder and may not lie outside it. A recording with an `active` column is a whole take, any other a single repetition.
+Columns: file, label, subject, sample_rate_hz; optionally session, source, licence, part. Files are relative to the
+manifest's folder and may not lie outside it. A recording with an `active` column is a whole take, any other a single
+repetition. A recording that cannot be used is left out, with the reason.
 """
 
 import hashlib
-import re
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
-from ml.data.recordings import Recording, as_from, read
+from ml.data import quality, speech_commands
+from ml.data.reading import read_recording
+from ml.data.recordings import Recording
+from ml.data.rows import Row, read_rows
 from ml.errors import UserError
+from ml.native.parallel import each
+from ml.progress import track
 
-REQUIRED = ("file", "label", "subject", "sample_rate_hz")
-MAX_RATE_HZ = 1e5
-MAX_REMARK = 200  # characters
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_. +-]{0,30}")  # of labels and subjects: they end up in C and in file names
+BATCH = 256  # recordings between two looks at the progress
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Item:
     source: str
     licence: str
     recording: Recording
+    part: str = ""  # "train", "validation" or "test" where the data was published so
+    more: dict[str, str] = field(default_factory=dict)  # further columns of the manifest
 
     @property
     def is_take(self) -> bool:
@@ -40,11 +44,20 @@ class Item:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A recording that could not be used."""
+
+    file: str
+    reason: str  # one line
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Recordings with labels and subjects."""
 
     items: tuple[Item, ...]  # sorted by file
     hash: str  # SHA-256 of the rows and of every file
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def subjects(self) -> list[str]:
@@ -54,9 +67,22 @@ class Dataset:
     def labels(self) -> list[str]:
         return sorted({item.label for item in self.items})
 
-    def of(self, subjects: list[str]) -> "Dataset":
+    @property
+    def part(self) -> dict[str, str]:
+        """Subject -> its part of a split that was published with the data, "" where there is none."""
+        made: dict[str, str] = {}
+        for item in self.items:
+            if made.setdefault(item.subject, item.part) != item.part:
+                raise UserError(
+                    f"expected each subject in one part only, found {item.subject} in {made[item.subject] or 'none'} "
+                    f"and {item.part or 'none'}; correct the column part"
+                )
+        return made
+
+    def of(self, subjects: list[str] | tuple[str, ...]) -> "Dataset":
         """The recordings of some subjects only."""
-        return Dataset(tuple(item for item in self.items if item.subject in subjects), self.hash)
+        wanted = set(subjects)
+        return Dataset(tuple(item for item in self.items if item.subject in wanted), self.hash, self.left_out)
 
     def takes(self) -> list[Item]:
         return [item for item in self.items if item.is_take]
@@ -79,31 +105,90 @@ class Dataset:
             "gravity": sorted({item.recording.gravity for item in self.items}),
             "sources": sorted({item.source for item in self.items if item.source}),
             "licences": sorted({item.licence for item in self.items if item.licence}),
+            "left_out": [vars(one) for one in self.left_out],
         }
 
 
-def load(folder: Path, sensor: str = "imu") -> Dataset:
+@dataclass(frozen=True)
+class Wanted:
+    """What an application wants of a data set."""
+
+    sensor: str = "imu"  # "imu", "mic", or "accel", which may be an imu's too
+    rate_hz: int | None = None  # of sound: a higher rate is resampled to it
+    seconds: tuple[float, float] = (0.0, float("inf"))  # the shortest and the longest recording that makes sense
+    rows: Callable[[list[Row]], list[Row]] = lambda rows: rows  # which of the recordings, before they are read
+
+
+def load(folder: Path, wanted: Wanted | str = Wanted()) -> Dataset:
     """Reads the data set in `folder`, or, where the manifest lies in a folder above, the part of it below `folder`.
 
-    Every recording is of `sensor`: "imu", "mic" or "accel", which may be an imu's too.
+    `wanted` may be just the name of the sensor. UserError where nothing can be used or the manifest is wrong; single
+    recordings that cannot be used are in `left_out`.
     """
+    wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
     folder = Path(folder).expanduser().resolve()
-    root = _root(folder)
-    rows = _rows(root / "manifest.csv")
-    below = [row for row in rows if _path(root, row["file"]).is_relative_to(folder)]
+    root, rows = _rows(folder)
+    below = [row for row in rows if row.path.is_relative_to(folder)]
     if not below:
-        raise UserError(f"{root / 'manifest.csv'}: expected rows with files below {folder}, found none")
-    items = [_item(root, row, sensor) for row in sorted(below, key=lambda row: row["file"])]
-    return Dataset(tuple(items), _hash(root, items))
+        raise UserError(f"{root}: expected rows with files below {folder}, found none; check the path")
+    for row in below:
+        _check_there(root, row)
+    return _dataset(sorted(wanted.rows(below), key=lambda row: row.file), wanted)
 
 
-def _root(folder: Path) -> Path:
+def _dataset(rows: list[Row], wanted: Wanted) -> Dataset:
+    batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
+    made = [
+        one for batch in track(batches, "reading", len(batches)) for one in each(lambda row: _item(row, wanted), batch)
+    ]
+    items = [(row, one) for row, one in zip(rows, made, strict=True) if isinstance(one, Item)]
+    left_out = tuple(one for one in made if isinstance(one, LeftOut))
+    if not items:
+        reason = left_out[0].reason if left_out else "none were asked for"
+        raise UserError(f"expected recordings that can be used, found none of {len(rows)}: {reason}")
+    return Dataset(tuple(item for _, item in items), _hash(items), left_out)
+
+
+def _item(row: Row, wanted: Wanted) -> Item | LeftOut:
+    """The recording, or why it is of no use."""
+    try:
+        recording = read_recording(row.path, row.rate_hz, wanted.sensor, wanted.rate_hz)
+    except UserError as error:
+        return LeftOut(row.file, str(error))
+    problem = _length(recording, wanted) or quality.problem(recording)
+    if problem:
+        return LeftOut(row.file, f"{row.path}: {problem}")
+    return Item(row.file, row.label, row.subject, row.session, row.source, row.licence, recording, row.part, row.more)
+
+
+def _length(recording: Recording, wanted: Wanted) -> str | None:
+    shortest, longest = wanted.seconds
+    if shortest <= recording.seconds <= longest:
+        return None
+    return (
+        f"expected a recording of {shortest:g} to {longest:g} s, found {recording.seconds:.3g} s at "
+        f"{recording.rate_mhz / 1000:g} Hz; is sample_rate_hz right?"
+    )
+
+
+def _rows(folder: Path) -> tuple[Path, list[Row]]:
+    """The list of recordings, and the file or folder it comes from."""
     if not folder.is_dir():
         raise UserError(f"{folder}: expected a folder with a manifest.csv, found {_what(folder)}")
     for candidate in (folder, *folder.parents):
         if (candidate / "manifest.csv").is_file():
-            return candidate
+            return candidate / "manifest.csv", read_rows(candidate / "manifest.csv")
+    if speech_commands.is_tree(folder):
+        return folder, speech_commands.rows(folder)
     raise UserError(f"{folder}: expected a manifest.csv in it or above it, found none; write one (docs/data.md)")
+
+
+def _check_there(manifest: Path, row: Row) -> None:
+    if not row.path.is_file():
+        raise UserError(
+            f"{manifest}: expected {row.file!r}, which it names, found {_what(row.path)}; put it there, or take its "
+            "row out"
+        )
 
 
 def _what(path: Path) -> str:
@@ -112,76 +197,10 @@ def _what(path: Path) -> str:
     return "a folder" if path.is_dir() else "a file"
 
 
-def _rows(manifest: Path) -> list[dict[str, str]]:
-    try:
-        table = pd.read_csv(manifest, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise UserError(f"{manifest}: expected a CSV file with a header line, cannot read it ({reason})") from None
-    missing = [name for name in REQUIRED if name not in table]
-    if missing:
-        raise UserError(f"{manifest}: expected columns {','.join(REQUIRED)}, missing {','.join(missing)}")
-    twice = table["file"][table["file"].duplicated()]
-    if len(twice):
-        raise UserError(f"{manifest}: expected each file once, found {twice.iloc[0]!r} twice")
-    return table.to_dict("records")
-
-
-def _path(root: Path, file: str) -> Path:
-    path = (root / file).resolve()
-    if not file or "\0" in file or not path.is_relative_to(root):
-        raise UserError(
-            f"{root / 'manifest.csv'}: expected files inside its folder, found {file[:80]!r}; move it there"
-        )
-    return path
-
-
-def _item(root: Path, row: dict[str, str], sensor: str) -> Item:
-    path = _path(root, row["file"])
-    if not path.is_file():
-        raise UserError(
-            f"{root / 'manifest.csv'}: expected {row['file']!r}, which it names, found {_what(path)}; put it there, "
-            "or take its row out"
-        )
-    for column in ("label", "subject"):
-        if not NAME.fullmatch(row[column]):
-            raise UserError(
-                f"{root / 'manifest.csv'}: expected a {column} of letters, digits, _ . + - (up to 31) for "
-                f"{row['file']!r}, found {row[column][:40]!r}; rename it"
-            )
-    optional = {name: _remark(root, row, name) for name in ("session", "source", "licence")}
-    recording = as_from(read(path, _rate(root, row)), sensor, path)
-    return Item(row["file"], row["label"], row["subject"], recording=recording, **optional)
-
-
-def _remark(root: Path, row: dict[str, str], column: str) -> str:
-    """Free text, but such that it ends with the line when it stands in a comment of the model's header."""
-    text = row.get(column) or ""
-    if len(text) > MAX_REMARK or not text.isprintable() or "\\" in text or "??/" in text:
-        raise UserError(
-            f"{root / 'manifest.csv'}: expected a {column} of one line of up to {MAX_REMARK} characters without "
-            f"backslashes for {row['file']!r}, found {text[:40]!r}; shorten it"
-        )
-    return text
-
-
-def _rate(root: Path, row: dict[str, str]) -> float:
-    try:
-        rate = float(row["sample_rate_hz"])
-    except ValueError:
-        rate = 0.0
-    if not 1 <= rate <= MAX_RATE_HZ:
-        raise UserError(
-            f"{root / 'manifest.csv'}: expected a sample_rate_hz of 1..{MAX_RATE_HZ:.0f} for {row['file']!r}, "
-            f"found {row['sample_rate_hz'][:40]!r}; correct it"
-        )
-    return rate
-
-
-def _hash(root: Path, items: list[Item]) -> str:
+def _hash(items: list[tuple[Row, Item]]) -> str:
     digest = hashlib.sha256()
-    for item in items:
-        row = (item.file, item.label, item.subject, str(item.recording.rate_mhz))
-        digest.update("\0".join(row).encode() + b"\n")
-        digest.update(hashlib.sha256((root / item.file).read_bytes()).digest())
+    for row, item in items:
+        known = (item.file, item.label, item.subject, str(item.recording.rate_mhz))
+        digest.update("\0".join(known).encode() + b"\n")
+        digest.update(hashlib.sha256(row.path.read_bytes()).digest())
     return digest.hexdigest()

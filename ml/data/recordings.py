@@ -5,7 +5,6 @@ with or without their units (`ax_mps2`, `gx_dps`); optionally `active` (0 or 1: 
 `timestamp_us`. Counts are 2048 per g and 16 per degree per second, rounded half to even, saturated to int16.
 """
 
-import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +18,6 @@ ACCEL_PER_G = 2048  # as BOARD_ACCEL_PER_G and BOARD_GYRO_PER_DPS in lib/board
 GYRO_PER_DPS = 16
 ACCEL, LINEAR, GYRO = ("ax", "ay", "az"), ("lax", "lay", "laz"), ("gx", "gy", "gz")
 UNITS = ("_mps2", "_dps")
-WHAT = {
-    "imu": "accelerometer and gyroscope (columns ax,ay,az,gx,gy,gz)",
-    "mic": "a microphone (WAV or FLAC)",
-    "accel": "an accelerometer (columns ax,ay,az)",
-}
 
 
 @dataclass(frozen=True)
@@ -55,15 +49,6 @@ def read(path: Path, rate_hz: float | None = None) -> Recording:
     samples = to_counts(_numbers(table, accel, path), turning)
     active = _numbers(table, ("active",), path)[:, 0] > 0 if "active" in table else None
     return Recording(samples, round(1000 * (rate_hz or _rate(table, path))), accel is ACCEL, active, sensor)
-
-
-def as_from(recording: Recording, sensor: str, path: Path) -> Recording:
-    """The recording as that sensor would have made it: of an "imu" the accelerometer may be taken alone."""
-    if recording.sensor == sensor:
-        return recording
-    if (recording.sensor, sensor) == ("imu", "accel"):
-        return dataclasses.replace(recording, samples=np.ascontiguousarray(recording.samples[:, :3]), sensor=sensor)
-    raise UserError(f"{path}: expected a recording of {WHAT[sensor]}, found one of {WHAT[recording.sensor]}")
 
 
 def to_counts(accel_mps2: np.ndarray, gyro_dps: np.ndarray | None = None) -> np.ndarray:

@@ -4,12 +4,15 @@ Windows of one recording overlap, and recordings of one person resemble each oth
 well the model knows that person, not how well it works for the next one.
 """
 
+import hashlib
 from dataclasses import dataclass
 
 from ml.errors import UserError
 
 ENOUGH_TO_VALIDATE = 4  # subjects left besides the test's; below that each of them is needed for training
 VALIDATION_SHARE = 4  # one in four of them validates
+MANY = 25  # subjects and more: a name's hash says where it belongs, so that it stays there when others are added
+MANY_TEST, MANY_VALIDATION = 5, 8  # of so many subjects one tests; of so many others one validates
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,8 @@ def check_unit(unit: str) -> None:
 
 
 def by_subject(subjects: list[str], hold_out: tuple[str, ...] = ()) -> Split:
-    """The same subjects always give the same split. By default the last in alphabetical order is held out."""
+    """The same subjects always give the same split. By default the last in alphabetical order is held out; of many, a
+    fifth."""
     subjects = sorted(set(subjects))
     if len(subjects) < 2:
         raise UserError(
@@ -40,19 +44,54 @@ def by_subject(subjects: list[str], hold_out: tuple[str, ...] = ()) -> Split:
     unknown = sorted(set(hold_out) - set(subjects))
     if unknown:
         raise UserError(f"--hold-out: expected one of {', '.join(subjects)}, found {', '.join(unknown)}")
-    test = tuple(sorted(set(hold_out))) or (subjects[-1],)
+    test = tuple(sorted(set(hold_out))) or _default_test(subjects)
     rest = [subject for subject in subjects if subject not in test]
     if not rest:
         raise UserError("--hold-out: expected at least one subject left to train with, found none; hold out fewer")
-    enough = len(rest) >= ENOUGH_TO_VALIDATE
-    validation = rest[-max(1, len(rest) // VALIDATION_SHARE) :] if enough else []
+    validation = _validation(rest, len(subjects) >= MANY)
     train = [subject for subject in rest if subject not in validation]
-    return Split(tuple(train), tuple(validation), test)
+    return Split(tuple(train), validation, test)
 
 
-def leave_one_out(subjects: list[str]) -> list[Split]:
-    """Each subject as the test in turn."""
-    return [by_subject(subjects, (subject,)) for subject in sorted(set(subjects))]
+def _default_test(subjects: list[str]) -> tuple[str, ...]:
+    return turns(subjects)[-1]
+
+
+def _validation(rest: list[str], many: bool) -> tuple[str, ...]:
+    if many:
+        return tuple(subject for subject in rest if _lot("validation", subject, MANY_VALIDATION) == 0)
+    enough = len(rest) >= ENOUGH_TO_VALIDATE
+    return tuple(rest[-max(1, len(rest) // VALIDATION_SHARE) :]) if enough else ()
+
+
+def turns(subjects: list[str]) -> list[tuple[str, ...]]:
+    """Who is left out together, so that everybody is once: each subject alone, or a fifth of many."""
+    subjects = sorted(set(subjects))
+    if len(subjects) < MANY:
+        return [(subject,) for subject in subjects]
+    lots = [_lot("test", subject, MANY_TEST) for subject in subjects]
+    groups = [tuple(one for one, lot in zip(subjects, lots, strict=True) if lot == group) for group in range(MANY_TEST)]
+    return [group for group in groups if group]
+
+
+def _lot(what: str, subject: str, count: int) -> int:
+    return int.from_bytes(hashlib.sha256(f"{what} {subject}".encode()).digest()[:8]) % count
+
+
+def as_published(part: dict[str, str]) -> Split | None:
+    """The split that came with the data: subject -> "train", "validation" or "test"; None where there is none."""
+    named = {name: tuple(sorted(one for one in part if part[one] == name)) for name in ("validation", "test")}
+    if not named["test"]:
+        return None
+    train = tuple(sorted(one for one in part if part[one] in ("", "train")))
+    return Split(train, named["validation"], named["test"])
+
+
+def named(subjects: tuple[str, ...] | list[str], most: int = 8) -> str:
+    """For people to read: who they are, or how many from whom to whom."""
+    if len(subjects) <= most:
+        return ", ".join(subjects)
+    return f"{len(subjects)} subjects ({subjects[0]} to {subjects[-1]})"
 
 
 def folds(split: Split) -> list[Split]:

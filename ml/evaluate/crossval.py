@@ -16,8 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.app import APPS, find
-from ml.data.split import check_unit, leave_one_out
-from ml.evaluate.accuracy import wilson
+from ml.data.split import check_unit, named, turns
+from ml.evaluate.intervals import wilson
 from ml.evaluate.streams import Tally
 from ml.progress import console, say, track
 from ml.run import Run, results
@@ -25,7 +25,6 @@ from ml.stages import write_json
 from ml.steps import Task, evaluate
 
 WORKERS = 2  # TensorFlow takes half a gigabyte each
-TALLY = ("movements", "hits", "false_detections", "hours")
 
 
 @click.command()
@@ -41,7 +40,7 @@ def crossval(
 ) -> None:
     """Leave each subject out in turn; report accuracy, parity and streams."""
     check_unit(split_by)
-    folds = [(app, data, quick, seed, subject) for seed in range(seeds) for subject in _subjects(app, data, quick)]
+    folds = [(app, data, quick, seed, group) for seed in range(seeds) for group in _groups(app, data, quick)]
     made = sorted(_all(folds), key=lambda one: (one["seed"], one["subject"]))
     result = {"app": app, "data": made[0]["data"], "quick": quick, "folds": made} | summary(made)
     path = results(app, out) / "crossval.json"
@@ -53,9 +52,9 @@ def crossval(
     say(f"wrote {path}")
 
 
-def _subjects(app: str, data: str | None, quick: bool) -> list[str]:
-    loaded = find(app, quick).data(Path(data) if data else None, 0)
-    return [split.test[0] for split in leave_one_out(loaded.subjects)]
+def _groups(app: str, data: str | None, quick: bool) -> list[tuple[str, ...]]:
+    """Who is left out together."""
+    return turns(find(app, quick).data(Path(data) if data else None, 0).subjects)
 
 
 def _all(folds: list[tuple]) -> list[dict]:
@@ -80,11 +79,11 @@ def _leave(*_: object) -> None:
 
 
 def _fold(asked: tuple) -> dict:
-    app, data, quick, seed, subject = asked
-    run = Run(app, data, (subject,), seed, quick)
+    app, data, quick, seed, group = asked
+    run = Run(app, data, group, seed, quick)
     task: Task = run.task()
     metrics = json.loads((evaluate(task) / "metrics.json").read_text())
-    return {"seed": seed, "subject": subject, "data": task.data.hash, **metrics}
+    return {"seed": seed, "subject": named(group), "data": task.data.hash, **metrics}
 
 
 def summary(folds: list[dict]) -> dict:
@@ -96,14 +95,14 @@ def summary(folds: list[dict]) -> dict:
     }
     right, total = (sum(fold["int8"][name] for fold in folds) for name in ("right", "repetitions"))
     parity = [fold["parity"] for fold in folds]
-    heard = [fold["stream"] for fold in folds if fold["stream"]]
+    heard = [Tally.of(fold["tally"]) for fold in folds if fold["stream"]]
     return {
         "float_accuracy": float(np.mean(means["float"])),
         "int8_accuracy": float(np.mean(means["int8"])),
         "int8_spread_over_seeds": float(np.std(means["int8"])),
         "int8_interval": wilson(right // len(seeds), total // len(seeds)),
         "mismatches": sum(one["mismatches"] for one in parity) if all(parity) else None,
-        "stream": Tally(*(sum(one[name] for one in heard) for name in TALLY)).summary() if heard else None,
+        "stream": sum(heard, Tally()).summary() if heard else None,
     }
 
 

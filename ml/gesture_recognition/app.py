@@ -6,8 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ml.app import App
-from ml.data import manifest
-from ml.data.manifest import Dataset
+from ml.data.manifest import Dataset, Wanted, load
 from ml.data.synthesis import generate
 from ml.errors import UserError
 from ml.examples import Examples, HeldOut, Inputs
@@ -19,7 +18,7 @@ from ml.native.decide import MAX_CLASSES, DecideConfig
 from ml.native.imu import AXES, windows
 from ml.paths import ROOT
 
-SHORTEST_S, LONGEST_S = 0.1, 3600.0  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
+SECONDS = (0.1, 3600.0)  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
 
 
 @dataclass(frozen=True)
@@ -41,14 +40,7 @@ class GestureRecognition(App):
         return GestureRecognition(self.config.quick())
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
-        loaded = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
-        for item in loaded.items:
-            if not SHORTEST_S <= item.recording.seconds <= LONGEST_S:
-                raise UserError(
-                    f"{item.file}: expected a recording of {SHORTEST_S:g} to {LONGEST_S:g} s, found "
-                    f"{item.recording.seconds:.3g} s at {item.recording.rate_mhz / 1000:g} Hz; is sample_rate_hz right?"
-                )
-        return loaded
+        return load(folder or generate(self.config.synthesis, seed), Wanted(self.sensor, seconds=SECONDS))
 
     def labels(self, data: Dataset) -> list[str]:
         """The classes: the labels of the data in alphabetical order, then `none`."""

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from ml.data.recordings import as_from, read, runs, to_counts
+from ml.data.recordings import read, runs, to_counts
 from ml.errors import UserError
 
 HEADER = "ax_mps2,ay_mps2,az_mps2,gx_dps,gy_dps,gz_dps"
@@ -108,11 +108,3 @@ def test_runs_are_the_stretches_of_true(active):
 def test_a_recording_without_a_gyroscope_is_an_accelerometers(tmp_path):
     made = read(write(tmp_path, "ax,ay,az\n9.80665,0,0\n"), 50)
     assert (made.sensor, made.samples.tolist()) == ("accel", [[2048, 0, 0]])
-
-
-def test_the_accelerometer_of_a_motion_sensor_may_be_taken_alone_but_no_gyroscope_made_up(tmp_path):
-    both = read(write(tmp_path, f"{HEADER}\n1,2,3,4,5,6\n"), 50)
-    alone = as_from(both, "accel", tmp_path)
-    assert (alone.samples == both.samples[:, :3]).all()
-    with pytest.raises(UserError, match="gyroscope"):
-        as_from(alone, "imu", tmp_path)

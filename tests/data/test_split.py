@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data.split import by_subject, check_unit, folds, leave_one_out
+from ml.data.split import MANY, as_published, by_subject, check_unit, folds, named, turns
 from ml.errors import UserError
 
 people = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=2, max_size=12, unique=True)
@@ -26,9 +26,38 @@ def test_the_order_of_the_subjects_changes_nothing(subjects, random):
 
 @given(people)
 def test_leaving_one_out_tests_each_subject_once_and_never_trains_or_validates_with_it(subjects):
-    made = leave_one_out(subjects)
+    made = [by_subject(subjects, group) for group in turns(subjects)]
     assert [split.test for split in made] == [(subject,) for subject in sorted(subjects)]
     assert all(split.test[0] not in split.train + split.validation for split in made)
+
+
+def test_of_many_a_fifth_is_left_out_in_turn_and_everybody_once():
+    many = [f"{number:08x}" for number in range(200)]
+    groups = turns(many)
+    assert sorted(one for group in groups for one in group) == many
+    assert all(25 < len(group) < 55 for group in groups)
+    made = by_subject(many)
+    assert made.test == groups[-1]
+    assert 10 < len(made.validation) < 40
+    assert sorted(made.train + made.validation + made.test) == many
+
+
+def test_of_many_each_stays_where_it_was_when_others_come():
+    many = [f"{number:08x}" for number in range(100)]
+    assert set(by_subject(many).test) <= set(by_subject([*many, "ffff", "eeee"]).test)
+    assert set(by_subject(many[:MANY]).validation) <= set(by_subject(many).validation)
+
+
+def test_a_published_split_is_kept():
+    part = {"a": "train", "b": "validation", "c": "test", "noise": ""}
+    made = as_published(part)
+    assert (made.train, made.validation, made.test) == (("a", "noise"), ("b",), ("c",))
+    assert as_published({"a": "", "b": ""}) is None
+
+
+def test_many_names_are_counted():
+    assert named(["ann", "bob"]) == "ann, bob"
+    assert named([f"s{number:02}" for number in range(40)]) == "40 subjects (s00 to s39)"
 
 
 @given(people)
