@@ -1,0 +1,137 @@
+"""What the samples of one recording tell: nothing recorded, cut off at the top, stuck, or in other units than stated.
+
+The limits were set by looking at real recordings (docs/data.md, "What is flagged"): phones' accelerometers reach the
+end of their range in every fall, and must; a loud word touches full scale; a recording of silence is quiet.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.data.recordings import ACCEL_PER_G, GYRO_PER_DPS, Recording
+
+QUIET_LABELS = ("silence", "background", "noise", "none", "quiet")  # where nothing is meant, nothing need be heard
+FULL_SCALE = 32767
+RUN = 3  # samples in a row at the end of the range are a clipped peak; one or two may just have reached it
+LEAST_SOUND = 0.05 * FULL_SCALE
+LEAST_ACCEL = 1.9 * ACCEL_PER_G  # no accelerometer has a range below 2 g, and one at rest shows 1 g
+LEAST_GYRO = 120 * GYRO_PER_DPS
+CLIPPED_SOUND = 0.2  # share of the samples: beyond that its spectrum is another one
+CLIPPED_MOTION = 0.5  # share of the samples of one axis: more than half of it is unknown
+DOUBTFUL_SOUND = 0.01
+DOUBTFUL_MOTION = 0.05
+SILENT = 8.0  # counts, -72 dB of full scale: root mean square of the loudest 30 ms
+FRAME_S = 0.03
+OFFSET = 0.1  # of full scale
+WEIGHTLESS = 0.4  # g, the median length of the acceleration of a sensor that feels gravity
+CRUSHED = 6.0  # g; a gesture of a second may be all vigour
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong, or may be."""
+
+    kind: str  # "constant", "clipped", "silent", "stuck", "offset", "units", ...
+    text: str  # one line: what was expected, what was found
+    unusable: bool = False  # left out of training and test; otherwise only told
+
+
+def problem(recording: Recording, label: str = "") -> str | None:
+    """Why a recording that could be read is of no use to train or test with, in a line; None where it is."""
+    return next((found.text for found in findings(recording, label) if found.unusable), None)
+
+
+def findings(recording: Recording, label: str = "") -> list[Finding]:
+    """All that its samples tell, the worst first."""
+    quiet = any(word in label.lower() for word in QUIET_LABELS)
+    if not len(recording.samples):
+        return [Finding("empty", "expected samples, found none; record it again", unusable=True)]
+    found = _sound(recording, quiet) if recording.sensor == "mic" else _motion(recording)
+    return sorted(found, key=lambda one: not one.unusable)
+
+
+def _sound(recording: Recording, quiet: bool) -> list[Finding]:
+    samples = recording.samples[:, 0]
+    found = []
+    if not quiet:
+        found += _silent(samples, recording.rate_mhz / 1000)
+    found += _clipped(clipped_share(samples, LEAST_SOUND), "the samples", CLIPPED_SOUND, DOUBTFUL_SOUND)
+    mean = float(samples.mean()) / FULL_SCALE
+    if abs(mean) > OFFSET:
+        found.append(Finding("offset", f"expected a mean near 0, found {mean:.0%} of full scale; is the bias removed?"))
+    return found
+
+
+def _silent(samples: np.ndarray, rate_hz: float) -> list[Finding]:
+    if len(samples) > 1 and (samples == samples[0]).all():
+        text = f"expected a signal, found {len(samples)} samples that are all the same; is the sensor connected?"
+        return [Finding("constant", text, unusable=True)]
+    loudest = loudest_frame(samples, rate_hz)
+    if loudest < SILENT:
+        text = f"expected sound, found {loudest:.1f} counts (rms) at its loudest; label it silence, or record it again"
+        return [Finding("silent", text, unusable=True)]
+    return []
+
+
+def _motion(recording: Recording) -> list[Finding]:
+    samples = recording.samples
+    still = (samples == samples[0]).all(axis=0)
+    if still.all() and len(samples) > 1:
+        text = f"expected a signal, found {len(samples)} samples that are all the same; is the sensor connected?"
+        return [Finding("constant", text, unusable=True)]
+    found = []
+    for axis in range(samples.shape[1]):
+        name = ("ax", "ay", "az", "gx", "gy", "gz")[axis]
+        if still[axis] and samples[0, axis] and len(samples) > 1:  # a column of zeros is one that the sensor lacks
+            found.append(Finding("stuck", f"expected {name} to change, found {samples[0, axis]} counts throughout"))
+        least = LEAST_ACCEL if axis < 3 else LEAST_GYRO
+        found += _clipped(clipped_share(samples[:, axis], least), name, CLIPPED_MOTION, DOUBTFUL_MOTION)
+    return found + _units(recording)
+
+
+def _clipped(share: float, what: str, unusable: float, doubtful: float) -> list[Finding]:
+    if share <= doubtful:
+        return []
+    text = f"expected {what} within the sensor's range, found {share:.1%} at its end; choose a wider range or less gain"
+    return [Finding("clipped", text, unusable=share > unusable)]
+
+
+def _units(recording: Recording) -> list[Finding]:
+    """A sensor that feels gravity feels about 1 g most of the time, however it is moved."""
+    accel = recording.samples[:, :3].astype(float) / ACCEL_PER_G
+    usual = float(np.median(np.linalg.norm(accel, axis=1)))
+    if not recording.gravity or WEIGHTLESS <= usual <= CRUSHED:
+        return []
+    text = (
+        f"expected about 1 g (9.8 m/s2), found {usual:.2f} g throughout; is the acceleration in m/s2 and with gravity?"
+    )
+    return [Finding("units", text)]
+
+
+def clipped_share(samples: np.ndarray, least: float) -> float:
+    """Share of int (n,) that lies in runs of RUN and more at the highest or the lowest value.
+
+    Whatever the sensor's range, what exceeds it comes as the same value again and again. No range ends below `least`
+    counts: what repeats there is a signal at rest.
+    """
+    at_the_end = np.zeros(len(samples), bool)
+    for end in {int(samples.max(initial=0)), int(samples.min(initial=0))}:
+        if abs(end) >= least:
+            at_the_end |= _in_runs(samples == end)
+    return float(at_the_end.mean()) if len(samples) else 0.0
+
+
+def _in_runs(hit: np.ndarray) -> np.ndarray:
+    """True where bool (n,) is true for RUN samples and more."""
+    edges = np.diff(np.concatenate([[0], hit.astype(np.int8), [0]]))
+    made = np.zeros(len(hit), bool)
+    for start, end in zip(np.flatnonzero(edges > 0), np.flatnonzero(edges < 0), strict=True):
+        made[start:end] = end - start >= RUN
+    return made
+
+
+def loudest_frame(samples: np.ndarray, rate_hz: float) -> float:
+    """Root mean square of the loudest FRAME_S of int16 (n,), without its mean, in counts."""
+    frame = max(1, min(len(samples), int(FRAME_S * rate_hz)))
+    whole = samples[: len(samples) // frame * frame].astype(float).reshape(-1, frame)
+    return float(np.sqrt(np.mean((whole - samples.mean()) ** 2, axis=1)).max())
