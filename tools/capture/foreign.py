@@ -1,0 +1,191 @@
+"""Other tools' protocols as sources of blocks, read by ml/data/formats.
+
+Most of them carry no time: samples are then counted and multiplied by the period, and what is lost without a trace
+shows only in that the samples fall behind the host's clock.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from ml.data.formats import Gap, Layout, RateMeter, Reply, Samples, open_parser
+from ml.errors import UserError
+from tools.capture.clock import RateFit
+from tools.capture.events import Block, Column, Device, Event, Incident, Stream
+
+AUDIO_HZ = 4000.0  # one column of integers at this rate or more is sound
+MEASURE_S = 3.0
+LOOK_EVERY_S = 2.0  # for samples that fell behind
+IMU, ACCEL = {"ax", "ay", "az", "gx", "gy", "gz"}, {"ax", "ay", "az"}
+
+
+def parse_columns(text: str) -> tuple[tuple[str, str], ...]:
+    """`ax:m/s2,ay:m/s2,az:m/s2`: names with or without units, for firmware that sends numbers only."""
+    pairs = [part.strip().partition(":")[::2] for part in text.split(",")]
+    if any(not re.fullmatch(r"[A-Za-z]\w{0,30}", name) or len(unit) > 12 for name, unit in pairs) or len(
+        {name for name, _ in pairs}
+    ) != len(pairs):
+        raise UserError(f"expected --columns such as ax:g,ay:g,az:g, each name once, found {text[:60]!r}")
+    return tuple(pairs)
+
+
+class Channel:
+    """One stream of the protocol."""
+
+    def __init__(self, layout: Layout, columns: tuple[tuple[str, str], ...] | None) -> None:
+        self.layout = layout
+        self.meter = RateMeter()
+        self.fit = RateFit()
+        self.stream: Stream | None = None  # once its rate is known
+        self.position = 0  # samples so far, those that are missing counted
+        self.lost: int | None = 0  # before the next samples
+        self.has_clock = False
+        self.started_s: float | None = None
+        self._columns = columns
+        self._behind = 0  # losses found by the clock and told
+        self._looked_s = 0.0
+
+    def rate_hz(self) -> float | None:
+        return self.meter.rate_hz
+
+    def settle(self, now_s: float) -> bool:
+        """True when it has just become known what the stream is."""
+        measured = self.meter.rate_hz if self.started_s and now_s - self.started_s >= MEASURE_S else None
+        rate = self.layout.rate_hz or measured
+        if self.stream is not None or not rate:
+            return False
+        columns = _named(self.layout, self._columns)
+        self.stream = Stream(_kind(self.layout, columns, rate), float(f"{rate:.6g}"), columns)
+        return True
+
+    def fallen_behind(self, now_s: float) -> int:
+        """Samples found missing since the last time it was asked, by the clock alone."""
+        if self.has_clock or now_s - self._looked_s < LOOK_EVERY_S:
+            return 0
+        self._looked_s = now_s
+        lost = round(sum(loss.samples for loss in self.meter.losses()))
+        more, self._behind = lost - self._behind, max(lost, self._behind)
+        return max(0, more)
+
+
+class Foreign:
+    """`name` is a format of ml/data/formats."""
+
+    def __init__(self, name: str, write: Callable[[bytes], None], columns: tuple | None = None) -> None:
+        self._name, self._write, self._columns = name, write, columns
+        self._parser = open_parser(name)
+        self._channels: dict[int, Channel] = {}
+        self._faults = 0
+
+    def opened(self) -> list[Event]:
+        """From the beginning: the board may be another, or have restarted."""
+        self._parser, self._faults = open_parser(self._name), 0
+        for channel in self._channels.values():
+            channel.lost = None
+        return []
+
+    def ask(self) -> None:
+        """These protocols know no questions."""
+
+    def stop(self) -> None:
+        self._write(b"disconnect")  # what SSI boards understand; others have no ear
+
+    def feed(self, data: bytes, arrival_s: float) -> Iterator[Event]:
+        """What the bytes mean."""
+        for event in self._parser.feed(data, arrival_s):
+            if isinstance(event, Layout):
+                yield from self._meet(event)
+            elif isinstance(event, Samples):
+                yield from self._samples(self._channels[event.stream], event)
+            elif isinstance(event, Gap):
+                yield from self._gap(self._channels[event.stream], event)
+            elif isinstance(event, Reply):
+                self._write(event.data)
+        yield from self._count_faults()
+        yield from self._settle(arrival_s)
+
+    def _meet(self, layout: Layout) -> Iterator[Event]:
+        known = self._channels.get(layout.stream)
+        if known is not None and known.layout == layout:
+            return
+        self._channels[layout.stream] = Channel(layout, self._columns)
+        if known is not None:
+            yield Incident("reset", text="the columns or the rate of the stream changed")
+
+    def _settle(self, now_s: float) -> Iterator[Event]:
+        settled = [channel.settle(now_s) for channel in self._channels.values()]
+        if any(settled) and all(channel.stream for channel in self._channels.values()):
+            yield self._device()
+        for channel in self._channels.values():
+            if channel.stream is not None and (behind := channel.fallen_behind(now_s)):
+                text = "fell behind the host's clock; the protocol does not say where"
+                yield Incident("behind", channel.stream.name, behind, text=text)
+
+    def _device(self) -> Device:
+        channels = list(self._channels.values())
+        names: set[str] = set()
+        for channel in channels:  # streams of the same kind are told apart
+            if channel.stream.name in names:
+                name = f"{channel.stream.name}{channel.layout.stream}"
+                channel.stream = Stream(name, channel.stream.rate_hz, channel.stream.columns)
+            names.add(channel.stream.name)
+        protocol = channels[0].layout.protocol
+        has_clock = all(channel.has_clock for channel in channels)
+        return Device("", "", "", protocol, tuple(channel.stream for channel in channels), has_clock)
+
+    def _samples(self, channel: Channel, samples: Samples) -> Iterator[Event]:
+        channel.started_s = channel.started_s or float(samples.arrival_s[0])
+        channel.has_clock = samples.device_us is not None
+        for arrival in np.unique(samples.arrival_s):
+            channel.meter.add(int((samples.arrival_s == arrival).sum()), float(arrival))
+        if channel.stream is not None:
+            yield self._block(channel, samples)
+            channel.lost = 0
+        channel.position += len(samples.values)
+
+    def _block(self, channel: Channel, samples: Samples) -> Block:
+        if samples.device_us is not None:
+            time_us = int(samples.device_us[0])
+            channel.fit.add(channel.position, time_us)
+            period = channel.fit.period_us() or 1e6 / channel.stream.rate_hz
+        else:
+            time_us = round(channel.position * 1e6 / channel.stream.rate_hz)
+            period = 1e6 / (channel.meter.rate_hz or channel.stream.rate_hz)
+        values = samples.values.astype(np.int16) if channel.stream.is_audio else samples.values
+        return Block(channel.stream, time_us, period, values, channel.lost, float(samples.arrival_s[-1]))
+
+    def _gap(self, channel: Channel, gap: Gap) -> Iterator[Event]:
+        if gap.samples is None or channel.lost is None:
+            channel.lost = None
+        else:
+            channel.lost += gap.samples
+            channel.position += gap.samples
+            channel.meter.add(gap.samples, 0.0)
+        if channel.stream is not None:
+            yield Incident("lost", channel.stream.name, gap.samples or 0, text=gap.why)
+
+    def _count_faults(self) -> Iterator[Event]:
+        faults = sum(self._parser.faults.values())
+        more, self._faults = faults - self._faults, faults
+        if more > 0:
+            yield Incident("damaged", count=more, text=", ".join(sorted(self._parser.faults)))
+
+
+def _named(layout: Layout, given: tuple[tuple[str, str], ...] | None) -> tuple[Column, ...]:
+    """Names and units: the user's where there are as many, otherwise the firmware's, fit for a CSV header."""
+    if given is not None and len(given) != len(layout.names):
+        raise UserError(
+            f"expected {len(layout.names)} names in --columns, as many as the board sends, found {len(given)}"
+        )
+    pairs = given or tuple(zip(layout.names, layout.units, strict=True))
+    names = [re.sub(r"[^\w.+-]", "_", name)[:31] or "ch" for name, _ in pairs]
+    names = [name if names.count(name) == 1 else f"{name}_{i}" for i, name in enumerate(names)]
+    return tuple(Column(name, unit, 1.0) for name, (_, unit) in zip(names, pairs, strict=True))
+
+
+def _kind(layout: Layout, columns: tuple[Column, ...], rate: float) -> str:
+    names = {column.name for column in columns}
+    if len(names) == 1 and rate >= AUDIO_HZ and layout.protocol.startswith("ssi"):
+        return "mic"
+    return "imu" if names >= IMU else "accel" if names >= ACCEL else "sensor"

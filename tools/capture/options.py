@@ -1,0 +1,64 @@
+"""What a user asks for, checked."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml.errors import UserError
+from tools.capture import names
+from tools.capture.settings import Settings
+from tools.capture.take import Naming
+from tools.capture.trigger import Rule
+
+MOST_SECONDS = 24 * 3600.0
+MOST_REMARK = 200
+
+
+@dataclass(frozen=True)
+class Options:
+    """One run of the tool."""
+
+    root: Path
+    labels: tuple[str, ...]
+    subject: str
+    session: str
+    source: str
+    licence: str
+    seconds: float | None  # None: until a key is pressed
+    repeat: int
+    countdown: float  # seconds before each take
+    rule: Rule | None
+    before_s: float
+    patience_s: float
+    plot: bool
+
+    def naming(self, label: str) -> Naming:
+        return Naming(label, self.subject, self.session, self.source, self.licence)
+
+
+def remark(kind: str, text: str) -> str:
+    """Free text that may stand in a comment of a header later."""
+    if len(text) > MOST_REMARK or not text.isprintable() or "\\" in text or "??/" in text:
+        raise UserError(
+            f"expected a {kind} of one line of up to {MOST_REMARK} characters without backslashes, found {text[:40]!r}"
+        )
+    return text
+
+
+def seconds(value: float | None, kind: str = "--seconds") -> float | None:
+    if value is not None and not 0 < value <= MOST_SECONDS:
+        raise UserError(f"expected {kind} above 0 and up to {MOST_SECONDS:.0f}, found {value:g}")
+    return value
+
+
+def who(root: Path, subject: str | None, session: str | None, ask: object) -> Settings:
+    """From the command line, else as kept, else asked for (`ask` is None where nobody can be asked)."""
+    kept = Settings.load(root)
+    found = {"subject": subject or kept.subject, "session": session or kept.session}
+    for kind, name in found.items():
+        if not name and ask is None:
+            raise UserError(f"expected --{kind}, for nobody can be asked here and none was kept in {root}; name one")
+        found[kind] = names.checked(kind, name or ask(kind))
+    settings = Settings(**found)
+    if settings != kept:
+        settings.save(root)
+    return settings

@@ -1,0 +1,136 @@
+"""What a take has of one stream: files without a hole, a new one after each gap."""
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from tools.capture import files
+from tools.capture.clock import RateFit
+from tools.capture.events import Block, Stream
+
+
+@dataclass
+class Part:
+    """One file."""
+
+    number: int
+    path: Path
+    writer: files.Wav | files.Csv
+    start_us: int
+    lost_before: int
+    lost_after: int = 0
+    samples: int = 0
+    period_us: float = 0.0  # as last measured by whoever reads the line
+    rate: RateFit = field(default_factory=RateFit)
+
+    def add(self, values: np.ndarray, time_us: float, period_us: float) -> None:
+        times = np.rint(time_us + period_us * np.arange(len(values))).astype(np.int64)
+        self.writer.add(values, times)
+        self.rate.add(self.samples, round(time_us))
+        self.samples += len(values)
+        self.period_us = period_us
+
+    def close(self) -> None:
+        self.writer.close()
+
+
+class StreamTake:
+    """From `start_us` on, `wanted` samples of a stream (None: until it is stopped), those that are lost counted."""
+
+    def __init__(self, stream: Stream, start_us: int, wanted: int | None, folder: Path, stem: str) -> None:
+        self.stream = stream
+        self.parts: list[Part] = []
+        self._start_us = start_us
+        self._wanted = wanted
+        self._folder, self._stem = folder, stem
+        self._position: int | None = None  # samples since the first, None before it
+        self._arrival_s = 0.0
+        self._missing = 0  # samples between the last part and the next
+        self._broken = False  # the next samples do not follow the last part's
+
+    @property
+    def done(self) -> bool:
+        return self._wanted is not None and (self._position or 0) >= self._wanted
+
+    @property
+    def lost(self) -> int:
+        """Samples known to be missing so far."""
+        return self._missing + sum(part.lost_before + part.lost_after for part in self.parts)
+
+    @property
+    def samples(self) -> int:
+        return sum(part.samples for part in self.parts)
+
+    def restarted(self) -> None:
+        """The board's clock begins anew: a stream that has not begun begins with what comes."""
+        if self._position is None:
+            self._start_us = -(2**62)
+
+    def add(self, block: Block) -> bool:
+        """Takes what belongs to the take; True when that opened or closed a file."""
+        files_before = len(self.parts)
+        if self._position is None:
+            block = self._from_start(block)
+        else:
+            self._leave_gap(self._gap(block))
+        if block is not None and not self.done:
+            self._write(block)
+        return len(self.parts) != files_before
+
+    def finish(self) -> None:
+        """No more comes: what is missing at the end is counted."""
+        if self._wanted is not None and self._position is not None and not self.done:
+            self._missing += self._wanted - self._position
+        if self.parts:
+            self.parts[-1].lost_after, self._missing = self._missing, 0
+            self.parts[-1].close()
+
+    def _from_start(self, block: Block) -> Block | None:
+        """Without the samples from before; None when those are all."""
+        skip = min(len(block.values), max(0, math.ceil((self._start_us - block.time_us) / block.period_us)))
+        if skip == len(block.values):
+            return None
+        self._position = 0
+        if skip == 0 and block.lost:
+            late = round((block.time_us - self._start_us) / block.period_us)
+            self._leave_gap(min(block.lost, max(0, late)))
+        time_us = round(block.time_us + skip * block.period_us)
+        return Block(block.stream, time_us, block.period_us, block.values[skip:], 0, block.arrival_s)
+
+    def _gap(self, block: Block) -> int | None:
+        """Samples missing before the block; where device time cannot tell, the host's must. None: it follows on."""
+        if block.lost == 0:
+            return None
+        if block.lost is not None:
+            return block.lost
+        passed = round((block.arrival_s - self._arrival_s) * 1e6 / block.period_us)
+        return max(0, passed - len(block.values))
+
+    def _leave_gap(self, missing: int | None) -> None:
+        if missing is None:
+            return
+        if self._wanted is not None:
+            missing = min(missing, self._wanted - self._position)
+        self._position += missing
+        self._missing += missing
+        self._broken = True
+        if self.parts:
+            self.parts[-1].close()
+
+    def _write(self, block: Block) -> None:
+        room = len(block.values) if self._wanted is None else self._wanted - self._position
+        values = block.values[:room]
+        if self._broken or not self.parts:
+            self._open(block)
+        self.parts[-1].add(values, block.time_us, block.period_us)
+        self._position += len(values)
+        self._arrival_s = block.arrival_s
+
+    def _open(self, block: Block) -> None:
+        number = len(self.parts) + 1
+        stem = self._stem if number == 1 else f"{self._stem}_{number}"
+        writer = files.create(self._folder, stem, self.stream)
+        self.parts.append(Part(number, writer.path, writer, block.time_us, self._missing))
+        self._missing, self._broken = 0, False

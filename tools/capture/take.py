@@ -1,0 +1,151 @@
+"""A take: the same moment of every stream, its files and its rows in the manifest."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tools.capture.events import Block, Device, Incident
+from tools.capture.manifest import Manifest
+from tools.capture.part import Part, StreamTake
+
+
+@dataclass(frozen=True)
+class Naming:
+    """What a take is called; checked by `names`."""
+
+    label: str
+    subject: str
+    session: str
+    source: str = ""
+    licence: str = ""
+
+
+class Take:
+    """Begins at `start_us` of device time, for `seconds` or until it is stopped."""
+
+    def __init__(
+        self, manifest: Manifest, device: Device, naming: Naming, start_us: int, seconds: float | None
+    ) -> None:
+        self.naming, self.device = naming, device
+        self.number = manifest.next_take(naming.subject, naming.session)
+        self.recorded = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        self.notes: list[str] = []
+        self.counts: Counter[tuple[str, str]] = Counter()  # (kind of incident, stream) -> how many
+        self.seconds = seconds
+        self.ended = False
+        self._manifest = manifest
+        self._cut = False
+        folder = manifest.root / naming.subject / naming.session
+        self.streams = {
+            stream.name: StreamTake(
+                stream,
+                start_us,
+                None if seconds is None else max(1, round(seconds * stream.rate_hz)),
+                folder,
+                f"{self.number:04}_{stream.name}",
+            )
+            for stream in device.streams
+        }
+        manifest.reserve()
+
+    @property
+    def where(self) -> dict[str, object]:
+        """For the incidents."""
+        naming = self.naming
+        return {"recorded": self.recorded, "subject": naming.subject, "session": naming.session, "take": self.number}
+
+    @property
+    def done(self) -> bool:
+        return all(stream.done for stream in self.streams.values())
+
+    @property
+    def is_whole(self) -> bool:
+        """Nothing is missing in any of its streams."""
+        streams = self.streams.items()
+        return not self._cut and all(each.parts and not each.lost and not self._behind(name) for name, each in streams)
+
+    def waiting_for(self) -> list[str]:
+        return [name for name, stream in self.streams.items() if not stream.done]
+
+    def add(self, block: Block) -> None:
+        """OSError when it cannot be stored: what was stored before is valid, and `end` says so."""
+        stream = self.streams.get(block.stream.name)
+        if stream is None or stream.done:
+            return
+        lost = stream.lost
+        if stream.add(block):
+            last = stream.parts[-1]
+            self._manifest.put(
+                [self._row(stream, part, "open" if part is last else "gap") for part in stream.parts[-2:]]
+            )
+        self.counts["lost", block.stream.name] += stream.lost - lost
+
+    def note(self, incident: Incident) -> None:
+        """Something went wrong meanwhile."""
+        self.counts[incident.kind, incident.sensor] += incident.count
+        if incident.kind == "behind":
+            self.notes.append(f"about {incident.count} samples of {incident.sensor} lost somewhere")
+        words = {"reset": "board reset", "vanished": "port vanished", "stall": "stalled"}.get(incident.kind)
+        if words and words not in self.notes:
+            self.notes.append(words)
+        if incident.kind == "reset":
+            for stream in self.streams.values():
+                stream.restarted()
+
+    def end(self, cut: str = "", drift_ppm: float | None = None) -> None:
+        """Closes the files and completes the rows. `cut` says why it ended too early."""
+        self.ended = True
+        if cut:
+            self._cut = True
+            self.notes.append(cut)
+        for stream in self.streams.values():
+            stream.finish()
+        rows = [
+            self._row(stream, part, self._status(stream), drift_ppm)
+            for stream in self.streams.values()
+            for part in stream.parts
+        ]
+        if rows:
+            self._manifest.put(rows)
+
+    def _status(self, stream: StreamTake) -> str:
+        if self._cut and not stream.done:
+            return "cut"
+        return "gap" if stream.lost or self._behind(stream.stream.name) else "whole"
+
+    def _behind(self, name: str) -> int:
+        """Samples lost at a place that the protocol does not tell."""
+        return self.counts["behind", name]
+
+    def _row(self, stream: StreamTake, part: Part, status: str, drift_ppm: float | None = None) -> dict[str, object]:
+        name, device = stream.stream.name, self.device
+        period = part.rate.period_us() if device.has_clock else part.period_us
+        return {
+            "file": part.path.relative_to(self._manifest.root).as_posix(),
+            "label": self.naming.label,
+            "subject": self.naming.subject,
+            "session": self.naming.session,
+            "sample_rate_hz": f"{stream.stream.rate_hz:.10g}",
+            "sensor": name,
+            "take": self.number,
+            "part": part.number,
+            "status": status,
+            "samples": part.samples,
+            "start_us": part.start_us if device.has_clock else "",
+            "measured_rate_hz": f"{1e6 / period:.4f}" if period else "",
+            "drift_ppm": "" if drift_ppm is None else f"{drift_ppm:.1f}",
+            "lost_before": part.lost_before,
+            "lost_after": part.lost_after,
+            "damaged": self.counts["damaged", ""] + self.counts["unreadable", ""],
+            "repeated": self.counts["repeated", name],
+            "dropped": self.counts["dropped", name],
+            "app": device.app,
+            "board": device.board,
+            "firmware": device.firmware,
+            "scale": stream.stream.scale,
+            "format": device.format,
+            "recorded": self.recorded,
+            "note": "; ".join(self.notes),
+            "source": self.naming.source,
+            "licence": self.naming.licence,
+        }

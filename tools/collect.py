@@ -1,0 +1,139 @@
+"""Records labelled data from a board: lossless, or marked where it is not.
+
+    python tools/collect.py --label wave                                   # keys: space records, q ends
+    python tools/collect.py --label wave --seconds 2 --repeat 10 --yes     # for scripts
+    python tools/collect.py --label clap --trigger level --before 0.2 --seconds 1 --repeat 20
+
+docs/capture.md says what is written. Exit status: 0 all takes are whole, 1 an error, 3 something is missing and marked.
+"""
+
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ml.cli import run_cli
+from ml.errors import UserError
+from ml.progress import say
+from tools.capture import names, ports
+from tools.capture.either import Either
+from tools.capture.foreign import Foreign, parse_columns
+from tools.capture.line import Line
+from tools.capture.manifest import Manifest
+from tools.capture.options import Options, remark, seconds, who
+from tools.capture.recorder import Recorder, Source
+from tools.capture.script import run as run_script
+from tools.capture.thimble import Thimble
+from tools.capture.trigger import Rule
+
+INCOMPLETE = 3
+FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--label", "labels", multiple=True, required=True, help="What is recorded; several for several keys.")
+@click.option("--data", default="datasets/captured", show_default=True, help="Folder to record into: a data set.")
+@click.option("--subject", help="Who makes it. Kept until another is named.")
+@click.option("--session", help="Which sitting. Kept until another is named.")
+@click.option(
+    "--port", help="Device, virtual, host, an environment or socket://HOST:PORT. Default: the board plugged in."
+)
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="auto", show_default=True, help="Protocol.")
+@click.option("--streams", help="Only these, such as mic,imu. Default: all that the board has.")
+@click.option("--columns", help="Names and units for firmware that sends bare numbers: ax:g,ay:g,az:g")
+@click.option("--seconds", "length", type=float, help="Length of a take.")
+@click.option("--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, help="Takes of each label.")
+@click.option("--countdown", type=click.FloatRange(0, 60), help="Before each take. Default: 3 s at a terminal, else 0.")
+@click.option("--trigger", help="Begin by itself: level[=dBFS] or motion[=g].")
+@click.option("--before", type=click.FloatRange(0, 60), default=0.0, help="Seconds kept from before the trigger.")
+@click.option("--patience", type=click.FloatRange(1, 3600), default=30.0, show_default=True,
+              help="Seconds of silence after which a take is given up.")  # fmt: skip
+@click.option("--plot", is_flag=True, help="Live signals at a terminal; otherwise a picture beside each take.")
+@click.option("--source", default="", help="For the manifest: where the data is from.")
+@click.option("--licence", default="", help="For the manifest: CC0-1.0, CC-BY-4.0, ...")
+@click.option("--yes", is_flag=True, help="Ask nothing, wait for no key.")
+def collect(**given: object) -> None:
+    """Records labelled data from a board."""
+    scripted = given["yes"] or not (sys.stdin.isatty() and sys.stdout.isatty())
+    options = _options(given, scripted)
+    with _Running(given, options) as recorder:
+        whole = run_script(recorder, options) if scripted else _interactive(recorder, options)
+    if not whole:
+        sys.exit(INCOMPLETE)
+
+
+def _interactive(recorder: Recorder, options: Options) -> bool:
+    from tools.capture.interactive import run  # noqa: PLC0415 - a script needs none of it
+
+    return run(recorder, options)
+
+
+class _Running:
+    """Line, source, folder and recorder, from opening to closing."""
+
+    def __init__(self, given: dict[str, object], options: Options) -> None:
+        self._given, self._options = given, options
+        self._recorder: Recorder | None = None
+
+    def __enter__(self) -> Recorder:
+        signal.signal(signal.SIGTERM, _interrupt)
+        manifest = Manifest(self._options.root)
+        try:
+            for file in manifest.recover():
+                say(f"{file}: was being recorded when the program died; closed as it is, marked `cut`")
+            line = Line(ports.finder(self._given["port"]))
+        except BaseException:
+            manifest.close()
+            raise
+        before_s = self._options.before_s
+        self._recorder = Recorder(line, self._source(line), manifest, self._options.patience_s, before_s)
+        return self._recorder
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
+        self._recorder.close()
+
+    def _source(self, line: Line) -> Source:
+        name, wanted = self._given["format_"], self._given["streams"]
+        streams = {part.strip() for part in wanted.split(",")} if wanted else None
+        columns = parse_columns(self._given["columns"]) if self._given["columns"] else None
+        if name == "auto":
+            return Either(line.write, streams, columns)
+        return Thimble(line.write, streams) if name == "thimble" else Foreign(name, line.write, columns)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _options(given: dict[str, object], scripted: bool) -> Options:
+    root = Path(given["data"]).expanduser().resolve()
+    labels = tuple(names.checked("label", label) for label in given["labels"])
+    rule = Rule.parse(given["trigger"]) if given["trigger"] else None
+    if scripted and given["length"] is None:
+        raise UserError("expected --seconds, for nobody can press a key here; say how long a take is")
+    root.mkdir(parents=True, exist_ok=True)
+    ask = None if scripted else lambda kind: click.prompt(f"{kind.capitalize()} (kept for the next time)")
+    settings = who(root, given["subject"], given["session"], ask)
+    countdown = given["countdown"]
+    return Options(
+        root=root,
+        labels=labels,
+        subject=settings.subject,
+        session=settings.session,
+        source=remark("source", given["source"]),
+        licence=remark("licence", given["licence"]),
+        seconds=seconds(given["length"]),
+        repeat=given["repeat"],
+        countdown=countdown if countdown is not None else 0.0 if scripted or rule else 3.0,
+        rule=rule,
+        before_s=given["before"],
+        patience_s=given["patience"],
+        plot=given["plot"],
+    )
+
+
+if __name__ == "__main__":
+    run_cli(collect, "collect.py")
