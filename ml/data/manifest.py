@@ -155,7 +155,7 @@ def _item(row: Row, wanted: Wanted) -> Item | LeftOut:
         recording = read_recording(row.path, row.rate_hz, wanted.sensor, wanted.rate_hz)
     except UserError as error:
         return LeftOut(row.file, str(error))
-    problem = _length(recording, wanted) or quality.problem(recording)
+    problem = _length(recording, wanted) or quality.problem(recording, row.label)
     if problem:
         return LeftOut(row.file, f"{row.path}: {problem}")
     return Item(row.file, row.label, row.subject, row.session, row.source, row.licence, recording, row.part, row.more)

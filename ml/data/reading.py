@@ -26,7 +26,7 @@ def read_recording(path: Path, rate_hz: float, sensor: str, wanted_hz: int | Non
     `rate_hz` is what the manifest says. Sound at a higher rate than `wanted_hz` is resampled to it; at a lower one it
     is refused, since nobody can put back the treble that it lacks.
     """
-    made = _read(path, rate_hz)
+    made = read_file(path, rate_hz)
     if (made.sensor, sensor) == ("imu", "accel"):
         made = dataclasses.replace(made, samples=np.ascontiguousarray(made.samples[:, :3]), sensor=sensor)
     if made.sensor != sensor:
@@ -34,7 +34,8 @@ def read_recording(path: Path, rate_hz: float, sensor: str, wanted_hz: int | Non
     return made if wanted_hz is None else _at(made, wanted_hz, path)
 
 
-def _read(path: Path, rate_hz: float) -> Recording:
+def read_file(path: Path, rate_hz: float) -> Recording:
+    """The recording in a file of any kind, as the sensor that made it gave it."""
     kind = path.suffix.lower()
     if kind in SOUND:
         samples, found = read_audio(path)
