@@ -57,8 +57,8 @@ class App(Protocol):
         """The classes, in the order of the scores."""
 
     @abstractmethod
-    def background(self, labels: list[str]) -> int:
-        """The class that never makes an event."""
+    def background(self, labels: list[str]) -> int | tuple[int, ...]:
+        """The class that never makes an event, or several, of which a sleeping network counts as the first."""
 
     @abstractmethod
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:

@@ -17,13 +17,14 @@ from ml.native.imu import check_range
 MAX_CLASSES = 32
 MAX_SMOOTHING = 8
 NO_CLASS = 0xFF
+NEVER = 255  # threshold of a class that makes no event
 
 
 @dataclass(frozen=True)
 class DecideConfig:
     """Settings of the decision, as `decide_config` in lib/decide/include/decide/decide.h describes them."""
 
-    threshold: tuple[int, ...]  # per class, 0..255: the mean score that makes an event
+    threshold: tuple[int, ...]  # per class, 0..254: the mean score that makes an event; or NEVER
     background: int = NO_CLASS  # the class that never makes an event
     smoothing: int = 3  # windows averaged
     refractory: int = 0  # windows after an event in which none follows

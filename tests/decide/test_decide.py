@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from ml.errors import UserError
-from ml.native.decide import NO_CLASS, DecideConfig, Event, decide
+from ml.native.decide import NEVER, NO_CLASS, DecideConfig, Event, decide
 
 classes = st.shared(st.integers(1, 6), key="classes")
 configs = classes.flatmap(
@@ -29,7 +29,7 @@ def expected(scores: np.ndarray, config: DecideConfig) -> list[Event]:
         sums = counts[window + 1 - config.smoothing : window + 1].sum(axis=0)
         best = int(np.argmax(sums))
         mean = int(np.floor(sums[best] / config.smoothing + 0.5))
-        if best == config.background or mean < config.threshold[best]:
+        if best == config.background or not NEVER > config.threshold[best] <= mean:
             continue
         if window >= next_allowed:
             events.append(Event(best, mean, window))
@@ -75,6 +75,12 @@ def test_threshold_is_reached_at_equality():
     scores = np.array([[-28, -128]], np.int8)  # 100
     assert decide(scores, DecideConfig((100, 255), smoothing=1)) == [Event(0, 100, 0)]
     assert decide(scores, DecideConfig((101, 255), smoothing=1)) == []
+
+
+def test_a_class_of_threshold_255_never_makes_an_event_and_still_keeps_others_from_it():
+    config = DecideConfig((1, 1, NEVER), background=0, smoothing=1)
+    assert decide(certain(2, 10), config) == []
+    assert [event.window for event in decide(np.concatenate([certain(2, 3), certain(1, 1)]), config)] == [3]
 
 
 def test_background_never_makes_an_event():

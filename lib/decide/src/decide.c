@@ -50,7 +50,8 @@ bool decide_smooth(decide_state *d, const int8_t *scores, decide_event *stronges
 }
 
 bool decide_fire(decide_state *d, const decide_event *strongest) {
-    bool reached = strongest && strongest->score >= d->threshold[strongest->class_id];
+    uint8_t threshold = strongest ? d->threshold[strongest->class_id] : DECIDE_NEVER;
+    bool reached = threshold != DECIDE_NEVER && strongest->score >= threshold;
     if (d->quiet) {
         d->quiet--;
         if (reached && strongest->class_id == d->last) d->quiet = d->config->refractory; // what made the event goes on
@@ -72,7 +73,8 @@ bool decide_push(decide_state *d, const int8_t *scores, decide_event *event) {
 
 bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold) {
     if (class_id == DECIDE_NO_CLASS) {
-        memset(d->threshold, threshold, d->config->classes);
+        for (uint8_t i = 0; i < d->config->classes; i++)
+            if (d->config->threshold[i] != DECIDE_NEVER) d->threshold[i] = threshold;
         return true;
     }
     if (class_id >= d->config->classes) return false;

@@ -2,7 +2,8 @@
 //
 // Scores are the int8 output of a softmax (scale 1/256, zero point -128); inside they count 0..255. After each window
 // the class with the highest mean over the last `smoothing` windows (the first of equals) makes an event if that mean
-// reaches its threshold, unless it is the background class, fewer windows were seen, or the refractory time still runs.
+// reaches its threshold, unless it is the background class or one whose threshold is DECIDE_NEVER, fewer windows were
+// seen, or the refractory time still runs.
 // That starts anew in every window in which the event's class would make another: a movement that goes on is one event,
 // however long it lasts.
 //
@@ -25,13 +26,14 @@ extern "C" {
 #define DECIDE_MAX_SMOOTHING 8 // 1..16; with the classes it sets the RAM: classes * smoothing bytes
 #endif
 #define DECIDE_NO_CLASS 0xFF
+#define DECIDE_NEVER    255 // threshold of a class that makes no event, as silence beside unknown words
 
 typedef struct {
     uint8_t classes;          // 1..DECIDE_MAX_CLASSES
     uint8_t background;       // the class that never makes an event, or DECIDE_NO_CLASS
     uint8_t smoothing;        // windows averaged, 1..DECIDE_MAX_SMOOTHING
     uint16_t refractory;      // windows in which none follows after an event, counted from the last that reached it
-    const uint8_t *threshold; // per class, 0..255: the mean score that makes an event
+    const uint8_t *threshold; // per class, 0..254: the mean score that makes an event; or DECIDE_NEVER
 } decide_config;
 
 typedef struct {
@@ -60,7 +62,8 @@ bool decide_push(decide_state *d, const int8_t *scores, decide_event *event); //
 bool decide_smooth(decide_state *d, const int8_t *scores, decide_event *strongest);
 bool decide_fire(decide_state *d, const decide_event *strongest);
 
-bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold); // DECIDE_NO_CLASS sets all
+// DECIDE_NO_CLASS sets all but those that never make an event.
+bool decide_set_threshold(decide_state *d, uint8_t class_id, uint8_t threshold);
 
 #ifdef __cplusplus
 }
