@@ -14,7 +14,7 @@ from tools.capture import files
 from tools.capture.lock import Lock
 
 COLUMNS = (
-    *("file", "label", "subject", "session", "sample_rate_hz", "sensor", "take", "part", "status", "samples"),
+    *("file", "label", "subject", "session", "sample_rate_hz", "sensor", "take", "piece", "status", "samples"),
     *("start_us", "measured_rate_hz", "drift_ppm", "lost_before", "lost_after", "damaged", "repeated", "dropped"),
     *("app", "board", "firmware", "scale", "format", "recorded", "note", "source", "licence"),
 )

@@ -11,7 +11,7 @@ def checked(kind: str, name: str) -> str:
     """The name itself where every system can have a folder of that name and every manifest a label."""
     if not NAME.fullmatch(name) or name[-1] in ". " or name.split(".", maxsplit=1)[0].strip().lower() in RESERVED:
         raise UserError(
-            f"expected a {kind} of 1 to 31 letters, digits, _ . + - and spaces, beginning with a letter, digit or _ and "
-            f"not ending with a point or space, found {name[:40]!r}; choose another"
+            f"expected a {kind} of 1 to 31 letters, digits, _ . + - and spaces, first a letter, digit or _, "
+            f"last no point or space, found {name[:40]!r}; choose another"
         )
     return name

@@ -89,7 +89,7 @@ class Recorder:
         if take is not None and not take.ended:
             take.end(cut, self.drift.ppm())
             for name, stream in take.streams.items():
-                if not stream.parts:
+                if not stream.pieces:
                     self._report(Incident("lost", name, 0, text="no sample of this stream came during the take"), take)
         if self._failed is not None:
             failed, self._failed = self._failed, None

@@ -21,11 +21,11 @@ WORDS = {
 
 
 def takes_line(take: Take) -> str:
-    """`take 3  wave  mic 32000 samples, imu 800 samples (12 lost, 2 parts)  whole`."""
+    """`take 3  wave  mic 32000 samples, imu 800 samples (12 lost, 2 pieces)  whole`."""
     streams = []
     for name, stream in take.streams.items():
         remarks = [f"{stream.lost} lost"] if stream.lost else []
-        remarks += [f"{len(stream.parts)} parts"] if len(stream.parts) > 1 else []
+        remarks += [f"{len(stream.pieces)} pieces"] if len(stream.pieces) > 1 else []
         streams.append(f"{name} {stream.samples} samples" + (f" ({', '.join(remarks)})" if remarks else ""))
     state = "whole" if take.is_whole else "; ".join(["INCOMPLETE", *take.notes])
     return f"take {take.number}  {take.naming.label}  {', '.join(streams)}  {state}"

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tools.capture.events import Block, Device, Incident
 from tools.capture.manifest import Manifest
-from tools.capture.part import Part, StreamTake
+from tools.capture.piece import Piece, StreamTake
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Take:
     def is_whole(self) -> bool:
         """Nothing is missing in any of its streams."""
         streams = self.streams.items()
-        return not self._cut and all(each.parts and not each.lost and not self._behind(name) for name, each in streams)
+        return not self._cut and all(each.pieces and not each.lost and not self._behind(name) for name, each in streams)
 
     def waiting_for(self) -> list[str]:
         return [name for name, stream in self.streams.items() if not stream.done]
@@ -74,9 +74,9 @@ class Take:
             return
         lost = stream.lost
         if stream.add(block):
-            last = stream.parts[-1]
+            last = stream.pieces[-1]
             self._manifest.put(
-                [self._row(stream, part, "open" if part is last else "gap") for part in stream.parts[-2:]]
+                [self._row(stream, piece, "open" if piece is last else "gap") for piece in stream.pieces[-2:]]
             )
         self.counts["lost", block.stream.name] += stream.lost - lost
 
@@ -101,9 +101,9 @@ class Take:
         for stream in self.streams.values():
             stream.finish()
         rows = [
-            self._row(stream, part, self._status(stream), drift_ppm)
+            self._row(stream, piece, self._status(stream), drift_ppm)
             for stream in self.streams.values()
-            for part in stream.parts
+            for piece in stream.pieces
         ]
         if rows:
             self._manifest.put(rows)
@@ -117,25 +117,25 @@ class Take:
         """Samples lost at a place that the protocol does not tell."""
         return self.counts["behind", name]
 
-    def _row(self, stream: StreamTake, part: Part, status: str, drift_ppm: float | None = None) -> dict[str, object]:
+    def _row(self, stream: StreamTake, piece: Piece, status: str, drift_ppm: float | None = None) -> dict[str, object]:
         name, device = stream.stream.name, self.device
-        period = part.rate.period_us() if device.has_clock else part.period_us
+        period = piece.rate.period_us() if device.has_clock else piece.period_us
         return {
-            "file": part.path.relative_to(self._manifest.root).as_posix(),
+            "file": piece.path.relative_to(self._manifest.root).as_posix(),
             "label": self.naming.label,
             "subject": self.naming.subject,
             "session": self.naming.session,
             "sample_rate_hz": f"{stream.stream.rate_hz:.10g}",
             "sensor": name,
             "take": self.number,
-            "part": part.number,
+            "piece": piece.number,
             "status": status,
-            "samples": part.samples,
-            "start_us": part.start_us if device.has_clock else "",
+            "samples": piece.samples,
+            "start_us": piece.start_us if device.has_clock else "",
             "measured_rate_hz": f"{1e6 / period:.4f}" if period else "",
             "drift_ppm": "" if drift_ppm is None else f"{drift_ppm:.1f}",
-            "lost_before": part.lost_before,
-            "lost_after": part.lost_after,
+            "lost_before": piece.lost_before,
+            "lost_after": piece.lost_after,
             "damaged": self.counts["damaged", ""] + self.counts["unreadable", ""],
             "repeated": self.counts["repeated", name],
             "dropped": self.counts["dropped", name],

@@ -12,7 +12,7 @@ from tools.capture.events import Block, Stream
 
 
 @dataclass
-class Part:
+class Piece:
     """One file."""
 
     number: int
@@ -41,14 +41,14 @@ class StreamTake:
 
     def __init__(self, stream: Stream, start_us: int, wanted: int | None, folder: Path, stem: str) -> None:
         self.stream = stream
-        self.parts: list[Part] = []
+        self.pieces: list[Piece] = []
         self._start_us = start_us
         self._wanted = wanted
         self._folder, self._stem = folder, stem
         self._position: int | None = None  # samples since the first, None before it
         self._arrival_s = 0.0
-        self._missing = 0  # samples between the last part and the next
-        self._broken = False  # the next samples do not follow the last part's
+        self._missing = 0  # samples between the last piece and the next
+        self._broken = False  # the next samples do not follow the last piece's
 
     @property
     def done(self) -> bool:
@@ -57,11 +57,11 @@ class StreamTake:
     @property
     def lost(self) -> int:
         """Samples known to be missing so far."""
-        return self._missing + sum(part.lost_before + part.lost_after for part in self.parts)
+        return self._missing + sum(piece.lost_before + piece.lost_after for piece in self.pieces)
 
     @property
     def samples(self) -> int:
-        return sum(part.samples for part in self.parts)
+        return sum(piece.samples for piece in self.pieces)
 
     def restarted(self) -> None:
         """The board's clock begins anew: a stream that has not begun begins with what comes."""
@@ -70,22 +70,22 @@ class StreamTake:
 
     def add(self, block: Block) -> bool:
         """Takes what belongs to the take; True when that opened or closed a file."""
-        files_before = len(self.parts)
+        files_before = len(self.pieces)
         if self._position is None:
             block = self._from_start(block)
         else:
             self._leave_gap(self._gap(block))
         if block is not None and not self.done:
             self._write(block)
-        return len(self.parts) != files_before
+        return len(self.pieces) != files_before
 
     def finish(self) -> None:
         """No more comes: what is missing at the end is counted."""
         if self._wanted is not None and self._position is not None and not self.done:
             self._missing += self._wanted - self._position
-        if self.parts:
-            self.parts[-1].lost_after, self._missing = self._missing, 0
-            self.parts[-1].close()
+        if self.pieces:
+            self.pieces[-1].lost_after, self._missing = self._missing, 0
+            self.pieces[-1].close()
 
     def _from_start(self, block: Block) -> Block | None:
         """Without the samples from before; None when those are all."""
@@ -116,21 +116,21 @@ class StreamTake:
         self._position += missing
         self._missing += missing
         self._broken = True
-        if self.parts:
-            self.parts[-1].close()
+        if self.pieces:
+            self.pieces[-1].close()
 
     def _write(self, block: Block) -> None:
         room = len(block.values) if self._wanted is None else self._wanted - self._position
         values = block.values[:room]
-        if self._broken or not self.parts:
+        if self._broken or not self.pieces:
             self._open(block)
-        self.parts[-1].add(values, block.time_us, block.period_us)
+        self.pieces[-1].add(values, block.time_us, block.period_us)
         self._position += len(values)
         self._arrival_s = block.arrival_s
 
     def _open(self, block: Block) -> None:
-        number = len(self.parts) + 1
+        number = len(self.pieces) + 1
         stem = self._stem if number == 1 else f"{self._stem}_{number}"
         writer = files.create(self._folder, stem, self.stream)
-        self.parts.append(Part(number, writer.path, writer, block.time_us, self._missing))
+        self.pieces.append(Piece(number, writer.path, writer, block.time_us, self._missing))
         self._missing, self._broken = 0, False
