@@ -37,7 +37,7 @@ def integral(values: np.ndarray) -> np.ndarray:
 @given(strokes)
 def test_acceleration_integrated_twice_is_the_displacement(made):
     hand = motion(made, TIMES)
-    assert np.allclose(integral(integral(hand.acceleration)), hand.position, atol=2e-3)
+    assert np.allclose(integral(integral(hand.acceleration)), hand.position, atol=1.5e-3 * len(made))
     assert np.allclose(hand.position[-1], np.sum([stroke.move for stroke in made], axis=0), atol=1e-9)
 
 

@@ -1,0 +1,107 @@
+"""Fall detection as the pipeline sees it."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ml import training
+from ml.app import App
+from ml.data import manifest
+from ml.data.manifest import Dataset
+from ml.data.split import Split, by_subject
+from ml.data.streams import Stream
+from ml.data.synthesis.falls import generate
+from ml.errors import UserError
+from ml.evaluate.streams import Scored
+from ml.examples import Examples, HeldOut, Inputs
+from ml.fall_detection import examples
+from ml.fall_detection.config import ADL, FALL, Config, Decision
+from ml.fall_detection.header import sections
+from ml.fall_detection.streams import streams
+from ml.native.decide import DecideConfig
+from ml.native.gate import gates
+from ml.native.impact import VALUES, impacts
+from ml.networks import convolutions
+from ml.paths import ROOT
+
+SHORTEST_S = 1.0
+
+
+@dataclass(frozen=True)
+class FallDetection(App):
+    """Falls against the activities of daily life; see ml/app.py for what each member promises."""
+
+    config: Config = field(default_factory=Config)
+    name: str = "fall_detection"
+    sensor: str = "accel"
+    code: tuple[Path, ...] = (
+        *(ROOT / "ml" / name for name in ("fall_detection", "networks.py", "data/augmentation.py", "native")),
+        *(ROOT / "lib" / name for name in ("frontend", "decide")),
+    )
+
+    def quick(self) -> "FallDetection":
+        return FallDetection(self.config.quick())
+
+    def data(self, folder: Path | None, seed: int) -> Dataset:
+        loaded = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
+        for item in loaded.items:
+            if item.recording.seconds < SHORTEST_S or not item.recording.gravity:
+                raise UserError(
+                    f"{item.file}: expected at least {SHORTEST_S:g} s of acceleration with gravity in it (ax,ay,az), "
+                    f"found {item.recording.seconds:.3g} s {'with' if item.recording.gravity else 'without'} it"
+                )
+        return loaded
+
+    def labels(self, data: Dataset) -> list[str]:
+        if data.labels != [ADL, FALL]:
+            raise UserError(
+                f"expected the labels {ADL} (daily activities) and {FALL} in the data, found {', '.join(data.labels)}"
+            )
+        return [ADL, FALL]
+
+    def background(self, labels: list[str]) -> int:
+        return labels.index(ADL)
+
+    def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+        """Everyone but the test trains: falls are few. Settings are tuned on each part of them unseen by the rest."""
+        split = by_subject(data.subjects, hold_out)
+        return Split(tuple(sorted(split.train + split.validation)), (), split.test)
+
+    def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
+        return examples.training_examples(data, labels, self.config, seed)
+
+    def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
+        return examples.held_out(data, labels, self.config)
+
+    def network(self, labels: list[str]):
+        window = self.config.front_end.impact().window
+        return convolutions(self.config.network, self.name, window, VALUES, len(labels))
+
+    def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
+        made = impacts(samples, self.config.front_end.impact(), rate_mhz, least=0)
+        return Inputs(made.windows, made.sample)
+
+    def streams(self, data: Dataset, seed: int) -> list[Stream]:
+        return streams(data, self.config, seed)
+
+    def score(self, stream: Stream, model: training.Model) -> Scored:
+        """A step for each of the model's samples; the network sees only the windows of impacts."""
+        gate = self.config.gate.gate()
+        made = impacts(stream.samples, self.config.front_end.impact(), stream.rate_mhz, least=gate.open_at)
+        awake = gates(made.level, gate)
+        scores = np.full((len(awake), 2), -128, np.int8)
+        if awake.any():
+            scores[awake] = training.to_int8(self.scores(model, made.windows))
+        return Scored(stream, scores, made.sample, awake)
+
+    @property
+    def training(self):
+        return self.config.training
+
+    @property
+    def decision(self) -> Decision:
+        return self.config.decision
+
+    def sections(self, decision: DecideConfig) -> list[str]:
+        return sections(self.config, decision)
