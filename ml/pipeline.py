@@ -5,6 +5,7 @@ python -m ml run gesture_recognition --data DIR            # a folder with a man
 python -m ml train|quantise|compile|verify|report gesture_recognition    # one step at a time
 """
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from ml.data.split import check_unit
 from ml.data.streams import Stream, export
 from ml.evaluate import tflm
 from ml.evaluate.command import verify
+from ml.evaluate.operating_point import in_words, operating_point, warn
 from ml.files import replace_file
 from ml.progress import say
 from ml.report import page
@@ -28,12 +30,20 @@ from ml.stages import write_json
 from ml.steps import Task
 from ml.summary import print_summary
 
+TARGET = click.option(
+    "--target-false-alarms-per-hour",
+    "target",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="What the operating point is chosen by; the application's own when left out.",
+)
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
     click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated."),
     click.option("--hold-out", multiple=True, metavar="SUBJECT", help="Who tests; otherwise the last in the alphabet."),
     click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason."),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
+    TARGET,
     click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
     click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
 ]
@@ -131,9 +141,12 @@ def quantise_(begun: Run, task: Task) -> None:
     _keep(steps.quantise(task), begun.folder)
 
 
-def compile_app(app: str, out: str | None = None) -> Compiled:
-    """What `python -m ml compile APP` does."""
+def compile_app(app: str, out: str | None = None, aim: float | None = None) -> Compiled:
+    """What `python -m ml compile APP` does; `aim` moves the operating point of the same network."""
     begun = last(app, out)
+    if aim is not None:
+        begun = dataclasses.replace(begun, aim=aim)
+        begun.save()
     return compile_(begun, begun.task())
 
 
@@ -153,6 +166,7 @@ def compile_(begun: Run, task: Task) -> Compiled:
         outputs_are_labels=task.app.outputs_are_scores,
     )
     write_json(begun.folder / "compiled.json", cost(made))
+    warn(begun.folder)
     say(f"compiled: {made.header}")
     return made
 
@@ -169,12 +183,8 @@ def _notes(begun: Run, task: Task) -> list[str]:
         f"trained with {', '.join(task.split.train)}; data: {sources}; seed {begun.seed}{trial}",
     ]
     if metrics["stream"]:
-        stream = metrics["stream"]
-        lines.append(
-            f"as a stream of {stream['hours']:.2f} h: {stream['hits']} of {stream['movements']} movements found, "
-            f"{stream['false_detections']} false detections"
-        )
-    return lines
+        lines.append(f"their streams: {in_words(metrics['stream'])}")
+    return lines + operating_point(begun.folder)
 
 
 def _keep(made: Path, folder: Path) -> None:

@@ -24,6 +24,8 @@ class Run:
     seed: int = 0
     quick: bool = False
     out: str | None = None  # folder for everything; None: build/<app>, and lib/<app>_model for the header
+    target: float | None = None  # false alarms per hour; None: the application's
+    aim: float | None = None  # another for the operating point alone
 
     @property
     def folder(self) -> Path:
@@ -40,7 +42,7 @@ class Run:
         """Loads the data and splits it."""
         app = self.application()
         data = app.data(Path(self.data) if self.data else None, self.seed)
-        return Task(app, data, app.split(data, self.hold_out), self.seed)
+        return Task(app, data, app.split(data, self.hold_out), self.seed, self.target, self.aim)
 
     def task(self) -> Task:
         """The same with the best of the application's candidates."""

@@ -21,10 +21,11 @@ from ml.compress import quantise as compression
 from ml.data.manifest import Dataset
 from ml.data.split import Split, folds
 from ml.data.streams import Stream
+from ml.evaluate import det, tflm
 from ml.evaluate import streams as streaming
-from ml.evaluate import tflm
-from ml.evaluate.accuracy import accuracy, confusion, wilson
+from ml.evaluate.accuracy import figures
 from ml.evaluate.parity import Case, Host, Parity, layers
+from ml.evaluate.timeline import timeline
 from ml.evaluate.tune import decision, tune
 from ml.examples import HeldOut
 from ml.keras import keras_module
@@ -37,7 +38,7 @@ CODE = tuple(
     ROOT / "ml" / name
     for name in (
         *("app.py", "steps.py", "training.py", "keras.py", "compress", "evaluate/streams.py", "evaluate/tune.py"),
-        *(f"data/{name}.py" for name in ("manifest", "recordings", "split", "streams")),
+        *(f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
     )
 )
 COMPILED = (
@@ -56,6 +57,8 @@ class Task:
     data: Dataset
     split: Split
     seed: int
+    target: float | None = None  # false alarms per hour, by which a network is chosen; None: the application's
+    aim: float | None = None  # of the operating point, where it is to be another
 
     @property
     def labels(self) -> list[str]:
@@ -67,7 +70,7 @@ class Task:
     def inputs(self) -> dict:
         """What decides the result, besides the code."""
         app = {"config": self.app.config, "variant": self.app.variant}
-        return app | {"data": self.data.hash, "split": self.split, "seed": self.seed}
+        return app | {"data": self.data.hash, "split": self.split, "seed": self.seed, "target": self.target}
 
 
 def train(task: Task) -> Path:
@@ -84,7 +87,7 @@ def _train(task: Task, folder: Path) -> None:
 
     def judge() -> float:
         scored = [app.score(stream, FloatModel(network)) for stream in validation]
-        return tune(scored, labels, app.background(labels), app.decision).value
+        return tune(scored, labels, app.background(labels), app.decision, task.target).value
 
     history = app.fit(network, examples, task.seed, judge if validation else None)
     network.save(folder / "model.keras")
@@ -126,6 +129,7 @@ def tune_decision(task: Task) -> Path:
     """Chooses smoothing, threshold and refractory time on people who are neither trained nor tested with."""
     made = [(one, quantise(one)) for one in (dataclasses.replace(task, split=fold) for fold in folds(task.split))]
     inputs = {"from": [folder.name for _, folder in made], "decision": task.app.decision, "labels": task.labels}
+    inputs |= {"target": task.target, "aim": task.aim}
     return stage("tune", inputs, (*COMPILED, *task.app.code), lambda folder: _tune(task, made, folder))
 
 
@@ -133,8 +137,8 @@ def _tune(task: Task, made: list[tuple[Task, Path]], folder: Path) -> None:
     scored = [one for fold, quantised in made for one in _scored(fold, quantised, fold.split.validation)]
     background, grid = task.app.background(task.labels), task.app.decision
     if any(one.stream.truth for one in scored):
-        tuned = tune(scored, task.labels, background, grid)
-        chosen, reached, merit = tuned.config, tuned.tally.summary(), task.app.merit(scored, tuned.value)
+        tuned = tune(scored, task.labels, background, grid, task.target if task.aim is None else task.aim)
+        chosen, reached, merit = tuned.config, tuned.summary(), task.app.merit(scored, tuned.value)
     else:
         chosen, reached, merit = decision(task.labels, background, *grid.fallback), None, None
     people = sorted({one.stream.subject for one in scored})
@@ -180,28 +184,20 @@ def _evaluate(task: Task, trained: Path, quantised: Path, tuned: Path, folder: P
     np.savez_compressed(folder / "held_out.npz", classes=np.array(task.labels), **vars(held_out))
     floats = app.scores(FloatModel(load_network(trained)), held_out.inputs)
     int8 = app.scores(host, held_out.inputs)
-    on_streams = [_on_stream(task, one, read_decision(tuned)) for one in _scored(task, quantised, task.split.test)]
+    decision, scored = read_decision(tuned), _scored(task, quantised, task.split.test)
+    on_streams = [_on_stream(task, one, decision) for one in scored]
+    tally = sum((tally for tally, _ in on_streams), streaming.Tally())
     metrics = {
-        "float": _figures(held_out, floats.argmax(1), len(task.labels)),
-        "int8": _figures(held_out, int8.argmax(1), len(task.labels)),
+        "float": figures(held_out.labels, floats.argmax(1), len(task.labels)),
+        "int8": figures(held_out.labels, int8.argmax(1), len(task.labels)),
         "more": app.figures(held_out, to_int8(int8)),
         "parity": _parity(task, (quantised / "model.tflite").read_bytes(), host, held_out),
-        "stream": sum((tally for tally, _ in on_streams), streaming.Tally()).summary() if on_streams else None,
+        "stream": tally.summary() if on_streams else None,
+        "tally": dataclasses.asdict(tally),
+        "trade_off": det.curve(scored, task.labels, decision, app.decision.tolerance_s) if on_streams else None,
     }
     write_json(folder / "metrics.json", metrics)
     write_json(folder / "streams.json", [timeline for _, timeline in on_streams])
-
-
-def _figures(held_out: HeldOut, answers: np.ndarray, classes: int) -> dict:
-    counts = confusion(held_out.labels, answers, classes)
-    right = int(np.trace(counts))
-    return {
-        "accuracy": accuracy(counts),
-        "right": right,
-        "repetitions": len(held_out),
-        "interval": wilson(right, len(held_out)),
-        "confusion": counts.tolist(),
-    }
 
 
 def _parity(task: Task, model: bytes, host: HostModel, held_out: HeldOut) -> dict | None:
@@ -222,13 +218,5 @@ def _case(held_out: HeldOut, at: int) -> Case:
 
 def _on_stream(task: Task, scored: streaming.Scored, config: DecideConfig) -> tuple[streaming.Tally, dict]:
     """The decision in C over one stream: the counts, and what was when."""
-    stream = scored.stream
     tally, detections = streaming.judge(scored, task.labels, config, task.app.decision.tolerance_s)
-    timeline = {
-        "subject": stream.subject,
-        "rate_mhz": stream.rate_mhz,
-        "samples": len(stream.samples),
-        "truth": [dataclasses.asdict(one) for one in stream.truth],
-        "detections": [dataclasses.asdict(one) for one in detections],
-    }
-    return tally, timeline
+    return tally, timeline(scored, detections)

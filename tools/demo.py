@@ -24,7 +24,7 @@ from ml.evaluate.command import compare
 from ml.evaluate.on_board import Played, Sighting
 from ml.evaluate.parity import Board, Parity
 from ml.evaluate.stream_command import check_equal, on_host, play_with_progress
-from ml.evaluate.streams import Scored, detect, match
+from ml.evaluate.streams import Scored, detect, match, spans
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
@@ -69,10 +69,11 @@ def watch(run: Run, scored: Scored, device: Device) -> Played:
     """Plays a stream and prints each detection as the board reports it."""
     unseen = scored.stream
     hit: set[int] = set()
-    tolerance = round(run.application().decision.tolerance_s * unseen.rate_mhz / 1000)
+    labels = list(device.info.labels)
+    happens = spans(unseen, labels, run.application().decision.tolerance_s)
 
     def show(one: Sighting) -> None:
-        matched = match([one.detection], unseen.truth, tolerance)[0].hit
+        matched = match([one.detection], happens, labels)[0].hit
         right = matched is not None and matched not in hit
         hit.add(matched if matched is not None else -1)
         verdict = "[green]right[/green]" if right else "[red]false[/red]"

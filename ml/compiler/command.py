@@ -35,8 +35,15 @@ from ml.errors import UserError
 @click.option(
     "--board-ram", type=click.IntRange(min=1), help="Refuse a model whose arena and state exceed these bytes."
 )
+@click.option(
+    "--target-false-alarms-per-hour",
+    "aim",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="Of an application: another operating point for the same network.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board_ram, as_json) -> None:
+def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board_ram, aim, as_json) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
@@ -45,7 +52,7 @@ def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
-        compiled = importlib.import_module("ml.pipeline").compile_app(model, str(out) if out else None)
+        compiled = importlib.import_module("ml.pipeline").compile_app(model, str(out) if out else None, aim)
     if as_json:
         click.echo(json.dumps(report(compiled), indent=2))
         return

@@ -1,5 +1,6 @@
 """Continuous recordings with known movements in them, as a device would meet them."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +43,12 @@ def streams(takes: list[Item]) -> list[Stream]:
     for take in takes:
         groups.setdefault((take.subject, take.recording.rate_mhz), []).append(take)
     return [_join(subject, rate, group) for (subject, rate), group in sorted(groups.items())]
+
+
+def cut(stream: Stream, count: int) -> Stream:
+    """Its first samples, with what is over by then."""
+    truth = tuple(one for one in stream.truth if one.end <= count)
+    return dataclasses.replace(stream, samples=stream.samples[:count], truth=truth)
 
 
 def _join(subject: str, rate_mhz: int, takes: list[Item]) -> Stream:

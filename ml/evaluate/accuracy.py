@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ml.evaluate.intervals import wilson
+
 
 def confusion(truth: np.ndarray, answer: np.ndarray, classes: int) -> np.ndarray:
     """Counts (classes, classes): row what it was, column what was answered."""
@@ -15,12 +17,14 @@ def accuracy(counts: np.ndarray) -> float:
     return float(np.trace(counts) / max(1, counts.sum()))
 
 
-def wilson(right: int, total: int, z: float = 1.96) -> tuple[float, float]:
-    """95 % confidence interval of a share (E. B. Wilson, JASA 22, 1927). (0, 1) when nothing was counted."""
-    if total == 0:
-        return 0.0, 1.0
-    share = right / total
-    middle = share + z * z / (2 * total)
-    spread = z * np.sqrt(share * (1 - share) / total + z * z / (4 * total * total))
-    scale = 1 + z * z / total
-    return float((middle - spread) / scale), float((middle + spread) / scale)
+def figures(truth: np.ndarray, answer: np.ndarray, classes: int) -> dict:
+    """Accuracy with its 95 % interval and the confusion, JSON-able. Both int (n,)."""
+    counts = confusion(truth, answer, classes)
+    right = int(np.trace(counts))
+    return {
+        "accuracy": accuracy(counts),
+        "right": right,
+        "repetitions": len(truth),
+        "interval": wilson(right, len(truth)),
+        "confusion": counts.tolist(),
+    }

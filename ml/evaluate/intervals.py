@@ -35,6 +35,11 @@ def garwood(count: int, exposure: float) -> tuple[float, float]:
     return lower / exposure, upper / exposure
 
 
+def short(value: float) -> str:
+    """Three digits that matter, for people; never an exponent."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}" if value >= 1e-3 else f"{value:.1g}" if value else "0"
+
+
 @functools.cache
 def _poisson_mean(count: int) -> tuple[float, float]:
     """Of the mean of a Poisson variable that was `count`."""

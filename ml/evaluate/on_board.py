@@ -1,4 +1,5 @@
-"""Plays a stream into a virtual board's sensor and takes down what the board detects."""
+"""Puts a stream before a board and takes down what it detects: through the sensor of a virtual board, or over the link
+in place of any board's sensor."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from ml.errors import UserError
 from ml.evaluate.streams import Detection, Scored
 from ml.link.device import Device
-from ml.link.messages import Event, Telemetry
+from ml.link.messages import Command, Event, Telemetry
 from ml.link.sensor_bus import Player, Track
 
 STEP_S = 0.05  # of listening between two looks at the player
@@ -50,32 +51,67 @@ def play(
     `scored` is the stream with what Python makes of it: it tells each window's last sample. UserError when an event was
     lost on the way.
     """
-    sightings: list[Sighting] = []
-
-    def take_down(seconds: float) -> None:
-        for arrival in device.arrivals(seconds):
-            if isinstance(arrival.message, Event):
-                event = arrival.message
-                label = device.info.labels[event.class_id]
-                seen = Detection(label, int(scored.sample[event.window]), event.score)
-                sightings.append(Sighting(seen, arrival.time_us, event))
-                on_sighting(sightings[-1])
-
+    listener = _Listener(scored, device, on_sighting)
     stream = scored.stream
     tracks = {stream.sensor: Track(stream.samples, stream.rate_mhz)}
     with ThreadPoolExecutor(1) as executor:
         playing: Future[int] = executor.submit(player.play, tracks, restart=True, realtime=realtime, progress=progress)
         while not playing.done():
-            take_down(STEP_S)
+            listener.listen(STEP_S)
         lost = playing.result()
-    statistics = device.statistics()
-    waited = 0.0
-    while len(sightings) < statistics.events and waited < PATIENCE_S:
-        take_down(STEP_S)
-        waited += STEP_S
-    if len(sightings) != statistics.events:
-        raise UserError(
-            f"{device.port.name}: expected the {statistics.events} events that the board counted, "
-            f"found {len(sightings)}; play the stream again"
-        )
-    return Played(sightings, statistics, lost)
+    return listener.end(lost)
+
+
+def inject(
+    scored: Scored,
+    device: Device,
+    *,
+    on_sighting: Callable[[Sighting], None] = lambda one: None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Played:
+    """The same over the link, for a board without a sensor bus: as fast as the line and the board are."""
+    listener, samples = _Listener(scored, device, on_sighting), scored.stream.samples
+    device.command(Command.RESET_STATS)
+    for done in device.injecting(samples, scored.stream.rate_mhz):
+        listener.listen(0)
+        if progress is not None:
+            progress(done, len(samples))
+    made = listener.end(0)
+    device.end_injection()
+    return made
+
+
+class _Listener:
+    """Takes down the events of a stream."""
+
+    def __init__(self, scored: Scored, device: Device, on_sighting: Callable[[Sighting], None]) -> None:
+        self.scored, self.device, self.on_sighting = scored, device, on_sighting
+        self.sightings: list[Sighting] = []
+
+    def listen(self, seconds: float) -> None:
+        for arrival in self.device.arrivals(seconds):
+            if isinstance(arrival.message, Event):
+                self.sightings.append(self._sighting(arrival.time_us, arrival.message))
+                self.on_sighting(self.sightings[-1])
+
+    def _sighting(self, time_us: int, event: Event) -> Sighting:
+        labels, sample = self.device.info.labels, self.scored.sample
+        if event.class_id >= len(labels) or event.window >= len(sample):
+            raise UserError(
+                f"{self.device.port.name}: expected an event of {len(labels)} classes in {len(sample)} windows, found "
+                f"class {event.class_id} in window {event.window}; flash the firmware again"
+            )
+        return Sighting(Detection(labels[event.class_id], int(sample[event.window]), event.score), time_us, event)
+
+    def end(self, lost: int) -> Played:
+        """Waits for the last events; UserError when one was lost on the way."""
+        statistics, waited = self.device.statistics(), 0.0
+        while len(self.sightings) < statistics.events and waited < PATIENCE_S:
+            self.listen(STEP_S)
+            waited += STEP_S
+        if len(self.sightings) != statistics.events:
+            raise UserError(
+                f"{self.device.port.name}: expected the {statistics.events} events that the board counted, "
+                f"found {len(self.sightings)}; play the stream again"
+            )
+        return Played(self.sightings, statistics, lost)

@@ -1,53 +1,91 @@
-"""`python -m ml stream APP --on host|virtual|virtual-m3`: held-out people as continuous streams."""
+"""`python -m ml stream APP --on host|virtual|virtual-m3|host-board|PORT`: who was left out, as continuous streams."""
 
+import dataclasses
 import json
 import sys
 from collections.abc import Callable
 
 import click
-import numpy as np
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from ml.app import APPS
-from ml.data.streams import Stream
+from ml.data.streams import Stream, cut
 from ml.errors import UserError
+from ml.evaluate import det
 from ml.evaluate.command import EMULATED, compiled_model, prove, upload
-from ml.evaluate.on_board import Played, Sighting, play
-from ml.evaluate.streams import Detection, Scored, Tally, detect, match, tally
+from ml.evaluate.on_board import Played, Sighting, inject, play
+from ml.evaluate.stream_summary import board_lines, lost_samples, summary, table
+from ml.evaluate.streams import Detection, Scored, detect, match, spans, tally
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
-from ml.progress import console
+from ml.native.decide import DecideConfig
+from ml.progress import console, say
+from ml.report import pictures
 from ml.run import Run, last
 from ml.stages import write_json
-from ml.steps import Task, learned, read_decision
+from ml.steps import Task, learned, read_decision, tune_decision
+
+HOST, HOST_BOARD = "host", "host-board"
 
 
 @click.command()
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
-@click.option("--on", "target", default="host", show_default=True, type=click.Choice(["host", *EMULATED]))
+@click.option(
+    "--on",
+    "target",
+    default=HOST,
+    show_default=True,
+    help="host (the C in this process), virtual, virtual-m3, host-board, or a board's port.",
+)
+@click.option(
+    "--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream, so long in all."
+)
+@click.option(
+    "--target-false-alarms-per-hour",
+    "aim",
+    type=click.FloatRange(0),
+    metavar="X",
+    help="At another operating point than the compiled one (on the host).",
+)
+@click.option("--plot", is_flag=True, help="Write the trade-off and the time lines as SVG pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
-def stream(app: str, target: str, as_json: bool, out: str | None) -> None:
-    """Play held-out takes as streams: hits, misses, false detections per hour."""
+def stream(
+    app: str, *, target: str, hours: float | None, aim: float | None, plot: bool, as_json: bool, out: str | None
+) -> None:
+    """Play streams of people left out: detection rate, false alarms, latency."""
     run = last(app, out)
-    task = run.task()
-    unseen = task.app.streams(task.data.of(task.split.test), task.seed)
+    task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)
+    config = _decision(run, task, target, aim)
+    unseen = _part(task.streams(task.split.test), hours)
     if not unseen:
-        raise UserError(f"{app}: expected takes with an activity mask among the held-out recordings, found none")
+        raise UserError(f"{app}: expected streams of the subjects held out, found none; record longer takes")
     score = on_host(run, task)
     scored = [score(one) for one in unseen]
-    expected = [detect(one, task.labels, read_decision(run.folder)) for one in scored]
-    found = expected if target == "host" else on_board(run, target, scored)
+    expected = [detect(one, task.labels, config) for one in scored]
+    played = None if target == HOST else on_board(run, target, scored)
+    found = [one.detections for one in played] if played else expected
     for one, wanted, seen in zip(unseen, expected, found, strict=True):
         check_equal(one.subject, wanted, seen)
-    result = summary(app, target, task, unseen, found)
-    write_json(run.folder / f"stream-{target}.json", result)
-    if as_json:
-        click.echo(json.dumps(result, indent=1))
-    else:
-        (Console() if sys.stdout.isatty() else Console(width=100)).print(table(result))
+    _tell(run, task, target, config, scored, found, played, plot=plot, as_json=as_json)
+
+
+def _decision(run: Run, task: Task, target: str, aim: float | None) -> DecideConfig:
+    if aim is None:
+        return read_decision(run.folder)
+    if target != HOST:
+        raise UserError(
+            "expected --target-false-alarms-per-hour with --on host, found a board, which runs what is compiled; "
+            f"give it to: python -m ml compile {run.app}"
+        )
+    return read_decision(tune_decision(task))
+
+
+def _part(streams: list[Stream], hours: float | None) -> list[Stream]:
+    total = sum(one.hours for one in streams)
+    share = 1.0 if hours is None or hours >= total else hours / total
+    return [cut(one, round(len(one.samples) * share)) for one in streams]
 
 
 def on_host(run: Run, task: Task) -> Callable[[Stream], Scored]:
@@ -56,27 +94,31 @@ def on_host(run: Run, task: Task) -> Callable[[Stream], Scored]:
     return lambda one: app.score(one, model)
 
 
-def on_board(run: Run, target: str, scored: list[Scored]) -> list[list[Detection]]:
-    """The same streams through the sensor of a virtual board."""
-    upload(f"{run.app}-{target}")
-    with Device.open(target, app=run.app) as device, Player.open(target, run.app) as player:
-        prove(device, compiled_model(run).model.hash.decode())
-        return [play_with_progress(one, device, player).detections for one in scored]
+def on_board(run: Run, target: str, scored: list[Scored]) -> list[Played]:
+    """The same streams through the sensor of a virtual board; over the link into any other."""
+    model = compiled_model(run).model.hash.decode()
+    board = "host" if target == HOST_BOARD else target
+    if target not in (*EMULATED, HOST_BOARD):
+        with Device.open(board, app=run.app) as device:
+            prove(device, model)
+            return [_with_progress(one, inject, device) for one in scored]
+    upload(f"{run.app}-{board}")
+    with Device.open(board, app=run.app) as device, Player.open(board, run.app) as player:
+        prove(device, model)
+        return [play_with_progress(one, device, player) for one in scored]
 
 
 def play_with_progress(
     one: Scored, device: Device, player: Player, on_sighting: Callable[[Sighting], None] = lambda seen: None
 ) -> Played:
-    """One stream into the board, with a bar on a terminal."""
+    """One stream into the board's sensor, with a bar on a terminal."""
+    return _with_progress(one, play, device, player, on_sighting=on_sighting)
+
+
+def _with_progress(one: Scored, put: Callable[..., Played], *where, **more) -> Played:
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(f"  playing {one.stream.subject}", total=len(one.stream.samples))
-        return play(
-            one,
-            device,
-            player,
-            on_sighting=on_sighting,
-            progress=lambda done, _: bar.update(task, completed=done),
-        )
+        return put(one, *where, progress=lambda done, _: bar.update(task, completed=done), **more)
 
 
 def check_equal(subject: str, expected: list[Detection], found: list[Detection]) -> None:
@@ -88,24 +130,40 @@ def check_equal(subject: str, expected: list[Detection], found: list[Detection])
         raise UserError(f"{subject}: expected {len(expected)} events as in Python, found {len(found)} on the board")
 
 
-def summary(app: str, target: str, task: Task, unseen: list[Stream], found: list[list[Detection]]) -> dict:
-    tallies: dict[str, Tally] = {}
-    for one, detections in zip(unseen, found, strict=True):
-        counted = _tally(one, detections, task.app.decision.tolerance_s)
-        tallies[one.subject] = tallies.get(one.subject, Tally()) + counted
-    rows = {subject: counted.summary() for subject, counted in tallies.items()}
-    return {"app": app, "on": target, "subjects": rows, "all": sum(tallies.values(), Tally()).summary()}
-
-
-def _tally(one: Stream, detections: list[Detection], tolerance_s: float) -> Tally:
-    return tally(match(detections, one.truth, int(np.rint(tolerance_s * one.rate_mhz / 1000))), one)
-
-
-def table(result: dict) -> Table:
-    made = Table(title=f"{result['app']} on {result['on']}, as a stream", title_justify="left")
-    for column in ("subject", "movements", "hits", "misses", "false detections", "per hour", "hours", "delay s"):
-        made.add_column(column, justify="left" if column == "subject" else "right")
-    for subject, row in [*result["subjects"].items(), ("all", result["all"])]:
-        figures = ("movements", "hits", "misses", "false_detections", "false_per_hour", "hours", "median_delay_s")
-        made.add_row(subject, *(str(row[figure]) for figure in figures))
-    return made
+def _tell(
+    run: Run,
+    task: Task,
+    target: str,
+    config: DecideConfig,
+    scored: list[Scored],
+    found: list[list[Detection]],
+    played: list[Played] | None,
+    *,
+    plot: bool,
+    as_json: bool,
+) -> None:
+    """JSON, table, pictures; UserError at the end where a board lost samples."""
+    tolerance = task.app.decision.tolerance_s
+    matched = [
+        match(seen, spans(one.stream, task.labels, tolerance), task.labels)
+        for one, seen in zip(scored, found, strict=True)
+    ]
+    tallies = [(one.stream.subject, tally(seen, one.stream)) for one, seen in zip(scored, matched, strict=True)]
+    curve = det.curve(scored, task.labels, config, tolerance)
+    aimed = task.app.decision.target_false_alarms_per_hour if task.target is None else task.target
+    aimed = aimed if task.aim is None else task.aim
+    result = summary(run.app, target, aimed, tallies, config, curve, played)
+    name = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in target)
+    write_json(run.folder / f"stream-{name}.json", result)
+    if as_json:
+        click.echo(json.dumps(result, indent=1))
+    else:
+        (Console() if sys.stdout.isatty() else Console(width=120)).print(table(result))
+        for line in board_lines(result["board"]) if played else []:
+            click.echo(line)
+    if plot:
+        for path in pictures.write(run.folder, f"stream-{name}", result, scored, matched):
+            say(f"wrote {path}")
+    lost = lost_samples(result["board"]) if played else 0
+    if lost:
+        raise UserError(f"{target}: expected every sample to be used, found {lost} lost; the application is too slow")

@@ -5,12 +5,17 @@ A detection is a hit when it names a movement that has begun and has not been hi
 movement, or movement that means nothing. A movement without a hit is a miss.
 """
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.streams import Stream, Truth
-from ml.native.decide import DecideConfig, Event, decide
+from ml.data.streams import Stream
+from ml.evaluate.intervals import garwood, quantile, wilson
+from ml.native import decide as native
+from ml.native.decide import DecideConfig, Event, Span, decide
+
+QUANTILES = (("median", 0.5), ("p95", 0.95))
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Tally:
     false: int = 0
     hours: float = 0.0
     delay_s: tuple[float, ...] = ()  # from the movement's end to its hit; negative: before the end
+    latency_s: tuple[float, ...] = ()  # from the movement's beginning to its hit
 
     @property
     def misses(self) -> int:
@@ -44,17 +50,36 @@ class Tally:
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
 
+    @classmethod
+    def of(cls, kept: dict) -> "Tally":
+        """From what `dataclasses.asdict` made of one and JSON of that."""
+        return cls(**kept | {name: tuple(kept[name]) for name in ("delay_s", "latency_s")})
+
     def summary(self) -> dict:
-        """JSON-able."""
+        """JSON-able, each figure with its 95 % interval (ml/evaluate/intervals.py); seconds as [value, low, high]."""
+        low, high = garwood(self.false, self.hours)
         return {
             "movements": self.movements,
             "hits": self.hits,
             "misses": self.misses,
+            "detection_rate": round(self.hits / self.movements, 4) if self.movements else None,
+            "detection_interval": [round(one, 4) for one in wilson(self.hits, self.movements)],
             "false_detections": self.false,
             "hours": round(self.hours, 4),
             "false_per_hour": round(self.false_per_hour, 2),
-            "median_delay_s": round(float(np.median(self.delay_s)), 3) if self.delay_s else None,
+            "false_per_hour_interval": [round(low, 3), round(high, 3) if self.hours else None],
+            "median_delay_s": _rounded(quantile(self.delay_s, 0.5)[0]),
+            "delay_s": {name: _quantile(self.delay_s, share) for name, share in QUANTILES},
+            "latency_s": {name: _quantile(self.latency_s, share) for name, share in QUANTILES},
         }
+
+
+def _quantile(values: tuple[float, ...], share: float) -> list[float | None]:
+    return [_rounded(one) for one in quantile(values, share)]
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)
 
 
 @dataclass(frozen=True)
@@ -76,34 +101,32 @@ def _detection(event: Event, scored: Scored, labels: list[str]) -> Detection:
     return Detection(labels[event.class_id], int(scored.sample[event.window]), event.score)
 
 
-def match(found: list[Detection], truth: tuple[Truth, ...], tolerance: int) -> list[Detection]:
+def spans(stream: Stream, labels: list[str], tolerance_s: float) -> list[Span]:
+    """The stream's truth in the decision's classes, each with the time after its end in which it may be detected."""
+    tolerance = round(tolerance_s * stream.rate_mhz / 1000)
+    known = {label: index for index, label in enumerate(labels)}
+    return [Span(known.get(one.label, -1), one.start, one.end + tolerance) for one in stream.truth]
+
+
+def match(found: list[Detection], happens: list[Span], labels: list[str]) -> list[Detection]:
     """Says of each detection, in order, which movement it hit: the earliest open one with its label."""
-    hit: set[int] = set()
-    matched = []
-    for one in found:
-        candidates = (
-            index
-            for index, movement in enumerate(truth)
-            if index not in hit
-            and movement.label == one.label
-            and movement.start < one.sample < movement.end + tolerance
-        )
-        index = next(candidates, None)
-        if index is not None:
-            hit.add(index)
-        matched.append(Detection(one.label, one.sample, one.score, index))
-    return matched
+    class_ids = [labels.index(one.label) for one in found]
+    hits = native.match(happens, class_ids, [one.sample for one in found])
+    return [dataclasses.replace(one, hit=hit) for one, hit in zip(found, hits, strict=True)]
 
 
 def tally(matched: list[Detection], stream: Stream) -> Tally:
     """Counts the detections on one stream."""
     hits = [one for one in matched if one.hit is not None]
-    delays = tuple((one.sample + 1 - stream.truth[one.hit].end) * 1000 / stream.rate_mhz for one in hits)
-    return Tally(len(stream.truth), len(hits), len(matched) - len(hits), stream.hours, delays)
+    movements = [stream.truth[one.hit] for one in hits]
+    delays, latencies = (
+        tuple((one.sample + 1 - since) * 1000 / stream.rate_mhz for one, since in zip(hits, moments, strict=True))
+        for moments in ([one.end for one in movements], [one.start for one in movements])
+    )
+    return Tally(len(stream.truth), len(hits), len(matched) - len(hits), stream.hours, delays, latencies)
 
 
 def judge(scored: Scored, labels: list[str], config: DecideConfig, tolerance_s: float) -> tuple[Tally, list[Detection]]:
     """Decision, matching and counts of one stream."""
-    tolerance = round(tolerance_s * scored.stream.rate_mhz / 1000)
-    matched = match(detect(scored, labels, config), scored.stream.truth, tolerance)
+    matched = match(detect(scored, labels, config), spans(scored.stream, labels, tolerance_s), labels)
     return tally(matched, scored.stream), matched

@@ -64,7 +64,7 @@ class Decision:
     threshold: tuple[int, ...] = tuple(range(128, 241, 8))  # of 255; below a half, something else is as likely
     refractory: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)  # windows
     tolerance_s: float = 1.0  # after a movement's end a detection is still of it
-    false_cost: float = 1.0  # one false detection weighs as many misses
+    target_false_alarms_per_hour: float = 30.0  # of gesturing without a pause: one in some forty gestures
     fallback: tuple[int, int, int] = (3, 144, 6)  # smoothing, threshold, refractory, where nothing can be tuned
 
 

@@ -150,11 +150,22 @@ class Device:
         `rate_mhz` is theirs, 0 the sensor's. Returns how many windows they completed. The sensor stays off until
         `end_injection`, or for ten seconds.
         """
+        windows = [0]
+        for _ in self.injecting(samples, rate_mhz, windows):
+            pass
+        return sum(windows)
+
+    def injecting(self, samples: np.ndarray, rate_mhz: int = 0, windows: list[int] | None = None) -> Iterator[int]:
+        """The same step by step: yields how many samples have been used, and appends to `windows`."""
         self.command(Command.INJECT_BEGIN, struct.pack("<I", rate_mhz))
         rows = np.ascontiguousarray(samples, "<i2")
-        at_once = (self.info.max_payload - 1) // (2 * rows.shape[1])
-        parts = (rows[i : i + at_once].tobytes() for i in range(0, len(rows), at_once))
-        return sum(self.numbers(Command.INJECT, "<H", part, 10.0)[0] for part in parts)
+        at_once = (self.info.max_payload - 1) // rows[:1].nbytes
+        for start in range(0, len(rows), at_once):
+            part = rows[start : start + at_once]
+            (completed,) = self.numbers(Command.INJECT, "<H", part.tobytes(), 10.0)
+            if windows is not None:
+                windows.append(completed)
+            yield start + len(part)
 
     def end_injection(self) -> None:
         self.command(Command.INJECT_END)

@@ -2,10 +2,13 @@
 
 import contextlib
 import io
+import math
 from collections.abc import Sequence
 
 import matplotlib as mpl
 import numpy as np
+
+from ml.evaluate import det
 
 mpl.use("svg")
 import matplotlib.pyplot as plt  # after the choice of the backend
@@ -105,31 +108,84 @@ def arena(buffers: list[dict], layers: list[dict], size: int) -> str:
         return _svg(figure)
 
 
-def timeline(stream: dict, row_seconds: float = 60.0) -> str:
-    """Truth as bars, detections as marks above them, a minute a row."""
+def trade_off(kept: dict, target: float) -> str:
+    """Miss rate against false alarms per hour over all thresholds (ml/evaluate/det.py), with the 95 % band of the miss
+    rate, the operating point with both its intervals, and the target. No false alarm lies at the left edge."""
+    points = det.rows(kept)
+    least = 0.4 / max(kept["hours"], 1e-6)  # where none was heard: below one in all the hours
+    across = [max(one["false_per_hour"], least) for one in points]
+    misses, (best, worst) = (
+        [100 * one["miss_rate"] for one in points],
+        zip(*(one["miss_interval"] for one in points), strict=True),
+    )
+    with _figure(7.2, 3.6) as (figure, axes):
+        axes.fill_between(
+            across,
+            [100 * low for low in best],
+            [100 * high for high in worst],
+            color=BLUE,
+            alpha=0.15,
+            lw=0,
+            step="post",
+        )
+        axes.plot(across, misses, color=BLUE, lw=1.6, drawstyle="steps-post")
+        axes.axvline(max(target, least), color=GREEN, lw=1.2, ls="--")
+        axes.annotate(f" at most {target:g} asked", (max(target, least), 99), color=GREEN, va="top")
+        at = det.at_threshold(kept, kept["threshold"])
+        x, y = max(at["false_per_hour"], least), 100 * at["miss_rate"]
+        sides = [[x - max(at["false_interval"][0], least)], [at["false_interval"][1] - x]]
+        up = [[y - 100 * at["miss_interval"][0]], [100 * at["miss_interval"][1] - y]]
+        axes.errorbar(
+            [x],
+            [y],
+            xerr=np.maximum(0, sides),
+            yerr=np.maximum(0, up),
+            fmt="o",
+            color=ORANGE,
+            capsize=3,
+            markersize=6,
+            zorder=5,
+        )
+        axes.annotate(f"  threshold {kept['threshold']}", (x, y), color=ORANGE, va="bottom")
+        most = max([*across, at["false_interval"][1], target])
+        axes.set(
+            xscale="log",
+            xlim=(least * 0.8, most * 1.5),
+            ylim=(0, 100),
+            xlabel="false alarms an hour",
+            ylabel="missed, %",
+        )
+        return _svg(figure)
+
+
+def timeline(stream: dict, most_rows: int = 20) -> str:
+    """Truth as bars, detections as marks above them, a minute a row or, of long streams, as many as it takes."""
     rate = stream["rate_mhz"] / 1000
-    rows = max(1, int(np.ceil(stream["samples"] / rate / row_seconds)))
+    row_seconds = 60.0 * math.ceil(stream["samples"] / rate / 60 / most_rows)
+    rows = max(1, math.ceil(stream["samples"] / rate / row_seconds))
     found = {one["hit"] for one in stream["detections"]}
-    named = None
+    named = (None, None, 0.0)
     with _figure(10, 0.35 + 0.62 * rows) as (figure, axes):
         for index, one in enumerate(stream["truth"]):
             start, end = one["start"] / rate, one["end"] / rate
             row, at = divmod(start, row_seconds)
             colour = BLUE if index in found else "#b9c3ce"
-            axes.add_patch(plt.Rectangle((at, row + 0.32), end - start, 0.26, facecolor=colour, lw=0))
-            if (one["label"], row) != named:  # a take repeats one movement: its first says which
+            width = max(end - start, row_seconds / 500)  # still to be seen in a long row
+            axes.add_patch(plt.Rectangle((at, row + 0.32), width, 0.26, facecolor=colour, lw=0))
+            crowded = named[1] == row and at - named[2] < row_seconds / 15
+            if (one["label"], row) != named[:2] and not crowded:  # a take repeats one movement: its first says which
                 axes.text(at, row + 0.6, one["label"], size=8, color=SOFT, va="top")
-            named = (one["label"], row)
+                named = (one["label"], row, at)
         told = -np.inf
         for one in stream["detections"]:
             seconds = one["sample"] / rate
             row, at = divmod(seconds, row_seconds)
             right = one["hit"] is not None
             axes.plot(at, row + 0.2, marker="v" if right else "x", color=GREEN if right else RED, markersize=5)
-            if not right and seconds - told > 5:  # closer names would overlap
-                axes.text(at + 0.4, row + 0.2, one["label"], size=8, color=RED, va="bottom")
+            if not right and seconds - told > row_seconds / 12:  # closer names would overlap
+                axes.text(at + row_seconds / 150, row + 0.2, one["label"], size=8, color=RED, va="bottom")
                 told = seconds
-        axes.set(xlim=(0, row_seconds + 2), ylim=(rows, 0), xlabel="seconds")
+        axes.set(xlim=(0, row_seconds * 1.03), ylim=(rows, 0), xlabel="seconds")
         axes.set_yticks(np.arange(rows) + 0.45, [f"{row:.0f} min" for row in np.arange(rows) * row_seconds / 60])
         axes.grid(visible=False)
         return _svg(figure)

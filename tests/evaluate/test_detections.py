@@ -9,13 +9,17 @@ from ml.data.streams import Stream, Truth
 from ml.evaluate.streams import Detection, Scored, Tally, match, tally
 from ml.evaluate.tune import tune
 from ml.gesture_recognition.config import Decision
+from ml.native.decide import Span
 
 LABELS = ["left", "right", "none"]
 TRUTH = (Truth("left", 100, 140), Truth("right", 200, 240), Truth("left", 300, 340))
 
 
+HAPPENS = [Span(LABELS.index(one.label), one.start, one.end + 30) for one in TRUTH]
+
+
 def hits(*found):
-    made = match([Detection(label, sample, 200) for label, sample in found], TRUTH, tolerance=30)
+    made = match([Detection(label, sample, 200) for label, sample in found], HAPPENS, LABELS)
     return [one.hit for one in made]
 
 
@@ -35,8 +39,8 @@ def test_a_second_detection_of_the_same_movement_is_false():
 
 
 def test_overlapping_tolerances_give_each_movement_its_own_hit():
-    close = (Truth("left", 100, 110), Truth("left", 115, 125))
-    made = match([Detection("left", sample, 200) for sample in (112, 120, 130)], close, tolerance=30)
+    close = [Span(0, 100, 140), Span(0, 115, 155)]
+    made = match([Detection("left", sample, 200) for sample in (112, 120, 130)], close, LABELS)
     assert [one.hit for one in made] == [0, 1, None]
 
 
@@ -44,7 +48,7 @@ def test_overlapping_tolerances_give_each_movement_its_own_hit():
 def test_hits_and_false_detections_add_up(found):
     found = sorted(found, key=lambda one: one[1])
     stream = Stream("ann", np.zeros((400, 6), np.int16), 1000, TRUTH)
-    matched = match([Detection(label, sample, 200) for label, sample in found], TRUTH, 30)
+    matched = match([Detection(label, sample, 200) for label, sample in found], HAPPENS, LABELS)
     made = tally(matched, stream)
     assert made.hits + made.false == len(found)
     assert made.hits + made.misses == len(TRUTH)

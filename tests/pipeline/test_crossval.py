@@ -1,18 +1,21 @@
 """Each subject left out in turn, through the command line, and the means over the folds."""
 
+import dataclasses
 import json
 
 import pytest
 
 from ml.data.synthesis import Plan, generate
 from ml.evaluate.crossval import summary
+from ml.evaluate.streams import Tally
 
 
 def fold(subject, seed, right, false):
     figures = {"accuracy": right / 10, "right": right, "repetitions": 10}
-    stream = {"movements": 10, "hits": right, "false_detections": false, "hours": 0.5}
+    tally = Tally(10, right, false, 0.5, (0.25,), (0.75,))
     parity = {"windows": 10, "bytes": 100, "mismatches": 0}
-    return {"seed": seed, "subject": subject, "float": figures, "int8": figures, "parity": parity, "stream": stream}
+    kept = {"parity": parity, "stream": tally.summary(), "tally": dataclasses.asdict(tally)}
+    return {"seed": seed, "subject": subject, "float": figures, "int8": figures} | kept
 
 
 def test_means_are_over_folds_and_the_spread_over_seeds():
