@@ -16,6 +16,7 @@ from ml.data import quality, speech_commands
 from ml.data.reading import read_recording
 from ml.data.recordings import Recording
 from ml.data.rows import Row, read_rows
+from ml.data.sources import credits, licence
 from ml.errors import UserError
 from ml.native.parallel import each
 from ml.progress import track
@@ -105,6 +106,7 @@ class Dataset:
             "gravity": sorted({item.recording.gravity for item in self.items}),
             "sources": sorted({item.source for item in self.items if item.source}),
             "licences": sorted({item.licence for item in self.items if item.licence}),
+            "credits": credits((item.source, item.licence) for item in self.items),
             "left_out": [vars(one) for one in self.left_out],
         }
 
@@ -126,14 +128,20 @@ def load(folder: Path, wanted: Wanted | str = Wanted()) -> Dataset:
     recordings that cannot be used are in `left_out`.
     """
     wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
+    root, below = listed(folder)
+    for row in below:
+        _check_there(root, row)
+    return _dataset(sorted(wanted.rows(below), key=lambda row: row.file), wanted)
+
+
+def listed(folder: Path) -> tuple[Path, list[Row]]:
+    """The manifest (of a published tree its folder), and its rows with files below `folder`; no recording is read."""
     folder = Path(folder).expanduser().resolve()
     root, rows = _rows(folder)
     below = [row for row in rows if row.path.is_relative_to(folder)]
     if not below:
         raise UserError(f"{root}: expected rows with files below {folder}, found none; check the path")
-    for row in below:
-        _check_there(root, row)
-    return _dataset(sorted(wanted.rows(below), key=lambda row: row.file), wanted)
+    return root, below
 
 
 def _dataset(rows: list[Row], wanted: Wanted) -> Dataset:
@@ -158,7 +166,7 @@ def _item(row: Row, wanted: Wanted) -> Item | LeftOut:
     problem = _length(recording, wanted) or quality.problem(recording, row.label)
     if problem:
         return LeftOut(row.file, f"{row.path}: {problem}")
-    return Item(row.file, row.label, row.subject, row.session, row.source, row.licence, recording, row.part, row.more)
+    return Item(row.file, row.label, row.subject, row.session, row.source, licence(row), recording, row.part, row.more)
 
 
 def _length(recording: Recording, wanted: Wanted) -> str | None:
