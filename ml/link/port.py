@@ -46,14 +46,14 @@ def resolve(name: str, app: str | None = None) -> str:
 class Port:
     """Bytes in, bytes out. Nobody else can open the same device meanwhile."""
 
-    def __init__(self, name: str, app: str | None = None) -> None:
+    def __init__(self, name: str, app: str | None = None, baud: int = BAUD) -> None:
         self.name = name
         self._empty_reads = 0
         target = resolve(name, app)
         with self._errors("open"):
             self.serial = serial.serial_for_url(
                 target,
-                baudrate=BAUD,
+                baudrate=baud,
                 timeout=READ_TIMEOUT_S,
                 write_timeout=WRITE_TIMEOUT_S,
                 **({} if "://" in target else {"exclusive": True}),

@@ -1,0 +1,1 @@
+"""Current of a device under test: meters, windows, energy, battery life."""

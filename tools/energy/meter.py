@@ -1,0 +1,56 @@
+"""What every current meter gives: samples at a fixed rate, with a hole for each one that was lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Consecutive samples."""
+
+    current_a: np.ndarray  # float64 (n,): amperes, NaN where a sample was lost
+    marks: np.ndarray  # uint8 (n,): logic inputs, bit 0 the first; 0 where the meter has none
+
+    def __len__(self) -> int:
+        return len(self.current_a)
+
+    @property
+    def lost(self) -> int:
+        return int(np.isnan(self.current_a).sum())
+
+
+NOTHING = Samples(np.empty(0), np.empty(0, np.uint8))
+
+
+def join(parts: list[Samples]) -> Samples:
+    """One after another."""
+    if not parts:
+        return NOTHING
+    return Samples(np.concatenate([part.current_a for part in parts]), np.concatenate([part.marks for part in parts]))
+
+
+class Meter(Protocol):
+    """A meter that is open. Errors are UserErrors of one line."""
+
+    name: str  # with its serial number or port
+    rate_hz: float  # samples per second
+    voltage_v: float  # at the device under test: set, or measured
+
+    def start(self) -> None:
+        """Begins to measure."""
+
+    def read(self) -> Samples:
+        """What has come since; waits a moment at most, and may have nothing."""
+
+    def stop(self) -> None:
+        """Ends measuring; samples under way are dropped."""
+
+    def notes(self) -> list[str]:
+        """What a reader of the figures must know: repairs, saturation, samples that the clock misses."""
+
+    def close(self) -> None:
+        """Gives the meter back. A supply that it switched on is off afterwards."""

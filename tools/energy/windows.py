@@ -1,0 +1,107 @@
+"""From samples of current to energy per inference, sleep current and battery life."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.data.recordings import runs
+from tools.energy.meter import Samples
+
+Z95 = 1.96
+SLEEP_PERCENTILE = 5  # of the current, where no mark says when the device sleeps
+SECONDS_PER_DAY = 86_400
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What one inference costs, over those windows that were measured whole."""
+
+    windows: int
+    incomplete: int  # left out: samples in them were lost
+    seconds: float  # mean length; nan where the marks do not tell
+    energy_j: float  # mean, sleep current included
+    half_interval_j: float  # of its 95 % interval, either way
+    charge_c: float  # mean, above the sleep current
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A measurement."""
+
+    seconds: float
+    samples: int
+    lost: int
+    voltage_v: float
+    average_a: float
+    largest_a: float
+    sleep_a: float
+    inference: Inference | None  # None where nothing marks them
+
+    @property
+    def energy_j(self) -> float:
+        return self.average_a * self.voltage_v * self.seconds
+
+
+def marked(samples: Samples, bit: int) -> list[tuple[int, int]]:
+    """Windows: first sample and one past the last in which that input is high. Those cut by an end are left out."""
+    high = (samples.marks >> bit & 1).astype(bool)
+    known = ~np.isnan(samples.current_a)
+    high = high[np.maximum.accumulate(np.where(known, np.arange(len(high)), 0))] if len(high) else high
+    return [(start, end) for start, end in runs(high) if start > 0 and end < len(high)]
+
+
+def summarise(samples: Samples, rate_hz: float, voltage_v: float, windows: list[tuple[int, int]]) -> Summary:
+    """Figures of a measurement whose inferences are marked by `windows`; lost samples count in none of them."""
+    current = samples.current_a
+    asleep = np.ones(len(current), bool)
+    for start, end in windows:
+        asleep[start:end] = False
+    known = current[~np.isnan(current)]
+    quiet = current[asleep & ~np.isnan(current)]
+    sleep = float(quiet.mean()) if windows and len(quiet) else _percentile(known)
+    return Summary(
+        seconds=len(current) / rate_hz,
+        samples=len(known),
+        lost=samples.lost,
+        voltage_v=voltage_v,
+        average_a=float(known.mean()) if len(known) else np.nan,
+        largest_a=float(known.max(initial=0.0)),
+        sleep_a=sleep,
+        inference=_inference(current, windows, rate_hz, voltage_v, sleep) if windows else None,
+    )
+
+
+def _percentile(known: np.ndarray) -> float:
+    return float(np.percentile(known, SLEEP_PERCENTILE)) if len(known) else np.nan
+
+
+def _inference(
+    current: np.ndarray, windows: list[tuple[int, int]], rate_hz: float, voltage_v: float, sleep_a: float
+) -> Inference | None:
+    whole = [current[start:end] for start, end in windows if not np.isnan(current[start:end]).any()]
+    if not whole:
+        return None
+    charge = np.array([window.sum() / rate_hz for window in whole])
+    seconds = np.array([len(window) / rate_hz for window in whole])
+    spread = float(charge.std(ddof=1)) if len(whole) > 1 else np.nan
+    return Inference(
+        windows=len(whole),
+        incomplete=len(windows) - len(whole),
+        seconds=float(seconds.mean()),
+        energy_j=float(charge.mean()) * voltage_v,
+        half_interval_j=Z95 * spread / np.sqrt(len(whole)) * voltage_v,
+        charge_c=float((charge - sleep_a * seconds).mean()),
+    )
+
+
+def counted(summary: Summary, windows: int) -> Inference:
+    """The same from their number alone, as telemetry counts them: what lies above the sleep current, shared."""
+    charge = (summary.average_a - summary.sleep_a) * summary.seconds / windows
+    return Inference(windows, 0, np.nan, charge * summary.voltage_v, np.nan, charge)
+
+
+def average_current(sleep_a: float, charge_c: float, every_s: float) -> float:
+    """Of a device that sleeps and makes an inference every `every_s` seconds."""
+    return sleep_a + charge_c / every_s

@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""Current, energy per inference and battery life of a board.
+
+    python tools/power.py --meter ppk2 --voltage 3.0 --seconds 30 --mark 0
+    python tools/power.py --meter lpm01a@/dev/ttyACM1 --voltage 3.3 --link /dev/ttyACM0 --cell CR2032 --every 10
+
+Windows are inferences: marked by a pin of the board at a logic input of the meter (--mark), or counted by the board
+itself and told over its link (--link).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import sys
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from ml.cli import run_cli
+from ml.errors import UserError
+from ml.progress import console, say
+from tools.energy import cells, find, show
+from tools.energy.measure import Counter, measure
+from tools.energy.meter import Meter, Samples
+from tools.energy.windows import Summary, counted, marked, summarise
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--meter", required=True, metavar="NAME[@PORT]", help=f"One of {', '.join(find.METERS)}.")
+@click.option("--voltage", default=3.3, show_default=True, help="Of the board's supply, in volts.")
+@click.option("--no-supply", is_flag=True, help="Something else supplies the board; a PPK2 then measures in line.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.01, 86400))
+@click.option("--mark", type=click.IntRange(0, 7), help="Logic input that is high during an inference.")
+@click.option("--link", metavar="PORT", help="Port of the board, which then counts its inferences itself.")
+@click.option("--cell", metavar="NAME", help=f"{', '.join(cells.CELLS)}, or such as 400mAh@3.7V.")
+@click.option(
+    "--every", type=click.FloatRange(0.001), metavar="SECONDS", help="Battery life at one inference in these."
+)
+@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Every sample.")
+@click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="A picture: .png, .svg or .pdf.")
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def power(
+    meter: str,
+    *,
+    voltage: float,
+    no_supply: bool,
+    seconds: float,
+    mark: int | None,
+    link: str | None,
+    cell: str | None,
+    every: float | None,
+    csv_file: Path | None,
+    plot: Path | None,
+    as_json: bool,
+) -> None:
+    """Measure a board's current."""
+    battery = cells.find(cell) if cell else None
+    if mark is not None and link:
+        raise UserError("expected --mark or --link, found both; choose what says when an inference runs")
+    with contextlib.closing(find.open_meter(meter, voltage, not no_supply)) as opened:
+        samples, inferences = _measure(opened, seconds, link)
+        windows = marked(samples, mark) if mark is not None else []
+        summary = _summary(opened, samples, windows, inferences)
+        notes, title = opened.notes(), opened.name
+        rate_hz = opened.rate_hz
+    if csv_file:
+        show.write_csv(csv_file, samples, rate_hz)
+    if plot:
+        show.write_picture(plot, samples, rate_hz, windows, title)
+    if as_json:
+        click.echo(json.dumps(show.as_json(summary, notes), indent=1))
+    else:
+        out = Console() if sys.stdout.isatty() else Console(width=100)
+        out.print(show.table(summary, notes, battery, every, title))
+    if mark is not None and not summary.inference:
+        say(f"logic input {mark} marked no whole window: is the board's pin connected, and does its firmware run?")
+
+
+def _measure(meter: Meter, seconds: float, link: str | None) -> tuple[Samples, int | None]:
+    """The samples, and how many inferences the board says it made meanwhile."""
+    with contextlib.ExitStack() as stack:
+        counter = stack.enter_context(contextlib.closing(Counter(link))) if link else None
+        bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
+        task = bar.add_task("  measuring", total=seconds)
+        if counter:
+            counter.start()
+        samples = measure(meter, seconds, lambda done, _: bar.update(task, completed=done))
+        return samples, counter.count() if counter else None
+
+
+def _summary(meter: Meter, samples: Samples, windows: list[tuple[int, int]], inferences: int | None) -> Summary:
+    made = summarise(samples, meter.rate_hz, meter.voltage_v, windows)
+    if not inferences:
+        return made
+    return Summary(**vars(made) | {"inference": counted(made, inferences)})
+
+
+if __name__ == "__main__":
+    run_cli(power, "power")
