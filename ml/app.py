@@ -116,6 +116,11 @@ class App(Protocol):
         """The same with the numbers that `fit` found and returned, where `scores` and `sections` need any."""
         return self
 
+    def of_header(self, header: Path) -> "App":
+        """The same with those numbers, and of those candidates the one, that a generated header holds: for judging a
+        model of which nothing but its header is left."""
+        return self
+
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
         """More of how good it is than accuracy, for JSON: the int8 scores (n, classes) of what was held out."""
         return {}

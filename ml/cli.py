@@ -18,6 +18,7 @@ COMMANDS = {
     "verify": "ml.evaluate.command:verify",
     "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",
+    "evaluate": "ml.evaluate.evaluate_command:evaluate",
     "crossval": "ml.evaluate.crossval:crossval",
     "export-stream": "ml.pipeline:export_stream",
 }

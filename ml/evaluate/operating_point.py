@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from ml.data.split import named
 from ml.evaluate.intervals import short
 from ml.progress import say
 
@@ -25,7 +26,7 @@ def operating_point(folder: Path) -> list[str]:
     reached = kept["validation"]
     if reached is None:
         return ["operating point: set by hand, as there were no streams of people whom training left out"]
-    people = ", ".join(kept["subjects"])
+    people = named(kept["subjects"])
     verdict = "met" if reached["met"] else "not met by any setting, the fewest false alarms taken"
     return [
         f"operating point: at most {reached['target_per_hour']:g} false alarms an hour asked, {verdict}; chosen on "

@@ -38,6 +38,12 @@ class DecideConfig:
         check_range("refractory", self.refractory, 0, 65535)
 
 
+def from_c(address: int) -> DecideConfig:
+    """What a `decide_config` in memory says, such as that of a compiled header."""
+    found = _Config.from_address(address)
+    return DecideConfig(tuple(found.threshold[: found.classes]), found.background, found.smoothing, found.refractory)
+
+
 @dataclass(frozen=True)
 class Event:
     """A detection."""
