@@ -149,7 +149,7 @@ class Desk:
 
 
 def place(recorded: np.ndarray, played: np.ndarray) -> int:
-    """Where in the recording the first played sample lies; AssertionError when what follows differs from what was played.
+    """Where in the recording the first played sample lies; AssertionError when what follows is not what was played.
 
     Before and after it the board lies still.
     """
@@ -165,3 +165,57 @@ def wait_for(condition: object, timeout: float = WAIT_S) -> None:
     while not condition():
         assert time.monotonic() < end, "it did not come to that"
         time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a board gave: at rest, then what was played, then at rest again."""
+
+    sensor: str
+    played: np.ndarray
+
+    def at(self, first: int, count: int) -> np.ndarray:
+        """Samples `first` to `first + count`, counted from the first that was played."""
+        index = np.arange(first, first + count)
+        inside = (index >= 0) & (index < len(self.played))
+        found = np.tile(np.array(STILL[self.sensor], np.int16), (count, 1))
+        found[inside] = self.played[index[inside]]
+        return found
+
+    def index_of(self, samples: np.ndarray) -> int | None:
+        """Of the first of them, where some of them were played: four in a row are in one place only."""
+        rest = np.array(STILL[self.sensor])
+        for at in range(0, len(samples) - 4):
+            if (samples[at : at + 4] == rest).all(axis=1).any():
+                continue
+            heads = np.flatnonzero((self.played == samples[at]).all(axis=1)).tolist()
+            found = [head for head in heads if np.array_equal(self.played[head : head + 4], samples[at : at + 4])]
+            assert len(found) == 1, f"sample {at}: played nowhere, stored all the same"
+            return found[0] - at
+        return None
+
+
+def check_in_place(done: Done, truth: Truth, wanted: int) -> list[dict[str, str]]:
+    """Every stored sample is the one that the board gave at the device time that the manifest says; and every sample
+    that is missing is counted where it is missing. The rows of the stream."""
+    rows = sorted(done.rows(sensor=truth.sensor), key=lambda row: int(row["piece"]))
+    anchors = set()
+    end = None
+    for row in rows:
+        samples, at_us = done.samples(row), int(row["start_us"])
+        first = round(at_us * RATES[truth.sensor] / 1e6)  # counted from the board's start
+        if end is not None:
+            assert first - end == int(row["lost_before"]), row["file"]
+        end = first + len(samples)
+        assert len(samples) == int(row["samples"])
+        index = truth.index_of(samples)
+        if index is not None:
+            anchors.add(first - index)
+    assert len(anchors) == 1, f"the pieces disagree on when it was played: {anchors}"
+    (anchor,) = anchors
+    for row in rows:
+        samples, first = done.samples(row), round(int(row["start_us"]) * RATES[truth.sensor] / 1e6)
+        assert np.array_equal(samples, truth.at(first - anchor, len(samples))), row["file"]
+    stored = sum(int(row["samples"]) + int(row["lost_before"]) + int(row["lost_after"]) for row in rows)
+    assert stored == wanted
+    return rows
