@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.errors import UserError
+from ml.native import mel
 from ml.native.build import ROOT, load
 from ml.native.imu import check_range
 
@@ -35,21 +36,24 @@ def gates(levels: np.ndarray, config: GateConfig) -> np.ndarray:
         raise UserError(f"expected levels (steps,) of 0..{2**32 - 1}, found shape {levels.shape}")
     pushed = np.ascontiguousarray(levels, dtype=np.uint32)
     opened = np.empty(len(pushed), np.bool_)
-    settings = _Config(config.open_at, config.keep_at, config.hold)
+    settings = Config.of(config)
     _library().gate_all(ctypes.byref(settings), pushed.ctypes, len(pushed), opened.ctypes)
     return opened
 
 
 def c_source(config: GateConfig, name: str) -> str:
     """The same as a C constant for a generated header."""
-    return (
-        f"static const gate_config {name} = {{.open_at = {config.open_at}, .keep_at = {config.keep_at}, "
-        f".hold = {config.hold}}};"
-    )
+    return mel.c_struct("gate_config", name, [(member, getattr(config, member)) for member, _ in Config._fields_])
 
 
-class _Config(ctypes.Structure):
+class Config(ctypes.Structure):
+    """`gate_config`."""
+
     _fields_ = (("open_at", ctypes.c_uint32), ("keep_at", ctypes.c_uint32), ("hold", ctypes.c_uint16))
+
+    @classmethod
+    def of(cls, config: GateConfig) -> "Config":
+        return cls(config.open_at, config.keep_at, config.hold)
 
 
 @functools.cache

@@ -1,0 +1,60 @@
+// spotter.h: a streaming network on log-mel frames that sleeps while nobody speaks. No heap, no globals.
+//
+// Each frame goes into a ring that holds as many as fill the network's window, and through the voice-activity gate.
+// Every `hop` frames a window ends. While the gate is closed, the network does nothing. When it opens, the network
+// starts afresh on the oldest frame of the ring and catches up, at most `catch_up` steps a window, so that the work of
+// a turn is bounded; from then on its scores are those that it would have if it had never slept, bit for bit. Windows
+// until then have none. A network that slept for less than the ring holds goes on from where it was.
+//
+//     if (logmel_pop(&frontend, frame) && spotter_hear(&spotter, frame)) decide_push(&decision, spotter_run(&spotter),
+//     &event);
+//
+// The first window ends with frame warm_up * hop, the next ones `hop` frames apart, asleep or not.
+#ifndef SPOTTER_SPOTTER_H
+#define SPOTTER_SPOTTER_H
+
+#include "decide/gate.h"
+#include "frontend/vad.h"
+#include "nn/stream.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct {
+    const vad_config *voice;
+    const gate_config *gate; // a step a frame
+    uint8_t bands;           // int8 in a frame
+    uint8_t hop;             // frames that the network takes in a step
+    uint16_t warm_up;        // steps until its window is full
+    uint8_t catch_up;        // steps in a window at most, 2 and up: it catches up by one less
+} spotter_config;
+
+#define SPOTTER_RING(bands, hop, warm_up) ((bands) * (hop) * (warm_up)) // bytes
+
+typedef struct { // fields are private but for the gate's counters
+    const spotter_config *config;
+    const nn_stream *network;
+    int8_t *ring;
+    vad voice;
+    gate gate;
+    uint16_t next;     // step in the ring to be written
+    uint8_t in_step;   // frames of it
+    uint16_t heard;    // steps since the start, at most warm_up
+    uint16_t behind;   // steps that the network has not taken, at most warm_up + 1: too many to go on
+    uint32_t restarts; // how often it started afresh
+} spotter;
+
+// `ring`: SPOTTER_RING bytes, kept alive. `network` NULL: what a network would do, without one.
+void spotter_init(spotter *s, const spotter_config *config, const nn_stream *network, int8_t *ring);
+void spotter_reset(spotter *s);                     // as after spotter_init; counters keep counting
+bool spotter_hear(spotter *s, const int8_t *frame); // true: a window ends here, call spotter_run
+bool spotter_run(spotter *s);                       // true: network->model->output are the window's scores
+
+#ifdef __cplusplus
+}
+#endif
+#endif
