@@ -29,11 +29,13 @@ def curve(scored: list[Scored], labels: list[str], config: DecideConfig, toleran
 
 
 def rows(kept: dict) -> list[dict]:
-    """The points of a curve as rates with intervals, from few false alarms to many; one for each pair of counts."""
-    seen: dict[tuple[int, int], dict] = {}
-    for threshold, hits, false in kept["points"]:
-        seen[false, -hits] = _rates(kept, threshold, hits, false)
-    return [seen[counts] for counts in sorted(seen)]
+    """What can be reached, as rates with intervals: from few false alarms to many, fewer and fewer missed."""
+    made, most = [], -1
+    for threshold, hits, false in sorted(kept["points"], key=lambda one: (one[2], -one[1])):
+        if hits > most:
+            made.append(_rates(kept, threshold, hits, false))
+            most = hits
+    return made
 
 
 def at_threshold(kept: dict, threshold: int) -> dict:

@@ -109,53 +109,36 @@ def arena(buffers: list[dict], layers: list[dict], size: int) -> str:
 
 
 def trade_off(kept: dict, target: float) -> str:
-    """Miss rate against false alarms per hour over all thresholds (ml/evaluate/det.py), with the 95 % band of the miss
-    rate, the operating point with both its intervals, and the target. No false alarm lies at the left edge."""
-    points = det.rows(kept)
-    least = 0.4 / max(kept["hours"], 1e-6)  # where none was heard: below one in all the hours
-    across = [max(one["false_per_hour"], least) for one in points]
-    misses, (best, worst) = (
-        [100 * one["miss_rate"] for one in points],
-        zip(*(one["miss_interval"] for one in points), strict=True),
+    """The fewest missed with at most so many false alarms per hour (ml/evaluate/det.py), with the 95 % band of the miss
+    rate; the operating point with both its intervals; the target. What was never heard lies at the left edge."""
+    least = 0.4 / max(kept["hours"], 1e-6)  # less than one in all the hours
+    points, at = det.rows(kept), det.at_threshold(kept, kept["threshold"])
+    most = 1.5 * max(at["false_interval"][1], target, points[-1]["false_per_hour"], 10 * least)
+    across = [*(max(one["false_per_hour"], least) for one in points), most]
+    missed, best, worst = (
+        [100 * value for value in [*column, column[-1]]]
+        for column in zip(*((one["miss_rate"], *one["miss_interval"]) for one in points), strict=True)
     )
     with _figure(7.2, 3.6) as (figure, axes):
-        axes.fill_between(
-            across,
-            [100 * low for low in best],
-            [100 * high for high in worst],
-            color=BLUE,
-            alpha=0.15,
-            lw=0,
-            step="post",
-        )
-        axes.plot(across, misses, color=BLUE, lw=1.6, drawstyle="steps-post")
+        axes.fill_between(across, best, worst, color=BLUE, alpha=0.15, lw=0, step="post")
+        axes.plot(across, missed, color=BLUE, lw=1.6, drawstyle="steps-post")
         axes.axvline(max(target, least), color=GREEN, lw=1.2, ls="--")
-        axes.annotate(f" at most {target:g} asked", (max(target, least), 99), color=GREEN, va="top")
-        at = det.at_threshold(kept, kept["threshold"])
-        x, y = max(at["false_per_hour"], least), 100 * at["miss_rate"]
-        sides = [[x - max(at["false_interval"][0], least)], [at["false_interval"][1] - x]]
-        up = [[y - 100 * at["miss_interval"][0]], [100 * at["miss_interval"][1] - y]]
-        axes.errorbar(
-            [x],
-            [y],
-            xerr=np.maximum(0, sides),
-            yerr=np.maximum(0, up),
-            fmt="o",
-            color=ORANGE,
-            capsize=3,
-            markersize=6,
-            zorder=5,
-        )
-        axes.annotate(f"  threshold {kept['threshold']}", (x, y), color=ORANGE, va="bottom")
-        most = max([*across, at["false_interval"][1], target])
-        axes.set(
-            xscale="log",
-            xlim=(least * 0.8, most * 1.5),
-            ylim=(0, 100),
-            xlabel="false alarms an hour",
-            ylabel="missed, %",
-        )
+        axes.annotate(f" at most {target:g} asked", (max(target, least), 100), color=GREEN, va="top")
+        _operating_point(axes, at, least)
+        axes.set(xscale="log", xlim=(least, most), ylim=(-3, 103))
+        axes.set(xlabel="false alarms an hour (95 % interval: orange)", ylabel="missed, %")
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         return _svg(figure)
+
+
+def _operating_point(axes, at: dict, least: float) -> None:
+    x, y = max(at["false_per_hour"], least), 100 * at["miss_rate"]
+    aside = [[max(0.0, x - max(low, least)), max(0.0, high - x)] for low, high in [at["false_interval"]]]
+    upward = [[max(0.0, y - 100 * low), max(0.0, 100 * high - y)] for low, high in [at["miss_interval"]]]
+    look = {"fmt": "o", "color": ORANGE, "capsize": 3, "markersize": 6, "zorder": 5, "clip_on": False}
+    axes.errorbar([x], [y], xerr=np.transpose(aside), yerr=np.transpose(upward), **look)
+    text = {"xytext": (8, 8), "textcoords": "offset points", "color": ORANGE}
+    axes.annotate(f"threshold {at['threshold']}", (x, y), **text)
 
 
 def timeline(stream: dict, most_rows: int = 20) -> str:
