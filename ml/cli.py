@@ -19,6 +19,7 @@ COMMANDS = {
     "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",
     "evaluate": "ml.evaluate.evaluate_command:evaluate",
+    "learning-curve": "ml.evaluate.learning_curve:learning_curve",
     "crossval": "ml.evaluate.crossval:crossval",
     "export-stream": "ml.pipeline:export_stream",
 }

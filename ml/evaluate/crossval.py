@@ -4,9 +4,6 @@ python -m ml crossval gesture_recognition --data DIR --seeds 3
 """
 
 import json
-import multiprocessing
-import os
-import signal
 import sys
 from pathlib import Path
 
@@ -19,12 +16,11 @@ from ml.app import APPS, find
 from ml.data.split import check_unit, named, turns
 from ml.evaluate.intervals import wilson
 from ml.evaluate.streams import Tally
-from ml.progress import console, say, track
+from ml.evaluate.workers import beside
+from ml.progress import say
 from ml.run import Run, results
 from ml.stages import write_json
 from ml.steps import Task, evaluate
-
-WORKERS = 2  # TensorFlow takes half a gigabyte each
 
 
 @click.command()
@@ -41,7 +37,7 @@ def crossval(
     """Leave each subject out in turn; report accuracy, parity and streams."""
     check_unit(split_by)
     folds = [(app, data, quick, seed, group) for seed in range(seeds) for group in _groups(app, data, quick)]
-    made = sorted(_all(folds), key=lambda one: (one["seed"], one["subject"]))
+    made = sorted(beside(_fold, folds, "folds"), key=lambda one: (one["seed"], one["subject"]))
     result = {"app": app, "data": made[0]["data"], "quick": quick, "folds": made} | summary(made)
     path = results(app, out) / "crossval.json"
     write_json(path, result)
@@ -55,27 +51,6 @@ def crossval(
 def _groups(app: str, data: str | None, quick: bool) -> list[tuple[str, ...]]:
     """Who is left out together."""
     return turns(find(app, quick).data(Path(data) if data else None, 0).subjects)
-
-
-def _all(folds: list[tuple]) -> list[dict]:
-    """Folds beside each other; an error and Ctrl-C end their processes."""
-    workers = min(WORKERS, os.cpu_count() or 1, len(folds))
-    with multiprocessing.get_context("spawn").Pool(workers, _prepare_worker) as pool:
-        made = list(track(pool.imap_unordered(_fold, folds), "folds", len(folds)))
-        pool.close()
-        pool.join()
-        return made
-
-
-def _prepare_worker() -> None:
-    """Interrupts are the parent's business, and so is talking to the user. Ended by it, a worker cleans up."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _leave)
-    console.quiet = True
-
-
-def _leave(*_: object) -> None:
-    raise SystemExit(1)
 
 
 def _fold(asked: tuple) -> dict:

@@ -141,6 +141,28 @@ def _operating_point(axes, at: dict, least: float) -> None:
     axes.annotate(f"threshold {at['threshold']}", (x, y), **text)
 
 
+def learning_curve(points: list[dict]) -> str:
+    """Accuracy of recordings and detection rate of streams, with 95 % intervals, by the number of training subjects."""
+    with _figure(7.2, 3.2) as (figure, axes):
+        subjects = [one["subjects"] for one in points]
+        heard = [one for one in points if one["stream"] and one["stream"]["detection_rate"] is not None]
+        _with_interval(axes, subjects, [(one["int8"]["accuracy"], one["int8"]["interval"]) for one in points], BLUE)
+        rates = [(one["stream"]["detection_rate"], one["stream"]["detection_interval"]) for one in heard]
+        _with_interval(axes, [one["subjects"] for one in heard], rates, ORANGE)
+        axes.set(xscale="log", xlabel="training subjects", ylabel="%", ylim=(None, 101))
+        axes.set_xticks(subjects, [str(count) for count in subjects])
+        axes.minorticks_off()
+        axes.set_title("blue: accuracy of recordings; orange: found in streams", size=9.5, color=SOFT, loc="left")
+        return _svg(figure)
+
+
+def _with_interval(axes, across: Sequence[float], figures: list[tuple[float, Sequence[float]]], colour: str) -> None:
+    middle = [100 * value for value, _ in figures]
+    spread = [[100 * (value - low), 100 * (high - value)] for value, (low, high) in figures]
+    if figures:
+        axes.errorbar(across, middle, yerr=np.maximum(0, np.transpose(spread)), color=colour, marker="o", capsize=3)
+
+
 def timeline(stream: dict, most_rows: int = 20) -> str:
     """Truth as bars, detections as marks above them, a minute a row or, of long streams, as many as it takes."""
     rate = stream["rate_mhz"] / 1000

@@ -1,0 +1,31 @@
+"""Trainings beside each other, each in a process of its own: TensorFlow takes half a gigabyte each."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+
+from ml.progress import console, track
+
+WORKERS = 2
+
+
+def beside(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> list[dict]:
+    """The function of each, in any order; an error and Ctrl-C end the processes. `what` is said meanwhile."""
+    workers = min(WORKERS, os.cpu_count() or 1, len(asked))
+    with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
+        made = list(track(pool.imap_unordered(function, asked), what, len(asked)))
+        pool.close()
+        pool.join()
+        return made
+
+
+def _prepare() -> None:
+    """Interrupts are the parent's business, and so is talking to the user. Ended by it, a worker cleans up."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _leave)
+    console.quiet = True
+
+
+def _leave(*_: object) -> None:
+    raise SystemExit(1)
