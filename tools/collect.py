@@ -7,7 +7,6 @@
 docs/capture.md says what is written. Exit status: 0 all takes are whole, 1 an error, 3 something is missing and marked.
 """
 
-import signal
 import sys
 from pathlib import Path
 
@@ -79,7 +78,6 @@ class _Running:
         self._recorder: Recorder | None = None
 
     def __enter__(self) -> Recorder:
-        signal.signal(signal.SIGTERM, _interrupt)
         manifest = Manifest(self._options.root)
         try:
             for file in manifest.recover():
@@ -102,10 +100,6 @@ class _Running:
         if name == "auto":
             return Either(line.write, streams, columns)
         return Thimble(line.write, streams) if name == "thimble" else Foreign(name, line.write, columns)
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def _options(given: dict[str, object], scripted: bool) -> Options:

@@ -8,6 +8,7 @@ from ml.errors import UserError
 from tools.capture.clock import DriftFit
 from tools.capture.events import Block, Device, Event, Incident, Log
 from tools.capture.incidents import IncidentLog
+from tools.capture.interrupts import Interrupts
 from tools.capture.line import Bytes, Line, Opened, Vanished
 from tools.capture.manifest import Manifest
 from tools.capture.meter import Meter
@@ -54,6 +55,8 @@ class Recorder:
         self._silent_since: float | None = None
         self._done_since: float | None = None
         self._failed: OSError | None = None
+        self._interrupts = Interrupts()
+        self._interrupts.hold()
         self.source.opened()
 
     def close(self) -> None:
@@ -61,6 +64,7 @@ class Recorder:
         self.source.stop()
         self.line.close()
         self.manifest.close()
+        self._interrupts.release()
 
     def wait_until_ready(self) -> None:
         """Every stream has given something."""
@@ -91,13 +95,16 @@ class Recorder:
             for name, stream in take.streams.items():
                 if not stream.pieces:
                     self._report(Incident("lost", name, 0, text="no sample of this stream came during the take"), take)
-        if self._failed is not None:
-            failed, self._failed = self._failed, None
-            raise failed
         return take
 
+    def raise_if_failed(self) -> None:
+        """OSError when a take could not be stored: nothing more can be."""
+        if self._failed is not None:
+            raise self._failed
+
     def step(self, seconds: float) -> None:
-        """Waits at most so long for something, takes all there is, and ends a take that is done."""
+        """Waits at most so long for something and takes all there is; ends a take that is done. Interrupts come here."""
+        self._interrupts.raise_if_asked()
         item = self.line.get(seconds)
         for _ in range(AT_ONCE):
             if item is None:
@@ -171,7 +178,7 @@ class Recorder:
             self._report(Incident("lost", block.stream.name, missing, block.time_us, text))
 
     def _fail(self, error: OSError) -> None:
-        """A take that cannot be stored ends; so does the program, in `stop`."""
+        """A take that cannot be stored ends; so does the program, in `raise_if_failed`."""
         self._failed = error
         text = f"disk: {error.strerror or error}"
         self._report(Incident("disk", text=text, device_us=self.now_us))

@@ -23,6 +23,7 @@ def run(recorder: Recorder, options: Options) -> bool:
             for _ in range(options.repeat):
                 takes.append(record(recorder, options, label))
                 finished(recorder, options, takes[-1])
+                recorder.raise_if_failed()
     except (KeyboardInterrupt, UserError, OSError):
         left = recorder.stop("stopped")
         if left is not None:

@@ -1,0 +1,32 @@
+"""Ctrl-C, heard between two steps and never in the middle of one: what is being written is written to its end."""
+
+import signal
+
+PATIENCE = 3  # so often asked, the program ends at once, whatever it is doing
+
+
+class Interrupts:
+    """Holds SIGINT and SIGTERM back until `raise_if_asked`."""
+
+    def __init__(self) -> None:
+        self._asked = 0
+        self._before: dict[int, object] = {}
+
+    def hold(self) -> None:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            self._before[sign] = signal.signal(sign, self._note)
+
+    def release(self) -> None:
+        for sign, handler in self._before.items():
+            signal.signal(sign, handler)
+
+    def raise_if_asked(self) -> None:
+        """KeyboardInterrupt, once for each time it was asked for."""
+        if self._asked:
+            self._asked = 0
+            raise KeyboardInterrupt
+
+    def _note(self, *_: object) -> None:
+        self._asked += 1
+        if self._asked >= PATIENCE:
+            raise KeyboardInterrupt
