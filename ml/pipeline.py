@@ -16,7 +16,9 @@ import click
 from ml import steps
 from ml.app import APPS
 from ml.compiler.compile import Compiled, compile_model
-from ml.data.split import check_unit
+from ml.data import sources
+from ml.data.quality import report as quality
+from ml.data.split import check_unit, named
 from ml.data.streams import Stream, export
 from ml.evaluate import tflm
 from ml.evaluate.command import verify
@@ -45,6 +47,7 @@ OPTIONS = [
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
     TARGET,
     click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
+    click.option("--strict", is_flag=True, help="Refuse data of which a recording cannot be used."),
     click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
 ]
 
@@ -69,7 +72,18 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) ->
     task = begun.asked()
     task.app.labels(task.data)
     begun.save()
+    _review(begun, task)
     return begun
+
+
+def _review(begun: Run, task: Task) -> None:
+    """-> the data-quality report; says what was left out, and what may not be shipped."""
+    found = quality.write(task.data, begun.folder)
+    if found["left_out"]:
+        say(f"{quality.headline(found)}; see {begun.folder / 'data_quality.html'}")
+    terms = sources.closed(item.licence for item in task.data.items)
+    if terms:
+        say(f"the licence of some recordings is {', '.join(terms)}: ask before you pass on a model made from them")
 
 
 @click.command()
@@ -151,7 +165,7 @@ def compile_app(app: str, out: str | None = None, aim: float | None = None) -> C
 
 
 def compile_(begun: Run, task: Task) -> Compiled:
-    """-> the header; decision.json, metrics.json, held_out.npz and streams.json beside the model."""
+    """-> the header; decision.json, metrics.json, held_out.npz and streams.json beside the model; candidates.json."""
     for step in (steps.train, steps.quantise, steps.tune_decision, steps.evaluate):
         _keep(step(task), begun.folder)
     made = compile_model(
@@ -166,6 +180,8 @@ def compile_(begun: Run, task: Task) -> Compiled:
         outputs_are_labels=task.app.outputs_are_scores,
     )
     write_json(begun.folder / "compiled.json", cost(made))
+    if len(task.candidates) > 1:
+        write_json(begun.folder / "candidates.json", steps.compare(task))
     warn(begun.folder)
     say(f"compiled: {made.header}")
     return made
@@ -174,13 +190,14 @@ def compile_(begun: Run, task: Task) -> Compiled:
 def _notes(begun: Run, task: Task) -> list[str]:
     """Comment lines of the header: what the model reached, on whom, and how to make it again."""
     metrics = json.loads((begun.folder / "metrics.json").read_text())
-    summary = task.data.summary()
-    sources = f"{', '.join(summary['sources'])} ({', '.join(summary['licences'])})"
+    learned = task.data.of(task.split.train + task.split.validation).items
+    tuned = f", tuned with {named(task.split.validation)}" if task.split.validation else ""
     trial = ", a quick trial" if begun.quick else ""
     lines = [
         f"int8 {metrics['int8']['accuracy']:.1%}, float {metrics['float']['accuracy']:.1%} on "
-        f"{metrics['int8']['repetitions']} repetitions of {', '.join(task.split.test)}, who took no part in training",
-        f"trained with {', '.join(task.split.train)}; data: {sources}; seed {begun.seed}{trial}",
+        f"{metrics['int8']['repetitions']} recordings of {named(task.split.test)}, held out of training",
+        f"trained with {named(task.split.train)}{tuned}; seed {begun.seed}{trial}",
+        *(f"training data: {line}" for line in sources.credits((item.source, item.licence) for item in learned)),
     ]
     if metrics["stream"]:
         lines.append(f"their streams: {in_words(metrics['stream'])}")

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.app import App, find
+from ml.data.manifest import Dataset
+from ml.data.quality.report import refuse
+from ml.data.split import Split
 from ml.errors import UserError
 from ml.paths import ROOT
 from ml.stages import write_json
@@ -23,6 +26,7 @@ class Run:
     hold_out: tuple[str, ...] = ()
     seed: int = 0
     quick: bool = False
+    strict: bool = False  # refuse data of which something had to be left out
     out: str | None = None  # folder for everything; None: build/<app>, and lib/<app>_model for the header
     target: float | None = None  # false alarms per hour; None: the application's
     aim: float | None = None  # another for the operating point alone
@@ -42,7 +46,9 @@ class Run:
         """Loads the data and splits it."""
         app = self.application()
         data = app.data(Path(self.data) if self.data else None, self.seed)
-        return Task(app, data, app.split(data, self.hold_out), self.seed, self.target, self.aim)
+        if self.strict:
+            refuse(data)
+        return Task(app, data, _split(app, data, self.hold_out), self.seed, self.target, self.aim)
 
     def task(self) -> Task:
         """The same with the best of the application's candidates."""
@@ -50,6 +56,15 @@ class Run:
 
     def save(self) -> None:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))
+
+
+def _split(app: App, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+    try:
+        return app.split(data, hold_out)
+    except UserError as error:
+        if not data.left_out:
+            raise
+        raise UserError(f"{error} ({len(data.left_out)} left out, the first: {data.left_out[0].reason})") from None
 
 
 def results(app: str, out: str | None = None) -> Path:

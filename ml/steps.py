@@ -59,6 +59,7 @@ class Task:
     seed: int
     target: float | None = None  # false alarms per hour, by which a network is chosen; None: the application's
     aim: float | None = None  # of the operating point, where it is to be another
+    candidates: tuple[App, ...] = ()  # among which `app` was chosen
 
     @property
     def labels(self) -> list[str]:
@@ -153,16 +154,30 @@ def _scored(task: Task, quantised: Path, subjects: tuple[str, ...]) -> list[stre
 
 
 def choose(task: Task) -> Task:
-    """The same with the best of the application's candidates."""
+    """The same with the best of the application's candidates, the first of equals."""
     candidates = [dataclasses.replace(task, app=app) for app in task.app.candidates()]
-    best = candidates[0]
-    if len(candidates) > 1:
-        best = max(candidates, key=lambda one: _merit(one) or 0.0)  # the first of equals
-    return best
+    best = candidates[0] if len(candidates) == 1 else max(candidates, key=_merit)
+    return dataclasses.replace(best, candidates=tuple(one.app for one in candidates))
 
 
-def _merit(task: Task) -> float | None:
-    return json.loads((tune_decision(task) / "decision.json").read_text())["merit"]
+def _merit(task: Task) -> float:
+    """On the validation streams; without any, all candidates are alike."""
+    merit = json.loads((tune_decision(task) / "decision.json").read_text())["merit"]
+    return -np.inf if merit is None else merit
+
+
+def compare(task: Task) -> list[dict]:
+    """What each of the candidates of a chosen task came to, for JSON."""
+    made = [dataclasses.replace(task, app=app) for app in task.candidates]
+    return [
+        {
+            "variant": one.app.variant,
+            "chosen": one.app.variant == task.app.variant,
+            "validation": json.loads((tune_decision(one) / "decision.json").read_text()),
+            "test": json.loads((evaluate(one) / "metrics.json").read_text()),
+        }
+        for one in made
+    ]
 
 
 def read_decision(tuned: Path) -> DecideConfig:

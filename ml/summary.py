@@ -7,12 +7,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from ml.data.split import named
+
 
 def print_summary(folder: Path) -> None:
     """Prints what the results in `folder` came to, on stdout."""
     names = ("metrics", "compiled", "data")
     metrics, compiled, data = (json.loads((folder / f"{name}.json").read_text()) for name in names)
-    table = Table(show_header=False, title=f"tested with {', '.join(data['split']['test'])}", title_justify="left")
+    table = Table(show_header=False, title=f"tested with {named(data['split']['test'])}", title_justify="left")
     table.add_column("figure", no_wrap=True)
     table.add_column("value")
     for name, value in _rows(metrics, compiled):

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jinja2
 
+from ml.data.split import named
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.report import device, plots
@@ -22,8 +23,14 @@ def write(folder: Path) -> Path:
     )
     left_out = _crossval(folder, found)
     template = environment.get_template("report.html.j2")
+    people = named(found["data"]["split"]["test"])
     text = template.render(
-        **found, device=board, left_out=left_out, pictures=_pictures(found, board), command=_command(found["run"])
+        **found,
+        device=board,
+        left_out=left_out,
+        people=people,
+        pictures=_pictures(found, board),
+        command=_command(found["run"]),
     )
     path = folder / "report.html"
     replace_file(path, text.encode())

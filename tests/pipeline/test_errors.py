@@ -13,7 +13,7 @@ from ml.link.port import Port
 from ml.run import last
 
 APP = "gesture_recognition"
-ROW = "ax,ay,az,gx,gy,gz\n" + "0,0,0,0,0,0\n" * 60
+ROW = "ax,ay,az,gx,gy,gz\n" + "".join(f"{n % 7},0,9.8,0,{n % 5},0\n" for n in range(60))
 
 
 def refused(done, out=None):
@@ -55,7 +55,28 @@ def test_bad_data_is_one_line(ml, tmp_path, rows, text, word):
     out = tmp_path / "out"
     out.mkdir()
     folder = data_set(tmp_path / "set", rows, text)
-    assert word in refused(ml("train", APP, "--data", folder, "--out", out, status=1), out)
+    assert word in refused(ml("train", APP, "--data", folder, "--out", out, "--strict", status=1), out)
+
+
+def test_what_cannot_be_used_is_left_out_and_listed_unless_strict(ml, tmp_path):
+    data, out = generate(Plan(people=2, repetitions=1, background_s=2), 0, tmp_path / "set"), tmp_path / "out"
+    broken = next(data.glob("repetitions/left/*.csv"))
+    broken.write_text("ax,ay,az\n1,2,nan\n")
+    strict = ml("train", APP, "--quick", "--data", data, "--out", out, "--strict", status=1)
+    assert broken.name in refused(strict)
+    assert not out.exists()
+    done = ml("train", APP, "--quick", "--data", data, "--out", out)
+    assert "1 are left out" in done.stderr
+    listed = json.loads((out / "data_quality.json").read_text())["left_out"]
+    assert [one["file"] for one in listed] == [broken.relative_to(data).as_posix()]
+    assert "found 'nan'" in listed[0]["reason"]
+
+
+def test_an_error_that_follows_from_what_was_left_out_says_so(ml, tmp_path):
+    folder = data_set(tmp_path / "set", ROWS, "\0\0\0")
+    line = refused(ml("train", APP, "--data", folder, "--out", tmp_path, status=1))
+    assert "at least 2 subjects" in line
+    assert "1 left out, the first:" in line
 
 
 OPTIONS = {
