@@ -81,6 +81,10 @@ class App(Protocol):
     def sections(self, decision: DecideConfig) -> list[str]:
         """C text for the generated header: settings of front end, gate and decision."""
 
+    def with_words(self, words: tuple[str, ...]) -> "App":
+        """The same for other keywords (--words)."""
+        raise UserError(f"expected --words for an application that listens, found {self.name}; leave it out")
+
     def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
         """Who trains, who tunes, who tests: as published with the data, unless somebody is to be held out."""
         published = None if hold_out else as_published(data.part)

@@ -46,6 +46,7 @@ OPTIONS = [
     click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason."),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
     TARGET,
+    click.option("--words", metavar="A,B,...", help="Keywords, instead of the application's own."),
     click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
     click.option("--strict", is_flag=True, help="Refuse data of which a recording cannot be used."),
     click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
@@ -64,11 +65,12 @@ def again(command: Callable) -> Callable:
     return OPTIONS[0](OPTIONS[-1](command))
 
 
-def begin(app: str, split_by: str, data: str | None, out: str | None, **rest) -> Run:
+def begin(app: str, split_by: str, data: str | None, out: str | None, words: str | None = None, **rest) -> Run:
     """Checks what can be checked and remembers it for the next command."""
     check_unit(split_by)
     absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
-    begun = Run(app, **rest, **absolute)
+    chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
+    begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()
     task.app.labels(task.data)
     begun.save()

@@ -26,6 +26,7 @@ class Run:
     hold_out: tuple[str, ...] = ()
     seed: int = 0
     quick: bool = False
+    words: tuple[str, ...] = ()  # keywords; none: the application's
     strict: bool = False  # refuse data of which something had to be left out
     out: str | None = None  # folder for everything; None: build/<app>, and lib/<app>_model for the header
     target: float | None = None  # false alarms per hour; None: the application's
@@ -40,7 +41,8 @@ class Run:
         return Path(self.out) if self.out else ROOT / "lib" / f"{self.app}_model"
 
     def application(self) -> App:
-        return find(self.app, self.quick)
+        app = find(self.app, self.quick)
+        return app.with_words(self.words) if self.words else app
 
     def asked(self) -> Task:
         """Loads the data and splits it."""
@@ -79,7 +81,8 @@ def last(app: str, out: str | None = None) -> Run:
     try:
         kept = json.loads(path.read_text())
         version = kept.pop("version")
-        run = Run(**kept | {"hold_out": tuple(kept["hold_out"]), "out": out})
+        lists = {name: tuple(kept.get(name, ())) for name in ("hold_out", "words")}
+        run = Run(**kept | lists | {"out": out})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         how = f"`python -m ml train {app}`"
         raise UserError(f"{path}: expected what {how} leaves, found none; run that first") from None

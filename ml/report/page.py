@@ -81,5 +81,6 @@ def _command(run: dict) -> str:
     words += ["--data", run["data"]] if run["data"] else []
     words += [f"--hold-out {subject}" for subject in run["hold_out"]]
     words += [f"--seed {run['seed']}"] if run["seed"] else []
+    words += [f"--words {','.join(run['words'])}"] if run.get("words") else []
     words += ["--quick"] if run["quick"] else []
     return " ".join(words)
