@@ -60,7 +60,7 @@ def test_clipped_sound_is_doubtful_first_and_of_no_use_when_most_of_it_is_gone()
 def test_an_accelerometer_may_reach_its_end_but_not_stay_there():
     short, long = motion(), motion()
     short.samples[:30, 0] = 4096
-    long.samples[:160, 0] = 4096
+    long.samples[:290, 0] = 4096
     assert kinds(short) == {"clipped"}
     assert quality.problem(short) is None
     assert quality.problem(long)
