@@ -24,7 +24,7 @@ def print_summary(folder: Path) -> None:
 
 def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
     rows = [
-        (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} repetitions")
+        (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} recordings")
         for kind in ("float", "int8")
     ]
     if metrics["parity"]:
@@ -37,4 +37,6 @@ def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
         rows.append(("false detections", f"{minutes} ({stream['false_per_hour']:.0f} an hour)"))
     rows.append(("flash, constants", f"{compiled['flash_bytes']:,} B"))
     rows.append(("RAM, arena", f"{compiled['arena_bytes']:,} B"))
+    if compiled["state_bytes"]:
+        rows.append(("RAM, state between steps", f"{compiled['state_bytes']:,} B"))
     return rows

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ml.data.audio import write_audio
 from ml.data.manifest import Item
 from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, runs, saturate
 
@@ -72,16 +73,26 @@ def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
 
 
 def export(stream: Stream, folder: Path, name: str) -> tuple[Path, Path]:
-    """Writes `<name>.csv` (a recording like any other) and `<name>_truth.csv`."""
+    """Writes `<name>.csv` (a recording like any other; sound `<name>.flac`) and `<name>_truth.csv`."""
     folder.mkdir(parents=True, exist_ok=True)
-    active = np.zeros(len(stream.samples), int)
-    for one in stream.truth:
-        active[one.start : one.end] = 1
+    recording, truth = folder / f"{name}.csv", folder / f"{name}_truth.csv"
+    if stream.sensor == "mic":
+        recording = recording.with_name(f"{name}.flac")
+        write_audio(recording, stream.samples[:, 0], stream.rate_mhz // 1000)
+    else:
+        pd.DataFrame(_columns(stream)).round(5).to_csv(recording, index=False)
+    pd.DataFrame(stream.truth, columns=["label", "start", "end"]).to_csv(truth, index=False)
+    return recording, truth
+
+
+def _columns(stream: Stream) -> dict[str, np.ndarray]:
+    """Of a motion recording."""
     times = np.arange(len(stream.samples)) * (1e9 / stream.rate_mhz)
     columns = {"timestamp_us": times.round().astype(int)}
     columns |= {f"a{axis}_mps2": stream.samples[:, i] * (GRAVITY / ACCEL_PER_G) for i, axis in enumerate("xyz")}
-    columns |= {f"g{axis}_dps": stream.samples[:, 3 + i] / GYRO_PER_DPS for i, axis in enumerate("xyz")}
-    recording, truth = folder / f"{name}.csv", folder / f"{name}_truth.csv"
-    pd.DataFrame(columns | {"active": active}).round(5).to_csv(recording, index=False)
-    pd.DataFrame(stream.truth, columns=["label", "start", "end"]).to_csv(truth, index=False)
-    return recording, truth
+    if stream.sensor == "imu":
+        columns |= {f"g{axis}_dps": stream.samples[:, 3 + i] / GYRO_PER_DPS for i, axis in enumerate("xyz")}
+    active = np.zeros(len(stream.samples), int)
+    for one in stream.truth:
+        active[one.start : one.end] = 1
+    return columns | {"active": active}

@@ -16,7 +16,7 @@ def _buffers(program: Program) -> list[dict]:
     _touch(found, program, program.input, "input", 0)
     for layer in program.layers:
         for tensor in layer.op.inputs:
-            if tensor is not None and id(tensor.storage) in program.plan.offsets:
+            if tensor is not None:
                 _touch(found, program, tensor, "", layer.number)
         _touch(found, program, layer.op.output, layer.label, layer.number)
         if layer.lowered.scratch:
@@ -27,6 +27,8 @@ def _buffers(program: Program) -> list[dict]:
 
 
 def _touch(found: dict[int, dict], program: Program, tensor, name: str, layer: int) -> None:
+    if id(tensor.storage) not in program.plan.offsets:
+        return  # a constant, or the state of a model in streaming form: not in the arena
     row = found.setdefault(id(tensor.storage), _row(name, program.offset(tensor), tensor.size, layer))
     row["last"] = max(row["last"], layer)
     row["size"] = max(row["size"], tensor.size)

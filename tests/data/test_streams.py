@@ -5,7 +5,8 @@ import pytest
 
 from ml.data import manifest
 from ml.data.recordings import read
-from ml.data.streams import BRIDGE_S, export, streams
+from ml.data.reading import read_recording
+from ml.data.streams import BRIDGE_S, Stream, Truth, export, streams
 from ml.data.synthesis import Plan, generate
 
 
@@ -49,3 +50,12 @@ def test_an_exported_stream_reads_back_as_the_same_counts(data, tmp_path):
     assert (again.samples == stream.samples).all()
     assert again.active.sum() == sum(one.end - one.start for one in stream.truth)
     assert len(truth.read_text().splitlines()) == 1 + len(stream.truth)
+
+
+@pytest.mark.parametrize(("sensor", "channels", "rate_hz"), [("mic", 1, 16000), ("accel", 3, 50)])
+def test_sound_and_acceleration_read_back_as_the_same_counts_too(tmp_path, sensor, channels, rate_hz):
+    samples = np.random.default_rng(0).integers(-30000, 30000, (500, channels)).astype(np.int16)
+    made = Stream("ann", samples, rate_hz * 1000, (Truth("yes", 10, 20),), sensor)
+    recording, truth = export(made, tmp_path, "unseen")
+    assert (read_recording(recording, rate_hz, sensor).samples == samples).all()
+    assert truth.read_text().splitlines() == ["label,start,end", "yes,10,20"]
