@@ -71,6 +71,9 @@ class Readable:
         parts = [f"{telemetry.windows} windows", f"{telemetry.events} events"]
         if telemetry.windows and self._shown:
             parts.append(f"front end {self._span(telemetry.frontend)}, inference {self._span(telemetry.inference)}")
+        if telemetry.gate:
+            state = "open" if telemetry.gate.open else "closed"
+            parts.append(f"gate {state}, open {telemetry.gate.duty:.1%} of the time, {telemetry.asleep} windows asleep")
         parts += [f"{name} {getattr(telemetry, name)}" for name in TROUBLES if getattr(telemetry, name)]
         if any(telemetry.saturated):
             parts.append(f"saturated {' '.join(map(str, telemetry.saturated))}")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.link.messages import Command, Learn, Status, Type
+from ml.link.messages import Command, Gate, Learn, Status, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
 from ml.paths import ROOT
 
@@ -97,3 +97,21 @@ def test_any_bytes_are_parsed_or_refused(payload):
 def test_hostile_cbor_is_refused(payload):
     with pytest.raises(MessageError):
         parse_info(payload)
+
+
+def test_a_gate_is_understood_and_may_be_missing():
+    assert parse_telemetry(cbor2.dumps(TELEMETRY)).gate is None
+    told = parse_telemetry(cbor2.dumps(TELEMETRY | {"asleep": 3, "gate": [1, 10, 4, 2]}))
+    assert (told.asleep, told.gate) == (3, Gate(open=True, steps=10, steps_open=4, openings=2))
+
+
+@pytest.mark.parametrize("wrong", [{"gate": [1, 2, 3]}, {"gate": 1}, {"gate": ["1", 2, 3, 4]}, {"asleep": "3"}])
+def test_a_gate_that_is_none_is_refused(wrong):
+    with pytest.raises(MessageError):
+        parse_telemetry(cbor2.dumps(TELEMETRY | wrong))
+
+
+def test_a_streams_losses_are_understood_and_may_be_missing():
+    first, second = INFO["streams"]
+    info = parse_info(cbor2.dumps(INFO | {"streams": [first | {"lost": 7, "dropped": 9, "on": 1}, second]}))
+    assert [(one.lost, one.dropped, one.on) for one in info.streams] == [(7, 9, True), (0, 0, None)]

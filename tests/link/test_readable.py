@@ -58,6 +58,13 @@ def test_telemetry_is_shown_every_ten_seconds_and_when_something_goes_wrong():
     assert readable.feed(telemetry(23_000_000, 23, missed=1)) == []
 
 
+def test_a_gate_is_shown_with_how_long_it_was_open():
+    readable = Readable()
+    readable.feed(info(0))
+    (line,) = readable.feed(telemetry(1_000_000, 1, asleep=6, gate=[0, 10, 4, 2]))
+    assert "gate closed, open 40.0% of the time, 6 windows asleep" in line
+
+
 def test_text_passes_unchanged():
     assert Readable().feed("fault: 3 \u00b5s\r\nnext\n".encode()) == ["fault: 3 \u00b5s", "next"]
 

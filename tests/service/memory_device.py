@@ -33,6 +33,17 @@ class Board(ctypes.Structure):
         ("sound", ctypes.c_int16 * SENSOR),
         ("sound_end", ctypes.c_size_t),
         ("lose", ctypes.c_uint32),
+        ("still", ctypes.c_bool),
+        ("vibration", ctypes.c_int16 * 3 * SENSOR),
+        ("vibration_end", ctypes.c_size_t),
+    )
+
+
+class EarsState(ctypes.Structure):
+    _fields_ = (
+        ("operation", ctypes.c_uint8),
+        *((name, ctypes.c_uint32) for name in ("windows", "heard", "last_us")),
+        ("pcm", ctypes.c_int16 * SENSOR),
     )
 
 
@@ -42,11 +53,14 @@ def library() -> ctypes.CDLL:
     parts = ("link", "frontend", "decide", "service")
     sources = [path for part in parts for path in sorted((ROOT / "lib" / part / "src").glob("*.c"))]
     flags = ["-g", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"]
+    flags.append("-DSERVICE_MAX_SENSORS=2")
     return load("service", [*sources, ROOT / "lib/nn/src/model.c", HERE / "test_app.c"], flags=flags)
 
 
 class MemoryDevice:
     """A freshly started device."""
+
+    setup, loop = "setup", "loop"
 
     def __init__(self) -> None:
         self.c = library()
@@ -55,7 +69,7 @@ class MemoryDevice:
         self.board.room = CONSOLE
         self.decoder = Decoder()
         self.sequence = 0
-        self.c.setup()
+        getattr(self.c, self.setup)()
 
     def turn(self, times: int = 1, us: int = 1000) -> list[Frame]:
         """Turns of the loop, each taking so many microseconds; returns what the device sent."""
@@ -67,7 +81,7 @@ class MemoryDevice:
 
     def turn_once(self, us: int) -> bytes:
         self.board.now_us = (self.board.now_us + us) % 2**32
-        self.c.loop()
+        getattr(self.c, self.loop)()
         sent = ctypes.string_at(ctypes.addressof(self.board.from_device), self.board.from_end)
         self.board.from_end = 0
         return sent
@@ -105,3 +119,27 @@ class MemoryDevice:
             self.board.sensor_first, self.board.sensor_end = 0, 1
             frames += self.turn(us=period_us)
         return frames + self.turn(us=0)  # what is reported in one turn is sent in the next
+
+
+class Ears(MemoryDevice):
+    """One with a microphone and an accelerometer, without a model."""
+
+    setup, loop = "setup_ears", "loop_ears"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.state = EarsState.in_dll(self.c, "test_ears")
+
+    def hear(self, pcm: np.ndarray) -> None:
+        """int16 (n,), at most 4096 samples that are now due."""
+        self.board.sound_end = len(pcm)
+        ctypes.memmove(self.board.sound, pcm.tobytes(), 2 * len(pcm))
+
+    def feel(self, xyz: np.ndarray) -> None:
+        """The same for the accelerometer, int16 (n, 3)."""
+        self.board.vibration_end = len(xyz)
+        ctypes.memmove(self.board.vibration, xyz.tobytes(), 6 * len(xyz))
+
+    @property
+    def heard(self) -> list[int]:
+        return list(self.state.pcm[: self.state.heard])

@@ -3,6 +3,7 @@
 #include "board/board.h"
 #include "decide/decide.h"
 #include "frontend/imu.h"
+#include "link/messages.h"
 #include "nn/model.h"
 #include "service/service.h"
 
@@ -23,6 +24,9 @@ struct {
     int16_t sound[SENSOR];
     size_t sound_end;
     uint32_t lose; // samples of the IMU, when it is next read
+    bool still;    // the gate's level is below what opens it
+    int16_t vibration[SENSOR][3];
+    size_t vibration_end;
 } test_board;
 
 const char *board_name(void) {
@@ -82,8 +86,11 @@ size_t board_mic_read(int16_t *pcm, size_t count) {
 }
 
 size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
-    (void)xyz, (void)count;
-    return 0;
+    size_t taken = count < test_board.vibration_end ? count : test_board.vibration_end;
+    memcpy(xyz, test_board.vibration, taken * sizeof *xyz);
+    test_board.vibration_end -= taken;
+    memmove(test_board.vibration, test_board.vibration + taken, test_board.vibration_end * sizeof *xyz);
+    return taken;
 }
 
 // The model: input -> sum over time per axis, saturated -> its first three -> scores, in one arena.
@@ -130,6 +137,8 @@ static const decide_config decision = {CLASSES, 0, 1, 2, thresholds};
 static imu_frontend frontend;
 static int16_t history[WINDOW][IMU_AXES];
 static decide_state decide;
+static const gate_config waking = {1, 1, 0};
+static gate activity;
 static service_config config;
 
 static void reset(uint32_t rate_mhz) {
@@ -144,9 +153,11 @@ static void window(int8_t *input) {
 void setup(void) {
     imu_init(&frontend, &imu, imu.rate_mhz, history);
     decide_init(&decide, &decision);
+    gate_init(&activity, &waking);
     config = (service_config){.app = "test_app",
                               .model = &test_model,
                               .decide = &decide,
+                              .activity = &activity,
                               .sensor = {service_imu(1000000)},
                               .sensors = 1,
                               .window_rate_mhz = 250000,
@@ -164,10 +175,58 @@ void loop(void) {
     if (!imu_push(&frontend, sample.axis)) return;
     service_timing timing = {1, 2, 3, sample.time_us};
     decide_event event;
+    if (!gate_push(&activity, !test_board.still)) {
+        decide_push(&decide, NULL, &event);
+        service_asleep(&timing);
+        return;
+    }
     imu_window(&frontend, test_model.input);
     nn_run(&test_model);
     test_board.now_us += test_board.work_us;
     bool detected = decide_push(&decide, test_model.output, &event);
     service_inference(&timing, test_model.output);
     if (detected) service_event(&event, &timing);
+}
+
+// A second application without a model: hears, feels and learns.
+enum { HEARD = 100, BASELINE = 1000 };
+static uint8_t baseline[BASELINE];
+static uint32_t learnt, wanted;
+struct {
+    uint8_t operation;
+    uint32_t windows, heard, last_us;
+    int16_t pcm[SENSOR];
+} test_ears;
+
+static uint8_t run(uint8_t operation, uint32_t windows) {
+    test_ears.operation = operation;
+    test_ears.windows = windows;
+    if (operation == LINK_LEARN_KEEP) return LINK_UNSUPPORTED;
+    if (operation == LINK_LEARN_USE && baseline[0] != 1) return LINK_BAD_ARGUMENT;
+    if (operation == LINK_LEARN_BEGIN) wanted = windows;
+    return LINK_OK;
+}
+
+static void unheard(uint32_t rate_mhz) {
+    (void)rate_mhz;
+    test_ears.heard = 0;
+}
+
+void setup_ears(void) {
+    static const service_baseline learning = {baseline, BASELINE, &learnt, &wanted, run};
+    memset(&test_ears, 0, sizeof test_ears);
+    memset(baseline, 0, sizeof baseline);
+    learnt = wanted = 0;
+    config = (service_config){.app = "ears",
+                              .sensor = {service_mic(16000000), service_accel(100000)},
+                              .sensors = 2,
+                              .reset = unheard,
+                              .baseline = &learning};
+    service_init(&config);
+}
+
+void loop_ears(void) {
+    service_poll();
+    test_ears.heard += (uint32_t)service_read_mic(test_ears.pcm + test_ears.heard, HEARD, &test_ears.last_us);
+    service_forward_accel(1);
 }

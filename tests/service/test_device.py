@@ -9,9 +9,10 @@ from contextlib import contextmanager
 import cbor2
 import numpy as np
 import pytest
-from memory_device import CONSOLE, HOP, WINDOW, MemoryDevice
+from memory_device import CONSOLE, HOP, WINDOW, Ears, MemoryDevice
 
 from ml.errors import UserError
+from ml.link.baseline import Baseline
 from ml.link.device import CommandError, Device
 from ml.link.frames import Frame
 from ml.link.messages import ALL, Command, Event, Info, Status, Telemetry, Type
@@ -106,6 +107,23 @@ def test_injected_windows_are_counted_and_their_detections_arrive(device):
     events = [a.message for a in device.arrivals(0.05) if isinstance(a.message, Event)]
     assert {event.class_id for event in events} == {1}
     assert device.statistics().events == len(events)
+
+
+def test_a_baseline_is_read_from_one_device_and_written_to_another():
+    ears = Ears()
+    with line(running(ears)) as pty, Device.open(pty.name, app="ears") as device:
+        baseline = Baseline(device)
+        baseline.begin(500)
+        assert (baseline.status.wanted, baseline.status.size) == (500, 1000)
+        kept = bytes([1]) + os.urandom(999)
+        baseline.write(kept)
+        assert baseline.read() == kept
+        with pytest.raises(CommandError, match="LEARN to succeed, found BAD_ARGUMENT"):
+            baseline.write(bytes(1000))
+        with pytest.raises(CommandError, match="UNSUPPORTED"):
+            baseline.keep()
+        with pytest.raises(UserError, match="expected a baseline of 1000 bytes, found 3"):
+            baseline.write(b"abc")
 
 
 def test_telemetry_arrives_by_itself_in_device_time(device):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from memory_device import AXES, CLASSES, HOP, INPUT, WINDOW, MemoryDevice
 
 from ml.link.frames import Frame
-from ml.link.messages import ALL, MODEL_INPUT, Command, Status, Type
+from ml.link.messages import ALL, MODEL_INPUT, Command, Cycles, Gate, Status, Type
 from ml.link.payloads import parse_event, parse_info, parse_telemetry
 
 LEFT = [0, -4000, 0, 0, 0, 0]  # makes class 1 certain
@@ -107,6 +107,43 @@ def test_a_window_that_is_done_after_the_next_was_due_is_a_missed_deadline(work_
     device.board.work_us = work_us  # windows come every 4 ms
     device.sense(recording(WINDOW))
     assert parse_telemetry(device.ask(Command.GET_STATS)).missed == missed
+
+
+def test_windows_in_which_the_network_slept_are_counted_apart():
+    device = MemoryDevice()
+    device.ask(Command.START, bytes([1]))
+    device.sense(recording(WINDOW + HOP))
+    device.board.still = True
+    slept = of_type(device.sense(recording(3 * HOP)), Type.DATA)
+    assert [list(frame.payload) for frame in slept] == [[255, 0, 0]] * 3
+    told = parse_telemetry(device.ask(Command.GET_STATS))
+    assert (told.windows, told.asleep, told.scores) == (5, 3, (255, 0, 0))
+    assert told.gate == Gate(open=False, steps=5, steps_open=2, openings=1)
+    assert told.gate.duty == 0.4
+    device.ask(Command.RESET_STATS)
+    device.board.still = False
+    device.sense(recording(HOP))
+    told = parse_telemetry(device.ask(Command.GET_STATS))
+    assert (told.windows, told.asleep, told.gate) == (1, 0, Gate(True, 1, 1, 1))
+
+
+def test_cycles_of_an_inference_are_those_of_windows_that_had_one():
+    device = MemoryDevice()
+    device.board.still = True
+    device.sense(recording(WINDOW))
+    assert parse_telemetry(device.ask(Command.GET_STATS)).inference == Cycles(0, 0, 0)
+    device.board.still = False
+    device.sense(recording(HOP))
+    assert parse_telemetry(device.ask(Command.GET_STATS)).inference == Cycles(2, 2, 2)
+
+
+def test_an_event_is_of_the_window_that_made_it_however_long_the_network_slept_before():
+    device = MemoryDevice()
+    device.board.still = True
+    device.sense(recording(WINDOW + 9 * HOP))
+    device.board.still = False
+    frames = device.sense(np.array([LEFT] * WINDOW, np.int16))
+    assert parse_event(of_type(frames, Type.EVENT)[0].payload).window in (10, 11)
 
 
 def test_thresholds_are_set_at_run_time():

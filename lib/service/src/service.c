@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PERIOD_US = 1000000, READ_AT_ONCE = 64, RESET_WITHIN_US = 100000 };
+enum { PERIOD_US = 1000000, READ_AT_ONCE = 256, RESET_WITHIN_US = 100000 };
 
 service_state service;
 
