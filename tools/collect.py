@@ -20,9 +20,11 @@ from ml.progress import say
 from tools.capture import names, ports
 from tools.capture.either import Either
 from tools.capture.foreign import Foreign, parse_columns
+from tools.capture.last import Last
 from tools.capture.line import Line
 from tools.capture.manifest import Manifest
 from tools.capture.options import Options, remark, seconds, who
+from tools.capture.playback import show
 from tools.capture.recorder import Recorder, Source
 from tools.capture.script import run as run_script
 from tools.capture.thimble import Thimble
@@ -33,7 +35,7 @@ FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--label", "labels", multiple=True, required=True, help="What is recorded; several for several keys.")
+@click.option("--label", "labels", multiple=True, help="What is recorded; several for several keys.")
 @click.option("--data", default="datasets/captured", show_default=True, help="Folder to record into: a data set.")
 @click.option("--subject", help="Who makes it. Kept until another is named.")
 @click.option("--session", help="Which sitting. Kept until another is named.")
@@ -53,15 +55,44 @@ FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
 @click.option("--plot", is_flag=True, help="Live signals at a terminal; otherwise a picture beside each take.")
 @click.option("--source", default="", help="For the manifest: where the data is from.")
 @click.option("--licence", default="", help="For the manifest: CC0-1.0, CC-BY-4.0, ...")
+@click.option("--play-last", is_flag=True, help="No board: play and show the last take.")
+@click.option("--relabel-last", metavar="LABEL", help="No board: give the last take another label.")
+@click.option("--discard-last", is_flag=True, help="No board: remove the last take.")
 @click.option("--yes", is_flag=True, help="Ask nothing, wait for no key.")
 def collect(**given: object) -> None:
     """Records labelled data from a board."""
+    if given["play_last"] or given["relabel_last"] or given["discard_last"]:
+        return _change_last(given)
     scripted = given["yes"] or not (sys.stdin.isatty() and sys.stdout.isatty())
     options = _options(given, scripted)
     with _Running(given, options) as recorder:
         whole = run_script(recorder, options) if scripted else _interactive(recorder, options)
     if not whole:
         sys.exit(INCOMPLETE)
+
+
+def _change_last(given: dict[str, object]) -> None:
+    manifest = Manifest(_existing(given["data"]))
+    try:
+        last = Last.of(manifest)
+        if given["relabel_last"]:
+            last.relabel(given["relabel_last"])
+            click.echo(f"take {last.number}: {last.label} is now {given['relabel_last']}")
+        if given["play_last"]:
+            for line in show(last):
+                click.echo(line)
+        if given["discard_last"]:
+            last.discard()
+            click.echo(f"take {last.number} ({last.label}) discarded")
+    finally:
+        manifest.close()
+
+
+def _existing(folder: str) -> Path:
+    root = Path(folder).expanduser().resolve()
+    if not (root / "manifest.csv").is_file():
+        raise UserError(f"{root}: expected a folder with recordings, found none; name it with --data")
+    return root
 
 
 def _interactive(recorder: Recorder, options: Options) -> bool:
@@ -104,6 +135,8 @@ class _Running:
 
 def _options(given: dict[str, object], scripted: bool) -> Options:
     root = Path(given["data"]).expanduser().resolve()
+    if not given["labels"]:
+        raise UserError("expected --label, found none; say what is recorded")
     labels = tuple(names.checked("label", label) for label in given["labels"])
     rule = Rule.parse(given["trigger"]) if given["trigger"] else None
     if scripted and given["length"] is None:

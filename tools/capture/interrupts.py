@@ -6,14 +6,14 @@ PATIENCE = 3  # so often asked, the program ends at once, whatever it is doing
 
 
 class Interrupts:
-    """Holds SIGINT and SIGTERM back until `raise_if_asked`."""
+    """Holds SIGINT, SIGTERM and a terminal that hangs up back until `raise_if_asked`."""
 
     def __init__(self) -> None:
         self._asked = 0
         self._before: dict[int, object] = {}
 
     def hold(self) -> None:
-        for sign in (signal.SIGINT, signal.SIGTERM):
+        for sign in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             self._before[sign] = signal.signal(sign, self._note)
 
     def release(self) -> None:

@@ -103,15 +103,17 @@ class Recorder:
             raise self._failed
 
     def step(self, seconds: float) -> None:
-        """Waits at most so long for something and takes all there is; ends a take that is done. Interrupts come here."""
+        """Waits at most so long for something, takes what there is, ends a take that is done. Interrupts come here."""
         self._interrupts.raise_if_asked()
         item = self.line.get(seconds)
         for _ in range(AT_ONCE):
             if item is None:
+                self._watch()
                 break
             self._handle(item)
             item = self.line.get(0)
-        self._watch()
+        if self.recording:
+            self._watch_take(time.monotonic())
 
     @property
     def recording(self) -> bool:
@@ -201,7 +203,7 @@ class Recorder:
         self._heard_s = arrival_s
 
     def _watch(self) -> None:
-        """Silence is told once, asked about again and again, and not waited for for ever."""
+        """All that came has been taken: silence is told once, and asked about again and again."""
         now = time.monotonic()
         if now - self._heard_s > SILENCE_S:
             if self._silent_since is None and self.device is not None:
@@ -210,8 +212,6 @@ class Recorder:
             if now - self._asked_s > ASK_EVERY_S:
                 self._asked_s = now
                 self.source.ask()
-        if self.recording:
-            self._watch_take(now)
 
     def _watch_take(self, now: float) -> None:
         waiting = self.take.waiting_for()

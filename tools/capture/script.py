@@ -80,4 +80,7 @@ def finished(recorder: Recorder, options: Options, take: Take) -> None:
     if options.plot:
         from tools.capture.picture import draw  # noqa: PLC0415 - matplotlib takes a second
 
-        draw(take, recorder.manifest.root)
+        for stream in take.streams.values():
+            for piece in stream.pieces:
+                draw(piece.path, stream.stream.rate_hz, f"take {take.number}: {take.naming.label}")
+                recorder.step(0)
