@@ -28,6 +28,7 @@ from ml.training import Model, Settings
 APPS = {
     "fall_detection": "ml.fall_detection.app:FallDetection",
     "gesture_recognition": "ml.gesture_recognition.app:GestureRecognition",
+    "keyword_spotting": "ml.keyword_spotting.app:KeywordSpotting",
 }
 
 

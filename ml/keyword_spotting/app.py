@@ -1,0 +1,151 @@
+"""Keyword spotting as the pipeline sees it."""
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from ml.app import App
+from ml.compiler.streaming import Request
+from ml.data.manifest import Dataset, Wanted, load
+from ml.data.split import Split, as_published, by_subject
+from ml.data.streams import Stream
+from ml.data.synthesis.speech import NOISE, SILENCE, generate
+from ml.data.synthesis.vocabulary import check_words
+from ml.errors import UserError
+from ml.evaluate.streams import Scored
+from ml.examples import Examples, HeldOut, Inputs
+from ml.keyword_spotting import examples, learning, streams
+from ml.keyword_spotting.config import SILENCE as SILENT
+from ml.keyword_spotting.config import UNKNOWN, Config, Decision
+from ml.keyword_spotting.header import sections
+from ml.keyword_spotting.network import build
+from ml.native.decide import DecideConfig
+from ml.native.logmel import log_mel
+from ml.paths import ROOT
+from ml.training import FloatModel, Model, to_int8
+
+SECONDS = (0.1, 3600.0)
+AT_ONCE = 4096  # windows that the float network answers at a time
+
+
+@dataclass(frozen=True)
+class KeywordSpotting(App):
+    """Ten words, or others; see ml/app.py for what each member promises."""
+
+    config: Config = field(default_factory=Config)
+    name: str = "keyword_spotting"
+    sensor: str = "mic"
+    code: tuple[Path, ...] = (
+        *(ROOT / "ml" / name for name in ("keyword_spotting", "native", "data/synthesis")),
+        *(ROOT / "lib" / name for name in ("frontend", "decide")),
+    )
+
+    def quick(self) -> "KeywordSpotting":
+        return KeywordSpotting(self.config.quick())
+
+    def with_words(self, words: tuple[str, ...]) -> "KeywordSpotting":
+        words = check_words(words)
+        synthesis = replace(self.config.synthesis, words=words)
+        return KeywordSpotting(replace(self.config, words=words, synthesis=synthesis))
+
+    def data(self, folder: Path | None, seed: int) -> Dataset:
+        """Synthetic voices; the recordings in `folder` besides, where there are any."""
+        voices = load(generate(self.config.synthesis, seed), self._wanted())
+        return voices if folder is None else _both(load(folder, self._wanted()), voices)
+
+    def _wanted(self) -> Wanted:
+        return Wanted(self.sensor, rate_hz=self.config.front_end.log_mel.rate_hz, seconds=SECONDS)
+
+    def labels(self, data: Dataset) -> list[str]:
+        missing = [word for word in self.config.words if word not in data.labels]
+        if missing:
+            raise UserError(f"expected recordings of {', '.join(missing)}, found none; record them or leave --data out")
+        return [*self.config.words, UNKNOWN, SILENT]
+
+    def background(self, labels: list[str]) -> tuple[int, ...]:
+        return labels.index(UNKNOWN), labels.index(SILENT)
+
+    def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+        """By speaker, as published where the data says so, else a tenth each to tune and to test with: speakers are
+        few, and each that trains counts. Noise is nobody's, and is split by time instead."""
+        nobody = _nobody(data)
+        part = {subject: part for subject, part in data.part.items() if subject not in nobody}
+        made = by_subject(sorted(part), hold_out) if hold_out else as_published(part) or _tenths(sorted(part))
+        return Split(
+            *(tuple(sorted({*one, *nobody})) if one else () for one in (made.train, made.validation, made.test))
+        )
+
+    def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
+        return examples.training_examples(data, self.config, seed)
+
+    def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
+        return examples.held_out(data, self.config)
+
+    def network(self, labels: list[str]):
+        return build(self.config, len(labels))
+
+    @property
+    def stream_form(self) -> Request:
+        return Request(self.config.front_end.step)
+
+    def fit(self, network, examples: Examples, seed: int, judge) -> dict:
+        return learning.fit(network, examples, self.config.training, seed, judge)
+
+    def streams(self, data: Dataset, seed: int) -> list[Stream]:
+        return streams.streams(data, self.config, seed)
+
+    def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
+        front_end = self.config.front_end
+        if rate_mhz != front_end.log_mel.rate_hz * 1000:
+            raise UserError(f"expected sound at {front_end.log_mel.rate_hz} Hz, found {rate_mhz / 1000:g} Hz")
+        frames = log_mel([samples[:, 0]], front_end.log_mel).frames[0]
+        if len(frames) < front_end.frames:
+            return Inputs(np.empty((0, front_end.frames, frames.shape[1]), np.int8), np.empty(0, int))
+        windows = np.lib.stride_tricks.sliding_window_view(frames, front_end.frames, axis=0)
+        windows = windows[:: front_end.step].transpose(0, 2, 1)
+        return Inputs(windows, front_end.samples - 1 + front_end.step_samples * np.arange(len(windows)))
+
+    def score(self, stream: Stream, model: Model) -> Scored:
+        """As in ml/app.py, a few windows at a time, or, in streaming form, a few frames: the same scores."""
+        made = self.inputs(stream.samples, stream.rate_mhz)
+        return Scored(stream, _answers(model, made.windows, self.config.front_end.step), made.sample)
+
+    @property
+    def training(self):
+        return self.config.training
+
+    @property
+    def decision(self) -> Decision:
+        return self.config.decision
+
+    def sections(self, decision: DecideConfig) -> list[str]:
+        return sections(self.config, decision)
+
+
+def _answers(model: Model, windows: np.ndarray, step: int) -> np.ndarray:
+    """Scores int8 (n, classes) to consecutive windows."""
+    if isinstance(model, FloatModel) or not model.stream:
+        parts = [windows[at : at + AT_ONCE] for at in range(0, len(windows), AT_ONCE)]
+        return np.concatenate([to_int8(model.answers(np.ascontiguousarray(one))) for one in parts])
+    first = windows[0].reshape(-1, step, windows.shape[-1])
+    rest = windows[1:, -step:]
+    model.reset()
+    return model.run(np.concatenate([first, rest]))[len(first) - 1 :]
+
+
+def _nobody(data: Dataset) -> set[str]:
+    """Subjects of which there is nothing but noise."""
+    return set(data.subjects) - {item.subject for item in data.items if item.label not in (SILENCE, NOISE)}
+
+
+def _tenths(subjects: list[str]) -> Split:
+    lot = {one: int.from_bytes(hashlib.sha256(f"tenth {one}".encode()).digest()[:8]) % 10 for one in subjects}
+    return Split(*(tuple(one for one in subjects if lot[one] in lots) for lots in (range(2, 10), (1,), (0,))))
+
+
+def _both(recorded: Dataset, voices: Dataset) -> Dataset:
+    items = sorted([*recorded.items, *voices.items], key=lambda item: item.file)
+    made = hashlib.sha256(f"{recorded.hash} {voices.hash}".encode()).hexdigest()
+    return Dataset(tuple(items), made, recorded.left_out)

@@ -1,0 +1,130 @@
+"""Every number of the keyword model, with its reason. An experiment is `dataclasses.replace` of a few of them."""
+
+from dataclasses import dataclass, field, replace
+
+from ml.data.synthesis.speech import SpeechPlan
+from ml.data.synthesis.vocabulary import KEYWORDS
+from ml.native.gate import GateConfig
+from ml.native.logmel import LogmelConfig
+
+UNKNOWN, SILENCE = "unknown", "silence"  # classes beside the words
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """From samples to int8 windows of log-mel frames."""
+
+    log_mel: LogmelConfig = field(default_factory=LogmelConfig)  # 40 bands, 30 ms every 20 ms, half a decibel a step
+    frames: int = 48  # of a window, 0.97 s: the longest of the words fit
+    step: int = 4  # frames between answers, 80 ms; a multiple of the network's stride
+
+    @property
+    def samples(self) -> int:
+        """Of a window."""
+        return self.log_mel.window + (self.frames - 1) * self.log_mel.hop
+
+    @property
+    def step_samples(self) -> int:
+        return self.step * self.log_mel.hop
+
+
+@dataclass(frozen=True)
+class Network:
+    """Convolutions over time and frequency, then over time alone with a residual each, a mean over time, one layer."""
+
+    filters: tuple[int, ...] = (16, 32, 48)  # over time and frequency
+    kernels: tuple[tuple[int, int], ...] = ((4, 5), (3, 4), (3, 3))
+    strides: tuple[tuple[int, int], ...] = ((2, 2), (1, 2), (1, 2))
+    channels: int = 64  # once frequency is used up
+    blocks: int = 2  # depthwise-separable, each with a residual
+    kernel: int = 5  # of theirs, frames
+    last: int = 96  # channels that are averaged
+    dropout: float = 0.3
+
+
+@dataclass(frozen=True)
+class Variation:
+    """How far a variation of a clip may stray."""
+
+    speed: float = 0.09  # standard deviation of the logarithm: pace and pitch together, as another's voice is smaller
+    speed_share: float = 0.7  # of the clips
+    shift_s: float = 0.2  # the furthest that a word lies off the middle of its window
+    room_share: float = 0.5
+    reverberation_s: tuple[float, float] = (0.08, 0.7)  # until the sound of a room has died away by 60 dB
+    direct_db: tuple[float, float] = (-3.0, 18.0)  # of what comes straight, over what the room adds
+    microphone_db: float = 4.0  # standard deviation of its response
+    noise_share: float = 0.75
+    snr_db: tuple[float, float] = (0.0, 30.0)
+    level_db: tuple[float, float] = (-45.0, -12.0)  # root mean square of a window, below full scale
+    as_recorded: float = 0.4  # share that keeps its level
+
+
+@dataclass(frozen=True)
+class Training:
+    """What the network sees, and how it learns."""
+
+    variations: int = 36  # of each recorded clip of a word
+    synthetic: int = 4  # of each synthetic one
+    unknown: float = 3.0  # windows of other words and of speech, for those of one word
+    silence: float = 0.6  # windows of noise
+    fragments: float = 0.5  # windows that show only a part of a word: they are unknown
+    rooms: int = 200
+    noise_s: float = 40.0  # of each kind of synthetic noise
+    epochs: int = 6
+    batch: int = 64
+    learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
+    label_smoothing: float = 0.1
+    checkpoints: int = 1  # last epochs among which the validation streams choose
+    mask_bands: int = 6  # the most bands, and frames, that are hidden (D. Park et al., SpecAugment, 2019), twice each
+    mask_frames: int = 8
+    variation: Variation = field(default_factory=Variation)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is tried on the validation streams, and what is wanted."""
+
+    smoothing: tuple[int, ...] = (1, 2, 3, 4, 5)  # windows averaged
+    threshold: tuple[int, ...] = tuple(range(80, 251, 4))  # of 255
+    refractory: tuple[int, ...] = (8, 12)  # windows; a word is heard in about eight
+    tolerance_s: float = 0.8  # after a word's end a detection is still of it
+    target_false_alarms_per_hour: float = 0.5
+    fallback: tuple[int, int, int] = (3, 180, 10)  # smoothing, threshold, refractory, where nothing can be tuned
+
+
+@dataclass(frozen=True)
+class Streams:
+    """Long recordings with words at known times in hours of background."""
+
+    minutes: float = 30.0  # of each
+    count: int = 8
+    repeats: int = 2  # of each clip of a word, in all of them together
+    gap_s: float = 1.5  # at least, between whatever is said
+    level_db: tuple[float, float] = (-36.0, -14.0)  # root mean square of a word or of talk, below full scale
+    bed_db: tuple[float, float] = (-78.0, -44.0)  # of the background: 8 dB below the softest word at most
+    bed_s: tuple[float, float] = (30.0, 150.0)  # until it changes
+    speech_share: float = 0.35  # of the time: words that are none of the keywords, sentences, many voices at once
+    speech_s: tuple[float, float] = (4.0, 20.0)  # how long somebody talks
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of it."""
+
+    words: tuple[str, ...] = KEYWORDS
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    network: Network = field(default_factory=Network)
+    training: Training = field(default_factory=Training)
+    decision: Decision = field(default_factory=Decision)
+    streams: Streams = field(default_factory=Streams)
+    synthesis: SpeechPlan = field(default_factory=lambda: SpeechPlan(speakers=120, speech_s=40))
+    gate: GateConfig = field(default_factory=lambda: GateConfig(0, 0, 0))  # always open
+
+    def quick(self) -> "Config":
+        """Small enough for a trial of a minute; its figures mean little."""
+        return replace(
+            self,
+            training=replace(self.training, variations=2, synthetic=1, epochs=2, checkpoints=1, rooms=20, noise_s=5),
+            streams=replace(self.streams, minutes=3.0, count=1),
+            synthesis=replace(self.synthesis, speakers=12, takes=1, unknown=6, speech_s=5.0, noise_s=5.0, silences=6),
+        )

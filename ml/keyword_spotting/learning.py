@@ -1,0 +1,80 @@
+"""Training: part of each window is hidden, so that no single band or moment is relied on; cosine learning rate."""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml.examples import Examples
+from ml.keras import keras_module
+from ml.keyword_spotting.config import Training
+from ml.progress import track
+from ml.training import to_float
+
+AT_ONCE = 16384  # windows that are float at a time
+MASKS = 2  # of each kind in a window
+WARM_UP = 0.1  # of the steps
+
+
+def fit(
+    network, examples: Examples, training: Training, seed: int, judge: Callable[[], float] | None
+) -> dict[str, list[float]]:
+    """Trains in place; returns loss and accuracy of each epoch. `judge` and checkpoints are as in ml/training.py."""
+    network.compile(
+        optimizer=_optimiser(training, len(examples)),
+        loss=keras_module().losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
+        metrics=["accuracy"],
+    )
+    rng = np.random.default_rng(seed)
+    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": []}
+    best, kept = -np.inf, None
+    for epoch in track(range(training.epochs), "training", training.epochs):
+        for name, value in _epoch(network, examples, training, rng).items():
+            history[name].append(value)
+        if judge and epoch >= training.epochs - training.checkpoints:
+            history["judged"].append(judge())
+            if history["judged"][-1] >= best:
+                best, kept = history["judged"][-1], network.get_weights()
+    if kept is not None:
+        network.set_weights(kept)
+    return history
+
+
+def _epoch(network, examples: Examples, training: Training, rng: np.random.Generator) -> dict[str, float]:
+    order, made = rng.permutation(len(examples)), []
+    identity = np.eye(network.output_shape[-1], dtype=np.float32)
+    for at in range(0, len(order), AT_ONCE):
+        chosen = order[at : at + AT_ONCE]
+        inputs = masked(to_float(examples.inputs[chosen]), training, rng)
+        targets = identity[examples.labels[chosen]]
+        made.append(network.fit(inputs, targets, training.batch, epochs=1, shuffle=False, verbose=0).history)
+    return {name: float(np.mean([one[name][0] for one in made])) for name in ("loss", "accuracy")}
+
+
+def masked(inputs: np.ndarray, training: Training, rng: np.random.Generator) -> np.ndarray:
+    """Hides some bands and some moments of each window, float (n, frames, bands), behind its mean; in place."""
+    mean = inputs.mean((1, 2), keepdims=True)
+    for _ in range(MASKS):
+        for axis, most in ((1, training.mask_frames), (2, training.mask_bands)):
+            hidden = _stretch(len(inputs), inputs.shape[axis], most, rng)
+            np.copyto(inputs, mean, where=hidden[:, :, None] if axis == 1 else hidden[:, None, :])
+    return inputs
+
+
+def _stretch(count: int, size: int, most: int, rng: np.random.Generator) -> np.ndarray:
+    """bool (count, size): true for 0 to `most` neighbours each."""
+    length = rng.integers(0, most + 1, count)[:, None]
+    first = rng.integers(0, size - most + 1, count)[:, None]
+    at = np.arange(size)
+    return (at >= first) & (at < first + length)
+
+
+def _optimiser(training: Training, examples: int):
+    keras = keras_module()
+    # Each piece of an epoch ends with a smaller batch.
+    pieces = [min(AT_ONCE, examples - at) for at in range(0, examples, AT_ONCE)]
+    steps = training.epochs * sum(-(-piece // training.batch) for piece in pieces)
+    rising = max(1, round(steps * WARM_UP))
+    rate = keras.optimizers.schedules.CosineDecay(
+        training.learning_rate / 20, steps - rising, warmup_target=training.learning_rate, warmup_steps=rising
+    )
+    return keras.optimizers.Adam(rate)
