@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from ml.data import manifest
-from ml.data.recordings import read
 from ml.data.reading import read_recording
+from ml.data.recordings import read
 from ml.data.streams import BRIDGE_S, Stream, Truth, export, streams
 from ml.data.synthesis import Plan, generate
 
