@@ -34,7 +34,7 @@ static service_config service;
 void setup() {
     service.app = "sensor_capture";
     for (const sensor &each : sensors) {
-        const int32_t rate = each.rate_mhz ? each.start(each.rate_mhz) : BOARD_ERR_ABSENT;
+        const int32_t rate = each.rate_mhz ? each.start(each.rate_mhz) : (int32_t)BOARD_ERR_ABSENT;
         if (rate <= 0) continue; // the board has none
         started[service.sensors] = &each;
         service.sensor[service.sensors++] = each.stream((uint32_t)rate);
