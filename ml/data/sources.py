@@ -2,9 +2,11 @@
 its own column `licence` says goes before what is known here.
 """
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ml.data.fetching.catalogue import read_catalogue
 from ml.data.rows import Row
 
 OPEN = ("Apache-2.0", "BSD-3-Clause", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "MIT", "ODC-By-1.0", "PDDL-1.0")
@@ -18,43 +20,22 @@ class Source:
     credit: str  # authors, title, where
 
 
-WARDEN = Source(
-    "CC-BY-4.0",
-    'P. Warden, "Speech Commands: A Dataset for Limited-Vocabulary Speech Recognition", arXiv:1804.03209, 2018',
-)
-UMAFALL = Source(
-    "CC-BY-4.0",
-    'E. Casilari, J. A. Santoyo-Ramon, J. M. Cano-Garcia, "UMAFall: A Multisensor Dataset for the Research on '
-    'Automatic Fall Detection", Procedia Computer Science 110 (2017) 32-39, doi 10.1016/j.procs.2017.06.110',
-)
-KNOWN = {  # the beginning of a source's name -> what is known; the longest that fits counts
-    "speech-commands": WARDEN,
-    "gsc": WARDEN,
-    "arabic-speech-commands": Source(
-        "CC-BY-4.0",
-        'A. Ghandoura, F. Hjabo, O. Al Dakkak, "Building and Benchmarking an Arabic Speech Commands Dataset for '
-        'Small-Footprint Keyword Spotting", Engineering Applications of Artificial Intelligence, 2021',
-    ),
-    "uhh-imu-gestures": Source(
-        "MIT",
-        'Copyright (c) 2019 Stephan Tietz; D. Jirak, S. Tietz, H. Ali, S. Wermter, "Echo State Networks and Long '
-        'Short-Term Memory for Continuous Gesture Recognition: a Comparative Study", Cognitive Computation, 2020, doi '
-        "10.1007/s12559-020-09754-0",
-    ),
-    "arduino-nano33ble:martinlindholdt": Source("MIT", "Copyright (c) 2020 Martin Lindholdt"),
+CATALOGUED = {  # the beginning of a source's name -> its table in datasets/catalogue.toml; the longest that fits counts
+    "speech-commands": "speech_commands",
+    "gsc": "speech_commands",
+    "arabic-speech-commands": "arabic_speech_commands",
+    "uhh-imu-gestures": "uhh_gestures",
+    "arduino-nano33ble:martinlindholdt": "nano33ble_gestures",
+    "uci-accelerometer-fan": "uci_accelerometer",
+}
+OTHERS = {  # what cannot be fetched from there
     "arduino-nano33ble:ChiaHong95": Source("MIT", "Copyright (c) 2023 Chia-Hung Cho"),
     "arduino-nano33ble:AdamClarkStandke": Source("MIT", "Copyright (c) 2023 Adam Standke"),
     "arduino-nano33ble:nanguoyu": Source("MIT", "Copyright (c) 2024 Dong Wang"),
-    "umafall": UMAFALL,
-    "uci-accelerometer-fan": Source(
-        "CC-BY-4.0",
-        'G. Scalabrini Sampaio et al., "Prediction of Motor Failure Time Using An Artificial Neural Network", Sensors '
-        "19(19):4342, 2019 (UCI data set Accelerometer)",
-    ),
-    "hymel-ceiling-fan": Source("", 'S. Hymel, "Edge AI Anomaly Detection", DigiKey, 2020'),
+    "hymel-ceiling-fan": Source("", "S. Hymel, Edge AI Anomaly Detection, DigiKey, 2020"),
     "uestc-bearing": Source(
         "",
-        'C. Liu et al., "A New Target Domain One-Class Learning Bearing Fault Detection Framework", IEEE Sensors '
+        "C. Liu et al., A New Target Domain One-Class Learning Bearing Fault Detection Framework, IEEE Sensors "
         "Journal, 2025, doi 10.1109/JSEN.2025.3635217",
     ),
 }
@@ -63,8 +44,18 @@ SPDX = {licence.replace("-", " ").casefold(): licence for licence in OPEN}  # as
 
 def known(source: str) -> Source | None:
     """What is known of a source by its name in a manifest."""
-    fitting = [name for name in KNOWN if source.startswith(name)]
-    return KNOWN[max(fitting, key=len)] if fitting else None
+    fitting = [name for name in _known() if source.startswith(name)]
+    return _known()[max(fitting, key=len)] if fitting else None
+
+
+@functools.cache
+def _known() -> dict[str, Source]:
+    entries = read_catalogue()
+    of = {name: Source(entry.licence, entry.cite) for name, entry in entries.items()}
+    by_name = {entry.source: of[name] for name, entry in entries.items()}
+    # The recordings were published twice; those with these names are from figshare.
+    umafall = Source("CC-BY-4.0", f"{entries['umafall'].cite}; licence: {entries['umafall'].licence}")
+    return by_name | {start: of[name] for start, name in CATALOGUED.items()} | OTHERS | {"umafall": umafall}
 
 
 def licence(row: Row) -> str:
