@@ -28,3 +28,14 @@ def figures(truth: np.ndarray, answer: np.ndarray, classes: int) -> dict:
         "interval": wilson(right, len(truth)),
         "confusion": counts.tolist(),
     }
+
+
+def flat(own: dict, prefix: str = "") -> list[tuple[str, str]]:
+    """An application's own figures as lines."""
+    lines = []
+    for name, value in own.items():
+        if isinstance(value, dict):
+            lines += flat(value, f"{prefix}{name}, ")
+        else:
+            lines.append((prefix + name, f"{value:.4g}" if isinstance(value, float) else str(value)))
+    return lines

@@ -14,7 +14,7 @@ from ml.app import APPS, find
 from ml.data.manifest import Dataset
 from ml.errors import UserError
 from ml.evaluate import det
-from ml.evaluate.accuracy import figures
+from ml.evaluate.accuracy import figures, flat
 from ml.evaluate.committed import Committed, committed
 from ml.evaluate.stream_summary import summary, table
 from ml.evaluate.streams import judge
@@ -120,7 +120,7 @@ def _print(result: dict) -> None:
         console.print(f"not judged, as the model does not know them: {', '.join(result['unknown_labels'])}")
     console.print(_accuracy(result["recordings"]))
     console.print(_classes(result["recordings"], result["labels"]))
-    for name, value in _flat(result["recordings"]["more"]):
+    for name, value in flat(result["recordings"]["more"]):
         console.print(f"{name}: {value}", markup=False)
     if result["streams"]:
         console.print(table(result["streams"]))
@@ -155,14 +155,3 @@ def _classes(found: dict, labels: list[str]) -> Table:
             share = f"{100 * row[index] / total:.1f}"
             made.add_row(labels[index], f"{row[index]}/{total}", share, ", ".join(f"{n} {c}" for c, n in others))
     return made
-
-
-def _flat(figures_: dict, prefix: str = "") -> list[tuple[str, str]]:
-    """An application's own figures as lines."""
-    lines = []
-    for name, value in figures_.items():
-        if isinstance(value, dict):
-            lines += _flat(value, f"{prefix}{name}, ")
-        else:
-            lines.append((prefix + name, f"{value:.4g}" if isinstance(value, float) else str(value)))
-    return lines

@@ -2,7 +2,10 @@
 
 import dataclasses
 
-from ml.evaluate.streams import Detection, Scored
+import numpy as np
+
+from ml.data.streams import Stream, Truth
+from ml.evaluate.streams import Detection, Scored, Tally, tally
 
 
 def timeline(scored: Scored, matched: list[Detection]) -> dict:
@@ -15,3 +18,15 @@ def timeline(scored: Scored, matched: list[Detection]) -> dict:
         "truth": [dataclasses.asdict(one) for one in stream.truth],
         "detections": [dataclasses.asdict(one) for one in matched],
     }
+
+
+def by_subject(kept: list[dict]) -> dict[str, Tally]:
+    """What each subject's streams came to, from what `timeline` made of them."""
+    made: dict[str, Tally] = {}
+    for one in kept:
+        truth = tuple(Truth(**span) for span in one["truth"])
+        nothing = np.empty((one["samples"], 0), np.int16)  # as long as the samples were
+        stream = Stream(one["subject"], nothing, one["rate_mhz"], truth)
+        counted = tally([Detection(**seen) for seen in one["detections"]], stream)
+        made[stream.subject] = made.get(stream.subject, Tally()) + counted
+    return made

@@ -7,11 +7,15 @@ import jinja2
 
 from ml.data.split import named
 from ml.errors import UserError
+from ml.evaluate.accuracy import flat
+from ml.evaluate.intervals import short
+from ml.evaluate.timeline import by_subject
 from ml.files import replace_file
 from ml.report import device, plots
 
 NEEDED = ("run", "data", "history", "layers", "decision", "metrics", "streams", "compiled")
 MILLISECONDS = 1000
+MOST_TIMELINES = 8  # pictures of streams; with many subjects the first of them stand for all
 
 
 def write(folder: Path) -> Path:
@@ -21,7 +25,8 @@ def write(folder: Path) -> Path:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    left_out = _crossval(folder, found)
+    left_out, curve = _kept(folder, "crossval", found), _kept(folder, "learning_curve", found)
+    environment.filters["short"] = short
     template = environment.get_template("report.html.j2")
     people = named(found["data"]["split"]["test"])
     text = template.render(
@@ -29,7 +34,10 @@ def write(folder: Path) -> Path:
         device=board,
         left_out=left_out,
         people=people,
-        pictures=_pictures(found, board),
+        subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
+        threshold=min(found["decision"]["config"]["threshold"]),
+        own_figures=flat(found["metrics"].get("more") or {}),
+        pictures=_pictures(found, board) | {"learning_curve": curve and plots.learning_curve(curve["points"])},
         command=_command(found["run"]),
     )
     path = folder / "report.html"
@@ -45,9 +53,9 @@ def _read(path: Path):
         raise UserError(f"{path}: expected results of {how}, found none; run that first") from None
 
 
-def _crossval(folder: Path, found: dict) -> dict | None:
-    """What `crossval` found on the same data, where it has been run."""
-    path = folder / "crossval.json"
+def _kept(folder: Path, name: str, found: dict) -> dict | None:
+    """What another command (`crossval`, `learning-curve`) found on the same data, where it has been run."""
+    path = folder / f"{name}.json"
     kept = _read(path) if path.is_file() else None
     same = kept and (kept["data"], kept["quick"]) == (found["data"]["hash"], found["run"]["quick"])
     return kept if same else None
@@ -61,7 +69,8 @@ def _pictures(found: dict, board: device.DeviceRun | None) -> dict:
         "confusion_int8": plots.confusion(found["metrics"]["int8"]["confusion"], labels),
         "flash": plots.flash(compiled["layers"]),
         "arena": plots.arena(compiled["buffers"], compiled["layers"], compiled["arena_bytes"]),
-        "timelines": [(stream["subject"], plots.timeline(stream)) for stream in found["streams"]],
+        "timelines": [(one["subject"], plots.timeline(one)) for one in found["streams"][:MOST_TIMELINES]],
+        "trade_off": _trade_off(found),
         "cycles": None,
         "latency": None,
     }
@@ -75,6 +84,11 @@ def _pictures(found: dict, board: device.DeviceRun | None) -> dict:
     return made
 
 
+def _trade_off(found: dict) -> str | None:
+    kept, reached = found["metrics"].get("trade_off"), found["decision"]["validation"]
+    return plots.trade_off(kept, reached["target_per_hour"]) if kept and kept["movements"] and reached else None
+
+
 def _command(run: dict) -> str:
     """The command that makes these results again."""
     words = ["python -m ml run", run["app"]]
@@ -82,5 +96,6 @@ def _command(run: dict) -> str:
     words += [f"--hold-out {subject}" for subject in run["hold_out"]]
     words += [f"--seed {run['seed']}"] if run["seed"] else []
     words += [f"--words {','.join(run['words'])}"] if run.get("words") else []
+    words += [f"--target-false-alarms-per-hour {run['target']:g}"] if run.get("target") is not None else []
     words += ["--quick"] if run["quick"] else []
     return " ".join(words)

@@ -119,7 +119,7 @@ def trade_off(kept: dict, target: float) -> str:
         [100 * value for value in [*column, column[-1]]]
         for column in zip(*((one["miss_rate"], *one["miss_interval"]) for one in points), strict=True)
     )
-    with _figure(7.2, 3.6) as (figure, axes):
+    with _figure(10, 3.4) as (figure, axes):
         axes.fill_between(across, best, worst, color=BLUE, alpha=0.15, lw=0, step="post")
         axes.plot(across, missed, color=BLUE, lw=1.6, drawstyle="steps-post")
         axes.axvline(max(target, least), color=GREEN, lw=1.2, ls="--")
@@ -143,7 +143,7 @@ def _operating_point(axes, at: dict, least: float) -> None:
 
 def learning_curve(points: list[dict]) -> str:
     """Accuracy of recordings and detection rate of streams, with 95 % intervals, by the number of training subjects."""
-    with _figure(7.2, 3.2) as (figure, axes):
+    with _figure(10, 3.0) as (figure, axes):
         subjects = [one["subjects"] for one in points]
         heard = [one for one in points if one["stream"] and one["stream"]["detection_rate"] is not None]
         _with_interval(axes, subjects, [(one["int8"]["accuracy"], one["int8"]["interval"]) for one in points], BLUE)

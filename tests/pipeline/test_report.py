@@ -51,3 +51,22 @@ def test_names_from_the_data_cannot_become_markup(results):
     data = json.loads((results / "data.json").read_text())
     (results / "data.json").write_text(json.dumps(data | {"sources": ["<script>alert(1)</script>"]}))
     assert "<script>" not in page.write(results).read_text()
+
+
+def test_streams_are_shown_with_intervals_operating_point_and_trade_off(results):
+    metrics, decision = (json.loads((results / f"{name}.json").read_text()) for name in ("metrics", "decision"))
+    text = page.write(results).read_text()
+    low, high = metrics["stream"]["detection_interval"]
+    assert f"{100 * low:.1f} to {100 * high:.1f}" in text
+    assert f"at most\n{decision['validation']['target_per_hour']} false alarms an hour" in text
+    assert "false alarms an hour (95 % interval: orange)" in text  # the trade-off's axis
+
+
+def test_a_learning_curve_of_the_same_data_is_shown(results):
+    metrics, data, run = (json.loads((results / f"{name}.json").read_text()) for name in ("metrics", "data", "run"))
+    points = [{"subjects": count, "int8": metrics["int8"], "stream": metrics["stream"]} for count in (1, 2, 4)]
+    kept = {"data": data["hash"], "quick": run["quick"], "points": points}
+    (results / "learning_curve.json").write_text(json.dumps(kept))
+    assert "Learning curve" in page.write(results).read_text()
+    (results / "learning_curve.json").write_text(json.dumps(kept | {"data": "other"}))
+    assert "Learning curve" not in page.write(results).read_text()
