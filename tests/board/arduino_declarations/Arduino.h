@@ -17,7 +17,11 @@ void loop(void);
 #endif
 unsigned long micros(void);
 void delay(unsigned long);
+void pinMode(uint8_t, uint8_t);
+void digitalWrite(uint8_t, uint8_t);
 }
+
+enum { LOW = 0, HIGH = 1, OUTPUT = 1 };
 
 class HardwareSerial {
   public:

@@ -9,6 +9,7 @@
 #ifndef BOARD_BOARD_H
 #define BOARD_BOARD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,6 +44,7 @@ uint32_t board_cycles(void);    // free-running; differences are valid across th
 uint32_t board_cycles_hz(void); // counts of board_cycles() per second
 void board_sleep(void);         // until the next interrupt or due sample
 void board_reset(void);         // does not return
+void board_mark(bool high);     // a pin that instruments watch, such as a current meter; none on some boards
 
 // Console: the link's serial port. Neither call waits.
 size_t board_console_read(uint8_t *bytes, size_t size);        // bytes taken, 0 when there are none

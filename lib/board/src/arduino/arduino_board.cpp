@@ -21,6 +21,9 @@ static void begin_once() {
     Serial.setTxBufferSize(SERIAL_BUFFER);
 #endif
     Serial.begin(BOARD_BAUD);
+#ifdef BOARD_MARK_PIN
+    pinMode(BOARD_MARK_PIN, OUTPUT);
+#endif
     ticks_begin();
 }
 
@@ -49,6 +52,14 @@ void board_sleep(void) {
     __asm volatile("wfi");
 #else
     delay(1);
+#endif
+}
+
+void board_mark(bool high) {
+#ifdef BOARD_MARK_PIN
+    digitalWrite(BOARD_MARK_PIN, high ? HIGH : LOW);
+#else
+    (void)high;
 #endif
 }
 

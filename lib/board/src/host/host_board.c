@@ -88,6 +88,10 @@ void board_reset(void) {
     host_restart(false);
 }
 
+void board_mark(bool high) {
+    (void)high;
+}
+
 void board_init(void) {
     not_counted = host_time();
     sensors_init();
