@@ -23,6 +23,7 @@ from ml.keyword_spotting.header import sections
 from ml.keyword_spotting.network import build
 from ml.native.decide import DecideConfig
 from ml.native.logmel import log_mel
+from ml.native.spotter import spot
 from ml.paths import ROOT
 from ml.training import FloatModel, Model, to_int8
 
@@ -39,7 +40,7 @@ class KeywordSpotting(App):
     sensor: str = "mic"
     code: tuple[Path, ...] = (
         *(ROOT / "ml" / name for name in ("keyword_spotting", "native", "data/synthesis")),
-        *(ROOT / "lib" / name for name in ("frontend", "decide")),
+        *(ROOT / "lib" / name for name in ("frontend", "decide", "spotter")),
     )
 
     def quick(self) -> "KeywordSpotting":
@@ -108,9 +109,13 @@ class KeywordSpotting(App):
         return Inputs(windows, front_end.samples - 1 + front_end.step_samples * np.arange(len(windows)))
 
     def score(self, stream: Stream, model: Model) -> Scored:
-        """As in ml/app.py, a few windows at a time, or, in streaming form, a few frames: the same scores."""
-        made = self.inputs(stream.samples, stream.rate_mhz)
-        return Scored(stream, _answers(model, made.windows, self.config.front_end.step), made.sample)
+        """As in ml/app.py; of a compiled model in streaming form, which gives the same scores a step at a time."""
+        made, spotter = self.inputs(stream.samples, stream.rate_mhz), self.config.spotter
+        if isinstance(model, FloatModel):
+            awake = spot(_frames(made.windows, spotter.hop), spotter).awake
+            return Scored(stream, _answers(model, made.windows, awake), made.sample, awake)
+        heard = spot(_frames(made.windows, spotter.hop), spotter, model)
+        return Scored(stream, heard.scores, made.sample, heard.awake)
 
     @property
     def training(self):
@@ -124,15 +129,21 @@ class KeywordSpotting(App):
         return sections(self.config, decision)
 
 
-def _answers(model: Model, windows: np.ndarray, step: int) -> np.ndarray:
-    """Scores int8 (n, classes) to consecutive windows."""
-    if isinstance(model, FloatModel) or not model.stream:
-        parts = [windows[at : at + AT_ONCE] for at in range(0, len(windows), AT_ONCE)]
-        return np.concatenate([to_int8(model.answers(np.ascontiguousarray(one))) for one in parts])
-    first = windows[0].reshape(-1, step, windows.shape[-1])
-    rest = windows[1:, -step:]
-    model.reset()
-    return model.run(np.concatenate([first, rest]))[len(first) - 1 :]
+def _frames(windows: np.ndarray, step: int) -> np.ndarray:
+    """The frames, int8 (n, bands), of which consecutive windows `step` apart were cut."""
+    if not len(windows):
+        return np.empty((0, windows.shape[2]), np.int8)
+    return np.concatenate([windows[0], windows[1:, -step:].reshape(-1, windows.shape[2])])
+
+
+def _answers(model: Model, windows: np.ndarray, awake: np.ndarray) -> np.ndarray:
+    """Scores int8 (n, classes); 0 where the network sleeps."""
+    at, classes = np.flatnonzero(awake), model.network.output_shape[-1]
+    scores = np.zeros((len(windows), classes), np.int8)
+    for first in range(0, len(at), AT_ONCE):
+        some = at[first : first + AT_ONCE]
+        scores[some] = to_int8(model.answers(windows[some]))
+    return scores
 
 
 def _nobody(data: Dataset) -> set[str]:

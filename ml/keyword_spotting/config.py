@@ -4,8 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.speech import SpeechPlan
 from ml.data.synthesis.vocabulary import KEYWORDS
-from ml.native.gate import GateConfig
 from ml.native.logmel import LogmelConfig
+from ml.native.spotter import SpotterConfig
 
 UNKNOWN, SILENCE = "unknown", "silence"  # classes beside the words
 
@@ -118,7 +118,11 @@ class Config:
     decision: Decision = field(default_factory=Decision)
     streams: Streams = field(default_factory=Streams)
     synthesis: SpeechPlan = field(default_factory=lambda: SpeechPlan(speakers=120, speech_s=40))
-    gate: GateConfig = field(default_factory=lambda: GateConfig(0, 0, 0))  # always open
+
+    @property
+    def spotter(self) -> SpotterConfig:
+        """The gate before the network, and how it catches up."""
+        return SpotterConfig(self.front_end.log_mel.outputs, self.front_end.step, self.front_end.frames)
 
     def quick(self) -> "Config":
         """Small enough for a trial of a minute; its figures mean little."""

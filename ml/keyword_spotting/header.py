@@ -1,16 +1,18 @@
 """The application's part of the generated header: settings of front end, gate and decision as C."""
 
 from ml.keyword_spotting.config import Config
-from ml.native import gate, logmel
+from ml.native import logmel, spotter
 from ml.native.decide import DecideConfig
 
 NAME = "keyword_spotting"
 
 
 def sections(config: Config, decision: DecideConfig) -> list[str]:
-    """C text: includes, the front end's tables and `keyword_spotting_frontend_config`, gate and decision."""
-    includes = "".join(f'#include "{name}.h"\n' for name in ("decide/decide", "decide/gate", "frontend/logmel"))
-    return [includes, _front_end(config), _gate(config), _decision(decision)]
+    """C text: includes, the front end's tables, `keyword_spotting_frontend_config`, `_spotter` and `_decide`, and the
+    bytes of the spotter's ring, KEYWORD_SPOTTING_RING."""
+    names = ("decide/decide", "decide/gate", "frontend/logmel", "frontend/vad", "spotter/spotter")
+    includes = "".join(f'#include "{name}.h"\n' for name in names)
+    return [includes, _front_end(config), _spotter(config), _decision(decision)]
 
 
 def _front_end(config: Config) -> str:
@@ -22,8 +24,8 @@ def _front_end(config: Config) -> str:
     )
 
 
-def _gate(config: Config) -> str:
-    return f"// Gate: what is quieter lets the network sleep.\n{gate.c_source(config.gate, f'{NAME}_gate')}\n"
+def _spotter(config: Config) -> str:
+    return f"// Gate: what is quieter lets the network sleep.\n{spotter.c_source(config.spotter, NAME)}\n"
 
 
 def _decision(config: DecideConfig) -> str:
