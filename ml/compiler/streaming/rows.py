@@ -12,10 +12,12 @@ from math import prod
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators.convolution import Window, window
+from ml.compiler.operators.movement import slices
 from ml.compiler.unsupported import Unsupported
 
 CONVOLUTIONS = ("CONV_2D", "DEPTHWISE_CONV_2D")
 WINDOWED = (*CONVOLUTIONS, "MAX_POOL_2D", "AVERAGE_POOL_2D")
+CROP = "STRIDED_SLICE"
 ROW_BY_ROW = (
     *("ADD", "SUB", "MUL", "MAXIMUM", "MINIMUM", "CONCATENATION", "SOFTMAX", "FULLY_CONNECTED", "MEAN"),
     *("RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "LOGISTIC", "TANH", "QUANTIZE"),
@@ -44,7 +46,10 @@ class Rows:
 
 @dataclass(frozen=True)
 class Reach:
-    """What an output row reads: rows [row * stride - pad, row * stride - pad + extent) of the input."""
+    """What an output row reads: rows [row * stride - pad, row * stride - pad + extent) of the input.
+
+    A crop has a negative `pad`: the rows that it leaves out at the start.
+    """
 
     extent: int = 1
     stride: int = 1
@@ -59,7 +64,7 @@ class Reach:
     def through(self, given: Rows, axis: int, count: int) -> Rows:
         """The rows of the output."""
         hop = given.hop // self.stride if given.hop and given.hop % self.stride == 0 else None
-        head = min(-(-(given.head + self.pad) // self.stride), count)
+        head = max(min(-(-(given.head + self.pad) // self.stride), count), 0)
         whole = given.count - given.tail - self.extent + self.pad  # the last start that stays before the tail
         tail = count - max(min(whole // self.stride + 1, count), 0)
         return Rows(axis, count, hop, head, tail)
@@ -130,9 +135,11 @@ class Timeline:
 
     def _readable(self, op: Op, given: Rows) -> tuple[Reach, int]:
         """How the operator reads its rows, and the output's time axis."""
-        _require(op.kind in (*WINDOWED, *ROW_BY_ROW) and len(op.outputs) == 1, "is not computed row by row")
+        _require(op.kind in (*WINDOWED, *ROW_BY_ROW, CROP) and len(op.outputs) == 1, "is not computed row by row")
         if op.kind in WINDOWED:
             return _windowed(op, given)
+        if op.kind == CROP:
+            return _cropped(op, given)
         _check_row_by_row(op, given)
         axis = row_axis(op.output.shape, given.count)
         _require(axis is not None, "does not keep the rows")
@@ -169,6 +176,20 @@ def _windowed(op: Op, given: Rows) -> tuple[Reach, int]:
     touches = reach.span(0, 1, given.count)[1] > 0 and (count - 1) * reach.stride - reach.pad < given.count
     _require(touches, "has rows that read padding only")
     return reach, given.axis
+
+
+def _cropped(op: Op, given: Rows) -> tuple[Reach, int]:
+    """As a residual leaves out the rows that a convolution without padding has used up."""
+    cuts, shape = slices(op), op.inputs[0].shape
+    first, count, step = cuts.pop(given.axis)
+    others = [(0, side, 1) for axis, side in enumerate(shape) if axis != given.axis]
+    rows_only = cuts == others and op.output.shape == with_side(shape, given.axis, count)
+    _require(rows_only and step == 1, "cuts rows up")
+    return Reach(pad=-first), given.axis
+
+
+def with_side(shape: tuple[int, ...], axis: int, side: int) -> tuple[int, ...]:
+    return (*shape[:axis], side, *shape[axis + 1 :])
 
 
 def _check_row_by_row(op: Op, given: Rows) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.streaming.needs import Span, Storage
-from ml.compiler.streaming.rows import CONVOLUTIONS, WINDOWED, Reach, Timeline, row_axis, walk_of
+from ml.compiler.streaming.rows import CONVOLUTIONS, CROP, WINDOWED, Reach, Timeline, row_axis, walk_of, with_side
 
 SWAPPED = (("stride_height", "stride_width"), ("dilation_height", "dilation_width"), ("kernel_height", "kernel_width"))
 FIRST_BYTE = "first_byte"  # among an operator's options: where its output begins in the tensor of the whole window
@@ -48,10 +48,6 @@ class Strips:
         if shape == memory.shape:
             return memory
         return replace(like, shape=shape, view_of=memory, view_start=skipped * self.row, variable=False)
-
-
-def with_side(shape: tuple[int, ...], axis: int, side: int) -> tuple[int, ...]:
-    return (*shape[:axis], side, *shape[axis + 1 :])
 
 
 class Rewriter:
@@ -143,6 +139,8 @@ class Rewriter:
         strip = replace(op, inputs=inputs, outputs=[strips.rows(*span)], options=options)
         if op.kind in WINDOWED:
             place_window(strip, op, self.timeline.of(op.inputs[0]), reach, span)
+        if op.kind == CROP:
+            strip.options |= {"begin_mask": -1, "end_mask": -1}  # the rows that it reads are cut out already
         return strip
 
     def _read(self, tensor: Tensor, reach: Reach, span: Span) -> Tensor:

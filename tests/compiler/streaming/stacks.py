@@ -74,6 +74,15 @@ class Stack:
         self.builder.op("ADD", [read, other], [self.last])
         return self
 
+    def crop(self, first: int, last: int):
+        """Leaves out so many rows at the start and at the end."""
+        read, shape = self.last, self.shape
+        begin, end = [0, first, 0, 0], [shape[0], shape[1] - last, *shape[2:]]
+        bounds = [self.builder.const(np.array(one, np.int32)) for one in (begin, end, [1] * 4)]
+        self.last = self.made((shape[0], end[1] - first, *shape[2:]))
+        self.builder.op("STRIDED_SLICE", [read, *bounds], [self.last])
+        return self
+
     def mean(self, axes, keep=False):
         read, sides = self.last, [side for axis, side in enumerate(self.shape) if axis not in axes]
         self.last = self.made([1 if a in axes else s for a, s in enumerate(self.shape)] if keep else sides)

@@ -60,6 +60,22 @@ def skip_connection():
     return stack.conv(4, (3, 1), padding=SAME).add(base).table().conv(2, (3, 2)).dense(2).model()
 
 
+def cropped_residual():
+    """Without padding: the residual leaves out what the convolution has used up."""
+    stack = Stack((1, 26, 1, 4)).conv(4, (3, 1))
+    base, shape, zero = stack.last, stack.shape, stack.zero
+    stack.depthwise((5, 1))
+    convolved = stack.last
+    stack.last, stack.shape, stack.zero = base, shape, zero
+    return stack.crop(1, 3).add(convolved).conv(3, (2, 1)).dense(2).model()
+
+
+def cropped_padding():
+    """What the padding reached is partly cut off again."""
+    stack = Stack((1, 30, 2, 3)).conv(4, (7, 2), padding=SAME).crop(2, 5)
+    return stack.conv(3, (3, 1), padding=SAME).crop(0, 2).dense(2).model()
+
+
 def rows_out():
     """One answer a row of time, each with a softmax."""
     return Stack((1, 16, 1, 4)).conv(6, (5, 1)).reshape((1, 12, 6)).softmax().model()
@@ -93,6 +109,8 @@ STACKS = {
         (global_pooling, (1, 2)),
         (a_stride_that_stops_the_reuse, (4, 8)),
         (skip_connection, (1, 3)),
+        (cropped_residual, (1, 2, 4)),
+        (cropped_padding, (1, 3)),
         (rows_out, (1, 3)),
         (time_along_the_width, (2,)),
         (mean_over_the_width, (1,)),
