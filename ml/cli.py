@@ -22,23 +22,28 @@ COMMANDS = {
     "learning-curve": "ml.evaluate.learning_curve:learning_curve",
     "crossval": "ml.evaluate.crossval:crossval",
     "export-stream": "ml.pipeline:export_stream",
+    "data": "ml.data.commands:data",
 }
 
 
 class LazyGroup(click.Group):
-    """A click group whose commands are imported on first use."""
+    """A click group whose commands are imported on first use: `lazy` says where they are."""
+
+    def __init__(self, *arguments, lazy: dict[str, str], **keywords) -> None:
+        super().__init__(*arguments, **keywords)
+        self.lazy = lazy
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return list(self.lazy)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        if name not in self.lazy:
             return None
-        module, attribute = COMMANDS[name].split(":")
+        module, attribute = self.lazy[name].split(":")
         return getattr(importlib.import_module(module), attribute)
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """From recordings to a measured model in C."""
 

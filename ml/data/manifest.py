@@ -17,6 +17,7 @@ from ml.data.reading import read_recording
 from ml.data.recordings import Recording
 from ml.data.rows import Row, read_rows
 from ml.data.sources import credits, licence
+from ml.data.split_file import with_parts
 from ml.errors import UserError
 from ml.native.parallel import each
 from ml.progress import track
@@ -137,11 +138,11 @@ def load(folder: Path, wanted: Wanted | str = Wanted()) -> Dataset:
 def listed(folder: Path) -> tuple[Path, list[Row]]:
     """The manifest (of a published tree its folder), and its rows with files below `folder`; no recording is read."""
     folder = Path(folder).expanduser().resolve()
-    root, rows = _rows(folder)
+    root, rows = find_rows(folder)
     below = [row for row in rows if row.path.is_relative_to(folder)]
     if not below:
         raise UserError(f"{root}: expected rows with files below {folder}, found none; check the path")
-    return root, below
+    return root, with_parts(below, root.parent if root.is_file() else root)
 
 
 def _dataset(rows: list[Row], wanted: Wanted) -> Dataset:
@@ -179,8 +180,8 @@ def _length(recording: Recording, wanted: Wanted) -> str | None:
     )
 
 
-def _rows(folder: Path) -> tuple[Path, list[Row]]:
-    """The list of recordings, and the file or folder it comes from."""
+def find_rows(folder: Path) -> tuple[Path, list[Row]]:
+    """The manifest of `folder` or of one above it (of a published tree its folder), and all its rows as they are."""
     if not folder.is_dir():
         raise UserError(f"{folder}: expected a folder with a manifest.csv, found {_what(folder)}")
     for candidate in (folder, *folder.parents):

@@ -1,0 +1,1 @@
+"""`python -m ml data check`: everything about a data set that a model would otherwise find out the hard way."""

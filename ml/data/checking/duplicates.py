@@ -1,0 +1,72 @@
+"""The same recording twice: byte for byte, or the same signal louder, shifted or stored again with loss."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterator
+
+import numpy as np
+from scipy.signal import fftconvolve
+
+from ml.data.checking.neighbours import nearest
+from ml.data.recordings import Recording
+
+CANDIDATES = 4  # most similar recordings that are compared sample by sample
+SOUND, MOTION = 0.98, 0.999  # correlation; two takes of one vibration reach 0.99
+ALIKE = 0.8  # in length; a repetition cut out of a whole take is none of it twice
+OVERLAP = 0.8  # of the shorter one
+LONGEST = 1 << 16  # samples compared
+
+Pair = tuple[int, int]
+
+
+def exact(recordings: list[Recording]) -> list[list[int]]:
+    """Groups of recordings with the same samples."""
+    groups: dict[bytes, list[int]] = defaultdict(list)
+    for index, one in enumerate(recordings):
+        groups[hashlib.sha256(np.ascontiguousarray(one.samples).tobytes()).digest()].append(index)
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def near(recordings: list[Recording], described: np.ndarray) -> Iterator[tuple[Pair, float]]:
+    """Pairs that are not the same and yet the same signal, and their correlation."""
+    if len(recordings) < 3:
+        return
+    seen: set[Pair] = set()
+    for index, others in enumerate(nearest(described, CANDIDATES)):
+        for other in others.tolist():
+            pair = (min(index, other), max(index, other))
+            one, two = recordings[pair[0]], recordings[pair[1]]
+            if pair in seen or not ALIKE < len(one.samples) / len(two.samples) < 1 / ALIKE:
+                continue
+            seen.add(pair)
+            likeness = correlation(one.samples, two.samples)
+            if likeness >= (SOUND if one.sensor == "mic" else MOTION) and not np.array_equal(one.samples, two.samples):
+                yield pair, likeness
+
+
+def correlation(one: np.ndarray, two: np.ndarray) -> float:
+    """The highest correlation of int (n, channels) and (m, channels) over all shifts that leave most of the shorter."""
+    one, two = (_normal(samples[:LONGEST]) for samples in (one, two))
+    if one is None or two is None or one.shape[1] != two.shape[1]:
+        return 0.0
+    total = sum(fftconvolve(one[:, axis], two[::-1, axis]) for axis in range(one.shape[1]))
+    shorter = min(len(one), len(two))
+    shifts = np.arange(len(total)) - (len(two) - 1)
+    shared = np.minimum(len(one), shifts + len(two)) - np.maximum(0, shifts)
+    wide = shared >= OVERLAP * shorter
+    best = int(np.argmax(np.where(wide, total, -np.inf)))
+    return _of_overlap(one, two, int(shifts[best]))
+
+
+def _normal(samples: np.ndarray) -> np.ndarray | None:
+    """Without its mean; None where nothing is left."""
+    centred = samples - samples.mean(0)
+    return centred if np.any(centred) else None
+
+
+def _of_overlap(one: np.ndarray, two: np.ndarray, shift: int) -> float:
+    a = one[max(0, shift) : shift + len(two)]
+    b = two[max(0, -shift) : max(0, -shift) + len(a)]
+    a = a[: len(b)]
+    power = float(np.sqrt((a * a).sum() * (b * b).sum()))
+    return float((a * b).sum() / power) if power else 0.0
