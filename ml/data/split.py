@@ -11,6 +11,7 @@ from ml.errors import UserError
 
 ENOUGH_TO_VALIDATE = 4  # subjects left besides the test's; below that each of them is needed for training
 VALIDATION_SHARE = 4  # one in four of them validates
+FOLDS = 4  # models trained to tune the settings, at most, where every subject is needed for training
 MANY = 25  # subjects and more: a name's hash says where it belongs, so that it stays there when others are added
 MANY_TEST, MANY_VALIDATION = 5, 8  # of so many subjects one tests; of so many others one validates
 
@@ -96,13 +97,12 @@ def named(subjects: tuple[str, ...] | list[str], most: int = 8) -> str:
 
 def folds(split: Split) -> list[Split]:
     """How the settings are tuned without the test's subjects: on the validation subjects, or, where there are none, on
-    each training subject in turn, unseen by a model trained with the others. With a single subject there is no way.
+    the training subjects in turn, at most FOLDS groups of them, each unseen by a model trained with the others. With a
+    single subject there is no way.
     """
     if split.validation:
         return [split]
     if len(split.train) < 2:
         return []
-    return [
-        Split(tuple(other for other in split.train if other != subject), (subject,), split.test)
-        for subject in split.train
-    ]
+    groups = [split.train[first::FOLDS] for first in range(min(FOLDS, len(split.train)))]
+    return [Split(tuple(one for one in split.train if one not in group), group, split.test) for group in groups]

@@ -91,6 +91,13 @@ class Scored:
     sample: np.ndarray  # int (windows,): last sample of each window
     awake: np.ndarray | None = None  # bool (windows,): the gate let the network run; None: it always does
 
+    @classmethod
+    def gated(cls, stream: Stream, scores: np.ndarray, sample: np.ndarray, awake: np.ndarray) -> "Scored":
+        """Of the windows in which the network ran alone, `scores` int8 (awake windows, classes)."""
+        whole = np.full((len(awake), scores.shape[1]), -128, np.int8)
+        whole[awake] = scores
+        return cls(stream, whole, sample, awake)
+
 
 def detect(scored: Scored, labels: list[str], config: DecideConfig) -> list[Detection]:
     """Runs scores through the C decision."""

@@ -7,8 +7,7 @@ import numpy as np
 
 from ml import training
 from ml.app import App
-from ml.data import manifest
-from ml.data.manifest import Dataset
+from ml.data.manifest import Dataset, Wanted, load
 from ml.data.split import Split, by_subject
 from ml.data.streams import Stream
 from ml.data.synthesis.falls import generate
@@ -25,7 +24,7 @@ from ml.native.impact import VALUES, impacts
 from ml.networks import convolutions
 from ml.paths import ROOT
 
-SHORTEST_S = 1.0
+SECONDS = (1.0, 3600.0)  # less shows no fall and what came of it
 
 
 @dataclass(frozen=True)
@@ -44,13 +43,12 @@ class FallDetection(App):
         return FallDetection(self.config.quick())
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
-        loaded = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
-        for item in loaded.items:
-            if item.recording.seconds < SHORTEST_S or not item.recording.gravity:
-                raise UserError(
-                    f"{item.file}: expected at least {SHORTEST_S:g} s of acceleration with gravity in it (ax,ay,az), "
-                    f"found {item.recording.seconds:.3g} s {'with' if item.recording.gravity else 'without'} it"
-                )
+        loaded = load(folder or generate(self.config.synthesis, seed), Wanted(self.sensor, seconds=SECONDS))
+        lacking = [item.file for item in loaded.items if not item.recording.gravity]
+        if lacking:
+            raise UserError(
+                f"{lacking[0]}: expected acceleration with gravity (ax,ay,az), found it without; record again"
+            )
         return loaded
 
     def labels(self, data: Dataset) -> list[str]:
@@ -90,10 +88,7 @@ class FallDetection(App):
         gate = self.config.gate.gate()
         made = impacts(stream.samples, self.config.front_end.impact(), stream.rate_mhz, least=gate.open_at)
         awake = gates(made.level, gate)
-        scores = np.full((len(awake), 2), -128, np.int8)
-        if awake.any():
-            scores[awake] = training.to_int8(self.scores(model, made.windows))
-        return Scored(stream, scores, made.sample, awake)
+        return Scored.gated(stream, training.to_int8(self.scores(model, made.windows)), made.sample, awake)
 
     @property
     def training(self):

@@ -5,17 +5,21 @@ from pathlib import Path
 
 import numpy as np
 
+from ml import training
 from ml.app import App
 from ml.data.manifest import Dataset, Wanted, load
+from ml.data.streams import Stream
 from ml.data.synthesis import generate
 from ml.errors import UserError
+from ml.evaluate.streams import Scored
 from ml.examples import Examples, HeldOut, Inputs
 from ml.gesture_recognition import examples, presentation
 from ml.gesture_recognition.config import NONE, Config, Decision
 from ml.gesture_recognition.header import sections
-from ml.gesture_recognition.network import build
 from ml.native.decide import MAX_CLASSES, DecideConfig
+from ml.native.gate import gates
 from ml.native.imu import AXES, windows
+from ml.networks import convolutions
 from ml.paths import ROOT
 
 SECONDS = (0.1, 3600.0)  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
@@ -30,7 +34,9 @@ class GestureRecognition(App):
     sensor: str = "imu"
     code: tuple[Path, ...] = (
         ROOT / "ml/gesture_recognition",
+        ROOT / "ml/networks.py",
         ROOT / "ml/data/augmentation.py",
+        ROOT / "ml/data/synthesis/strokes.py",
         ROOT / "ml/native",
         ROOT / "lib/frontend",
         ROOT / "lib/decide",
@@ -62,11 +68,19 @@ class GestureRecognition(App):
         return presentation.held_out(data, labels, self.config.front_end)
 
     def network(self, labels: list[str]):
-        return build(self.config.network, self.config.front_end.window, AXES, len(labels))
+        window = self.config.front_end.window
+        return convolutions(self.config.network, self.name, window, AXES, len(labels))
 
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
         made = windows(samples, self.config.front_end.imu(), rate_mhz)
         return Inputs(made.windows, made.sample)
+
+    def score(self, stream: Stream, model: training.Model) -> Scored:
+        """The network sleeps where little moves."""
+        made = windows(stream.samples, self.config.front_end.imu(), stream.rate_mhz)
+        awake = gates(made.level, self.config.gate.gate())
+        scores = training.to_int8(self.scores(model, made.windows[awake]))
+        return Scored.gated(stream, scores, made.sample, awake)
 
     @property
     def training(self):
@@ -77,4 +91,4 @@ class GestureRecognition(App):
         return self.config.decision
 
     def sections(self, decision: DecideConfig) -> list[str]:
-        return sections(self.config.front_end.imu(), decision)
+        return sections(self.config.front_end.imu(), self.config.gate.gate(), decision)

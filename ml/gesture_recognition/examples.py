@@ -2,7 +2,8 @@
 
 Around each repetition, shifted, tilted, faster, stronger (ml/data/augmentation.py), in raw units, then through the C
 front end. The class `none` is whatever lies between: rest, unrelated movement, and windows that hold only the beginning
-or the end of a gesture, which must not yet, or no longer, be answered.
+or the end of a gesture, which must not yet, or no longer, be answered; and simulated movement of every other kind
+(others.py).
 
 Recordings from which gravity was removed get it back in half of the windows: the device that runs the model feels it.
 """
@@ -20,6 +21,7 @@ from ml.data.recordings import runs, saturate
 from ml.errors import UserError
 from ml.examples import Examples
 from ml.gesture_recognition.config import MIRRORED, NONE, FrontEnd, Training
+from ml.gesture_recognition.others import other_windows
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.native.imu import windows
 
@@ -54,11 +56,15 @@ def training_examples(
     sources = _sources(dataset, labels, front_end)
     pictures = [picture for source in sources for picture in cutter.movements(source)]
     pictures += cutter.nothing(sources, round(len(pictures) * training.background))
-    pictures = [pictures[i] for i in rng.permutation(len(pictures))]
     end_to_end = dataclasses.replace(front_end, hop=front_end.window).imu()
-    raw = saturate(_as_felt(pictures, front_end, training, rng))
-    made = windows(raw.reshape(-1, raw.shape[-1]), end_to_end).windows
-    return Examples(made, np.array([picture.label for picture in pictures]))
+    raw = _as_felt(pictures, front_end, training, rng)
+    classes = np.array([picture.label for picture in pictures])
+    none = labels.index(NONE)
+    others = other_windows(np.count_nonzero(classes != none), training.others, front_end.window, front_end.rate_hz, rng)
+    raw, classes = np.concatenate([raw, others]), np.concatenate([classes, np.full(len(others), none)])
+    order = rng.permutation(len(raw))
+    made = windows(saturate(raw[order]).reshape(-1, raw.shape[-1]), end_to_end).windows
+    return Examples(made, classes[order])
 
 
 def _as_felt(pictures: list[Picture], front_end: FrontEnd, training: Training, rng: np.random.Generator) -> np.ndarray:

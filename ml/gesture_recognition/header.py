@@ -1,13 +1,17 @@
 """The application's part of the generated header: front-end and decision settings as C."""
 
 from ml.gesture_recognition.config import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, INT8_MAX
+from ml.native import gate
 from ml.native.decide import DecideConfig
+from ml.native.gate import GateConfig
 from ml.native.imu import ImuConfig
 
+INCLUDES = '#include "decide/decide.h"\n#include "decide/gate.h"\n#include "frontend/imu.h"\n'
 
-def sections(front_end: ImuConfig, decision: DecideConfig) -> list[str]:
-    """C text: includes, GESTURE_RECOGNITION_WINDOW, `gesture_recognition_frontend` and `gesture_recognition_decide`."""
-    return ['#include "decide/decide.h"\n#include "frontend/imu.h"\n', _front_end(front_end), _decision(decision)]
+
+def sections(front_end: ImuConfig, activity: GateConfig, decision: DecideConfig) -> list[str]:
+    """C text: includes, GESTURE_RECOGNITION_WINDOW, and `gesture_recognition_frontend`, `_gate` and `_decide`."""
+    return [INCLUDES, _front_end(front_end), _gate(activity), _decision(decision)]
 
 
 def _front_end(config: ImuConfig) -> str:
@@ -27,6 +31,13 @@ static const imu_config gesture_recognition_frontend = {{
     {config.shift}, // shift
     {config.zero_point}, // zero point
 }};
+"""
+
+
+def _gate(config: GateConfig) -> str:
+    open_g, keep_g = config.open_at / ACCEL_PER_G, config.keep_at / ACCEL_PER_G
+    return f"""// The network wakes when {open_g:.2f} g move in a window, and sleeps when {keep_g:.2f} g no longer do.
+{gate.c_source(config, "gesture_recognition_gate")}
 """
 
 

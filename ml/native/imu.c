@@ -8,6 +8,7 @@ typedef struct {
     size_t room;      // of windows and sample
     int8_t *windows;  // [room][window][IMU_AXES]
     uint32_t *sample; // [room]: index of the sample that completed the window
+    uint32_t *level;  // [room]: how much moves in it
     uint32_t saturated[IMU_AXES];
 } imu_result;
 
@@ -20,6 +21,7 @@ size_t imu_windows(const imu_config *config, uint32_t sensor_rate_mhz, int16_t (
     for (size_t i = 0; i < count; i++) {
         if (!imu_push(&f, samples[i]) || made == result->room) continue;
         imu_window(&f, result->windows + made * config->window * IMU_AXES);
+        result->level[made] = imu_level(&f);
         result->sample[made++] = (uint32_t)i;
     }
     memcpy(result->saturated, f.saturated, sizeof result->saturated);

@@ -50,6 +50,7 @@ class Windows:
 
     windows: np.ndarray  # int8 (k, window, 6)
     sample: np.ndarray  # int (k,): index of the sample that completed each window
+    level: np.ndarray  # int (k,): how much moves in each, counts
     saturated: np.ndarray  # int (6,): values clipped to int8, counted in every window they fall into
 
 
@@ -67,12 +68,12 @@ def windows(samples: np.ndarray, config: ImuConfig, sensor_rate_mhz: int | None 
     history = np.zeros((config.window, AXES), np.int16)
     room = min(len(samples), _most_windows(len(samples), config, rate))
     made = np.empty((room, config.window, AXES), np.int8)
-    index = np.empty(room, np.uint32)
-    result = _Result(room, made.ctypes.data, index.ctypes.data)
+    index, level = np.empty(room, np.uint32), np.empty(room, np.uint32)
+    result = _Result(room, made.ctypes.data, index.ctypes.data, level.ctypes.data)
     count = _library().imu_windows(
         ctypes.byref(settings), rate, history.ctypes, samples.ctypes, len(samples), ctypes.byref(result)
     )
-    return Windows(made[:count], index[:count].astype(int), np.array(result.saturated, int))
+    return Windows(made[:count], index[:count].astype(int), level[:count].astype(int), np.array(result.saturated, int))
 
 
 def window(samples: np.ndarray, config: ImuConfig) -> np.ndarray:
@@ -111,6 +112,7 @@ class _Result(ctypes.Structure):
         ("room", ctypes.c_size_t),
         ("windows", ctypes.c_void_p),
         ("sample", ctypes.c_void_p),
+        ("level", ctypes.c_void_p),
         ("saturated", ctypes.c_uint32 * AXES),
     )
 
@@ -122,7 +124,9 @@ def _settings(config: ImuConfig) -> _Config:
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    library = load("imu", [ROOT / "lib/frontend/src/imu.c", ROOT / "ml/native/imu.c"])
+    library = load(
+        "imu", [*(ROOT / "lib/frontend/src" / f"{name}.c" for name in ("imu", "integer")), ROOT / "ml/native/imu.c"]
+    )
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     library.imu_windows.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, size, pointer]
     library.imu_windows.restype = size

@@ -1,7 +1,7 @@
 """The motion front end against an independent statement of its arithmetic in exact fractions."""
 
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, isqrt
 
 import numpy as np
 import pytest
@@ -70,10 +70,16 @@ configs = st.integers(1, 12).flatmap(
 rates = st.sampled_from([20_000, 33_299, 33_300, 33_301, 66_600, 99_900, 100_000, 104_000, 119_000, 952_000])
 
 
-def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list, list, np.ndarray]:
-    """Windows, the index of the sample that completed each, values clipped per axis."""
+def level_of(rows: list) -> int:
+    """The root of the variances of all axes."""
+    variances = [len(rows) * sum(x * x for x in axis) - sum(axis) ** 2 for axis in zip(*rows, strict=True)]
+    return isqrt(sum(one // len(rows) ** 2 for one in variances))
+
+
+def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list, list, list, np.ndarray]:
+    """Windows, the index of the sample that completed each, how much moves in each, values clipped per axis."""
     ratio = Fraction(rate, config.rate_mhz)
-    rows, made, index, clipped = [], [], [], np.zeros(AXES, int)
+    rows, made, index, levels, clipped = [], [], [], [], np.zeros(AXES, int)
     for i in range(len(samples)):
         before = len(rows)
         rows += [resampled(samples, ratio, k) for k in range(before, known(i + 1, ratio))]
@@ -82,16 +88,18 @@ def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list,
             values, count = scaled(rows[-config.window :], config)
             made.append(values)
             index.append(i)
+            levels.append(level_of(rows[-config.window :]))
             clipped += count
-    return made, index, clipped
+    return made, index, levels, clipped
 
 
 @settings(max_examples=200)
 @given(recordings, configs, rates)
 def test_windows_are_those_of_exact_arithmetic(samples, config, rate):
     made = windows(samples, config, rate)
-    expected, index, clipped = expected_windows(samples.tolist(), config, rate)
+    expected, index, levels, clipped = expected_windows(samples.tolist(), config, rate)
     assert made.sample.tolist() == index
+    assert made.level.tolist() == levels
     assert made.windows.tolist() == [w.tolist() for w in expected]
     assert made.saturated.tolist() == clipped.tolist()
 

@@ -11,9 +11,10 @@ from ml.data.recordings import Recording
 from ml.data.synthesis import Plan, generate
 from ml.errors import UserError
 from ml.gesture_recognition.app import GestureRecognition
-from ml.gesture_recognition.config import NONE, Config, FrontEnd, Network
+from ml.gesture_recognition.config import NONE, FrontEnd
 from ml.gesture_recognition.presentation import present
 from ml.native.imu import windows
+from ml.networks import Convolutions
 
 APP = GestureRecognition().quick()
 
@@ -104,7 +105,7 @@ def test_a_take_without_any_rest_is_refused():
 
 def test_a_network_whose_settings_do_not_fit_together_is_refused():
     with pytest.raises(UserError, match="as many kernels"):
-        Config(network=Network(filters=(8, 8)))
+        Convolutions(filters=(8, 8))
 
 
 def test_the_front_end_reaches_the_end_of_int8_at_its_range():

@@ -1,5 +1,6 @@
 #include "frontend/imu.h"
 
+#include "frontend/integer.h"
 #include "scale.h"
 #include <string.h>
 
@@ -107,4 +108,19 @@ void imu_window(imu_frontend *f, int8_t *out) {
         for (int axis = 0; axis < IMU_AXES; axis++) *out++ = to_int8(f, axis, f->history[at][axis] - mean[axis]);
         at = (uint16_t)(at + 1 == f->config->window ? 0 : at + 1);
     }
+}
+
+uint32_t imu_level(const imu_frontend *f) {
+    const uint64_t count = f->config->window;
+    uint64_t total = 0; // of the variances
+    for (int axis = 0; axis < IMU_AXES; axis++) {
+        uint64_t sum = 0, squares = 0; // products may wrap round, their difference, below 2^62, may not
+        for (uint16_t i = 0; i < count; i++) {
+            const uint64_t x = (uint64_t)(f->history[i][axis] + OFFSET);
+            sum += x;
+            squares += x * x;
+        }
+        total += (count * squares - sum * sum) / (count * count);
+    }
+    return square_root(total);
 }

@@ -53,6 +53,11 @@ void imu_reset(imu_frontend *f, uint32_t sensor_rate_mhz); // forgets the sample
 bool imu_push(imu_frontend *f, const int16_t sample[IMU_AXES]);
 void imu_window(imu_frontend *f, int8_t *out); // int8 [window][IMU_AXES], oldest first
 
+// How much moves in the window, for a gate: root mean square of all axes about their means, added as squares, in counts
+// (2048 per g and 16 per degree per second: 0.1 g weighs as much as 12.8 degrees per second). What stays the same does
+// not count: gravity while the device keeps its position, and the biases of the sensor.
+uint32_t imu_level(const imu_frontend *f);
+
 #ifdef __cplusplus
 }
 #endif
