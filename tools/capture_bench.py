@@ -38,7 +38,7 @@ from tools.capture.faulty import Faults, FaultyLine
 
 AXES = {"mic": 1, "imu": 6, "accel": 3}
 RATES = {"mic": 16000, "imu": 400, "accel": 1600}
-AFTER_S = 5.0  # recorded beyond what is played
+AFTER_S = 20.0  # recorded beyond what is played
 FAULT_S = 1.5  # how long a port is away; a stall is two seconds
 
 
@@ -125,17 +125,19 @@ def counts(path: Path) -> np.ndarray:
     return np.rint(table.to_numpy() * scale).astype(np.int16)
 
 
-def equal(data: Path, played: dict[str, np.ndarray]) -> bool:
-    """Each stream was recorded whole, and what was played is in it without a difference."""
+def difference(data: Path, played: dict[str, np.ndarray]) -> str:
+    """What is not as it was played; "" where each stream was recorded whole and equal, byte for byte."""
     for name, samples in played.items():
         found = [row for row in rows(data) if row["sensor"] == name]
         if len(found) != 1 or found[0]["status"] != "whole":
-            return False
+            return f"{name} is in {len(found)} pieces, {', '.join(str(row['status']) for row in found)}"
         recorded = counts(data / found[0]["file"])
-        first = int(np.flatnonzero((recorded == 77).all(axis=1))[0])
-        if not np.array_equal(recorded[first : first + len(samples)], samples):
-            return False
-    return True
+        recorded = recorded[int(np.flatnonzero((recorded == 77).all(axis=1))[0]) :][: len(samples)]
+        if len(recorded) < len(samples):
+            return f"the last {len(samples) - len(recorded)} samples of {name} came after the take's end"
+        if not np.array_equal(recorded, samples):
+            return f"{name} differs from sample {int(np.flatnonzero((recorded != samples).any(axis=1))[0])} on"
+    return ""
 
 
 def size(played: dict[str, np.ndarray]) -> int:
@@ -160,13 +162,13 @@ def lossless(board: str, minutes: float) -> None:
             started = time.monotonic()
             lost = made.play(played)
             took = time.monotonic() - started
-        same = equal(data, played)
+        wrong = difference(data, played)
         click.echo(
             f"{board}: {minutes:g} min of sound and motion, {size(played):,} bytes in {took:.0f} s "
             f"({60 * minutes / took:.1f} times real time); lost by the board: {lost}; "
-            f"files {'are equal to what was played, byte for byte' if same else 'DIFFER from what was played'}"
+            f"{wrong or 'the files are equal to what was played, byte for byte'}"
         )
-    if not same or lost:
+    if wrong or lost:
         sys.exit(1)
 
 
@@ -184,7 +186,9 @@ def load(seconds: float) -> None:
             time.sleep(1)
             share = cpu_share(process.pid, seconds)
             player.join()
-        click.echo(f"{share:.1%} of one processor at 32 kB/s, over {seconds:g} s; whole: {equal(data, played)}")
+        click.echo(
+            f"{share:.1%} of one processor at 32 kB/s, over {seconds:g} s; {difference(data, played) or 'nothing lost'}"
+        )
 
 
 def cpu_share(pid: int, seconds: float) -> float:
@@ -214,7 +218,7 @@ def one_rate(made: Bench, rates: dict[str, int], seconds: float, realtime: bool)
         started = time.monotonic()
         lost = made.play(played, rates, realtime=realtime)
         took = time.monotonic() - started
-    held = "held" if not lost and equal(data, played) else "LOST SAMPLES"
+    held = "held" if not lost and not difference(data, played) else f"NOT HELD: {lost} lost, {difference(data, played)}"
     pace = "in real time" if realtime else "as fast as it goes"
     click.echo(
         f"mic {rates['mic']} Hz, accel {rates['accel']} Hz, {pace}: {size(played) / took / 1000:.0f} kB/s {held}"
