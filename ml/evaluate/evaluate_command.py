@@ -16,8 +16,9 @@ from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.accuracy import figures, flat
 from ml.evaluate.committed import Committed, committed
-from ml.evaluate.stream_summary import summary, table
-from ml.evaluate.streams import judge
+from ml.evaluate.stream_command import HOST, as_in_python, first_hours
+from ml.evaluate.stream_summary import check_samples, print_streams, summary
+from ml.evaluate.streams import detect, judge
 from ml.examples import HeldOut
 from ml.paths import ROOT
 from ml.progress import say, track
@@ -30,10 +31,22 @@ from ml.training import to_int8
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--model", type=click.Path(file_okay=False), help="Folder with the header, instead of lib/APP_model.")
+@click.option("--on", "target", default=HOST, show_default=True, help="Who hears the streams, as for `stream`.")
+@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the same JSON.")
-def evaluate(app: str, data: str, *, model: str | None, plot: str | None, as_json: bool, out: str | None) -> None:
+def evaluate(
+    app: str,
+    data: str,
+    *,
+    model: str | None,
+    target: str,
+    hours: float | None,
+    plot: str | None,
+    as_json: bool,
+    out: str | None,
+) -> None:
     """Judge the committed model by a whole folder of recordings."""
     made = committed(find(app), Path(model) if model else ROOT / "lib" / f"{app}_model")
     loaded, foreign = _known(made, made.app.data(Path(data), 0))
@@ -48,7 +61,7 @@ def evaluate(app: str, data: str, *, model: str | None, plot: str | None, as_jso
         "unknown_labels": foreign,
         "subjects": loaded.subjects,
         "recordings": recordings(made, loaded),
-        "streams": streams(made, loaded, Path(plot) if plot else None),
+        "streams": streams(made, loaded, target, hours, Path(plot) if plot else None),
     }
     if out:
         write_json(Path(out), result)
@@ -56,6 +69,8 @@ def evaluate(app: str, data: str, *, model: str | None, plot: str | None, as_jso
         click.echo(json.dumps(result, indent=1))
     else:
         _print(result)
+    if result["streams"]:
+        check_samples(result["streams"])
 
 
 def _known(made: Committed, data: Dataset) -> tuple[Dataset, list[str]]:
@@ -92,18 +107,20 @@ def _subjects(held_out: HeldOut, data: Dataset) -> np.ndarray:
     return np.array([of_file.get(name) or of_file.get(name.rsplit("[", 1)[0], "?") for name in names])
 
 
-def streams(made: Committed, data: Dataset, plot: Path | None) -> dict | None:
+def streams(made: Committed, data: Dataset, target: str, hours: float | None, plot: Path | None) -> dict | None:
     """The streams that the application makes of the data, through front end, gate, model and decision in C."""
-    found = made.app.streams(data, 0)
+    found = first_hours(made.app.streams(data, 0), hours)
     if not found:
         return None
     labels, tolerance = made.labels(data), made.app.decision.tolerance_s
     scored = [made.app.score(one, made.model) for one in track(found, "streams", len(found))]
     judged = [judge(one, labels, made.config, tolerance) for one in scored]
     tallies = [(one.subject, tally) for one, (tally, _) in zip(found, judged, strict=True)]
-    target = made.app.decision.target_false_alarms_per_hour
+    expected = [detect(one, labels, made.config) for one in scored]
+    played = as_in_python(made.app.name, made.model, target, scored, expected)
+    asked = made.app.decision.target_false_alarms_per_hour
     curve = det.curve(scored, labels, made.config, tolerance)
-    result = summary(made.app.name, "host", target, tallies, made.config, curve, None)
+    result = summary(made.app.name, target, asked, tallies, made.config, curve, played)
     if plot:
         for path in pictures.write(plot, "evaluate", result, scored, [matched for _, matched in judged]):
             say(f"wrote {path}")
@@ -123,7 +140,7 @@ def _print(result: dict) -> None:
     for name, value in flat(result["recordings"]["more"]):
         console.print(f"{name}: {value}", markup=False)
     if result["streams"]:
-        console.print(table(result["streams"]))
+        print_streams(result["streams"], console)
     if result["trained_with_this_data"]:
         say("warning: this is the data that the model was trained with; the figures say little about anything else")
 

@@ -10,12 +10,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from ml.app import APPS
+from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.command import EMULATED, compiled_model, prove, upload
 from ml.evaluate.on_board import Played, Sighting, inject, play
-from ml.evaluate.stream_summary import board_lines, lost_samples, summary, table
+from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import Detection, Scored, detect, match, spans, tally
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
@@ -58,17 +59,14 @@ def stream(
     run = last(app, out)
     task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)
     config = _decision(run, task, target, aim)
-    unseen = _part(task.streams(task.split.test), hours)
+    unseen = first_hours(task.streams(task.split.test), hours)
     if not unseen:
         raise UserError(f"{app}: expected streams of the subjects held out, found none; record longer takes")
     score = on_host(run, task)
     scored = [score(one) for one in unseen]
     expected = [detect(one, task.labels, config) for one in scored]
-    played = None if target == HOST else on_board(run, target, scored)
-    found = [one.detections for one in played] if played else expected
-    for one, wanted, seen in zip(unseen, expected, found, strict=True):
-        check_equal(one.subject, wanted, seen)
-    _tell(run, task, target, config, scored, found, played, plot=plot, as_json=as_json)
+    played = as_in_python(app, compiled_model(run), target, scored, expected)
+    _tell(run, task, target, config, scored, expected, played, plot=plot, as_json=as_json)
 
 
 def _decision(run: Run, task: Task, target: str, aim: float | None) -> DecideConfig:
@@ -82,7 +80,8 @@ def _decision(run: Run, task: Task, target: str, aim: float | None) -> DecideCon
     return read_decision(tune_decision(task))
 
 
-def _part(streams: list[Stream], hours: float | None) -> list[Stream]:
+def first_hours(streams: list[Stream], hours: float | None) -> list[Stream]:
+    """The first part of each, so many hours in all."""
     total = sum(one.hours for one in streams)
     share = 1.0 if hours is None or hours >= total else hours / total
     return [cut(one, round(len(one.samples) * share)) for one in streams]
@@ -94,16 +93,27 @@ def on_host(run: Run, task: Task) -> Callable[[Stream], Scored]:
     return lambda one: app.score(one, model)
 
 
-def on_board(run: Run, target: str, scored: list[Scored]) -> list[Played]:
+def as_in_python(
+    app: str, model: HostModel, target: str, scored: list[Scored], expected: list[list[Detection]]
+) -> list[Played] | None:
+    """What a board makes of the streams; UserError unless it is what Python made of them. None on the host."""
+    if target == HOST:
+        return None
+    played = on_board(app, model.model.hash.decode(), target, scored)
+    for one, wanted, seen in zip(scored, expected, played, strict=True):
+        check_equal(one.stream.subject, wanted, seen.detections)
+    return played
+
+
+def on_board(app: str, model: str, target: str, scored: list[Scored]) -> list[Played]:
     """The same streams through the sensor of a virtual board; over the link into any other."""
-    model = compiled_model(run).model.hash.decode()
     board = "host" if target == HOST_BOARD else target
     if target not in (*EMULATED, HOST_BOARD):
-        with Device.open(board, app=run.app) as device:
+        with Device.open(board, app=app) as device:
             prove(device, model)
             return [_with_progress(one, inject, device) for one in scored]
-    upload(f"{run.app}-{board}")
-    with Device.open(board, app=run.app) as device, Player.open(board, run.app) as player:
+    upload(f"{app}-{board}")
+    with Device.open(board, app=app) as device, Player.open(board, app) as player:
         prove(device, model)
         return [play_with_progress(one, device, player) for one in scored]
 
@@ -158,12 +168,8 @@ def _tell(
     if as_json:
         click.echo(json.dumps(result, indent=1))
     else:
-        (Console() if sys.stdout.isatty() else Console(width=120)).print(table(result))
-        for line in board_lines(result["board"]) if played else []:
-            click.echo(line)
+        print_streams(result, Console() if sys.stdout.isatty() else Console(width=120))
     if plot:
         for path in pictures.write(run.folder, f"stream-{name}", result, scored, matched):
             say(f"wrote {path}")
-    lost = lost_samples(result["board"]) if played else 0
-    if lost:
-        raise UserError(f"{target}: expected every sample to be used, found {lost} lost; the application is too slow")
+    check_samples(result)

@@ -1,7 +1,9 @@
 """What streams came to, as JSON and as a table; and what a board counted meanwhile."""
 
+from rich.console import Console
 from rich.table import Table
 
+from ml.errors import UserError
 from ml.evaluate.intervals import short
 from ml.evaluate.on_board import Played
 from ml.evaluate.streams import Tally
@@ -37,6 +39,22 @@ def summary(
         "trade_off": curve,
         "board": counters(played) if played else None,
     }
+
+
+def print_streams(result: dict, console: Console) -> None:
+    """The table, and what the board counted."""
+    console.print(table(result))
+    for line in board_lines(result["board"]) if result["board"] else []:
+        console.print(line, markup=False, highlight=False)
+
+
+def check_samples(result: dict) -> None:
+    """UserError where a board lost samples: its figures are not those of the application."""
+    lost = lost_samples(result["board"]) if result["board"] else 0
+    if lost:
+        raise UserError(
+            f"{result['on']}: expected every sample to be used, found {lost:,} lost; the application is too slow here"
+        )
 
 
 def table(result: dict) -> Table:
