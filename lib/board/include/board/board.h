@@ -30,7 +30,7 @@ extern "C" {
 #define BOARD_GYRO_PER_DPS 16   // counts per degree per second
 #define BOARD_IMU_AXES     6    // ax, ay, az, gx, gy, gz
 
-enum { BOARD_OK = 0, BOARD_ERR_ABSENT = -1, BOARD_ERR_SENSOR = -2, BOARD_ERR_RATE = -3 };
+enum { BOARD_OK = 0, BOARD_ERR_ABSENT = -1, BOARD_ERR_SENSOR = -2, BOARD_ERR_RATE = -3, BOARD_ERR_STORE = -4 };
 
 typedef struct {
     uint32_t time_us;             // when the sample was taken, on the clock of board_micros()
@@ -61,6 +61,14 @@ size_t board_mic_read(int16_t *pcm, size_t count);
 int32_t board_accel_start(uint32_t rate_mhz); // accelerometer alone, at a rate for vibration
 size_t board_accel_read(int16_t (*xyz)[3], size_t count);
 uint32_t board_sensor_overruns(void);
+
+// Store: a few small values by name (1..15 characters) that outlive board_reset(). Arduino boards with a key store or
+// an emulated EEPROM keep them without power too; `host` in a file beside the program; `virtual` and `virtual-m3` in
+// RAM, as long as the emulator runs. What was kept may be damaged or from other firmware: values carry their own
+// checksum. Each write wears the flash: never in a loop.
+#define BOARD_STORE_SIZE 1024                                       // bytes of a value, at most
+size_t board_store_read(const char *key, void *bytes, size_t size); // bytes of the value, 0: none, or none so short
+int32_t board_store_write(const char *key, const void *bytes, size_t size); // BOARD_OK or an error; size 0 takes it out
 
 // Memory: painted at start-up, so that the deepest use of the stack is known. 0 where the board cannot tell.
 uint32_t board_stack_used(void);

@@ -3,6 +3,7 @@
 
 #include <Arduino.h>
 #include <math.h>
+#include <string.h>
 
 #include "board/board.h"
 #include "drivers.h"
@@ -80,12 +81,16 @@ size_t board_mic_read(int16_t *pcm, size_t count) {
     return mic_sensor.read(pcm, count);
 }
 
-// The libraries run their accelerometers at the rate of the IMU, too slow for vibration.
-int32_t board_accel_start(uint32_t) {
-    return BOARD_ERR_ABSENT;
+// The accelerometer alone comes from the IMU, at the IMU's rate: enough for a fan, too slow for the noise of bearings.
+int32_t board_accel_start(uint32_t rate_mhz) {
+    return board_imu_start(rate_mhz);
 }
-size_t board_accel_read(int16_t (*)[3], size_t) {
-    return 0;
+
+size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
+    board_imu_sample sample;
+    size_t done = 0;
+    while (done < count && board_imu_read(&sample, 1)) memcpy(xyz[done++], sample.axis, sizeof xyz[0]);
+    return done;
 }
 
 uint32_t board_sensor_overruns(void) {

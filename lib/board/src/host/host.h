@@ -17,5 +17,6 @@ void lines_wait_bytes(bool console, bool bus, uint64_t ns); // until one of thos
 uint64_t host_time(void);                                   // ns, monotonic
 void host_restart(bool by_host);                            // the program again, on the same lines
 bool host_restarted(void);
+const char *host_program(void); // its path
 
 #endif

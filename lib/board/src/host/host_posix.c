@@ -60,6 +60,10 @@ void lines_open(int argc, char **argv) {
     }
 }
 
+const char *host_program(void) {
+    return program;
+}
+
 void host_restart(bool by_host) {
     char console[12], sensors[12];
     snprintf(console, sizeof console, "%d", in[PORT_CONSOLE]);

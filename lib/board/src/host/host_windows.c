@@ -22,6 +22,10 @@ void lines_open(int argc, char **argv) {
     out = GetStdHandle(STD_OUTPUT_HANDLE);
 }
 
+const char *host_program(void) {
+    return program;
+}
+
 static DWORD waiting(void) {
     DWORD count = 0;
     if (GetFileType(in) == FILE_TYPE_PIPE) {

@@ -1,0 +1,47 @@
+// detector.h: an application's anomaly detector: the firmware's model of what is normal until the device has learned
+// its own. No heap; one caller at a time.
+#ifndef ANOMALY_DETECTOR_H
+#define ANOMALY_DETECTOR_H
+
+#include "anomaly/baseline.h"
+#include "anomaly/distance.h"
+#include "nn/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum { ANOMALY_MIXTURE, ANOMALY_AUTOENCODER } anomaly_method;
+
+typedef struct {
+    anomaly_method method;                        // how the firmware's own model measures the distance
+    const anomaly_gaussians *gaussians;           // its mixture
+    const anomaly_reconstruction *reconstruction; // of its autoencoder
+    uint32_t ridge;                               // of a learnt baseline, see anomaly_baseline_gaussian
+} anomaly_config;
+
+typedef struct { // fields are private but for the baseline, which a host may read and write
+    const anomaly_config *config;
+    const nn_model *autoencoder;
+    uint32_t model; // CRC-32 of its hash
+    anomaly_baseline baseline;
+    anomaly_learnt learnt;
+    uint32_t wanted; // windows to be learnt; 0: not learning
+    bool own;        // the learnt baseline is in use
+} anomaly_detector;
+
+void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_model *autoencoder);
+
+// Judges the window in the autoencoder's input, and learns from it while it learns.
+void anomaly_run(anomaly_detector *d, int8_t scores[2]);
+
+// The operations of LINK_LEARN (link/messages.h) but STATUS, READ and WRITE; a link_status. Use takes no baseline of
+// fewer windows than twice the features. Keep and forget write the board's store, anomaly_restore reads it: true where
+// it held a baseline of this very model.
+uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows);
+bool anomaly_restore(anomaly_detector *d);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,99 @@
+#include "anomaly/detector.h"
+
+#include "board/board.h"   // board_store_read, board_store_write
+#include "link/messages.h" // link_learn, link_status
+
+#include <string.h>
+
+static const char KEY[] = "baseline";
+
+static uint8_t features(const anomaly_detector *d) {
+    return d->config->gaussians->features;
+}
+
+void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_model *autoencoder) {
+    memset(d, 0, sizeof *d);
+    d->config = config;
+    d->autoencoder = autoencoder;
+    d->model = nn_crc32(autoencoder->hash, (uint32_t)strlen(autoencoder->hash));
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+}
+
+static bool use(anomaly_detector *d) {
+    const anomaly_baseline *b = &d->baseline;
+    d->wanted = 0;
+    d->own = anomaly_baseline_valid(b, features(d), d->model) && b->windows >= 2u * features(d) &&
+             anomaly_baseline_gaussian(b, d->config->ridge, &d->learnt);
+    return d->own;
+}
+
+static bool finish(anomaly_detector *d) {
+    anomaly_baseline_seal(&d->baseline);
+    return use(d);
+}
+
+static uint64_t distance(anomaly_detector *d) {
+    const int8_t *x = d->autoencoder->input;
+    if (d->own) return anomaly_distance(&d->learnt.gaussian, x);
+    if (d->config->method == ANOMALY_MIXTURE) return anomaly_distance(d->config->gaussians, x);
+    int8_t window[ANOMALY_MAX_FEATURES]; // its place in the arena may be used again
+    memcpy(window, x, features(d));
+    nn_run(d->autoencoder);
+    return anomaly_reconstruction_distance(d->config->reconstruction, window, d->autoencoder->output);
+}
+
+void anomaly_run(anomaly_detector *d, int8_t scores[2]) {
+    if (d->wanted) {
+        anomaly_baseline_learn(&d->baseline, d->autoencoder->input);
+        if (d->baseline.windows >= d->wanted) finish(d);
+    }
+    anomaly_scores(distance(d), scores);
+}
+
+bool anomaly_restore(anomaly_detector *d) {
+    const bool there = board_store_read(KEY, &d->baseline, sizeof d->baseline) == sizeof d->baseline;
+    if (there && use(d)) return true;
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+    return false;
+}
+
+static uint8_t begin(anomaly_detector *d, uint32_t windows) {
+    if (windows < 2u * features(d) || windows > ANOMALY_MAX_WINDOWS) return LINK_BAD_ARGUMENT;
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+    d->own = false;
+    d->wanted = windows;
+    return LINK_OK;
+}
+
+static uint8_t stop(anomaly_detector *d) {
+    return d->wanted && finish(d) ? LINK_OK : LINK_NOT_NOW;
+}
+
+static uint8_t keep(const anomaly_detector *d) {
+    if (!d->own || !anomaly_baseline_valid(&d->baseline, features(d), d->model)) return LINK_NOT_NOW;
+    return board_store_write(KEY, &d->baseline, sizeof d->baseline) == BOARD_OK ? LINK_OK : LINK_UNSUPPORTED;
+}
+
+static uint8_t forget(anomaly_detector *d) {
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+    d->own = false;
+    d->wanted = 0;
+    return board_store_write(KEY, NULL, 0) == BOARD_OK ? LINK_OK : LINK_UNSUPPORTED;
+}
+
+uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows) {
+    switch (operation) {
+    case LINK_LEARN_BEGIN:
+        return begin(d, windows);
+    case LINK_LEARN_STOP:
+        return stop(d);
+    case LINK_LEARN_USE:
+        return use(d) ? LINK_OK : LINK_BAD_ARGUMENT;
+    case LINK_LEARN_KEEP:
+        return keep(d);
+    case LINK_LEARN_FORGET:
+        return forget(d);
+    default:
+        return LINK_UNKNOWN;
+    }
+}
