@@ -12,7 +12,7 @@ uint32_t spotter_all(const spotter_config *config, const nn_stream *network, int
     spotter_init(&s, config, network, ring);
     const size_t size = network ? network->model->output_size : 0;
     for (size_t i = 0; i < count; i++) {
-        if (!spotter_hear(&s, frames + i * config->bands)) continue;
+        if (spotter_hear(&s, frames + i * config->bands) != SPOTTER_WINDOW) continue;
         *awake = spotter_run(&s);
         if (size && *awake)
             memcpy(scores, network->model->output, size);

@@ -30,7 +30,7 @@ class SpotterConfig:
     bands: int  # int8 in a frame
     hop: int  # frames that the network takes in a step
     rows: int  # frames in its window
-    catch_up: int = 4  # steps in a window at most
+    catch_up: int = 3  # steps in a window at most
     voice: VadConfig = field(default_factory=VadConfig)
     gate: GateConfig = field(default_factory=lambda: GateConfig(open_at=6 * vad.ONE, keep_at=3 * vad.ONE, hold=25))
 
@@ -87,11 +87,12 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
 
 
 def c_source(config: SpotterConfig, name: str) -> str:
-    """C constants for a generated header: `<name>_vad`, `<name>_gate`, `<name>_spotter`."""
+    """C for a generated header: constants `<name>_vad`, `<name>_gate`, `<name>_spotter`, and `<NAME>_RING`."""
     members = [("voice", f"&{name}_vad"), ("gate", f"&{name}_gate")]
     members += [(member, getattr(config, member)) for member in ("bands", "hop", "warm_up", "catch_up")]
     return "\n".join(
         [
+            f"#define {name.upper()}_RING {config.warm_up * config.hop * config.bands} // bytes of frames\n",
             vad.c_source(config.voice, f"{name}_vad"),
             gates.c_source(config.gate, f"{name}_gate"),
             mel.c_struct("spotter_config", f"{name}_spotter", members),

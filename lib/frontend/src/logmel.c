@@ -51,6 +51,10 @@ static uint32_t copied(char *to, const int16_t *from, size_t count) {
     return magnitude;
 }
 
+size_t logmel_room(const logmel *m) {
+    return m->until_due;
+}
+
 size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
     const size_t taken = count < m->until_due ? count : m->until_due;
     for (size_t done = 0, part; done < taken; done += part) {

@@ -29,31 +29,46 @@ static void count_step(spotter *s) {
     if (s->behind <= most) s->behind++;
 }
 
-bool spotter_hear(spotter *s, const int8_t *frame) {
+spotter_news spotter_hear(spotter *s, const int8_t *frame) {
     const spotter_config *c = s->config;
     memcpy(s->ring + ((size_t)s->next * c->hop + s->in_step) * c->bands, frame, c->bands);
     gate_push(&s->gate, vad_push(&s->voice, frame));
-    if (++s->in_step < c->hop) return false;
+    if (++s->in_step < c->hop) return SPOTTER_FRAME;
     count_step(s);
-    return s->heard == c->warm_up;
+    return s->heard == c->warm_up ? SPOTTER_WINDOW : SPOTTER_STEP;
+}
+
+// The oldest rows that the network has not taken.
+static const int8_t *oldest_rows(const spotter *s) {
+    const spotter_config *c = s->config;
+    const uint32_t place = s->next + (s->next < s->behind ? c->warm_up : 0u) - s->behind;
+    return s->ring + (size_t)place * c->hop * c->bands;
 }
 
 static bool step(spotter *s) {
-    const spotter_config *c = s->config;
-    const uint16_t oldest = s->behind,
-                   place = (uint16_t)(s->next < oldest ? s->next + c->warm_up - oldest : s->next - oldest);
+    const int8_t *rows = oldest_rows(s);
     s->behind--;
-    return !s->network || nn_push(s->network, s->ring + (size_t)place * c->hop * c->bands);
+    return !s->network || nn_push(s->network, rows);
+}
+
+static void start_afresh(spotter *s) {
+    if (s->network) nn_restart(s->network);
+    s->behind = s->config->warm_up;
+    s->restarts++;
 }
 
 bool spotter_run(spotter *s) {
     bool full = false;
     if (!s->gate.open) return false;
-    if (s->behind > s->config->warm_up) {
-        if (s->network) nn_restart(s->network);
-        s->behind = s->config->warm_up;
-        s->restarts++;
-    }
+    if (s->behind > s->config->warm_up) start_afresh(s);
     for (uint8_t left = s->config->catch_up; left && s->behind; left--) full = step(s);
     return full && s->behind == 0;
+}
+
+void spotter_last_step(spotter *s, int8_t *rows) {
+    const spotter_config *c = s->config;
+    start_afresh(s);
+    while (s->behind > 1) step(s);
+    memcpy(rows, oldest_rows(s), (size_t)c->hop * c->bands);
+    s->behind = (uint16_t)(c->warm_up + 1);
 }

@@ -90,6 +90,9 @@ typedef struct { // fields are private but for the counters
 int logmel_init(logmel *m, const logmel_config *config); // LOGMEL_OK or LOGMEL_ERR_CONFIG
 void logmel_reset(logmel *m);                            // forgets audio and noise; the counters keep counting
 
+// Samples until a frame is due: who reads no more than those has read the frame's last one.
+size_t logmel_room(const logmel *m);
+
 // Samples taken, 0..count: fewer where a frame is due, 0 until it is popped.
 size_t logmel_push(logmel *m, const int16_t *pcm, size_t count);
 

@@ -6,8 +6,10 @@
 // a turn is bounded; from then on its scores are those that it would have if it had never slept, bit for bit. Windows
 // until then have none. A network that slept for less than the ring holds goes on from where it was.
 //
-//     if (logmel_pop(&frontend, frame) && spotter_hear(&spotter, frame)) decide_push(&decision, spotter_run(&spotter),
-//     &event);
+//     if (logmel_pop(&frontend, frame) && spotter_hear(&listener, frame) == SPOTTER_WINDOW) {
+//         const bool awake = spotter_run(&listener);
+//         decide_push(&decision, awake ? network.model->output : NULL, &event);
+//     }
 //
 // The first window ends with frame warm_up * hop, the next ones `hop` frames apart, asleep or not.
 #ifndef SPOTTER_SPOTTER_H
@@ -23,6 +25,12 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+typedef enum {
+    SPOTTER_FRAME,  // no more than a frame
+    SPOTTER_STEP,   // a step ends with it, but there are not enough of them for a window yet
+    SPOTTER_WINDOW, // a window ends with it: call spotter_run
+} spotter_news;
 
 typedef struct {
     const vad_config *voice;
@@ -50,9 +58,13 @@ typedef struct { // fields are private but for the gate's counters
 
 // `ring`: SPOTTER_RING bytes, kept alive. `network` NULL: what a network would do, without one.
 void spotter_init(spotter *s, const spotter_config *config, const nn_stream *network, int8_t *ring);
-void spotter_reset(spotter *s);                     // as after spotter_init; counters keep counting
-bool spotter_hear(spotter *s, const int8_t *frame); // true: a window ends here, call spotter_run
-bool spotter_run(spotter *s);                       // true: network->model->output are the window's scores
+void spotter_reset(spotter *s); // as after spotter_init; counters keep counting
+spotter_news spotter_hear(spotter *s, const int8_t *frame);
+bool spotter_run(spotter *s); // true: network->model->output are the window's scores
+
+// To look into a window layer by layer: the network, started afresh, takes the ring's steps but the last one, whose
+// rows go to `rows`, asleep or not. The next spotter_run starts afresh.
+void spotter_last_step(spotter *s, int8_t *rows);
 
 #ifdef __cplusplus
 }
