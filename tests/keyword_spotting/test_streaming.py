@@ -1,0 +1,67 @@
+"""The network in streaming form behind the gate gives the scores of whole windows, and it fits."""
+
+import numpy as np
+import pytest
+
+from ml.compiler.compile import compile_model
+from ml.compiler.host import HostModel
+from ml.compiler.report import report
+from ml.compress import quantise
+from ml.evaluate.tune import decision
+from ml.keras import keras_module
+from ml.native.decide import NEVER
+from ml.training import FloatModel
+
+LOGMEL = 3600  # bytes, of the front end: lib/frontend/include/frontend/logmel.h
+
+
+@pytest.fixture(scope="module")
+def made(app, voices, tmp_path_factory):
+    """A network as it is before training, compiled."""
+    labels = app.labels(voices)
+    keras_module().utils.set_random_seed(1)
+    network = app.network(labels)
+    model = app.convert(network, app.examples(voices, labels, 0), 0)
+    chosen = decision(labels, app.background(labels), *app.decision.fallback)
+    compiled = compile_model(
+        model, app.name, tmp_path_factory.mktemp("compiled"), labels=labels, sections=app.sections(chosen),
+        stream=app.stream_form,
+    )  # fmt: skip
+    return network, model, compiled
+
+
+def test_a_stream_gives_the_scores_of_its_whole_windows(app, voices, made):
+    _, model, compiled = made
+    stream = app.streams(voices, 3)[0]
+    scored = app.score(stream, HostModel(compiled.header))
+    windows = app.inputs(stream.samples, stream.rate_mhz).windows
+    assert len(scored.scores) == len(scored.sample) == len(windows)
+    assert 0 < scored.awake.mean() < 1
+    some = np.flatnonzero(scored.awake)[:: max(1, scored.awake.sum() // 40)]
+    whole = HostModel(compiled.header).answers(windows[some])
+    assert (scored.scores[some] == whole).all()
+    reference = quantise.run_int8(model, windows[some]).astype(int)
+    assert np.abs(reference - scored.scores[some]).max() <= 2  # its kernels round differently now and then
+
+
+def test_the_float_network_is_awake_when_the_compiled_one_is(app, voices, made):
+    network, _, compiled = made
+    stream = app.streams(voices, 3)[0]
+    floats, int8 = app.score(stream, FloatModel(network)), app.score(stream, HostModel(compiled.header))
+    assert (floats.awake == int8.awake).all()
+    assert (floats.sample == int8.sample).all()
+
+
+def test_network_and_front_end_fit_into_80_kb_of_flash_and_32_kb_of_ram(app, made):
+    compiled = made[2]
+    sizes, spotter = report(compiled), app.config.spotter
+    ring = spotter.warm_up * spotter.hop * spotter.bands
+    assert sizes["flash_bytes"] <= 80 * 1000
+    assert sizes["arena_bytes"] + sizes["state_bytes"] + ring + LOGMEL <= 32 * 1000
+
+
+def test_silence_and_unknown_never_make_an_event(app, voices):
+    labels = app.labels(voices)
+    made = decision(labels, app.background(labels), 2, 100, 5)
+    assert made.background == labels.index("unknown")
+    assert made.threshold == (100,) * 11 + (NEVER,)
