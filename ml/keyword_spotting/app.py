@@ -9,9 +9,10 @@ import numpy as np
 from ml.app import App
 from ml.compiler.streaming import Request
 from ml.data.manifest import Dataset, Wanted, load
+from ml.data.rows import Row
 from ml.data.split import Split, as_published, by_subject
 from ml.data.streams import Stream
-from ml.data.synthesis.speech import NOISE, SILENCE, generate
+from ml.data.synthesis.speech import NOISE, SILENCE, SPEECH, generate
 from ml.data.synthesis.vocabulary import check_words
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
@@ -28,6 +29,7 @@ from ml.paths import ROOT
 from ml.training import FloatModel, Model, to_int8
 
 SECONDS = (0.1, 3600.0)
+OTHERS = 8000  # clips of words that are none, at most: all of Speech Commands are 3.4 GB
 AT_ONCE = 4096  # windows that the float network answers at a time
 
 
@@ -57,7 +59,15 @@ class KeywordSpotting(App):
         return voices if folder is None else _both(load(folder, self._wanted()), voices)
 
     def _wanted(self) -> Wanted:
-        return Wanted(self.sensor, rate_hz=self.config.front_end.log_mel.rate_hz, seconds=SECONDS)
+        rate_hz = self.config.front_end.log_mel.rate_hz
+        return Wanted(self.sensor, rate_hz=rate_hz, seconds=SECONDS, rows=self._chosen)
+
+    def _chosen(self, rows: list[Row]) -> list[Row]:
+        """All keywords and noise, and of the other words as many as are of use, evenly over the list."""
+        others = [row for row in rows if row.label not in (*self.config.words, SILENCE, NOISE, SPEECH)]
+        kept = {row.file for row in others[:: -(-len(others) // OTHERS) or 1]}
+        left_out = {row.file for row in others} - kept
+        return [row for row in rows if row.file not in left_out]
 
     def labels(self, data: Dataset) -> list[str]:
         missing = [word for word in self.config.words if word not in data.labels]
