@@ -18,9 +18,14 @@ READ_AT_ONCE = 4096
 MOST_EMPTY_READS = 10  # in a row, of a port that says it has something
 
 
+def workspace() -> Path:
+    """PlatformIO's folder for what it builds and runs."""
+    return Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ROOT / ".pio")
+
+
 def virtual_folder() -> Path:
     """Where PlatformIO's uploads leave the running emulators, a folder an environment."""
-    return Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ROOT / ".pio") / "virtual"
+    return workspace() / "virtual"
 
 
 def resolve(name: str, app: str | None = None) -> str:

@@ -1,0 +1,55 @@
+#include "lines.h"
+
+#include "board/board.h"
+
+#include <string.h>
+
+#define LARGEST 4e6f // thousandths of it fit 32 bits
+
+static void put(const char *bytes, size_t size) {
+    while (size) {
+        const size_t taken = board_console_write((const uint8_t *)bytes, size);
+        bytes += taken;
+        size -= taken;
+    }
+}
+
+void put_text(const char *text) {
+    put(text, strlen(text));
+}
+
+void put_error(const char *what, const char *about) {
+    put_text("e-[");
+    put_text(what);
+    for (; *about; about++) { // what the host sent may be noise; its reader wants text
+        const char shown = *about >= ' ' && *about <= '~' ? *about : '?';
+        put(&shown, 1);
+    }
+    put_text("]\r\n");
+}
+
+void put_number(uint32_t number) {
+    char digits[10];
+    size_t first = sizeof digits;
+    do {
+        digits[--first] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    put(digits + first, sizeof digits - first);
+}
+
+void put_hex(uint8_t byte) {
+    static const char digit[] = "0123456789abcdef";
+    const char both[2] = {digit[byte >> 4], digit[byte & 15]};
+    put(both, sizeof both);
+}
+
+void put_thousandths(float value) {
+    const float size = value < 0 ? -value : value;
+    const uint32_t thousandths = (uint32_t)((size < LARGEST ? size : LARGEST) * 1000.0f + 0.5f);
+    const char point[4] = {'.', (char)('0' + thousandths / 100 % 10), (char)('0' + thousandths / 10 % 10),
+                           (char)('0' + thousandths % 10)};
+    if (value < 0 && thousandths) put_text("-");
+    put_number(thousandths / 1000);
+    put(point, sizeof point);
+}

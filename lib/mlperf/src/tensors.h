@@ -1,0 +1,12 @@
+// tensors.h: between the host's bytes and the model's input and output.
+#ifndef MLPERF_TENSORS_H
+#define MLPERF_TENSORS_H
+
+#include "mlperf/mlperf.h"
+
+uint32_t input_bytes(const mlperf_config *config); // of the input as the host sends it
+void fill_input(const mlperf_config *config);      // from the buffer
+float output_value(const mlperf_config *config, uint32_t index);
+float squared_error(const mlperf_config *config); // mean, against the buffer
+
+#endif

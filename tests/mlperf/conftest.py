@@ -1,0 +1,87 @@
+"""apps/inference_bench with a reference model, built and started as a user does, in a workspace of its own."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ml.link.port import Port
+from ml.paths import ROOT
+
+
+@pytest.fixture(scope="session")
+def tool(tmp_path_factory) -> Callable:
+    """Runs a command in that workspace."""
+    workspace = tmp_path_factory.mktemp("workspace")
+
+    def run(*words: object, status: int = 0, **environment: str) -> subprocess.CompletedProcess:
+        given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace)} | environment
+        command = [sys.executable, *map(str, words)]
+        done = subprocess.run(
+            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done
+
+    run.workspace = workspace
+    return run
+
+
+@pytest.fixture(scope="session")
+def flash(tool, shared) -> Callable[..., str]:
+    """Builds a reference model, flashes it, returns the port."""
+
+    def built(model: str, identity: str, board: str = "host", **environment: str) -> str:
+        tool("tools/mlperf.py", "build", shared / "models" / model, "--id", identity)
+        tool("-m", "platformio", "run", "-e", f"inference_bench-{board}", "-t", "upload", **environment)
+        return str((tool.workspace / "virtual" / f"inference_bench-{board}" / "console").resolve())
+
+    yield built
+    tool("tools/emulator.py", "stop", "--all")
+
+
+class Line:
+    """A terminal at the device's line: text out, lines in."""
+
+    def __init__(self, port: str) -> None:
+        self.port = Port(port)
+
+    def ask(self, text: str) -> list[str]:
+        """What it says to that, up to and with m-ready."""
+        self.port.write(text.encode())
+        return self.listen()
+
+    def listen(self) -> list[str]:
+        found = b""
+        while not found.endswith(b"m-ready\r\n"):
+            found += self.port.read()
+        return found.decode().removesuffix("\r\n").split("\r\n")
+
+
+@pytest.fixture
+def line() -> Callable[[str], Line]:
+    opened = []
+
+    def make(port: str) -> Line:
+        opened.append(Line(port))
+        return opened[-1]
+
+    yield make
+    for one in opened:
+        one.port.close()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable:
+    """Writes a data set: name, bytes, rest of its line."""
+
+    def write(files: dict[str, bytes], lines: list[str]) -> Path:
+        for name, data in files.items():
+            (tmp_path / name).write_bytes(data)
+        (tmp_path / "y_labels.csv").write_text("\n".join(lines) + "\n")
+        return tmp_path
+
+    return write

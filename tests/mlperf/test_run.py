@@ -1,0 +1,52 @@
+"""tools/mlperf.py runs the benchmark: throughput by the device's clock, accuracy or AUC over any data set."""
+
+import json
+
+import numpy as np
+import pytest
+
+from tools.mlperf_tiny.score import auc
+
+
+@pytest.fixture(scope="module")
+def port(flash):
+    return flash("kws_ref_model.tflite", "kws01", "virtual")
+
+
+def test_performance_and_accuracy(port, tool, folder):
+    rng = np.random.default_rng(3)
+    files = {f"{number}.bin": rng.integers(0, 256, 490).astype(np.uint8).tobytes() for number in range(3)}
+    data = folder(files, [f"{name},12,{number}" for number, name in enumerate(files)])
+    words = ("--iterations", 2, "--warmups", 1, "--json")
+    found = json.loads(tool("tools/mlperf.py", "run", "--port", port, "--data", data, *words).stdout)
+    assert (found["model"], found["accuracy"]["inputs"]) == ("kws01", 3)
+    seconds = found["performance"]["seconds"]
+    assert len(seconds) == 5
+    assert max(seconds) - min(seconds) < 1e-4  # virtual time counts instructions
+    assert not found["performance"]["valid"]
+
+
+def test_arrays_of_an_application_are_a_data_set(port, tool, tmp_path):
+    inputs = np.zeros((2, 49, 10), np.int8)
+    np.savez(tmp_path / "held_out.npz", inputs=inputs, labels=[0, 1])
+    words = ("--no-performance", "--json", "--data", tmp_path / "held_out.npz")
+    found = json.loads(tool("tools/mlperf.py", "run", "--port", port, *words).stdout)
+    assert found["accuracy"]["value"] == 0.5 or found["accuracy"]["value"] == 0.0
+
+
+@pytest.mark.parametrize("row", ["a.bin", "a.bin,12,x", "../a.bin,12,1", "missing.bin,12,1", "a.bin,12,1,4000,1"])
+def test_a_wrong_line_is_named(tool, folder, row):
+    data = folder({"a.bin": bytes(490)}, [row])
+    result = tool("tools/mlperf.py", "run", "--data", data, status=1)
+    assert result.stderr.count("\n") == 1
+    assert "expected" in result.stderr
+
+
+def test_a_silent_port_is_told(tool, folder):
+    data = folder({"a.bin": bytes(490)}, ["a.bin,12,1"])
+    result = tool("tools/mlperf.py", "run", "--port", "/dev/null", "--data", data, status=1)
+    assert result.stderr.count("\n") == 1
+
+
+def test_auc_counts_ties_half():
+    assert auc(np.array([1.0, 2.0, 2.0, 3.0]), np.array([False, False, True, True])) == 0.875

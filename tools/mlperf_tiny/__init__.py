@@ -1,0 +1,1 @@
+"""The MLPerf Tiny benchmark for any compiled model: build, drive, score."""

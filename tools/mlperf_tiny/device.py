@@ -1,0 +1,91 @@
+"""The host's side of the protocol: one command at a time, each answered by lines up to `m-ready`."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+from ml.errors import UserError
+from ml.link.port import BAUD, Port
+
+READY = "m-ready"
+ANSWER_S, INFER_S = 5.0, 30.0  # as the published runner waits; --timeout for slow boards
+BYTES = 31  # in a `db` command: 64 characters of buffer are the least a device has
+MOST_ANSWER = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Inference:
+    """What `infer` came to."""
+
+    results: tuple[float, ...]
+    microseconds: int  # between the two time stamps, for all iterations
+
+
+class Bench:
+    """A device that runs apps/inference_bench, or any other that speaks the protocol in performance mode."""
+
+    def __init__(self, port: str, baud: int = BAUD, timeout_s: float = INFER_S) -> None:
+        self.port = Port(port, "inference_bench", baud)
+        self.timeout_s = timeout_s
+        self._rest = b""
+        try:
+            self._exchange("", ANSWER_S)  # ends whatever stands half-written in the device's buffer
+            self.name = self._one(self.command("name"), r"m-name-dut-\[([^]]+)]", "name")
+            self.model = self._one(self.command("profile"), r"m-model-\[([^]]+)]", "profile")
+        except BaseException:
+            self.port.close()
+            raise
+
+    def command(self, text: str, timeout_s: float = ANSWER_S) -> list[str]:
+        """Lines before `m-ready`. An `e-[...]` is an error."""
+        lines = self._exchange(text, timeout_s)
+        wrong = [line for line in lines if line.startswith("e-[")]
+        if wrong:
+            raise UserError(f"{self.port.name}: expected {text[:20]!r} to work, found {wrong[0]}")
+        return lines
+
+    def _exchange(self, text: str, timeout_s: float) -> list[str]:
+        self.port.write(text.encode() + b"%")
+        lines: list[str] = []
+        deadline, received = time.monotonic() + timeout_s, 0
+        while READY not in lines:
+            data = self.port.read()
+            received += len(data)
+            *whole, self._rest = (self._rest + data).split(b"\n")
+            lines += [line.decode("ascii", "replace").strip() for line in whole]
+            if time.monotonic() > deadline or received > MOST_ANSWER:
+                raise UserError(
+                    f"{self.port.name}: expected an answer to {text[:20]!r} that ends with {READY}, found "
+                    f"{received} bytes without it in {timeout_s:g} s; is inference_bench flashed?"
+                )
+        return lines[: lines.index(READY)]
+
+    def load(self, data: bytes) -> None:
+        """Fills the device's input."""
+        self.command(f"db load {len(data)}")
+        lines: list[str] = []
+        for at in range(0, len(data), BYTES):
+            lines = self.command(f"db {data[at : at + BYTES].hex()}")
+        if "m-load-done" not in lines:
+            raise UserError(f"{self.port.name}: expected m-load-done after {len(data)} bytes, found {lines}; reset it")
+
+    def infer(self, iterations: int, warmups: int) -> Inference:
+        lines = self.command(f"infer {iterations} {warmups}", self.timeout_s)
+        stamps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d+)", line))]
+        results = self._one(lines, r"m-results-\[([^]]*)]", "infer")
+        if len(stamps) != 2:
+            raise UserError(
+                f"{self.port.name}: expected two time stamps, found {len(stamps)}; was it built for energy mode?"
+            )
+        return Inference(tuple(float(value) for value in results.split(",") if value), (stamps[1] - stamps[0]) % 2**32)
+
+    def _one(self, lines: list[str], pattern: str, command: str) -> str:
+        for line in lines:
+            if match := re.fullmatch(pattern, line):
+                return match[1]
+        raise UserError(f"{self.port.name}: expected the answer to {command!r}, found {lines[:3]}; is it a benchmark?")
+
+    def close(self) -> None:
+        self.port.close()

@@ -1,0 +1,81 @@
+"""The benchmark's two runs: how fast, and how right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.evaluate.accuracy import wilson
+from tools.mlperf_tiny.dataset import Question
+from tools.mlperf_tiny.device import Bench
+
+WINDOWS = 5  # of a performance run; the median counts
+LEAST_S = 10.0  # each: shorter ones are not valid
+
+
+@dataclass(frozen=True)
+class Performance:
+    """Inferences a second by the device's own clock."""
+
+    iterations: int
+    seconds: tuple[float, ...]
+
+    @property
+    def per_second(self) -> float:
+        return self.iterations / float(np.median(self.seconds))
+
+    @property
+    def valid(self) -> bool:
+        """As the benchmark's rules ask."""
+        return len(self.seconds) == WINDOWS and min(self.seconds) >= LEAST_S
+
+
+def performance(
+    bench: Bench, question: Question, iterations: int | None, warmups: int, track: Callable[[range], Iterable]
+) -> Performance:
+    """Five windows on one input; without `iterations`, as many as fill ten seconds of the device's time."""
+    bench.load(question.windows[0])
+    if iterations is None:
+        once = bench.infer(1, warmups).microseconds
+        iterations = max(1, int(1.05 * LEAST_S * 1e6 / max(1, once)) + 1)
+    seconds = [bench.infer(iterations, warmups).microseconds / 1e6 for _ in track(range(WINDOWS))]
+    return Performance(iterations, tuple(seconds))
+
+
+@dataclass(frozen=True)
+class Accuracy:
+    """`top1` for classes, `auc` where one number says how strange an input is."""
+
+    metric: str
+    value: float
+    interval: tuple[float, float] | None  # 95 %, of top1
+    inputs: int
+
+
+def accuracy(bench: Bench, questions: list[Question], track: Callable[[list], Iterable]) -> Accuracy:
+    """Every input once."""
+    means, labels = [], []
+    for question in track(questions):
+        means.append(np.mean([_answer(bench, window) for window in question.windows], axis=0))
+        labels.append(question.label)
+    answers, truth = np.array(means), np.array(labels)
+    if answers.shape[1] == 1:
+        return Accuracy("auc", auc(answers[:, 0], truth > 0), None, len(truth))
+    right = int((answers.argmax(1) == truth).sum())
+    return Accuracy("top1", right / len(truth), wilson(right, len(truth)), len(truth))
+
+
+def _answer(bench: Bench, window: bytes) -> tuple[float, ...]:
+    bench.load(window)
+    return bench.infer(1, 0).results
+
+
+def auc(scores: np.ndarray, strange: np.ndarray) -> float:
+    """Area under the ROC curve by ranks (Mann and Whitney, 1947); ties count half. NaN with one kind only."""
+    positive, negative = scores[strange], scores[~strange]
+    if not len(positive) or not len(negative):
+        return float("nan")
+    above = (positive[:, None] > negative[None, :]).mean()
+    return float(above + (positive[:, None] == negative[None, :]).mean() / 2)
