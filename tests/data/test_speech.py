@@ -99,6 +99,8 @@ def test_without_the_program_the_line_says_what_to_do(monkeypatch, tmp_path):
     espeak.version.cache_clear()
     with pytest.raises(UserError, match=r"tools/setup\.py"):
         generate(TINY, 0, tmp_path / "set")
+    with pytest.raises(UserError, match=r"tools/setup\.py"):
+        check_words(("antidisestablishment",))
     assert not (tmp_path / "set").exists()
     espeak.version.cache_clear()
 

@@ -2,7 +2,6 @@
 
 import functools
 import io
-import shutil
 import subprocess
 from dataclasses import dataclass
 
@@ -39,12 +38,7 @@ class Manner:
 
 @functools.cache
 def version() -> str:
-    """Of the program, "1.51"; UserError where it is not installed."""
-    if shutil.which(PROGRAM) is None:
-        raise UserError(
-            "expected espeak-ng, which speaks where no recordings are given, found none; install it with "
-            "`python tools/setup.py`, or give recordings with --data"
-        )
+    """Of the program, "1.51"."""
     words = _run(["--version"]).decode(errors="replace").split()
     return next((word for word in words if word[0].isdigit()), "unknown")
 
@@ -67,9 +61,16 @@ def phonemes(text: str) -> str:
 
 
 def _run(arguments: list[str]) -> bytes:
-    done = subprocess.run(
-        [PROGRAM, *arguments], capture_output=True, check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL
-    )
+    try:
+        done = subprocess.run(
+            [PROGRAM, *arguments], capture_output=True, check=False, timeout=TIMEOUT_S, stdin=subprocess.DEVNULL
+        )
+    except FileNotFoundError:
+        raise UserError(
+            "expected espeak-ng, which speaks the words, found none; install it with `python tools/setup.py`"
+        ) from None
+    except subprocess.TimeoutExpired:
+        raise UserError(f"{PROGRAM}: expected speech, found none after {TIMEOUT_S} s; try again") from None
     if done.returncode != 0:
         raise UserError(f"{PROGRAM}: expected speech, found: {done.stderr.decode(errors='replace').strip()[:200]}")
     return done.stdout
