@@ -1,0 +1,136 @@
+"""What the fall detector learns from, is judged by and is played as comes from its front end in C."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from ml.data.manifest import Dataset, Item
+from ml.data.recordings import ACCEL_PER_G, Recording
+from ml.data.streams import Stream
+from ml.data.synthesis.falls import Plan, generate
+from ml.errors import UserError
+from ml.fall_detection.app import FallDetection
+from ml.fall_detection.config import ADL, FALL
+from ml.fall_detection.examples import fall_of, hardest, peaks
+from ml.fall_detection.streams import Part, join
+from ml.fall_detection.variation import vary
+from ml.native.impact import impacts
+
+APP = FallDetection().quick()
+FRONT_END = APP.config.front_end.impact()
+LEAST = APP.config.gate.gate().open_at
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    return APP.data(generate(Plan(people=2, falls=3, activities=1), 0, tmp_path_factory.mktemp("falls") / "set"), 0)
+
+
+def struck(rate_hz: int, at_s: float, seconds: float = 12.0, peak_g: float = 3.0) -> np.ndarray:
+    """Standing, a blow at a time, lying: int16 (n, 3)."""
+    times = np.arange(round(seconds * rate_hz)) / rate_hz
+    samples = np.where(times[:, None] < at_s, [0, 0, ACCEL_PER_G], [ACCEL_PER_G, 0, 0]).astype(float)
+    samples[:, 0] += (peak_g - 1) * ACCEL_PER_G * np.exp(-(((times - at_s) / 0.08) ** 2))
+    return np.rint(samples).astype(np.int16)
+
+
+def item(samples: np.ndarray, label: str, rate_hz: int) -> Item:
+    return Item("some.csv", label, "someone", "", "", "", Recording(samples, rate_hz * 1000, True, None, "accel"))
+
+
+def test_only_falls_and_daily_activities_are_understood(data):
+    assert APP.labels(data) == [ADL, FALL]
+    strange = Dataset((item(struck(50, 5), "jump", 50), *data.items), data.hash)
+    with pytest.raises(UserError, match="expected the labels adl"):
+        APP.labels(strange)
+
+
+def test_the_same_seed_gives_the_same_examples_of_both_classes(data):
+    one, again, other = (APP.examples(data, [ADL, FALL], seed) for seed in (3, 3, 4))
+    assert one.inputs.dtype == np.int8
+    assert one.inputs.shape[1:] == (FRONT_END.window, 4)
+    assert set(one.labels) == {0, 1}
+    assert (one.inputs == again.inputs).all()
+    assert (one.labels == again.labels).all()
+    assert one.inputs.shape != other.inputs.shape or (one.inputs != other.inputs).any()
+
+
+def test_what_is_judged_is_what_the_front_end_makes_of_the_kept_samples(data):
+    held_out = APP.held_out(data, [ADL, FALL])
+    assert len(held_out) == len(data.items)
+    rows = zip(held_out.samples, held_out.count, held_out.rate_mhz, held_out.inputs, strict=True)
+    for samples, count, rate, made in rows:
+        windows = APP.inputs(samples[:count], int(rate)).windows
+        assert len(windows) == 1
+        assert (windows[0] == made).all()
+
+
+@pytest.mark.parametrize("rate_hz", [20, 25, 50, 104, 200])
+@pytest.mark.parametrize("at_s", [1.2, 6.0, 11.5])
+def test_an_impact_is_found_where_it_is_even_near_the_ends(rate_hz, at_s):
+    samples = struck(rate_hz, at_s)
+    at, windows = peaks(samples, rate_hz * 1000, FRONT_END, LEAST)
+    nearest = at[np.abs(at - at_s * rate_hz).argmin()]
+    assert nearest / rate_hz == pytest.approx(at_s, abs=0.11)
+    assert hardest(samples, rate_hz * 1000) / rate_hz == pytest.approx(at_s, abs=0.06)
+    assert len(windows) == len(at)
+
+
+def test_a_marked_fall_is_where_the_mark_says():
+    one = item(struck(50, 6), FALL, 50)
+    active = np.zeros(600, bool)
+    active[280:320] = True
+    marked = replace(one, recording=replace(one.recording, active=active))
+    assert fall_of(marked) == (280, 319)
+    first, last = fall_of(one)
+    assert first < 300 < last
+
+
+@pytest.mark.parametrize("range_g", [2.0, 4.0])
+def test_a_variation_saturates_as_a_cheap_sensor_does_and_keeps_gravity(range_g):
+    rng = np.random.default_rng(1)
+    by = replace(APP.config.training.variation, ranges_g=(range_g,), lost=0.0)
+    made = vary(struck(200, 6, peak_g=9), 200_000, by, rng)
+    assert np.abs(made).max() == range_g * ACCEL_PER_G
+    assert np.median(np.linalg.norm(made.astype(float), axis=1)) == pytest.approx(ACCEL_PER_G, rel=0.1)
+
+
+def test_a_stream_keeps_what_the_recordings_show_and_says_where_the_falls_are(data):
+    app = FallDetection(replace(APP.config, streams=replace(APP.config.streams, copies=1)))
+    for stream in app.streams(data, 0):
+        of_subject = [one for one in data.items if one.subject == stream.subject]
+        assert len(stream.truth) == sum(one.label == FALL for one in of_subject)
+        assert stream.sensor == "accel"
+        assert {one.label for one in stream.truth} == {FALL}
+        for one in stream.truth:
+            assert 0 < one.start < one.end < len(stream.samples)
+
+
+def test_a_join_turns_recordings_but_changes_no_window_inside_them():
+    one, other = struck(50, 6), struck(50, 6, peak_g=4) @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], np.int16)
+    joined, truth = join([Part(one, ((250, 350),)), Part(other, ())], around=150, blend=25)
+    alone, together = (impacts(x, FRONT_END, 50_000, least=LEAST) for x in (other, joined))
+    assert [truth[0].start, truth[0].end] == [400, 501]
+    assert len(together.windows) >= 2
+    differences = np.abs(together.windows.astype(int) - alone.windows[0]).reshape(len(together.windows), -1).max(1)
+    assert differences.min() <= 1
+
+
+class Sure:
+    """A model that calls everything a fall, and counts its windows."""
+
+    asked = 0
+
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
+        self.asked += len(inputs)
+        return np.tile(np.int8([-128, 127]), (len(inputs), 1))
+
+
+def test_the_network_sees_impacts_only():
+    quiet, model = struck(50, 6, seconds=60, peak_g=1.3), Sure()
+    APP.score(Stream("someone", quiet, 50_000, (), "accel"), model)
+    assert model.asked == 0
+    made = APP.score(Stream("someone", struck(50, 6, seconds=60), 50_000, (), "accel"), model)
+    assert model.asked == made.awake.sum() == 1
+    assert made.sample[made.awake][0] / 50 == pytest.approx(6 + FRONT_END.after / 20, abs=0.15)
