@@ -21,6 +21,7 @@ from ml.native.parallel import each
 from ml.native.tables import FFT_SIZES
 
 STATISTICS = ("variance", "crest", "kurtosis")
+MAX_AVERAGE = 8
 MAX_AXES = 3
 MAX_FEATURES = 1024
 STEPS_PER_DEVIATION = 32
@@ -39,6 +40,8 @@ class VibrationConfig:
     envelope_hz: tuple[float, ...] = ()  # edges of the envelope spectrum's bands, rising
     axes: int = 3
     hop: int | None = None  # samples between blocks; default: the size
+    statistics: tuple[str, ...] = STATISTICS  # those that are wanted
+    average: int = 1  # blocks of which the mean is popped
     offset: tuple[int, ...] = ()  # per feature of all axes, in 1/256; default: 16 octaves
     multiplier: tuple[int, ...] = ()  # likewise; default: 2^-5 of 1/256
     shift: int = 10
@@ -50,6 +53,9 @@ class VibrationConfig:
         check_range("axes", self.axes, 1, MAX_AXES)
         check_range("hop", self.step, 1, self.size)
         check_range("shift", self.shift, 1, 30)
+        check_range("average", self.average, 1, MAX_AVERAGE)
+        if not set(self.statistics) <= set(STATISTICS):
+            raise UserError(f"statistics: expected some of {', '.join(STATISTICS)}, found {', '.join(self.statistics)}")
         check_range("features", self.features, 1, MAX_FEATURES)
         for name, edges in (("band_hz", self.band_hz), ("envelope_hz", self.envelope_hz)):
             self._check_edges(name, edges)
@@ -88,17 +94,22 @@ class VibrationConfig:
             for kind, edges in (("power", self.band_hz), ("envelope", self.envelope_hz))
             for low, high in itertools.pairwise(edges)
         ]
-        return (*ranges, *STATISTICS)
+        return (*ranges, *(name for name in STATISTICS if name in self.statistics))
 
     @property
     def features(self) -> int:
         """Values in a block, of all axes."""
         bands = max(0, len(self.band_hz) - 1) + max(0, len(self.envelope_hz) - 1)
-        return self.axes * (bands + len(STATISTICS))
+        return self.axes * (bands + len(set(self.statistics)))
+
+    @property
+    def span(self) -> int:
+        """Samples that the mean of `average` blocks is made of."""
+        return self.size + (self.average - 1) * self.step
 
     def blocks(self, samples: int) -> int:
-        """Blocks in so many samples."""
-        return max(0, samples - self.size + self.step) // self.step
+        """Means of blocks in so many samples."""
+        return max(0, samples - self.span + self.step) // self.step
 
 
 @dataclass(frozen=True)
@@ -174,6 +185,8 @@ def _numbers(config: VibrationConfig) -> dict[str, int]:
         "hop": config.step,
         "bands": max(0, len(config.band_hz) - 1),
         "envelope_bands": max(0, len(config.envelope_hz) - 1),
+        "statistics": sum(1 << bit for bit, name in enumerate(STATISTICS) if name in config.statistics),
+        "average": config.average,
         "shift": config.shift,
     }
 
@@ -213,6 +226,8 @@ class _Config(ctypes.Structure):
         ("envelope_bands", ctypes.c_uint8),
         ("band_edges", ctypes.c_void_p),
         ("envelope_edges", ctypes.c_void_p),
+        ("statistics", ctypes.c_uint8),
+        ("average", ctypes.c_uint8),
         ("offset", ctypes.c_void_p),
         ("multiplier", ctypes.c_void_p),
         ("shift", ctypes.c_uint8),

@@ -8,7 +8,8 @@
 enum { OCTAVE = 256 };
 
 uint32_t vibration_features(const vibration_config *c) {
-    return c->axes * (uint32_t)(c->bands + c->envelope_bands + VIBRATION_STATISTICS);
+    const uint32_t statistics = (uint32_t)__builtin_popcount(c->statistics);
+    return c->axes * (c->bands + c->envelope_bands + statistics);
 }
 
 int vibration_init(vibration *v, const vibration_config *c) {
@@ -16,6 +17,8 @@ int vibration_init(vibration *v, const vibration_config *c) {
                        vibration_features(c) <= VIBRATION_MAX_FEATURES;
     const bool ends = (c->bands == 0 || c->band_edges[c->bands] <= c->fft->size / 2 + 1) &&
                       (c->envelope_bands == 0 || c->envelope_edges[c->envelope_bands] <= c->fft->size / 2 + 1);
+    if (c->statistics >= 1 << VIBRATION_STATISTICS || c->average < 1 || c->average > VIBRATION_MAX_AVERAGE)
+        return VIBRATION_ERR_CONFIG;
     if (!sizes || !ends || c->hop < 1 || c->hop > c->fft->size || c->shift < 1 || c->shift > 30)
         return VIBRATION_ERR_CONFIG;
     memset(v, 0, sizeof *v);
@@ -27,6 +30,8 @@ int vibration_init(vibration *v, const vibration_config *c) {
 void vibration_reset(vibration *v) {
     v->next = 0;
     v->until_due = v->config->fft->size;
+    v->next_past = v->past_blocks = 0;
+    memset(v->sum, 0, sizeof v->sum);
 }
 
 size_t vibration_push(vibration *v, const int16_t *samples, size_t count) {
@@ -93,7 +98,7 @@ static moments moments_of(const int32_t *x, uint32_t size) {
 }
 
 // Variance, crest factor squared and kurtosis.
-static int32_t *put_statistics(const vibration *v, int32_t *to) {
+static void put_statistics(const vibration *v, int32_t *to) {
     const uint32_t size = v->config->fft->size;
     const moments m = moments_of(v->signal, size);
     const int32_t octaves = 31 - __builtin_clz(size);
@@ -105,7 +110,6 @@ static int32_t *put_statistics(const vibration *v, int32_t *to) {
     *to++ = m.second == 0
                 ? 0
                 : log2_inline(m.fourth | (m.fourth == 0)) + (4 + octaves) * OCTAVE - 2 * log2_inline(m.second);
-    return to;
 }
 
 // `signal` less its mean, weighted, in place as the transform's words; returns the shift that filled their 14 bits.
@@ -141,33 +145,66 @@ static int32_t *put_bands(vibration *v, const uint16_t *edges, uint32_t bands, i
     return to;
 }
 
-static bool analyse(vibration *v) {
+static void analyse_block(vibration *v) {
     const vibration_config *c = v->config;
-    if (v->until_due) return false;
     int32_t *to = v->features;
     for (uint32_t axis = 0; axis < c->axes; axis++) {
         int32_t statistics[VIBRATION_STATISTICS];
         take_samples(v, axis);
-        put_statistics(v, statistics);
+        if (c->statistics) put_statistics(v, statistics);
         to = put_bands(v, c->band_edges, c->bands, to);
-        take_envelope(v, axis);
+        if (c->envelope_bands) take_envelope(v, axis);
         to = put_bands(v, c->envelope_edges, c->envelope_bands, to);
-        memcpy(to, statistics, sizeof statistics);
-        to += VIBRATION_STATISTICS;
+        for (int i = 0; i < VIBRATION_STATISTICS; i++)
+            if (c->statistics >> i & 1) *to++ = statistics[i];
     }
-    v->until_due = c->hop;
+}
+
+static int32_t rounded_mean(int32_t sum, int32_t count) { // halves upwards
+    const int32_t twice = 2 * sum + count;
+    return twice >= 0 ? twice / (2 * count) : -((-twice + 2 * count - 1) / (2 * count));
+}
+
+// Puts the block among the last ones; true: they are as many as are averaged, and `features` becomes their mean.
+static bool average_blocks(vibration *v) {
+    const uint8_t count = v->config->average;
+    const bool full = v->past_blocks == count;
+    int16_t *oldest = v->past[v->next_past];
+    for (uint32_t i = 0; i < vibration_features(v->config); i++) {
+        v->sum[i] += v->features[i] - (full ? oldest[i] : 0);
+        oldest[i] = (int16_t)v->features[i]; // within 46 octaves
+        v->features[i] = rounded_mean(v->sum[i], count);
+    }
+    v->next_past = (uint8_t)(v->next_past + 1u == count ? 0 : v->next_past + 1u);
+    if (!full) v->past_blocks++;
+    return v->past_blocks == count;
+}
+
+static bool analyse(vibration *v) {
+    if (v->until_due) return false;
+    analyse_block(v);
+    v->until_due = v->config->hop;
     v->blocks++;
-    return true;
+    return average_blocks(v);
+}
+
+static void scale_features(const vibration *v, int8_t *features, uint32_t *clipped) {
+    const vibration_config *c = v->config;
+    for (uint32_t i = 0; i < vibration_features(c); i++) {
+        const int32_t q = scaled(v->features[i] - c->offset[i], scale_of(c->multiplier[i], c->shift, 0));
+        features[i] = saturated(q, clipped, clipped);
+    }
 }
 
 bool vibration_pop(vibration *v, int8_t *features) {
-    const vibration_config *c = v->config;
     if (!analyse(v)) return false;
-    for (uint32_t i = 0; i < vibration_features(c); i++) {
-        const int32_t q = scaled(v->features[i] - c->offset[i], scale_of(c->multiplier[i], c->shift, 0));
-        features[i] = saturated(q, &v->saturated, &v->saturated);
-    }
+    scale_features(v, features, &v->saturated);
     return true;
+}
+
+void vibration_again(const vibration *v, int8_t *features) {
+    uint32_t clipped = 0;
+    scale_features(v, features, &clipped);
 }
 
 bool vibration_pop_q8(vibration *v, int32_t *features) {

@@ -9,8 +9,9 @@
 // - the variance, twice the RMS in octaves;
 // - the crest factor, squared: largest (x - mean)^2 over the variance;
 // - the kurtosis: 0.58 for a sine, 1.58 for Gaussian noise, more where there are blows.
-// Each is log2(1 + value) for powers, so that silence is 0. Every value has its own scale:
-// q = saturate(((value - offset) * multiplier + 2^(shift-1)) >> shift).
+// Each is log2(1 + value) for powers, so that silence is 0. The last three are optional. What is popped is the mean of
+// the last blocks, as many as `average` says, for a single block tells little of a machine. Every value has its own
+// scale: q = saturate(((value - offset) * multiplier + 2^(shift-1)) >> shift).
 //
 // The tables are constants that Python makes for a configuration (ml/native/vibration.py: c_source).
 #ifndef FRONTEND_VIBRATION_H
@@ -35,7 +36,11 @@ extern "C" {
 #define VIBRATION_MAX_FEATURES 128 // of all axes; 4 bytes each
 #endif
 
-#define VIBRATION_STATISTICS 3 // variance, crest factor, kurtosis
+#ifndef VIBRATION_MAX_AVERAGE
+#define VIBRATION_MAX_AVERAGE 8 // blocks, 1..255; 2 bytes each times the features
+#endif
+
+enum { VIBRATION_VARIANCE = 1, VIBRATION_CREST = 2, VIBRATION_KURTOSIS = 4, VIBRATION_STATISTICS = 3 };
 
 enum { VIBRATION_OK = 0, VIBRATION_ERR_CONFIG = -1 };
 
@@ -48,7 +53,9 @@ typedef struct {
     uint8_t bands, envelope_bands;  // 0 and up
     const uint16_t *band_edges;     // [bands + 1]: bins; band b is edges[b]..edges[b + 1] - 1, at most size / 2
     const uint16_t *envelope_edges; // [envelope_bands + 1]
-    const int16_t *offset;          // [axes][bands + envelope_bands + VIBRATION_STATISTICS]
+    uint8_t statistics;             // VIBRATION_VARIANCE | ...: those that are wanted
+    uint8_t average;                // blocks, 1..VIBRATION_MAX_AVERAGE
+    const int16_t *offset;          // [axes][bands + envelope_bands + statistics]
     const int16_t *multiplier;      // likewise
     uint8_t shift;                  // 1..30
 } vibration_config;
@@ -59,8 +66,11 @@ typedef struct { // fields are private but for the counters
     int32_t signal[VIBRATION_MAX_FFT];
     uint32_t bins[VIBRATION_MAX_FFT / 2 + 1];
     int32_t features[VIBRATION_MAX_FEATURES];
+    int16_t past[VIBRATION_MAX_AVERAGE][VIBRATION_MAX_FEATURES];
+    int32_t sum[VIBRATION_MAX_FEATURES];
     uint16_t next, until_due;
-    uint32_t blocks;    // popped
+    uint8_t next_past, past_blocks;
+    uint32_t blocks;    // analysed
     uint32_t saturated; // values clipped to int8
 } vibration;
 
@@ -71,9 +81,12 @@ uint32_t vibration_features(const vibration_config *config);      // values in a
 // Samples int16 [count][axes]; returns how many were taken, 0..count: fewer where a block is due, 0 until it is popped.
 size_t vibration_push(vibration *v, const int16_t *samples, size_t count);
 
-// True: a block was due and is written, int8 [axes][bands + envelope_bands + VIBRATION_STATISTICS]. Two FFTs of work
-// an axis.
+// True: a block was due, enough came before it, and their mean is written, int8 [axes][bands + envelope_bands +
+// statistics]. At most two FFTs of work an axis.
 bool vibration_pop(vibration *v, int8_t *features);
+
+// The last popped ones again.
+void vibration_again(const vibration *v, int8_t *features);
 
 // The same before scaling to int8, in units of 1/256.
 bool vibration_pop_q8(vibration *v, int32_t *features);
