@@ -1,6 +1,7 @@
-// From the motion of a hand to the name of its gesture: sensor, front end, model, decision, and what the host sees.
+// From the motion of a hand to the name of its gesture: sensor, front end, gate, model, decision, what the host sees.
 #include "board/board.h"
 #include "decide/decide.h"
+#include "decide/gate.h"
 #include "frontend/imu.h"
 #include "gesture_recognition_model.h"
 #include "service/service.h"
@@ -8,11 +9,13 @@
 static const nn_model *const model = &gesture_recognition_model;
 static int16_t history[GESTURE_RECOGNITION_WINDOW][IMU_AXES];
 static imu_frontend frontend;
+static gate activity;
 static decide_state decision;
 static service_config service;
 
 static void start_afresh(uint32_t sensor_rate_mhz) {
     imu_reset(&frontend, sensor_rate_mhz);
+    gate_reset(&activity);
     decide_reset(&decision);
 }
 
@@ -31,10 +34,12 @@ void setup() {
     const int32_t started = board_imu_start(wanted);
     const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
     imu_init(&frontend, &gesture_recognition_frontend, rate, history);
+    gate_init(&activity, &gesture_recognition_gate);
     decide_init(&decision, &gesture_recognition_decide);
     service.app = "gesture_recognition";
     service.model = model;
     service.decide = &decision;
+    service.activity = &activity;
     service.sensor[0] = service_imu(rate);
     service.sensors = 1;
     service.window_rate_mhz = wanted / gesture_recognition_frontend.hop;
@@ -58,13 +63,17 @@ void loop() {
     decide_event event;
     timing.sample_us = sample.time_us;
     uint32_t start = board_cycles();
-    imu_window(&frontend, model->input);
+    const bool awake = gate_push(&activity, imu_level(&frontend));
+    if (awake) imu_window(&frontend, model->input);
     timing.frontend_cycles = lap(&start);
-    nn_run(model);
+    if (awake) nn_run(model);
     timing.inference_cycles = lap(&start);
-    const bool detected = decide_push(&decision, model->output, &event);
+    const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
     timing.decide_cycles = lap(&start);
 
-    service_inference(&timing, model->output);
+    if (awake)
+        service_inference(&timing, model->output);
+    else
+        service_asleep(&timing);
     if (detected) service_event(&event, &timing);
 }
