@@ -116,6 +116,11 @@ def rows(data: Path) -> list[dict]:
     return pd.read_csv(manifest).to_dict("records") if manifest.exists() else []
 
 
+def incidents(data: Path) -> list[str]:
+    table = data / "incidents.csv"
+    return [f"{row['count']} {row['kind']}" for row in pd.read_csv(table).to_dict("records")] if table.exists() else []
+
+
 def counts(path: Path) -> np.ndarray:
     """int16 (n, axes) of a file, as the sensor gave them."""
     if path.suffix == ".wav":
@@ -130,7 +135,7 @@ def difference(data: Path, played: dict[str, np.ndarray]) -> str:
     for name, samples in played.items():
         found = [row for row in rows(data) if row["sensor"] == name]
         if len(found) != 1 or found[0]["status"] != "whole":
-            return f"{name} is in {len(found)} pieces, {', '.join(str(row['status']) for row in found)}"
+            return f"{name} is in {len(found)} pieces: {', '.join(incidents(data))}"
         recorded = counts(data / found[0]["file"])
         recorded = recorded[int(np.flatnonzero((recorded == 77).all(axis=1))[0]) :][: len(samples)]
         if len(recorded) < len(samples):
