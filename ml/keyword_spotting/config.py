@@ -64,17 +64,17 @@ class Training:
     """What the network sees, and how it learns."""
 
     variations: int = 36  # of each recorded clip of a word
-    synthetic: int = 4  # of each synthetic one
+    synthetic: int = 6  # of each synthetic one
     unknown: float = 3.0  # windows of other words and of speech, for those of one word
-    silence: float = 0.6  # windows of noise
+    silence: float = 0.3  # windows of noise: with more of them, soft words are taken for it
     fragments: float = 0.5  # windows that show only a part of a word: they are unknown
     rooms: int = 200
     noise_s: float = 40.0  # of each kind of synthetic noise
-    epochs: int = 6
+    epochs: int = 9
     batch: int = 64
     learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
     label_smoothing: float = 0.1
-    checkpoints: int = 1  # last epochs among which the validation streams choose
+    checkpoints: int = 2  # last epochs among which the validation streams choose
     mask_bands: int = 6  # the most bands, and frames, that are hidden (D. Park et al., SpecAugment, 2019), twice each
     mask_frames: int = 8
     variation: Variation = field(default_factory=Variation)

@@ -24,6 +24,17 @@ SILENCE_DB = (-85.0, -20.0)  # root mean square of noise, below full scale
 
 def training_examples(data: Dataset, config: Config, seed: int) -> Examples:
     """Varied windows of every word and of what is none, in random order."""
+    key = (data.hash, tuple(data.subjects), config, seed)
+    if key not in _last:
+        _last.clear()
+        _last[key] = _make(data, config, seed)
+    return _last[key]
+
+
+_last: dict[tuple, Examples] = {}  # making them takes minutes, and training and quantisation ask for the same
+
+
+def _make(data: Dataset, config: Config, seed: int) -> Examples:
     maker = _Maker(data, config, np.random.default_rng(seed))
     inputs, labels = _through_front_end(maker.all(), config.front_end)
     order = np.random.default_rng([seed, 1]).permutation(len(labels))
