@@ -17,7 +17,7 @@ from ml.errors import UserError
 from ml.paths import ROOT
 
 CACHE = ROOT / ".cache" / "native"
-PARTS = ("board", "link", "frontend", "nn", "decide", "spotter", "service")
+PARTS = ("anomaly", "board", "link", "frontend", "nn", "decide", "spotter", "service")
 INCLUDES = [ROOT / "lib" / part / "include" for part in PARTS]
 FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
 

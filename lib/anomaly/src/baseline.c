@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { FACTOR_BITS = 16, COVARIANCE_BITS = 32, INVERSE_BITS = 24, KEPT_BITS = 14 };
+enum { FACTOR_BITS = 20, COVARIANCE_BITS = 40, INVERSE_BITS = 24, KEPT_BITS = 14 };
 
 void anomaly_baseline_clear(anomaly_baseline *b, uint8_t features, uint32_t model) {
     memset(b, 0, sizeof *b);
@@ -44,11 +44,12 @@ static int64_t divided(int64_t a, int64_t b) { // to the nearest; b > 0
     return a < 0 ? -((-a + b / 2) / b) : (a + b / 2) / b;
 }
 
-// Element of the covariance, Q32; its whole part fits 16 bits where the sums are those of int8 values.
+// Element of the covariance, Q40; its whole part fits 16 bits where the sums are those of int8 values.
 static int64_t covariance(const anomaly_baseline *b, uint32_t row, uint32_t column, int32_t product) {
     const int64_t n = b->windows, scatter = n * product - (int64_t)b->sum[row] * b->sum[column];
     const int64_t whole = scatter / (n * (n - 1)), rest = scatter % (n * (n - 1));
-    return whole * ((int64_t)1 << COVARIANCE_BITS) + divided(rest * (1 << 30), n * (n - 1)) * 4;
+    return whole * ((int64_t)1 << COVARIANCE_BITS) +
+           divided(rest * (1 << 30), n * (n - 1)) * (1 << (COVARIANCE_BITS - 30));
 }
 
 static bool plausible(const anomaly_baseline *b) { // as sums of int8 values: what follows then cannot overflow
@@ -61,7 +62,7 @@ static bool plausible(const anomaly_baseline *b) { // as sums of int8 values: wh
 }
 
 typedef struct {                                          // lower triangles, row after row
-    int32_t factor[ANOMALY_PAIRS(ANOMALY_MAX_FEATURES)];  // Cholesky's, Q16
+    int32_t factor[ANOMALY_PAIRS(ANOMALY_MAX_FEATURES)];  // Cholesky's, Q20
     int32_t inverse[ANOMALY_PAIRS(ANOMALY_MAX_FEATURES)]; // its inverse, Q24
 } triangles;
 
@@ -76,7 +77,7 @@ static bool factorise(const anomaly_baseline *b, uint32_t ridge, int32_t *factor
             for (uint32_t i = 0; i < column; i++) left -= (int64_t)mine[i] * other[i];
             if (column < row) {
                 const int64_t made = divided(left, other[column]);
-                if (made > (1 << 24) || made < -(1 << 24)) return false;
+                if (made > (1 << 28) || made < -(1 << 28)) return false;
                 mine[column] = (int32_t)made;
             } else {
                 if (left + floor < floor / 2) return false; // rounding takes little from the ridge
