@@ -71,7 +71,7 @@ def listen(made: Committed, item: Item) -> Heard:
 def table(heard: dict[str, Heard]) -> Table:
     made = Table(title="events in movement that is no gesture", title_justify="left")
     for name in ("movement", "hours", "awake", "events", "an hour (95 %)", "which"):
-        made.add_column(name, justify="left" if name in ("movement", "which") else "right")
+        made.add_column(name, justify="left" if name in ("movement", "which") else "right", no_wrap=True)
     for name, one in heard.items():
         low, high = garwood(len(one.events), one.hours)
         rate = f"{len(one.events) / one.hours:.1f} ({low:.1f} to {high:.1f})" if one.hours else ""
