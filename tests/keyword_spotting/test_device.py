@@ -1,0 +1,139 @@
+"""What keyword spotting promises on a board: it hears what Python hears, sleeps when Python sleeps, and is in time."""
+
+import csv
+
+import numpy as np
+import pytest
+import soundfile
+
+from ml.compiler.host import HostModel
+from ml.data.streams import Stream
+from ml.evaluate.committed import committed
+from ml.evaluate.on_board import play
+from ml.evaluate.parity import Board, Case, layers
+from ml.evaluate.streams import detect
+from ml.keyword_spotting.app import KeywordSpotting
+from ml.link.device import Device
+from ml.link.messages import Command
+from ml.link.sensor_bus import Player, Track
+from ml.paths import ROOT
+from tests.app.boards import started, workspace  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.xdist_group("keyword_spotting on virtual boards")
+APP, RATE_HZ = "keyword_spotting", 16_000
+WORDS, EVERY_S = 10, 3
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """What is compiled into the firmware."""
+    return committed(KeywordSpotting(), ROOT / f"lib/{APP}_model")
+
+
+@pytest.fixture(scope="session")
+def virtual(workspace):  # noqa: F811
+    yield from started(APP, "virtual")
+
+
+@pytest.fixture(scope="session")
+def virtual_m3(workspace):  # noqa: F811
+    yield from started(APP, "virtual-m3")
+
+
+@pytest.fixture(scope="session")
+def host(workspace):  # noqa: F811
+    yield from started(APP, "host")
+
+
+def bursts(chance: np.random.Generator) -> list[np.ndarray]:
+    """Noise that rises and falls as a word does."""
+    envelope = np.concatenate([np.hanning(6000), np.zeros(1000), np.hanning(4000)])
+    return [chance.normal(0, 4000, len(envelope)) * envelope for _ in range(WORDS)]
+
+
+@pytest.fixture(scope="session")
+def spoken(request) -> np.ndarray:
+    """Words of several people, or bursts of noise where there are none, with pauses between: int16 (n, 1)."""
+    chance = np.random.default_rng(5)
+    try:
+        folder = request.getfixturevalue("shared") / "data" / "speech"
+        listed = csv.DictReader((folder / "manifest.csv").open())
+        files = [folder / row["file"] for row in listed if row["label"] in ("yes", "stop", "up")]
+        words = [soundfile.read(file, dtype="int16")[0] for file in files[:: len(files) // WORDS][:WORDS]]
+    except pytest.skip.Exception:
+        words = bursts(chance)
+    pcm = chance.normal(0, 20, WORDS * EVERY_S * RATE_HZ)
+    for number, word in enumerate(words):
+        at = number * EVERY_S * RATE_HZ + int(chance.integers(RATE_HZ))
+        pcm[at : at + len(word)] += word
+    return np.clip(np.rint(pcm), -32768, 32767).astype(np.int16)[:, None]
+
+
+@pytest.fixture(scope="session")
+def scored(spoken, shipped):
+    """What Python makes of it."""
+    made = shipped.app.score(Stream("people", spoken, RATE_HZ * 1000, (), "mic"), shipped.model)
+    assert 0.05 < made.awake.mean() < 0.7
+    return made
+
+
+def test_what_is_said_to_the_microphone_is_heard_as_in_python_and_in_time(virtual, scored, shipped):
+    labels = [shipped.model.model.label[i].decode() for i in range(shipped.model.model.classes)]
+    with Device.open(virtual, app=APP) as device, Player.open(virtual, APP) as player:
+        played = play(scored, device, player)
+    counted = played.statistics
+    assert played.detections == detect(scored, labels, shipped.config)
+    assert counted.windows - counted.asleep == scored.awake.sum()  # silence followed
+    assert (counted.missed, counted.overruns, counted.dropped, played.lost_samples) == (0, 0, 0, 0)
+
+
+def test_a_board_that_is_too_slow_counts_what_it_misses(virtual_m3, scored):
+    """15.6 million instructions a second are not enough without those for signal processing."""
+    with Device.open(virtual_m3, app=APP) as device, Player.open(virtual_m3, APP) as player:
+        lost = player.play({"mic": Track(scored.stream.samples[: 6 * RATE_HZ], RATE_HZ * 1000)}, restart=True)
+        counted = device.statistics()
+    assert counted.missed > 0
+    assert counted.overruns >= lost > 0
+
+
+def test_scores_of_every_window_are_pythons_also_where_it_sleeps(host, scored, shipped):
+    quiet = np.zeros(scored.scores.shape[1], int)
+    quiet[shipped.config.background] = 255
+    expected = np.where(scored.awake[:, None], scored.scores.astype(int) + 128, quiet)
+    found = set()
+    with Device.open(host, app=APP) as device:
+        device.command(Command.RESET_STATS)
+        for _ in device.injecting(scored.stream.samples, RATE_HZ * 1000):
+            found.add(device.statistics().scores)
+        device.end_injection()
+    found.discard((0,) * len(quiet))  # before the first window
+    assert found <= set(map(tuple, expected.tolist()))
+    assert len(found) > 20
+
+
+def test_front_end_and_every_layer_equal_the_hosts(host, virtual, virtual_m3, spoken, shipped):
+    for board in (host, virtual, virtual_m3):
+        with Device.open(board, app=APP) as device:
+            compare(Board(device), shipped.model, spoken, shipped.app)
+            device.end_injection()
+
+
+def compare(board: Board, model: HostModel, spoken: np.ndarray, app: KeywordSpotting) -> None:
+    size = app.config.front_end.samples
+    for start in (RATE_HZ // 2, 4 * RATE_HZ):
+        samples = spoken[start : start + size]
+        step = model.all_but_last(app.inputs(samples, RATE_HZ * 1000).windows[0])
+        expected = model.layers(step)
+        case = Case(f"from {start}", samples, RATE_HZ * 1000, step)
+        assert board.front_end(case, step.tobytes()) == step.tobytes()
+        for layer, made in zip(layers(model), expected, strict=True):
+            assert board.layer(layer, made.data) == made.data, layer
+
+
+def test_the_board_introduces_itself_and_checks_itself(virtual, shipped):
+    with Device.open(virtual, app=APP) as device:
+        assert (device.info.app, device.info.streams[0].name) == (APP, "mic")
+        assert device.info.model.hash == shipped.model.model.hash.decode()
+        found, expected = device.numbers(Command.SELF_TEST, "<II")
+        assert found == expected
+        assert 0 < device.statistics().stack < device.info.stack
