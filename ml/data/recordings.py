@@ -18,6 +18,7 @@ ACCEL_PER_G = 2048  # as BOARD_ACCEL_PER_G and BOARD_GYRO_PER_DPS in lib/board
 GYRO_PER_DPS = 16
 ACCEL, LINEAR, GYRO = ("ax", "ay", "az"), ("lax", "lay", "laz"), ("gx", "gy", "gz")
 UNITS = ("_mps2", "_dps")
+RATE_TOLERANCE = 0.1  # between the stated rate and that of the time stamps: sensors' clocks are off by some per cent
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Recording:
 
 
 def read(path: Path, rate_hz: float | None = None) -> Recording:
-    """Reads one CSV file. Without `rate_hz` the rate comes from `timestamp_us`."""
+    """Reads one CSV file. Without `rate_hz` the rate comes from `timestamp_us`; if both are there, they must agree."""
     table = _table(path)
     accel = next((names for names in (ACCEL, LINEAR) if set(names) <= set(table)), None)
     if accel is None or 0 < len(set(GYRO) & set(table)) < len(GYRO):
@@ -48,7 +49,8 @@ def read(path: Path, rate_hz: float | None = None) -> Recording:
     turning = _numbers(table, GYRO, path) if sensor == "imu" else None
     samples = to_counts(_numbers(table, accel, path), turning)
     active = _numbers(table, ("active",), path)[:, 0] > 0 if "active" in table else None
-    return Recording(samples, round(1000 * (rate_hz or _rate(table, path))), accel is ACCEL, active, sensor)
+    rate = _rate(table, path, rate_hz)
+    return Recording(samples, round(1000 * rate), accel is ACCEL, active, sensor)
 
 
 def to_counts(accel_mps2: np.ndarray, gyro_dps: np.ndarray | None = None) -> np.ndarray:
@@ -106,10 +108,14 @@ def _numbers(table: pd.DataFrame, names: tuple[str, ...], path: Path) -> np.ndar
     return numbers
 
 
-def _rate(table: pd.DataFrame, path: Path) -> float:
-    step = 0.0
-    if "timestamp_us" in table and len(table) > 1:
-        step = float(np.median(np.diff(_numbers(table, ("timestamp_us",), path)[:, 0])))
-    if step <= 0:
+def _rate(table: pd.DataFrame, path: Path, stated: float | None) -> float:
+    """In hertz; by the time stamps, of which some may be missing, that of the median step."""
+    steps = np.diff(pd.to_numeric(table["timestamp_us"], errors="coerce")) if "timestamp_us" in table else np.zeros(0)
+    known = steps[np.isfinite(steps)]
+    step = float(np.median(known)) if len(known) else 0.0
+    found = 1e6 / step if step > 0 else None
+    if stated and found and abs(found - stated) > RATE_TOLERANCE * stated:
+        raise UserError(f"{path}: expected {stated:g} Hz, found {found:.4g} Hz by timestamp_us; correct sample_rate_hz")
+    if not (stated or found):
         raise UserError(f"{path}: expected a rate (sample_rate_hz in the manifest, or rising timestamp_us), found none")
-    return 1e6 / step
+    return stated or found

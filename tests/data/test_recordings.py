@@ -108,3 +108,19 @@ def test_runs_are_the_stretches_of_true(active):
 def test_a_recording_without_a_gyroscope_is_an_accelerometers(tmp_path):
     made = read(write(tmp_path, "ax,ay,az\n9.80665,0,0\n"), 50)
     assert (made.sensor, made.samples.tolist()) == ("accel", [[2048, 0, 0]])
+
+
+def test_a_rate_that_the_time_stamps_contradict_is_refused(tmp_path):
+    rows = "".join(f"{n * 10000},1,2,3,4,5,{n}\n" for n in range(20))
+    path = write(tmp_path, "timestamp_us,ax,ay,az,gx,gy,gz\n" + rows)
+    assert read(path, 104).rate_mhz == 104_000
+    assert read(path).rate_mhz == 100_000
+    with pytest.raises(UserError, match="expected 50 Hz, found 100 Hz"):
+        read(path, 50)
+
+
+def test_time_stamps_may_be_missing(tmp_path):
+    path = write(tmp_path, "timestamp_us,ax,ay,az\n,1,2,3\n,1,2,4\n")
+    assert read(path, 50).rate_mhz == 50_000
+    with pytest.raises(UserError, match="expected a rate"):
+        read(path)
