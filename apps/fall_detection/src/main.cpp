@@ -1,0 +1,78 @@
+// From the acceleration of a body to a fall: sensor, impact, gate, model, decision, and what the host sees.
+#include "board/board.h"
+#include "decide/decide.h"
+#include "decide/gate.h"
+#include "fall_detection_model.h"
+#include "frontend/impact.h"
+#include "service/service.h"
+
+static const nn_model *const model = &fall_detection_model;
+static int16_t history[FALL_DETECTION_WINDOW][IMU_AXES];
+static impact_frontend frontend;
+static gate activity;
+static decide_state decision;
+static service_config service;
+
+static void start_afresh(uint32_t sensor_rate_mhz) {
+    impact_reset(&frontend, sensor_rate_mhz);
+    gate_reset(&activity);
+    decide_reset(&decision);
+}
+
+static void latest_window(int8_t *input) {
+    impact_window(&frontend, input);
+}
+
+static uint32_t lap(uint32_t *start) {
+    const uint32_t now = board_cycles(), cycles = now - *start;
+    *start = now;
+    return cycles;
+}
+
+void setup() {
+    const uint32_t wanted = fall_detection_frontend.rate_mhz;
+    const int32_t started = board_accel_start(wanted);
+    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    impact_init(&frontend, &fall_detection_frontend, rate, history);
+    gate_init(&activity, &fall_detection_gate);
+    decide_init(&decision, &fall_detection_decide);
+    service.app = "fall_detection";
+    service.model = model;
+    service.decide = &decision;
+    service.activity = &activity;
+    service.sensor[0] = service_accel(rate);
+    service.sensors = 1;
+    service.window_rate_mhz = wanted;
+    service.saturated = frontend.saturated;
+    service.saturations = IMPACT_VALUES;
+    service.reset = start_afresh;
+    service.window = latest_window;
+    service_init(&service);
+}
+
+void loop() {
+    int16_t sample[1][IMPACT_AXES];
+    service_timing timing = service_timing();
+    decide_event event;
+    service_poll();
+    if (!service_read_accel(sample, 1, &timing.sample_us)) {
+        board_sleep();
+        return;
+    }
+    if (!impact_push(&frontend, sample[0])) return;
+
+    uint32_t start = board_cycles();
+    const bool awake = gate_push(&activity, impact_level(&frontend));
+    if (awake) impact_window(&frontend, model->input);
+    timing.frontend_cycles = lap(&start);
+    if (awake) nn_run(model);
+    timing.inference_cycles = lap(&start);
+    const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
+    timing.decide_cycles = lap(&start);
+
+    if (awake)
+        service_inference(&timing, model->output);
+    else
+        service_asleep(&timing);
+    if (detected) service_event(&event, &timing);
+}
