@@ -80,12 +80,14 @@ def _lot(what: str, subject: str, count: int) -> int:
 
 
 def as_published(part: dict[str, str]) -> Split | None:
-    """The split that came with the data: subject -> "train", "validation" or "test"; None where there is none."""
-    named = {name: tuple(sorted(one for one in part if part[one] == name)) for name in ("validation", "test")}
-    if not named["test"]:
+    """The split that came with the data: subject -> "train", "validation" or "test"; None where there is none. Who
+    validates may be left open."""
+    test, validation = (tuple(sorted(one for one in part if part[one] == name)) for name in ("test", "validation"))
+    if not test:
         return None
-    train = tuple(sorted(one for one in part if part[one] in ("", "train")))
-    return Split(train, named["validation"], named["test"])
+    rest = sorted(set(part) - {*test, *validation})
+    validation = validation or _validation(rest, len(part) >= MANY)
+    return Split(tuple(one for one in rest if one not in validation), validation, test)
 
 
 def named(subjects: tuple[str, ...] | list[str], most: int = 8) -> str:

@@ -55,6 +55,14 @@ def test_a_published_split_is_kept():
     assert as_published({"a": "", "b": ""}) is None
 
 
+def test_where_only_the_test_is_published_somebody_still_validates():
+    part = {name: "test" if name in "ab" else "" for name in "abcdefgh"}
+    made = as_published(part)
+    assert made.test == ("a", "b")
+    assert made.validation
+    assert sorted(made.train + made.validation) == list("cdefgh")
+
+
 def test_many_names_are_counted():
     assert named(["ann", "bob"]) == "ann, bob"
     assert named([f"s{number:02}" for number in range(40)]) == "40 subjects (s00 to s39)"
