@@ -18,9 +18,13 @@ from ml.paths import CACHE
 SOURCE, LICENCE = "simulated", "Apache-2.0"
 
 
-def made_once(inputs: list, write: Callable[[Path], Iterable[dict]], folder: Path | None = None) -> Path:
-    """The folder that `write` filled, now or in an earlier run with equal inputs (JSON, dataclasses) and equal code."""
-    folder = folder or CACHE / "synthetic" / _key(inputs)
+def made_once(
+    inputs: list, write: Callable[[Path], Iterable[dict]], folder: Path | None = None, code: tuple[str, ...] = ("*",)
+) -> Path:
+    """The folder that `write` filled, now or in an earlier run with equal inputs (JSON, dataclasses) and equal code:
+    the modules of this package by name, all of them unless it is said which.
+    """
+    folder = folder or CACHE / "synthetic" / _key(inputs, code)
     if (folder / "manifest.csv").is_file():
         return folder
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -40,8 +44,8 @@ def _move(made: Path, folder: Path) -> None:
             raise UserError(f"{folder}: expected an empty or a new folder, found files in it; name another") from None
 
 
-def _key(inputs: list) -> str:
+def _key(inputs: list, code: tuple[str, ...]) -> str:
     digest = hashlib.sha256(json.dumps([asdict(one) if is_dataclass(one) else one for one in inputs]).encode())
-    for source in sorted(Path(__file__).parent.glob("*.py")):
+    for source in sorted(path for name in code for path in Path(__file__).parent.glob(f"{name}.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

@@ -30,6 +30,7 @@ from ml.progress import track
 RATE_HZ = 16000
 UNKNOWN_LABEL, SPEECH, SILENCE, NOISE, NOBODY = "_unknown_", "_speech_", "_silence_", "_background_noise_", "none"
 FULL_SCALE = 32768
+CODE = ("espeak", "noises", "speech", "vocabulary")  # what the voices say and how; others change without them
 QUIET = 0.02  # of the loudest, below which a word has not begun or is over
 
 
@@ -80,7 +81,7 @@ def generate(plan: SpeechPlan, seed: int, folder: Path | None = None) -> Path:
     source = f"espeak-ng {espeak.version()}"
     plan = replace(plan, words=check_words(plan.words))
     script = Script(plan, without(UNKNOWN, plan.words), without(COMMON, plan.words), source)
-    return made_once([plan, seed, source], lambda made: list(_all(made, script, seed)), folder)
+    return made_once([plan, seed, source], lambda made: list(_all(made, script, seed)), folder, CODE)
 
 
 def _all(folder: Path, script: Script, seed: int) -> Iterator[dict]:
