@@ -73,8 +73,7 @@ class Streams:
     """How recordings become hours."""
 
     copies: int = 8  # varied ones of each daily activity besides the recording itself
-    around_s: float = 2.5  # a recording goes on in a mirror of time at both ends, so that no impact lacks its window
-    blend_s: float = 0.5  # from one to the next
+    blend_s: float = 1.0  # from one to the next, each going on in a mirror of time while it fades
     fall_s: float = 1.0  # a fall begins as long before its impact and ends as long after it
 
 
@@ -87,9 +86,9 @@ class Decision:
     refractory: tuple[int, ...] = (200,)  # steps, 10 s: someone who falls is found once
     tolerance_s: float = 3.0  # after a fall's end a detection is still of it: it comes after_s after the impact
     fallback: tuple[int, int, int] = (1, 160, 200)  # smoothing, threshold, refractory, where nothing can be tuned
-    # Streams hold no rest: one of their hours has some 185 activities, as many as 15 hours of a day with one every five
+    # Streams hold no rest: one of their hours has some 225 activities, as many as 19 hours of a day with one every five
     # minutes. So this is one false alarm in 24 hours of such a day.
-    target_false_alarms_per_hour: float = 0.64
+    target_false_alarms_per_hour: float = 0.78
 
 
 @dataclass(frozen=True)

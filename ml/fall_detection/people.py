@@ -2,13 +2,14 @@
 
 python -m ml.fall_detection.people --data DIR
 
-A recording goes through front end, gate, network and decision in C by itself, going on in a mirror of time at both
-ends. A fall is found if there is an event anywhere in it; a daily activity is right if there is none. The threshold is
+A recording goes through front end, gate and network in C by itself, going on in a mirror of time at both ends. A fall
+is found if any impact in it reaches the threshold; a daily activity is right if none does. The threshold is
 that of the compiled model (`python -m ml run fall_detection` first), the same for every person: it was chosen on
 people whom the models scored unseen. Hours of daily activity: the recordings, and varied copies of them.
 """
 
 import json
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -18,20 +19,20 @@ from rich.table import Table
 from ml.compiler.host import HostModel
 from ml.data.manifest import Item
 from ml.data.recordings import ACCEL_PER_G
-from ml.data.streams import Stream
 from ml.evaluate.intervals import garwood, wilson
 from ml.evaluate.workers import beside
 from ml.fall_detection.app import FallDetection
 from ml.fall_detection.config import ADL, FALL
-from ml.fall_detection.examples import mirrored
+from ml.fall_detection.examples import peaks
 from ml.fall_detection.variation import vary
 from ml.progress import console, say
 from ml.run import Run, results
 from ml.stages import write_json
 from ml.steps import host_model, quantise
+from ml.training import to_int8
 
 NAME = "fall_detection"
-NEVER = -1  # the score of a recording that never woke the network
+NEVER = -1  # the score of a recording that never wakes the network
 COPIES = 8  # varied, of each recorded daily activity
 
 
@@ -51,6 +52,7 @@ def people(data: str, threshold: int | None, seed: int, out: str | None) -> None
         threshold = json.loads((folder / "decision.json").read_text())["config"]["threshold"][1]
     data = str(Path(data).resolve())
     subjects = FallDetection().data(Path(data), seed).subjects
+    judge = import_module("ml.fall_detection.people").judge  # a worker finds it there, also of what runs as __main__
     judged = beside(judge, [(data, subject, seed) for subject in subjects], "people")
     rows = sorted((row for one in judged for row in one["rows"]), key=lambda row: row["file"])
     write_json(folder / "people.json", {"threshold": threshold, "rows": rows})
@@ -86,11 +88,10 @@ def row(app: FallDetection, model: HostModel, item: Item, rng: np.random.Generat
 
 
 def highest(app: FallDetection, model: HostModel, samples: np.ndarray, rate_mhz: int) -> int:
-    """The highest score of a fall, 0..255, in a recording; NEVER where the network slept all the time."""
-    around = round(app.config.streams.around_s * rate_mhz / 1000)
-    scored = app.score(Stream("", mirrored(samples, around, around), rate_mhz, (), app.sensor), model)
-    awake = scored.scores[scored.awake, 1].astype(int) + 128
-    return int(awake.max(initial=NEVER))
+    """The highest score of a fall, 0..255, of any impact in a recording; NEVER where the network slept all the time."""
+    at, windows = peaks(samples, rate_mhz, app.config.front_end.impact(), app.config.gate.gate().open_at)
+    scores = to_int8(app.scores(model, windows[(at >= 0) & (at < len(samples))]))
+    return int(scores[:, 1].max(initial=-129)) + 128
 
 
 def wrong(one: dict, threshold: int) -> bool:

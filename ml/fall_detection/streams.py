@@ -1,8 +1,8 @@
 """Hours of daily life with falls in them, joined from recordings of a few seconds.
 
 One stream for each person and sensor rate: every recording once as it is, then varied copies of the daily activities.
-A join leaves no trace that could look like a fall, or hide one: a recording goes on in a mirror of time until it
-blends into the next, which is turned so that gravity stays where it was. That changes no window inside a recording,
+A join leaves no trace that could look like a fall, or hide one: a recording goes on in a mirror of time while it fades
+into the next, which is turned so that gravity stays where it was. That changes no window inside a recording,
 for a window does not depend on how the device is held.
 """
 
@@ -47,9 +47,7 @@ def _stream(sensor: tuple[str, int], items: list[Item], config: Config, seed: in
         (Part(item.recording.samples, falls(item, config)) for item in items),
         (Part(vary(item.recording.samples, rate, config.training.variation, rng), ()) for item in copies),
     )
-    samples, truth = join(
-        parts, round(config.streams.around_s * rate / 1000), round(config.streams.blend_s * rate / 1000)
-    )
+    samples, truth = join(parts, round(config.streams.blend_s * rate / 1000))
     return Stream(subject, samples, rate, tuple(truth), "accel")
 
 
@@ -58,20 +56,20 @@ def falls(item: Item, config: Config) -> tuple[tuple[int, int], ...]:
     return (fall_of(item),) if item.label == FALL else ()
 
 
-def join(parts: Iterable[Part], around: int, blend: int) -> tuple[np.ndarray, list[Truth]]:
-    """One recording after another, `around` samples of mirrored time at both ends of each, `blend` of them shared."""
+def join(parts: Iterable[Part], blend: int) -> tuple[np.ndarray, list[Truth]]:
+    """One recording after another; `blend` samples between two are of both, each in mirrored time and fading."""
     pieces: list[np.ndarray] = []
     truth: list[Truth] = []
     at = 0
     for part in parts:
-        samples = mirrored(part.samples, around, around).astype(float)
+        samples = mirrored(part.samples, blend, blend).astype(float)
         if pieces:
-            samples = samples @ _turn(_mean(samples[:around]), _mean(pieces[-1][-around:])).T
+            samples = samples @ _turn(_mean(samples[:blend]), _mean(pieces[-1][-blend:])).T
             fade = np.linspace(0, 1, blend)[:, None]
             samples[:blend] = pieces[-1][-blend:] * (1 - fade) + samples[:blend] * fade
             pieces[-1] = pieces[-1][:-blend]
             at -= blend
-        truth += [Truth(FALL, at + around + first, at + around + last + 1) for first, last in part.falls]
+        truth += [Truth(FALL, at + blend + first, at + blend + last + 1) for first, last in part.falls]
         pieces.append(samples)
         at += len(samples)
     return saturate(np.concatenate(pieces)), truth

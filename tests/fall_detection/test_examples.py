@@ -109,9 +109,9 @@ def test_a_stream_keeps_what_the_recordings_show_and_says_where_the_falls_are(da
 
 def test_a_join_turns_recordings_but_changes_no_window_inside_them():
     one, other = struck(50, 6), struck(50, 6, peak_g=4) @ np.array([[0, 1, 0], [-1, 0, 0], [0, 0, 1]], np.int16)
-    joined, truth = join([Part(one, ((250, 350),)), Part(other, ())], around=150, blend=25)
+    joined, truth = join([Part(one, ((250, 350),)), Part(other, ())], blend=50)
     alone, together = (impacts(x, FRONT_END, 50_000, least=LEAST) for x in (other, joined))
-    assert [truth[0].start, truth[0].end] == [400, 501]
+    assert [truth[0].start, truth[0].end] == [300, 401]
     assert len(together.windows) >= 2
     differences = np.abs(together.windows.astype(int) - alone.windows[0]).reshape(len(together.windows), -1).max(1)
     assert differences.min() <= 1
