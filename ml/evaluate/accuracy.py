@@ -17,12 +17,19 @@ def accuracy(counts: np.ndarray) -> float:
     return float(np.trace(counts) / max(1, counts.sum()))
 
 
+def balanced(counts: np.ndarray) -> float:
+    """The mean over the classes that occur of the share that was right: frequent classes weigh no more than others."""
+    totals = counts.sum(1)
+    return float(np.mean(np.diag(counts)[totals > 0] / totals[totals > 0])) if totals.any() else 0.0
+
+
 def figures(truth: np.ndarray, answer: np.ndarray, classes: int) -> dict:
     """Accuracy with its 95 % interval and the confusion, JSON-able. Both int (n,)."""
     counts = confusion(truth, answer, classes)
     right = int(np.trace(counts))
     return {
         "accuracy": accuracy(counts),
+        "balanced": balanced(counts),
         "right": right,
         "repetitions": len(truth),
         "interval": wilson(right, len(truth)),

@@ -26,6 +26,8 @@ from ml.report import pictures
 from ml.stages import write_json
 from ml.training import to_int8
 
+MOST_ROWS = 20  # subjects in the table; the JSON has them all
+
 
 @click.command("evaluate")
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
@@ -130,12 +132,13 @@ def streams(made: Committed, data: Dataset, target: str, hours: float | None, pl
 def _print(result: dict) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=120)
     console.print(f"{result['app']}: model {result['model']}, data {result['data'][:16]}", markup=False)
-    for count, what in ((len(result["left_out"]), "recordings left out as unusable"),):
-        if count:
-            console.print(f"{count} {what}; the first: {result['left_out'][0]}", markup=False)
+    if result["left_out"]:
+        first = ", ".join(str(value) for value in result["left_out"][0].values())
+        console.print(f"{len(result['left_out'])} recordings left out as unusable; the first: {first}", markup=False)
     if result["unknown_labels"]:
         console.print(f"not judged, as the model does not know them: {', '.join(result['unknown_labels'])}")
     console.print(_accuracy(result["recordings"]))
+    console.print(f"mean of the classes: {100 * result['recordings']['balanced']:.1f} %", highlight=False)
     console.print(_classes(result["recordings"], result["labels"]))
     for name, value in flat(result["recordings"]["more"]):
         console.print(f"{name}: {value}", markup=False)
@@ -147,9 +150,13 @@ def _print(result: dict) -> None:
 
 def _accuracy(found: dict) -> Table:
     made = Table(title="recordings, int8 in C", title_justify="left")
+    subjects = found["by_subject"] if len(found["by_subject"]) <= MOST_ROWS else {}
+    if not subjects:
+        shares = [one["accuracy"] for one in found["by_subject"].values()]
+        made.caption = f"{len(shares)} subjects, half of them at {100 * float(np.median(shares)):.1f} % or better"
     for column in ("subject", "right", "accuracy %", "95 %"):
         made.add_column(column, justify="left" if column == "subject" else "right")
-    for subject, row in [*found["by_subject"].items(), ("all", found)]:
+    for subject, row in [*subjects.items(), ("all", found)]:
         low, high = row["interval"]
         made.add_row(
             subject,
