@@ -1,13 +1,10 @@
-// From sound to a word: microphone, front end, a network that sleeps while nobody speaks, decision, and what the host
-// sees.
+// From sound to a word: microphone, front end, a network that sleeps while nobody speaks, decision, the host's view.
 #include "board/board.h"
 #include "decide/decide.h"
 #include "frontend/logmel.h"
 #include "keyword_spotting_model.h"
 #include "service/service.h"
 #include "spotter/spotter.h"
-
-static const size_t BLOCK = 160; // samples read at once, at most
 
 static const nn_model *const model = &keyword_spotting_model;
 static int8_t ring[KEYWORD_SPOTTING_RING];
@@ -53,12 +50,6 @@ void setup() {
     service_init(&service);
 }
 
-static spotter_news listen(const int16_t *pcm, size_t count) {
-    int8_t frame[LOGMEL_MAX_BANDS];
-    logmel_push(&frontend, pcm, count);
-    return logmel_pop(&frontend, frame) ? spotter_hear(&listener, frame) : SPOTTER_FRAME;
-}
-
 static void answer() {
     decide_event event;
     uint32_t start = board_cycles();
@@ -74,16 +65,17 @@ static void answer() {
 }
 
 void loop() {
-    int16_t pcm[BLOCK];
-    const size_t room = logmel_room(&frontend);
+    int16_t pcm[LOGMEL_MAX_WINDOW];
+    int8_t frame[LOGMEL_MAX_BANDS];
     service_poll();
-    const size_t count = service_read_mic(pcm, room < BLOCK ? room : BLOCK, &timing.sample_us);
+    const size_t count = service_read_mic(pcm, logmel_room(&frontend), &timing.sample_us);
     if (!count) {
         board_sleep();
         return;
     }
     uint32_t start = board_cycles();
-    const spotter_news news = listen(pcm, count);
+    logmel_push(&frontend, pcm, count);
+    const spotter_news news = logmel_pop(&frontend, frame) ? spotter_hear(&listener, frame) : SPOTTER_FRAME;
     timing.frontend_cycles += lap(&start); // of all the frames of a step
     if (news == SPOTTER_WINDOW) answer();
     if (news != SPOTTER_FRAME) timing.frontend_cycles = 0;
