@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.data.split import named
+from ml.evaluate.operating_point import in_words, operating_point
 
 
 def print_summary(folder: Path) -> None:
@@ -19,6 +20,8 @@ def print_summary(folder: Path) -> None:
     table.add_column("value")
     for name, value in _rows(metrics, compiled):
         table.add_row(name, value)
+    for line in operating_point(folder):
+        table.add_row(*line.split(": ", 1))
     (Console() if sys.stdout.isatty() else Console(width=100)).print(table)
 
 
@@ -31,10 +34,7 @@ def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
         parity = metrics["parity"]
         rows.append(("parity with TFLM", f"{parity['mismatches']} of {parity['windows']} windows differ"))
     if metrics["stream"]:
-        stream = metrics["stream"]
-        rows.append(("stream", f"{stream['hits']} of {stream['movements']} found, {stream['misses']} missed"))
-        minutes = f"{stream['false_detections']} in {60 * stream['hours']:.1f} min"
-        rows.append(("false detections", f"{minutes} ({stream['false_per_hour']:.0f} an hour)"))
+        rows.append(("as streams", in_words(metrics["stream"])))
     rows.append(("flash, constants", f"{compiled['flash_bytes']:,} B"))
     rows.append(("RAM, arena", f"{compiled['arena_bytes']:,} B"))
     if compiled["state_bytes"]:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from ml.data.split import named
+from ml.data.split import named
 from ml.evaluate.intervals import short
 from ml.progress import say
 
@@ -16,8 +17,9 @@ def in_words(stream: dict) -> str:
     if stream["movements"]:
         share = [f"{100 * one:.1f}" for one in stream["detection_interval"]]
         found += f" ({stream['detection_rate']:.1%}, 95 % {share[0]} to {share[1]})"
+    rate = stream["false_detections"] / stream["hours"] if stream["hours"] else 0.0
     alarms = f"{stream['false_detections']} false alarms in {stream['hours']:.2f} h"
-    return f"{found}, {alarms} ({short(stream['false_per_hour'])} an hour, 95 % {short(low)} to {most})"
+    return f"{found}, {alarms} ({short(rate)} an hour, 95 % {short(low)} to {most})"
 
 
 def operating_point(folder: Path) -> list[str]:

@@ -83,14 +83,14 @@ def table(result: dict) -> Table:
 
 def _cells(row: dict) -> list[str]:
     low, high = row["false_per_hour_interval"]
-    high = float("inf") if high is None else high
+    high, rate = float("inf") if high is None else high, row["false_detections"] / row["hours"] if row["hours"] else 0.0
     return [
         f"{row['hours']:.3g}",
         f"{row['hits']}/{row['movements']}",
         _share(row["detection_rate"], row["detection_interval"]),
         str(row["false_detections"]),
-        f"{short(row['false_per_hour'])}\n({short(low)}..{short(high)})",
-        short(HOURS_A_DAY * row["false_per_hour"]) + f"\n(..{short(HOURS_A_DAY * high)})",
+        f"{short(rate)}\n({short(low)}..{short(high)})",
+        short(HOURS_A_DAY * rate) + f"\n(..{short(HOURS_A_DAY * high)})",
         *("\n".join(_seconds(row[name][share]) for share in ("median", "p95")) for name in ("latency_s", "delay_s")),
     ]
 

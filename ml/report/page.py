@@ -26,7 +26,7 @@ def write(folder: Path) -> Path:
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
     left_out, curve = _kept(folder, "crossval", found), _kept(folder, "learning_curve", found)
-    environment.filters["short"] = short
+    environment.filters |= {"short": short, "named": named}
     template = environment.get_template("report.html.j2")
     people = named(found["data"]["split"]["test"])
     text = template.render(
