@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 from ml.data.split import named
-from ml.data.split import named
 from ml.evaluate.intervals import short
 from ml.progress import say
 
