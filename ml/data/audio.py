@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
-from scipy.signal import resample_poly
 
 from ml.data.recordings import saturate
 from ml.errors import UserError
@@ -17,6 +16,7 @@ from ml.errors import UserError
 FORMATS = ("WAV", "WAVEX", "FLAC")
 FLOATS = ("FLOAT", "DOUBLE")
 FULL_SCALE = 32768
+STREAMED = 0xFFFFF000  # bytes; so much is stated by programs that could not know
 BLOCK = 1 << 18  # samples read at a time: a header's length is believed only as far as there are samples
 LONGEST = 1 << 28  # samples; 4.6 hours at 16 kHz
 
@@ -26,6 +26,7 @@ def read_audio(path: Path) -> tuple[np.ndarray, int]:
     try:
         with soundfile.SoundFile(path) as file:
             _check_form(file, path)
+            _check_whole(path)
             return _samples(file, path), file.samplerate
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         raise UserError(
@@ -38,6 +39,15 @@ def _check_form(file: soundfile.SoundFile, path: Path) -> None:
         raise UserError(f"{path}: expected WAV or FLAC, found {file.format}; convert it")
     if file.channels != 1:
         raise UserError(f"{path}: expected one channel, found {file.channels}; keep one of them")
+
+
+def _check_whole(path: Path) -> None:
+    """libsndfile takes a WAV that was cut short for a shorter one; its header says how long it was."""
+    with path.open("rb") as file:
+        head = file.read(8)
+    stated, found = int.from_bytes(head[4:], "little") + len(head), path.stat().st_size
+    if head[:4] == b"RIFF" and found < stated < STREAMED:
+        raise UserError(f"{path}: expected {stated} bytes, as it says itself, found {found}: cut short; copy it again")
 
 
 def _samples(file: soundfile.SoundFile, path: Path) -> np.ndarray:
@@ -74,6 +84,8 @@ def resample_audio(samples: np.ndarray, rate_hz: int, wanted_hz: int) -> np.ndar
     """int16 (n,) at a lower rate: polyphase, with a Kaiser-windowed low-pass (scipy.signal.resample_poly, beta 5)."""
     if rate_hz == wanted_hz:
         return samples
+    from scipy.signal import resample_poly  # noqa: PLC0415  takes a second to import, which most commands need not
+
     divisor = gcd(rate_hz, wanted_hz)
     return saturate(resample_poly(samples.astype(float), wanted_hz // divisor, rate_hz // divisor))
 

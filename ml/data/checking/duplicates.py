@@ -5,7 +5,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 import numpy as np
-from scipy.signal import fftconvolve
 
 from ml.data.checking.neighbours import nearest
 from ml.data.recordings import Recording
@@ -49,13 +48,21 @@ def correlation(one: np.ndarray, two: np.ndarray) -> float:
     one, two = (_normal(samples[:LONGEST]) for samples in (one, two))
     if one is None or two is None or one.shape[1] != two.shape[1]:
         return 0.0
-    total = sum(fftconvolve(one[:, axis], two[::-1, axis]) for axis in range(one.shape[1]))
+    total = _at_all_shifts(one, two)
     shorter = min(len(one), len(two))
     shifts = np.arange(len(total)) - (len(two) - 1)
     shared = np.minimum(len(one), shifts + len(two)) - np.maximum(0, shifts)
     wide = shared >= OVERLAP * shorter
     best = int(np.argmax(np.where(wide, total, -np.inf)))
     return _of_overlap(one, two, int(shifts[best]))
+
+
+def _at_all_shifts(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+    """Sums of products (n + m - 1,); the first has only the last of `two` at the first of `one`."""
+    count = len(one) + len(two) - 1
+    size = 1 << (count - 1).bit_length()
+    spectrum = np.fft.rfft(one, size, axis=0) * np.fft.rfft(two[::-1], size, axis=0)
+    return np.fft.irfft(spectrum.sum(1), size)[:count]
 
 
 def _normal(samples: np.ndarray) -> np.ndarray | None:

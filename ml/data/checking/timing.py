@@ -67,9 +67,7 @@ def _noted(row: Row) -> list[Finding]:
         if count:
             found.append(Finding("gap", f"expected no sample missing, the manifest says {count:.0f} {where}"))
     if row.more.get("status") == "open":
-        found.append(
-            Finding("unfinished", "expected a finished recording, found one whose capture was cut off")
-        )
+        found.append(Finding("unfinished", "expected a finished recording, found one whose capture was cut off"))
     measured = _number(row.more.get("measured_rate_hz"))
     if measured and abs(measured / row.rate_hz - 1) > MEASURED:
         found.append(

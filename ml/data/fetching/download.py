@@ -123,6 +123,7 @@ def _check_disk(part: Path, needed: int) -> None:
 
 def _write(answer: requests.Response, part: Path, begun: int, total: int | None, progress: Progress) -> None:
     most = total if total is not None else LARGEST
+    answer.raw.enforce_content_length = False  # or what arrived before the connection broke would be thrown away
     with part.open("r+b" if begun else "wb") as file:
         file.seek(begun)
         for block in answer.iter_content(BLOCK):

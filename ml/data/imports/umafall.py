@@ -2,8 +2,9 @@
 `time in ms; number; x; y; z; sensor type; sensor;` of up to five sensors, interleaved.
 
 Some files went through a spreadsheet that took the decimal point for one between thousands: 1.0126 became
-`1.012.598.156.929.010`, with its magnitude lost. The digits are all there, so each such value is given the magnitude
-that lies nearest to the sample before.
+`1.012.598.156.929.010`, with its magnitude lost. Of an accelerometer it is found again: within the sensor's range there
+is one possible, or two, 1.0 to 1.6 g and ten times that, of which the one nearest to the sample before is taken. Of a
+gyroscope it is not, and that is left out.
 """
 
 import re
@@ -23,7 +24,9 @@ ACCEL, GYRO = 0, 1
 FIELDS = 7
 RATES = (200.0, 100.0, 50.0, 20.0)
 NEAR = 0.15  # of a nominal rate
-START = {ACCEL: 0.0, GYRO: 0.0}  # what a value is compared with before there is one
+TELEPHONE = 0  # its sensor number
+RANGE = re.compile(r"Maximum Range:\s*(\d{1,3}(?:\.\d{1,20})?)\s*G")
+RANGE_G, MARGIN = 16.0, 1.01
 
 
 def is_umafall(path: Path) -> bool:
@@ -87,44 +90,51 @@ def _nominal(path: Path, measured: float, notes: Notes) -> float:
 
 
 def _samples(path: Path, text: str, sensor: int, kind: int, notes: Notes) -> np.ndarray:
-    """(n, 5): time in ms, number, x, y, z of one sensor."""
+    """(n, 5): time in ms, number, x, y, z of one sensor; none of a gyroscope whose decimal points are lost."""
     rows: list[list[float]] = []
-    before = [START[kind]] * 3
-    repaired = 0
+    most = _range(text, sensor)
+    before = [0.0] * 3
+    lost = 0
     for line in text.split("\n"):
         fields = [field.strip() for field in line.split(";")]
         if len(fields) < FIELDS or line.startswith("%") or fields[5:7] != [str(kind), str(sensor)]:
             continue
         try:
-            values, mended = _axes(fields[2:5], before)
+            values = [_value(field, near, most) for field, near in zip(fields[2:5], before, strict=True)]
             rows.append([float(fields[0]), float(fields[1]), *values])
         except ValueError:
             notes.add("row", f"{path.name}: a row that is no sample is left out: {line[:60]!r}")
             continue
-        repaired += mended
+        lost += sum(MANGLED.fullmatch(field) is not None for field in fields[2:5])
         before = values
-    if repaired:
-        notes.add("decimal points", f"{path.name}: {repaired} values had lost their decimal point and got it back")
+    if lost and kind == GYRO:
+        notes.add("decimal points", f"{path.name}: {lost} values of the gyroscope lost theirs: it is left out")
+        return np.empty((0, 5))
+    if lost:
+        notes.add(
+            "decimal points", f"{path.name}: {lost} values of the accelerometer got theirs back by range and neighbour"
+        )
     return np.array(rows, float).reshape(-1, 5)
 
 
-def _axes(fields: list[str], before: list[float]) -> tuple[list[float], int]:
-    mangled = [MANGLED.fullmatch(field) is not None for field in fields]
-    values = [
-        _magnitude(field, near) if lost else float(field)
-        for field, near, lost in zip(fields, before, mangled, strict=True)
-    ]
-    if not np.isfinite(values).all():
-        raise ValueError(fields)
-    return values, sum(mangled)
+def _range(text: str, sensor: int) -> float:
+    """Of the accelerometer, in g: the first is the telephone's, the second that of the other sensors."""
+    stated = [float(found) for found in RANGE.findall(text)]
+    wanted = stated[:1] if sensor == TELEPHONE else stated[1:2]
+    return next(iter(wanted), RANGE_G)
 
 
-def _magnitude(field: str, near: float) -> float:
-    """The number with these digits, 1 to 999 in size, that lies nearest to the sample before."""
+def _value(field: str, near: float, most: float) -> float:
+    """The number; where its point is lost the one with these digits, 1 to `most`, that is nearest to the last one."""
+    if not MANGLED.fullmatch(field):
+        value = float(field)
+        if not np.isfinite(value):
+            raise ValueError(field)
+        return value
     digits = field.replace(".", "").lstrip("+-")
-    sign = -1.0 if field.startswith("-") else 1.0
-    sizes = [sign * float(f"{digits[:whole]}.{digits[whole:]}") for whole in (1, 2, 3)]
-    return min(sizes, key=lambda value: abs(value - near))
+    sizes = [float(f"{digits[:whole]}.{digits[whole:]}") for whole in (1, 2, 3)]
+    possible = [size for size in sizes if size <= most * MARGIN] or sizes[:1]
+    return min((-size if field.startswith("-") else size for size in possible), key=lambda value: abs(value - near))
 
 
 def check_position(position: str) -> str:

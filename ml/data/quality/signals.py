@@ -17,7 +17,7 @@ LEAST_SOUND = 0.05 * FULL_SCALE
 LEAST_ACCEL = 1.9 * ACCEL_PER_G  # no accelerometer has a range below 2 g, and one at rest shows 1 g
 LEAST_GYRO = 120 * GYRO_PER_DPS
 CLIPPED_SOUND = 0.2  # share of the samples: beyond that its spectrum is another one
-CLIPPED_MOTION = 0.95  # of one axis: it hangs; a gesture shaken beyond 2 g was found to spend 92 % of a second there
+CLIPPED_MOTION = 0.95  # of one axis, at one end: it hangs. Shaken beyond 2 g it spends as long at both ends together
 DOUBTFUL_SOUND = 0.01
 DOUBTFUL_MOTION = 0.05
 SILENT = 8.0  # counts, -72 dB of full scale: root mean square of the loudest 30 ms
@@ -55,7 +55,8 @@ def _sound(recording: Recording, quiet: bool) -> list[Finding]:
     found = []
     if not quiet:
         found += _silent(samples, recording.rate_mhz / 1000)
-    found += _clipped(clipped_share(samples, LEAST_SOUND), "the samples", CLIPPED_SOUND, DOUBTFUL_SOUND)
+    share = sum(clipped(samples, LEAST_SOUND))
+    found += _clipped(share, "the samples", DOUBTFUL_SOUND, unusable=share > CLIPPED_SOUND)
     mean = float(samples.mean()) / FULL_SCALE
     if abs(mean) > OFFSET:
         found.append(Finding("offset", f"expected a mean near 0, found {mean:.0%} of full scale; is the bias removed?"))
@@ -85,15 +86,16 @@ def _motion(recording: Recording) -> list[Finding]:
         if still[axis] and samples[0, axis] and len(samples) > 1:  # a column of zeros is one that the sensor lacks
             found.append(Finding("stuck", f"expected {name} to change, found {samples[0, axis]} counts throughout"))
         least = LEAST_ACCEL if axis < 3 else LEAST_GYRO
-        found += _clipped(clipped_share(samples[:, axis], least), name, CLIPPED_MOTION, DOUBTFUL_MOTION)
+        ends = clipped(samples[:, axis], least)
+        found += _clipped(sum(ends), name, DOUBTFUL_MOTION, unusable=max(ends) > CLIPPED_MOTION)
     return found + _units(recording)
 
 
-def _clipped(share: float, what: str, unusable: float, doubtful: float) -> list[Finding]:
+def _clipped(share: float, what: str, doubtful: float, unusable: bool) -> list[Finding]:
     if share <= doubtful:
         return []
     text = f"expected {what} within the sensor's range, found {share:.1%} at its end; choose a wider range or less gain"
-    return [Finding("clipped", text, unusable=share > unusable)]
+    return [Finding("clipped", text, unusable)]
 
 
 def _units(recording: Recording) -> list[Finding]:
@@ -108,17 +110,14 @@ def _units(recording: Recording) -> list[Finding]:
     return [Finding("units", text)]
 
 
-def clipped_share(samples: np.ndarray, least: float) -> float:
-    """Share of int (n,) that lies in runs of RUN and more at the highest or the lowest value.
+def clipped(samples: np.ndarray, least: float) -> tuple[float, float]:
+    """Shares of int (n,) that lie in runs of RUN and more at the highest and at the lowest value.
 
     Whatever the sensor's range, what exceeds it comes as the same value again and again. No range ends below `least`
     counts: what repeats there is a signal at rest.
     """
-    at_the_end = np.zeros(len(samples), bool)
-    for end in {int(samples.max(initial=0)), int(samples.min(initial=0))}:
-        if abs(end) >= least:
-            at_the_end |= _in_runs(samples == end)
-    return float(at_the_end.mean()) if len(samples) else 0.0
+    highest, lowest = int(samples.max(initial=0)), int(samples.min(initial=0))
+    return tuple(float(_in_runs(samples == end).mean()) if abs(end) >= least else 0.0 for end in (highest, lowest))
 
 
 def _in_runs(hit: np.ndarray) -> np.ndarray:
