@@ -47,7 +47,7 @@ bool anomaly_baseline_valid(const anomaly_baseline *b, uint8_t features, uint32_
 
 // Mean and inverse Cholesky factor of the covariance, to which `ridge`, 256 and up, in 1/256 of a squared step, is
 // added on the diagonal: nobody has seen all that is normal. False: fewer than two windows, or sums that no windows
-// have. Besides the rounding that distance.h describes, an element of W is wrong by at most 2^-14.
+// have. Besides the rounding that distance.h describes, an element of W is wrong by at most 2^-13.
 bool anomaly_baseline_gaussian(const anomaly_baseline *b, uint32_t ridge, anomaly_learnt *learnt);
 
 #ifdef __cplusplus

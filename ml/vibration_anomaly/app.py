@@ -1,0 +1,161 @@
+"""Vibration anomaly detection as the pipeline sees it."""
+
+import dataclasses
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ml.app import App
+from ml.data import manifest
+from ml.data.manifest import Dataset
+from ml.data.split import Split, by_subject
+from ml.data.streams import Stream
+from ml.data.synthesis.machines import generate
+from ml.errors import UserError
+from ml.evaluate.streams import Scored
+from ml.examples import Examples, HeldOut, Inputs
+from ml.native import anomaly
+from ml.native.anomaly import Gaussians, Reconstruction
+from ml.native.decide import DecideConfig
+from ml.native.vibration import VibrationConfig, vibration
+from ml.paths import ROOT
+from ml.training import FloatModel, Model
+from ml.vibration_anomaly import examples, header, model
+from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config, Decision
+from ml.vibration_anomaly.examples import Normal
+from ml.vibration_anomaly.figures import areas, auc
+from ml.vibration_anomaly.pieces import by_speed
+from ml.vibration_anomaly.streams import streams
+
+METHODS = ("mixture", "autoencoder")
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What training found besides the network."""
+
+    mixture: Gaussians
+    compared: Reconstruction
+    rate_mhz: int
+
+
+@dataclass(frozen=True)
+class VibrationAnomaly(App):
+    """Is a machine as it always was? See ml/app.py for what each member promises. A subject is a machine at a speed."""
+
+    config: Config = field(default_factory=Config)
+    variant: str = METHODS[0]
+    found: Learnt | None = None
+    name: str = header.NAME
+    sensor: str = "accel"
+    outputs_are_scores: bool = False
+    code: tuple[Path, ...] = (
+        *(ROOT / "ml" / name for name in ("vibration_anomaly", "native")),
+        *(ROOT / "lib" / name for name in ("frontend", "anomaly", "decide")),
+    )
+
+    def quick(self) -> "VibrationAnomaly":
+        return VibrationAnomaly(self.config.quick())
+
+    def candidates(self) -> tuple["VibrationAnomaly", ...]:
+        return tuple(dataclasses.replace(self, variant=method) for method in METHODS)
+
+    def data(self, folder: Path | None, seed: int) -> Dataset:
+        loaded = by_speed(manifest.load(folder or generate(self.config.synthesis, seed), self.sensor))
+        if NORMAL not in loaded.labels:
+            raise UserError(
+                f"expected recordings with the label {NORMAL} (all others are faults) in the data, found "
+                f"{', '.join(loaded.labels)}; correct the manifest"
+            )
+        return loaded
+
+    def labels(self, data: Dataset) -> list[str]:
+        return [NORMAL, ANOMALOUS]
+
+    def background(self, labels: list[str]) -> int:
+        return labels.index(NORMAL)
+
+    def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+        """Every speed but the test's trains; settings are tuned on each part of them unheard by the rest."""
+        split = by_subject(data.subjects, hold_out)
+        return Split(tuple(sorted(split.train + split.validation)), (), split.test)
+
+    def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
+        return examples.normal_examples(data, self.config, seed)
+
+    def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
+        return examples.held_out(data, self.config)
+
+    def streams(self, data: Dataset, seed: int) -> list[Stream]:
+        return streams(data, self.config, seed)
+
+    def network(self, labels: list[str]):
+        return model.autoencoder(self.config.training, self.name, self.front_end(1000).features)
+
+    def front_end(self, rate_mhz: int) -> VibrationConfig:
+        return self.config.front_end.vibration(rate_mhz)
+
+    def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
+        config = self.front_end(rate_mhz)
+        made = vibration([samples], config).blocks[0]
+        return Inputs(made, config.span - 1 + config.step * np.arange(len(made)))
+
+    def fit(self, network, examples: Normal, seed: int, judge) -> dict:
+        losses = model.fit_autoencoder(network, examples.inputs, self.config.training, seed)
+        tables = model.mixture(examples.inputs, self.config.mixture, seed)
+        compared = model.compared(network, examples.inputs)
+        kept = {name: getattr(tables, name).tolist() for name in ("mean", "inverse", "offset")}
+        return {"loss": losses, "deviation": compared.inverse.tolist(), "rate_mhz": examples.rate_mhz} | kept
+
+    def learned(self, history: dict) -> "VibrationAnomaly":
+        kinds = {"mean": np.int16, "inverse": np.int16, "offset": np.uint32}
+        tables = Gaussians(**{name: np.array(history[name], kind) for name, kind in kinds.items()})
+        compared = Reconstruction(np.array(history["deviation"], np.int16))
+        return dataclasses.replace(self, found=Learnt(tables, compared, history["rate_mhz"]))
+
+    def of_header(self, header_file: Path) -> "VibrationAnomaly":
+        tables, compared, method, rate = header.read(header_file)
+        return dataclasses.replace(self, variant=method, found=Learnt(tables, compared, rate))
+
+    def scores(self, model_: Model, inputs: np.ndarray) -> np.ndarray:
+        if self.found is None:
+            raise AssertionError("scores of an application that has not learned anything")
+        if self.variant == "mixture":
+            return anomaly.scores(anomaly.distances(inputs, self.found.mixture))
+        float_ = isinstance(model_, FloatModel)
+        made = model.reconstructed(model_.network, inputs) if float_ else model_.answers(inputs)
+        return anomaly.scores(anomaly.reconstruction_distances(inputs, made, self.found.compared))
+
+    def merit(self, scored: list[Scored], value: float) -> float:
+        """The area under the curve over the windows that lie wholly inside or outside of a fault."""
+        level, labels = (np.concatenate(made) for made in zip(*map(self._windows, scored), strict=True))
+        found = auc(level[labels == 0], level[labels == 1])
+        return found[0] if found else 0.0
+
+    def _windows(self, scored: Scored) -> tuple[np.ndarray, np.ndarray]:
+        first = scored.sample - self.front_end(scored.stream.rate_mhz).span + 1
+        begun = np.sum([scored.sample >= one.start for one in scored.stream.truth], axis=0)
+        over = np.sum([first >= one.start for one in scored.stream.truth], axis=0)
+        whole = begun == over  # faults follow each other at the end of a stream
+        return scored.scores[whole, 1] + 128.0, (begun[whole] > 0).astype(int)
+
+    def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
+        return areas(scores[:, 1] + 128.0, held_out.labels, held_out.files)
+
+    @property
+    def training(self):
+        return self.config.training
+
+    @property
+    def decision(self) -> Decision:
+        return self.config.decision
+
+    def sections(self, decision: DecideConfig) -> list[str]:
+        found = self.found
+        if found is None:
+            raise AssertionError("a header of an application that has not learned anything")
+        ridge = self.config.mixture.learnt_ridge
+        return header.sections(
+            self.front_end(found.rate_mhz), found.mixture, found.compared, self.variant, ridge, decision
+        )

@@ -1,0 +1,100 @@
+"""Every number of the vibration model, with its reason. An experiment is `dataclasses.replace` of a few of them.
+
+The front end follows one rule for all rates, from fans at 50 Hz to bearings at 20 kHz: nothing in it is set for a
+machine or a data set.
+"""
+
+from dataclasses import dataclass, field, replace
+
+from ml.data.synthesis.machines import Plan
+from ml.native.vibration import VibrationConfig
+
+NORMAL, ANOMALOUS = "normal", "anomalous"
+OCTAVE = 256  # a feature's unit before int8
+
+
+@dataclass(frozen=True)
+class FrontEnd:
+    """From counts to int8 windows: for each axis a few logarithms, averaged over some blocks."""
+
+    block: int = 128  # samples, at least: the kurtosis of fewer is mostly noise
+    block_s: float = 0.05  # or as long, in which a shaft turns once and a bearing's ball strikes several times
+    average: int = 8  # blocks that overlap by half: one alone tells little
+    bands: int = 1  # the upper octave of the spectrum: how the power is spread, whatever its level
+    statistics: tuple[str, ...] = ("variance", "kurtosis")  # level, and whether there are blows; crest says less
+    level_steps: int = 16  # of int8 in an octave of power, around 16 octaves: from 8 mg to 2 g of RMS
+    shape_steps: int = 32  # in an octave of kurtosis, around 4 octaves
+
+    def vibration(self, rate_mhz: int) -> VibrationConfig:
+        """The same for the C front end at a rate."""
+        size = self.block
+        while size * 1000 < self.block_s * rate_mhz * 0.75:  # the nearest power of two, at most 2048
+            size *= 2
+        half_hz = rate_mhz / 2000
+        edges = tuple(half_hz / 2**octave for octave in range(self.bands, -1, -1))
+        levels = self.bands + ("variance" in self.statistics)
+        shapes = len(self.statistics) - ("variance" in self.statistics)
+        shift = 14
+        each = ((16 * OCTAVE, self.level_steps),) * levels + ((4 * OCTAVE, self.shape_steps),) * shapes
+        return VibrationConfig(
+            rate_mhz=rate_mhz,
+            size=min(size, 2048),
+            band_hz=edges if self.bands else (),
+            hop=min(size, 2048) // 2,
+            statistics=self.statistics,
+            average=self.average,
+            offset=tuple(offset for offset, _ in each) * 3,
+            multiplier=tuple(round(steps * 2**shift / OCTAVE) for _, steps in each) * 3,
+            shift=shift,
+        )
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Gaussians around what is normal."""
+
+    components: int = 8  # a machine runs in a few ways
+    windows: int = 20  # for each of them at least
+    ridge: float = 2.0  # squared steps added to each variance: nobody has seen all that is normal
+    learnt_ridge: float = 4.0  # of a baseline that a device learns, in minutes
+    starts: int = 3  # of expectation and maximisation; the likeliest result is kept
+
+
+@dataclass(frozen=True)
+class Training:
+    """What is learnt from, and how the autoencoder learns."""
+
+    continuum: int = 5  # a machine that was recorded at so many speeds runs at those between them too
+    hidden: int = 16
+    bottleneck: int = 3  # load, speed, and one to spare
+    epochs: int = 150
+    batch: int = 64
+    learning_rate: float = 3e-3  # falls to nothing along a cosine
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is tried on the validation streams, and what is preferred."""
+
+    smoothing: tuple[int, ...] = (1, 2, 4, 8)  # windows averaged
+    threshold: tuple[int, ...] = tuple(range(40, 252, 3))  # of 255
+    refractory: tuple[int, ...] = (16,)  # windows: a fault that lasts is told once
+    tolerance_s: float = 12.0  # after a fault's end a detection is still of it: so long is a window at 50 Hz
+    fallback: tuple[int, int, int] = (4, 100, 16)  # smoothing, threshold, refractory, where nothing can be tuned
+    target_false_alarms_per_hour: float = 0.5
+
+
+@dataclass(frozen=True)
+class Config:
+    """All of it."""
+
+    front_end: FrontEnd = field(default_factory=FrontEnd)
+    mixture: Mixture = field(default_factory=Mixture)
+    training: Training = field(default_factory=Training)
+    decision: Decision = field(default_factory=Decision)
+    synthesis: Plan = field(default_factory=Plan)
+
+    def quick(self) -> "Config":
+        """Small enough for a trial of a few seconds; its figures mean little."""
+        training = replace(self.training, epochs=10)
+        return replace(self, training=training, synthesis=Plan(speeds=5, seconds=20.0))

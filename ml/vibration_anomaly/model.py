@@ -1,0 +1,75 @@
+"""The two models of what is normal: Gaussians around it, and an autoencoder that can only make what is like it."""
+
+import warnings
+
+import numpy as np
+
+from ml.keras import keras_module
+from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
+from ml.progress import track
+from ml.training import to_float
+from ml.vibration_anomaly.config import Mixture, Training
+
+OUTPUT_STEPS = 128  # of int8 in 1: what the converter gives every tanh
+
+
+def mixture(windows: np.ndarray, config: Mixture, seed: int) -> Gaussians:
+    """Expectation and maximisation over int8 windows (windows, features), as integers."""
+    from sklearn.mixture import GaussianMixture  # noqa: PLC0415  takes a second: only where it is needed
+
+    components = max(1, min(config.components, len(windows) // config.windows))
+    fitted = GaussianMixture(components, reg_covar=config.ridge, n_init=config.starts, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it need not have come to rest
+        fitted.fit(windows.astype(float))
+    return gaussians(fitted.means_, fitted.covariances_, fitted.weights_)
+
+
+def autoencoder(training: Training, name: str, features: int):
+    """A Keras model: float (n, features), int8 over 64 -> float (n, features), the same int8 over 128."""
+    keras = keras_module()
+    dense, relu = keras.layers.Dense, keras.layers.ReLU
+    x = given = keras.Input((features,), name="window")
+    x = relu(name="narrow_relu")(dense(training.hidden, name="narrow")(x))
+    x = dense(training.bottleneck, name="bottleneck")(x)
+    x = relu(name="widen_relu")(dense(training.hidden, name="widen")(x))
+    return keras.Model(given, dense(features, activation="tanh", name="made")(x), name=name)
+
+
+def fit_autoencoder(network, windows: np.ndarray, training: Training, seed: int) -> list[float]:
+    """Trains it to make the int8 windows (n, features) again, each feature in its own deviation; the losses."""
+    keras = keras_module()
+    targets = windows.astype(np.float32) / OUTPUT_STEPS
+    weight = 1 / np.maximum(targets.var(0), 1 / OUTPUT_STEPS**2)
+    steps = training.epochs * -(-len(windows) // training.batch)
+    schedule = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
+    rng, losses = np.random.default_rng(seed), []
+    shares = np.sqrt(weight / weight.mean()).astype(np.float32)
+    learner = _weighted(network, shares)
+    learner.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
+    for _ in track(range(training.epochs), "training", training.epochs):
+        order = rng.permutation(len(windows))
+        made = learner.fit(
+            to_float(windows[order]), targets[order] * shares, training.batch, epochs=1, shuffle=False, verbose=0
+        )
+        losses.append(float(made.history["loss"][0]))
+    return losses
+
+
+def _weighted(network, shares: np.ndarray):
+    """The same network with its output in shares, so that a plain mean square weighs every feature alike."""
+    keras = keras_module()
+    scaled = keras.layers.Rescaling(shares.tolist(), name="weighted")(network.output)
+    return keras.Model(network.input, scaled)
+
+
+def compared(network, windows: np.ndarray) -> Reconstruction:
+    """How far the output lies from the input where all is normal."""
+    made = network(to_float(windows), training=False).numpy() * OUTPUT_STEPS
+    return reconstruction(np.sqrt(((windows - made) ** 2).mean(0) + 1))
+
+
+def reconstructed(network, windows: np.ndarray) -> np.ndarray:
+    """The float network's output as int8."""
+    made = network(to_float(windows), training=False).numpy() * OUTPUT_STEPS
+    return np.clip(np.rint(made), -128, 127).astype(np.int8)

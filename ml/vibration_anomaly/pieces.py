@@ -1,0 +1,65 @@
+"""Recordings as the model takes them: by machine and speed, short captures of one condition joined to longer pieces."""
+
+import dataclasses
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.data.manifest import Dataset, Item
+from ml.errors import UserError
+from ml.vibration_anomaly.config import NORMAL
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of one machine at one speed in one condition."""
+
+    file: str  # the first of its recordings
+    subject: str  # machine and speed
+    label: str  # of the data: normal, or what is wrong
+    samples: np.ndarray  # int16 (n, 3) in counts
+    rate_mhz: int
+
+    @property
+    def normal(self) -> bool:
+        return self.label == NORMAL
+
+
+def by_speed(data: Dataset) -> Dataset:
+    """The same, each machine's speeds as subjects of their own: what is left out is a speed never heard."""
+    items = tuple(dataclasses.replace(item, subject=_speed(item)) for item in data.items)
+    return dataclasses.replace(data, items=items)
+
+
+def _speed(item: Item) -> str:
+    """The session where it is no mere number, else the condition before what is wrong (`low` of `low_coin`)."""
+    speed = item.session if not item.session.isdigit() else re.split("[_-]", item.more.get("condition", ""))[0]
+    return f"{item.subject}_{speed}"[:31] if speed else item.subject
+
+
+def rate_of(data: Dataset) -> int:
+    """The rate of all recordings, in millihertz."""
+    rates = sorted({item.recording.rate_mhz for item in data.items})
+    if len(rates) != 1:
+        found = ", ".join(f"{rate / 1000:g}" for rate in rates)
+        raise UserError(f"expected recordings of one rate, found {found} Hz; name a folder with one kind of sensor")
+    return rates[0]
+
+
+def pieces(data: Dataset, span: int) -> list[Piece]:
+    """Recordings of at least `span` samples one by one; shorter ones of a condition after each other, in order of their
+    names. What is still too short is left out."""
+    groups: dict[tuple, list[Item]] = {}
+    for item in data.items:
+        alone = item.file if len(item.recording.samples) >= span else ""
+        key = (item.subject, item.label != NORMAL, item.label, item.more.get("condition", ""), alone)
+        groups.setdefault(key, []).append(item)
+    made = [_joined(groups[key]) for key in sorted(groups)]
+    return [piece for piece in made if len(piece.samples) >= span]
+
+
+def _joined(items: list[Item]) -> Piece:
+    first = items[0]
+    samples = np.concatenate([item.recording.samples for item in items])
+    return Piece(first.file, first.subject, first.label, samples, first.recording.rate_mhz)

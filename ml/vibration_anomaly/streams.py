@@ -1,0 +1,56 @@
+"""Streams of a machine at a speed: first all that is normal, then its faults, one after the other.
+
+Where the data has no faults of it, they are made from what is normal: more shaking at some frequency, and blows. So a
+threshold can be chosen, and the models compared, with nothing but recordings of a machine in order.
+"""
+
+import zlib
+from collections.abc import Iterator
+
+import numpy as np
+
+from ml.data.manifest import Dataset
+from ml.data.recordings import saturate
+from ml.data.streams import Stream, Truth
+from ml.vibration_anomaly.config import ANOMALOUS, Config
+from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
+
+SHAKE = (1.5, 4.0)  # times the normal deviation: amplitude of a simulated unbalance
+BLOW = (4.0, 12.0)  # likewise, of a simulated bearing fault
+BLOWS = (0.02, 0.2)  # of them in a sample
+
+
+def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
+    """One stream of each subject with a normal recording; the sensor goes straight from one to the next."""
+    rate = rate_of(data)
+    made = pieces(data, config.front_end.vibration(rate).span)
+    subjects = sorted({piece.subject for piece in made if piece.normal})
+    return [_stream(subject, [piece for piece in made if piece.subject == subject], seed) for subject in subjects]
+
+
+def _stream(subject: str, made: list[Piece], seed: int) -> Stream:
+    normal = [piece.samples for piece in made if piece.normal]
+    faults = [piece.samples for piece in made if not piece.normal] or list(simulated(subject, normal, seed))
+    truth, at = [], sum(map(len, normal))
+    for fault in faults:
+        truth.append(Truth(ANOMALOUS, at, at + len(fault)))
+        at += len(fault)
+    return Stream(subject, np.concatenate([*normal, *faults]), made[0].rate_mhz, tuple(truth), "accel")
+
+
+def simulated(subject: str, normal: list[np.ndarray], seed: int) -> Iterator[np.ndarray]:
+    """Faults made from normal recordings, int16 (n, 3): each with more shaking at a frequency, and each with blows."""
+    rng = np.random.default_rng([seed, zlib.crc32(subject.encode())])
+    for samples in normal:
+        yield saturate(samples + _shaking(samples, rng))
+        yield saturate(samples + _blows(samples, rng))
+
+
+def _shaking(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    turns = rng.uniform(0.05, 0.45) * np.arange(len(samples))[:, None] + rng.random(3)
+    return rng.uniform(*SHAKE) * samples.std(0) * np.sin(2 * np.pi * turns)
+
+
+def _blows(samples: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    struck = rng.random((len(samples), 1)) < np.exp(rng.uniform(*np.log(BLOWS)))
+    return struck * rng.choice([-1, 1], (len(samples), 1)) * rng.uniform(*BLOW) * samples.std(0)
