@@ -58,9 +58,15 @@ static uint64_t span(const sensor_state *s, uint32_t count, uint64_t *fraction) 
     return count * (NS_PER_1000_S / s->rate_mhz) + over / s->rate_mhz;
 }
 
+// Samples that become due together: no more than come in 20 ms, however slow the sensor.
+static uint32_t block_of(const sensor_state *s, const sensor_kind *kind) {
+    const uint32_t most = s->rate_mhz / 50000u;
+    return most < 1 ? 1 : most < kind->block ? most : kind->block;
+}
+
 static void advance(sensor_state *s, const sensor_kind *kind, uint32_t count) {
     s->due += span(s, count, &s->fraction);
-    s->in_block = (s->in_block + count) % kind->block;
+    s->in_block = (s->in_block + count) % block_of(s, kind);
 }
 
 // Samples taken by now, whole blocks only.
@@ -70,7 +76,7 @@ static uint32_t available(const sensor_state *s, const sensor_kind *kind) {
     if (s->rate_mhz == 0 || now < s->due) return 0;
     uint32_t count = (uint32_t)((now - s->due) / (NS_PER_1000_S / s->rate_mhz + 1));
     while (s->due + span(s, count, &fraction) <= now) count++;
-    const uint32_t whole = (s->in_block + count) / kind->block * kind->block;
+    const uint32_t block = block_of(s, kind), whole = (s->in_block + count) / block * block;
     return whole > s->in_block ? whole - s->in_block : 0;
 }
 
@@ -186,7 +192,7 @@ bool sensors_next_due(uint64_t *time) {
         const sensor_state *s = &sensors[id];
         uint64_t fraction;
         if (s->rate_mhz == 0) continue;
-        const uint64_t due = s->due + span(s, kinds[id].block - 1u - s->in_block, &fraction);
+        const uint64_t due = s->due + span(s, block_of(s, &kinds[id]) - 1u - s->in_block, &fraction);
         if (!any || due < *time) *time = due;
         any = true;
     }
