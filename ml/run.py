@@ -81,7 +81,7 @@ def last(app: str, out: str | None = None) -> Run:
     try:
         kept = json.loads(path.read_text())
         version = kept.pop("version")
-        lists = {name: tuple(kept.get(name, ())) for name in ("hold_out", "words")}
+        lists = {"hold_out": tuple(kept["hold_out"]), "words": tuple(kept.get("words", ()))}
         run = Run(**kept | lists | {"out": out})
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         how = f"`python -m ml train {app}`"

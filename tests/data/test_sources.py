@@ -53,7 +53,8 @@ def test_of_every_source_somebody_is_named(source):
 
 @pytest.mark.parametrize("header", HEADERS, ids=lambda path: path.stem)
 def test_whoever_made_the_data_of_a_shipped_model_stands_in_its_header_and_in_notice(header):
-    lines = re.findall(r"^// training data: (.*)$", header.read_text(), re.MULTILINE)
+    unwrapped = header.read_text().replace("\n//     ", " ")
+    lines = re.findall(r"^// training data: (.*)$", unwrapped, re.MULTILINE)
     assert lines, f"{header}: expected its training data, found none; compile it again"
     notice = " ".join((ROOT / "NOTICE").read_text().split())
     for line in lines:
