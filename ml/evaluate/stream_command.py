@@ -162,7 +162,8 @@ def _tell(
     curve = det.curve(scored, task.labels, config, tolerance)
     aimed = task.app.decision.target_false_alarms_per_hour if task.target is None else task.target
     aimed = aimed if task.aim is None else task.aim
-    result = summary(run.app, target, aimed, tallies, config, curve, played)
+    model = compiled_model(run).model.hash.decode()
+    result = {"model": model} | summary(run.app, target, aimed, tallies, config, curve, played)
     name = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in target)
     write_json(run.folder / f"stream-{name}.json", result)
     if as_json:

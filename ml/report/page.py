@@ -33,6 +33,7 @@ def write(folder: Path) -> Path:
         **found,
         device=board,
         left_out=left_out,
+        boards=_boards(folder, found["compiled"]["model"]),
         people=people,
         subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
         threshold=min(found["decision"]["config"]["threshold"]),
@@ -59,6 +60,12 @@ def _kept(folder: Path, name: str, found: dict) -> dict | None:
     kept = _read(path) if path.is_file() else None
     same = kept and (kept["data"], kept["quick"]) == (found["data"]["hash"], found["run"]["quick"])
     return kept if same else None
+
+
+def _boards(folder: Path, model: str) -> list[dict]:
+    """What `stream --on ...` found with this model, a board each."""
+    kept = [_read(path) for path in sorted(folder.glob("stream-*.json"))]
+    return [one for one in kept if one.get("model") == model and one["board"]]
 
 
 def _pictures(found: dict, board: device.DeviceRun | None) -> dict:

@@ -70,3 +70,15 @@ def test_a_learning_curve_of_the_same_data_is_shown(results):
     assert "Learning curve" in page.write(results).read_text()
     (results / "learning_curve.json").write_text(json.dumps(kept | {"data": "other"}))
     assert "Learning curve" not in page.write(results).read_text()
+
+
+def test_streams_on_a_board_are_shown_for_the_same_model_only(results):
+    model = json.loads((results / "compiled.json").read_text())["model"]
+    names = ("events", "windows", "asleep", "missed_deadlines", "lost_samples", "overruns", "dropped_frames")
+    board = dict.fromkeys(names, 41_234) | {"saturated": [1, 2], "gate_duty": 0.125}
+    kept = {"model": model, "on": "virtual-m3", "all": {"hours": 2.5}, "board": board}
+    (results / "stream-virtual-m3.json").write_text(json.dumps(kept))
+    text = page.write(results).read_text()
+    assert all(figure in text for figure in ("virtual-m3", "41,234", "12.5 %"))
+    (results / "stream-virtual-m3.json").write_text(json.dumps(kept | {"model": "another"}))
+    assert "virtual-m3" not in page.write(results).read_text()
