@@ -13,7 +13,7 @@ FRAME = 160  # samples, 10 ms: the resolution with which a word's beginning and 
 BELOW_PEAK_DB = 30.0  # what is quieter is no part of the word
 OVER_FLOOR = 4.0  # times the power of the quietest tenth: what is louder stands out of the noise
 LOUD_FLOOR = 0.1  # of the peak: above it noise does not count as a floor
-TRAINING_NOISE = 0.6  # of each recording of noise; the rest of it is for the streams
+TRAINING_NOISE = 0.8  # of each recording of noise; the rest of it is for the streams
 
 
 @dataclass(frozen=True)

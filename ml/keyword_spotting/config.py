@@ -63,17 +63,17 @@ class Variation:
 class Training:
     """What the network sees, and how it learns."""
 
-    variations: int = 36  # of each recorded clip of a word
+    variations: int = 30  # of each recorded clip of a word
     synthetic: int = 6  # of each synthetic one
-    unknown: float = 3.0  # windows of other words and of speech, for those of one word
-    silence: float = 0.3  # windows of noise: with more of them, soft words are taken for it
+    unknown: float = 5.0  # windows of other words and of speech, for those of one word
+    silence: float = 0.4  # windows of noise: with more of them, soft words are taken for it
     fragments: float = 0.5  # windows that show only a part of a word: they are unknown
     rooms: int = 200
     noise_s: float = 40.0  # of each kind of synthetic noise
-    epochs: int = 9
+    epochs: int = 10
     batch: int = 64
     learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
-    label_smoothing: float = 0.1
+    label_smoothing: float = 0.05
     checkpoints: int = 2  # last epochs among which the validation streams choose
     mask_bands: int = 6  # the most bands, and frames, that are hidden (D. Park et al., SpecAugment, 2019), twice each
     mask_frames: int = 8
@@ -84,8 +84,8 @@ class Training:
 class Decision:
     """What is tried on the validation streams, and what is wanted."""
 
-    smoothing: tuple[int, ...] = (1, 2, 3, 4, 5)  # windows averaged
-    threshold: tuple[int, ...] = tuple(range(80, 251, 4))  # of 255
+    smoothing: tuple[int, ...] = (2, 3, 4, 5, 6, 7, 8)  # windows averaged
+    threshold: tuple[int, ...] = tuple(range(80, 254, 3))  # of 255
     refractory: tuple[int, ...] = (8, 12)  # windows; a word is heard in about eight
     tolerance_s: float = 0.8  # after a word's end a detection is still of it
     target_false_alarms_per_hour: float = 0.5
@@ -103,7 +103,7 @@ class Streams:
     level_db: tuple[float, float] = (-36.0, -14.0)  # root mean square of a word or of talk, below full scale
     bed_db: tuple[float, float] = (-78.0, -44.0)  # of the background: 8 dB below the softest word at most
     bed_s: tuple[float, float] = (30.0, 150.0)  # until it changes
-    speech_share: float = 0.35  # of the time: words that are none of the keywords, sentences, many voices at once
+    speech_share: float = 0.25  # of the time: words that are none of the keywords, sentences, many voices at once
     speech_s: tuple[float, float] = (4.0, 20.0)  # how long somebody talks
 
 
