@@ -161,7 +161,7 @@ class Foreign:
         else:
             channel.lost += gap.samples
             channel.position += gap.samples
-            channel.meter.add(gap.samples, 0.0)
+            channel.meter.miss(gap.samples)
         if channel.stream is not None:
             yield Incident("lost", channel.stream.name, gap.samples or 0, text=gap.why)
 

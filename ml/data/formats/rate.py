@@ -35,7 +35,7 @@ class RateMeter:
         self._open: list[tuple[int, float]] = []
 
     def add(self, samples: int, arrival_s: float) -> None:
-        """`samples` more were complete at `arrival_s`; those known to be missing count as well."""
+        """`samples` more were complete at `arrival_s`."""
         self._samples += samples
         if self._started is None:
             self._started = arrival_s
@@ -44,6 +44,10 @@ class RateMeter:
         if self._open and arrival_s - self._open[0][1] >= self._block_s:
             self._close()
         self._open = self._prompt([*self._open, (self._samples, arrival_s)])
+
+    def miss(self, samples: int) -> None:
+        """So many are known to have been sent and not read."""
+        self._samples += samples
 
     def _prompt(self, points: list[tuple[int, float]]) -> list[tuple[int, float]]:
         """The first of a block, for its time, and the promptest."""

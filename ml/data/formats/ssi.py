@@ -50,7 +50,8 @@ class SsiParser(Counting):
         made = self._work(ended=True)
         if self._buffer:
             made += self._skip(len(self._buffer), "bytes left over at the end")
-        return made + [event for channel, _ in self._channels.values() for event in channel.gap()]
+        known = [channel for channel, _ in self._channels.values() if channel.stream in self._known]
+        return made + [event for channel in known for event in channel.gap()]
 
     def _work(self, ended: bool = False) -> list[Event]:
         made: list[Event] = []

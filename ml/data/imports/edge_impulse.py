@@ -18,7 +18,7 @@ from ml.errors import UserError
 INDEX = "info.labels"
 MAX_CHANNELS = 256
 RANGE = range(1, MAX_CHANNELS + 1)
-AUDIO = ("wav", "audio")
+LIVE = ("testing", "live classification")  # labels that nobody gave
 
 
 def is_export(path: Path) -> bool:
@@ -78,6 +78,11 @@ def _entry(folder: Path, path: Path, entry: dict, notes: Notes) -> list[Foreign]
     if said.get("type") == "multi-label":
         return _stretches(whole, said, subject, more, notes)
     label = str(said.get("label") or path.name.split(".")[0])
+    if label in LIVE:
+        notes.add(
+            "live",
+            f"{more['original']}: labelled {label!r}, as live classification does: it says nothing; leave it out",
+        )
     return [_labelled(whole, label, subject, more)]
 
 

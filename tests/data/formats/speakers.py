@@ -72,5 +72,6 @@ def check_order(events: list) -> None:
             assert event.first == delivered.get(event.stream, 0)
             delivered[event.stream] = event.first + len(event.values)
         if isinstance(event, Gap):
+            assert event.stream in known
             assert event.at == delivered.get(event.stream, 0)
             assert event.samples is None or event.samples > 0

@@ -66,6 +66,17 @@ def test_no_loss_is_suspected_where_none_was():
         assert meter_of(arrivals(100, 60, jitter_s=0.01, seed=seed)).losses() == []
 
 
+def test_samples_that_are_known_to_be_missing_count():
+    made = RateMeter()
+    for number, (n, at) in enumerate(arrivals(100, 60)):
+        if number % 50 == 49:
+            made.miss(n)
+        else:
+            made.add(n, at)
+    assert made.rate_hz == pytest.approx(100, rel=2e-3)
+    assert made.losses() == []
+
+
 def test_an_hour_takes_no_more_memory_than_a_minute():
     made = meter_of(arrivals(50, 3600 * 2, burst_s=0.25))
     assert made.rate_hz == pytest.approx(50, rel=1e-4)

@@ -304,7 +304,7 @@ def test_a_label_of_strange_letters_becomes_one_that_a_header_can_hold(tmp_path)
 
 
 FORMATS = {
-    "ei_json_nicla6axis": ({}, 54, "imu", ["degrees per second", "several lengths"]),
+    "ei_json_nicla6axis": ({}, 54, "imu", ["degrees per second", "several lengths", "labelled 'testing'"]),
     "ei_json_xiao_gestures": ({}, 96, "accel", ["taken as g"]),
     "ei_json_phone": ({}, 12, "accel", ["which is not there"]),
     "st_unico_txt": ({"rate_hz": 26.0, "subject": "st"}, 9, "imu", ["96.88 Hz, not 26 Hz"]),
