@@ -58,7 +58,7 @@ class Variation:
 class Training:
     """What the network sees, and how it learns."""
 
-    variations: int = 16  # of each recording
+    variations: int = 24  # of each recording
     softer: float = 0.9  # impacts are learned from this share of the gate's level on
     epochs: int = 12
     batch: int = 128
@@ -97,7 +97,7 @@ class Config:
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
     gate: Gate = field(default_factory=Gate)
-    network: Convolutions = field(default_factory=lambda: Convolutions((8, 16, 16), (5, 5, 3), (2, 2, 2), 0.3, 1e-3))
+    network: Convolutions = field(default_factory=lambda: Convolutions((12, 16, 24), (5, 5, 3), (2, 2, 2), 0.3, 1e-3))
     training: Training = field(default_factory=Training)
     streams: Streams = field(default_factory=Streams)
     decision: Decision = field(default_factory=Decision)
