@@ -52,6 +52,15 @@ def test_sources_of_a_real_board_are_correct_cpp11(name: str) -> None:
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the PATH")
+def test_analogue_inputs_are_those_that_the_build_names() -> None:
+    command = [COMPILER, "-std=gnu++11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-DARDUINO=10819"]
+    command += ["-DBOARD_ANALOG_PINS=14,15", f"-I{DECLARATIONS}", f"-I{ROOT / 'lib' / 'board' / 'include'}"]
+    source = ROOT / "lib" / "board" / "src" / "arduino" / "arduino_analog.cpp"
+    done = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.mark.parametrize("name", REAL)
 def test_a_real_board_pins_versions_and_names_one_driver_of_each_kind(name: str) -> None:
     section = REAL[name]

@@ -19,9 +19,9 @@ from ml.link.sensor_bus import Player, Track
 from ml.paths import ROOT
 
 APP = "sensor_capture"
-RATES = {"imu": 400, "mic": 16000, "accel": 1600}
-AXES = {"imu": 6, "mic": 1, "accel": 3}
-STILL = {"imu": [0, 0, 2048, 0, 0, 0], "mic": [0], "accel": [0, 0, 2048]}
+RATES = {"imu": 400, "mic": 16000, "accel": 1600, "analog": 100}
+AXES = {"imu": 6, "mic": 1, "accel": 3, "analog": 2}
+STILL = {"imu": [0, 0, 2048, 0, 0, 0], "mic": [0], "accel": [0, 0, 2048], "analog": [0, 0]}
 SCALE = {
     "ax": ACCEL_PER_G / GRAVITY,
     "ay": ACCEL_PER_G / GRAVITY,
@@ -29,6 +29,8 @@ SCALE = {
     "gx": GYRO_PER_DPS,
     "gy": GYRO_PER_DPS,
     "gz": GYRO_PER_DPS,
+    "a0": 1000,
+    "a1": 1000,
 }
 WAIT_S = 60.0
 

@@ -59,3 +59,15 @@ def test_what_was_captured_is_a_data_set(host, tmp_path):
     (item,) = load(tmp_path).items
     assert (item.label, item.subject, item.licence) == ("wave", "ann", "CC0-1.0")
     assert place(item.recording.samples, samples)
+
+
+def test_all_four_kinds_of_sensor_arrive_bit_for_bit(virtual, tmp_path):
+    played = {name: noise(name, 3) for name in RATES}
+    tool = virtual.collect(tmp_path, "--seconds", 6, "--yes")
+    tool.wait_until_recording(len(played))
+    assert virtual.play(played) == 0
+    done = tool.done()
+    assert done.status == 0, done.err
+    for name, samples in played.items():
+        (row,) = done.rows(sensor=name)
+        place(done.samples(row), samples)

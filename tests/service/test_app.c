@@ -85,6 +85,15 @@ size_t board_mic_read(int16_t *pcm, size_t count) {
     return taken;
 }
 
+uint8_t board_analog_channels(void) {
+    return 1;
+}
+
+size_t board_analog_read(int16_t *rows, size_t count) {
+    (void)rows, (void)count;
+    return 0;
+}
+
 size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
     size_t taken = count < test_board.vibration_end ? count : test_board.vibration_end;
     memcpy(xyz, test_board.vibration, taken * sizeof *xyz);

@@ -12,6 +12,9 @@
 #ifndef CAPTURE_ACCEL_RATE_MHZ
 #define CAPTURE_ACCEL_RATE_MHZ 1600000
 #endif
+#ifndef CAPTURE_ANALOG_RATE_MHZ
+#define CAPTURE_ANALOG_RATE_MHZ 100000
+#endif
 
 struct sensor {
     uint32_t rate_mhz;
@@ -24,6 +27,7 @@ static const sensor sensors[] = {
     {CAPTURE_IMU_RATE_MHZ, board_imu_start, service_imu, service_forward_imu},
     {CAPTURE_MIC_RATE_MHZ, board_mic_start, service_mic, service_forward_mic},
     {CAPTURE_ACCEL_RATE_MHZ, board_accel_start, service_accel, service_forward_accel},
+    {CAPTURE_ANALOG_RATE_MHZ, board_analog_start, service_analog, service_forward_analog},
 };
 enum { SENSORS = sizeof sensors / sizeof sensors[0] };
 static_assert(SENSORS <= SERVICE_MAX_SENSORS, "build with -D SERVICE_MAX_SENSORS, as app.ini does");

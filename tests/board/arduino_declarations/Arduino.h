@@ -19,6 +19,8 @@ unsigned long micros(void);
 void delay(unsigned long);
 void pinMode(uint8_t, uint8_t);
 void digitalWrite(uint8_t, uint8_t);
+int analogRead(uint8_t);
+void analogReadResolution(int);
 }
 
 enum { LOW = 0, HIGH = 1, OUTPUT = 1 };

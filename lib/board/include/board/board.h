@@ -29,6 +29,8 @@ extern "C" {
 #define BOARD_ACCEL_PER_G  2048 // counts per g
 #define BOARD_GYRO_PER_DPS 16   // counts per degree per second
 #define BOARD_IMU_AXES     6    // ax, ay, az, gx, gy, gz
+#define BOARD_ANALOG_PER_V 1000 // counts per volt
+#define BOARD_ANALOG_MAX   8    // analogue channels, at most
 
 enum { BOARD_OK = 0, BOARD_ERR_ABSENT = -1, BOARD_ERR_SENSOR = -2, BOARD_ERR_RATE = -3, BOARD_ERR_STORE = -4 };
 
@@ -60,6 +62,9 @@ int32_t board_mic_start(uint32_t rate_mhz);
 size_t board_mic_read(int16_t *pcm, size_t count);
 int32_t board_accel_start(uint32_t rate_mhz); // accelerometer alone, at a rate for vibration
 size_t board_accel_read(int16_t (*xyz)[3], size_t count);
+uint8_t board_analog_channels(void);           // -D BOARD_ANALOG_PINS=A0,A1 on Arduino boards; 0 where there are none
+int32_t board_analog_start(uint32_t rate_mhz); // all of them, one after the other
+size_t board_analog_read(int16_t *rows, size_t count); // a value per channel and row
 uint32_t board_sensor_overruns(void);
 
 // Store: a few small values by name (1..15 characters) that outlive board_reset(). Arduino boards with a key store or

@@ -82,8 +82,9 @@ size_t board_mic_read(int16_t *pcm, size_t count) {
 }
 
 // The accelerometer alone comes from the IMU, at the IMU's rate: enough for a fan, too slow for the noise of bearings.
+// Each sample can be read once: where the IMU runs there is no accelerometer beside it.
 int32_t board_accel_start(uint32_t rate_mhz) {
-    return board_imu_start(rate_mhz);
+    return imu_state.period_us ? (int32_t)BOARD_ERR_ABSENT : board_imu_start(rate_mhz);
 }
 
 size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
@@ -94,7 +95,7 @@ size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
 }
 
 uint32_t board_sensor_overruns(void) {
-    return overruns;
+    return overruns + analog_overruns();
 }
 
 #endif

@@ -22,4 +22,6 @@ struct mic_driver {
 extern const imu_driver imu_sensor; // the board's: exactly one driver defines it, none.cpp where there is none
 extern const mic_driver mic_sensor;
 
+uint32_t analog_overruns(void); // rows of the analogue channels for which the application came too late
+
 #endif

@@ -17,6 +17,11 @@
 #ifndef BOARD_ACCEL_FIFO
 #define BOARD_ACCEL_FIFO 512
 #endif
+#ifndef BOARD_ANALOG_FIFO
+#define BOARD_ANALOG_FIFO 64
+#endif
+
+enum { ANALOG_CHANNELS = 2 };
 
 typedef struct {
     uint8_t axes;
@@ -40,6 +45,7 @@ static const sensor_kind kinds[SENSOR_COUNT] = {
     [SENSOR_IMU] = {BOARD_IMU_AXES, BOARD_IMU_FIFO, 1, 6400000, {0, 0, BOARD_ACCEL_PER_G, 0, 0, 0}},
     [SENSOR_MIC] = {1, BOARD_MIC_FIFO, 256, 48000000, {0}},
     [SENSOR_ACCEL] = {3, BOARD_ACCEL_FIFO, 32, 51200000, {0, 0, BOARD_ACCEL_PER_G}},
+    [SENSOR_ANALOG] = {ANALOG_CHANNELS, BOARD_ANALOG_FIFO, 1, 10000000, {0}},
 };
 static sensor_state sensors[SENSOR_COUNT];
 static uint32_t overruns;
@@ -183,6 +189,20 @@ size_t board_mic_read(int16_t *pcm, size_t count) {
 size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
     const size_t due = ready(SENSOR_ACCEL, count);
     take(SENSOR_ACCEL, &xyz[0][0], due);
+    return due;
+}
+
+uint8_t board_analog_channels(void) {
+    return ANALOG_CHANNELS;
+}
+
+int32_t board_analog_start(uint32_t rate_mhz) {
+    return start(SENSOR_ANALOG, rate_mhz);
+}
+
+size_t board_analog_read(int16_t *rows, size_t count) {
+    const size_t due = ready(SENSOR_ANALOG, count);
+    take(SENSOR_ANALOG, rows, due);
     return due;
 }
 

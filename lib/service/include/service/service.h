@@ -76,9 +76,10 @@ typedef struct { // one window, as telemetry and events report it
     uint32_t sample_us; // device time of the last sample of the window
 } service_timing;
 
-service_stream service_imu(uint32_t rate_mhz);   // the six axes of board_imu_read
-service_stream service_mic(uint32_t rate_mhz);   // of board_mic_read
-service_stream service_accel(uint32_t rate_mhz); // the three axes of board_accel_read
+service_stream service_imu(uint32_t rate_mhz);    // the six axes of board_imu_read
+service_stream service_mic(uint32_t rate_mhz);    // of board_mic_read
+service_stream service_accel(uint32_t rate_mhz);  // the three axes of board_accel_read
+service_stream service_analog(uint32_t rate_mhz); // the channels of board_analog_read
 
 void service_init(const service_config *config); // `config` stays alive
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
@@ -95,6 +96,7 @@ size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us);
 size_t service_forward_imu(uint8_t sensor);
 size_t service_forward_mic(uint8_t sensor);
 size_t service_forward_accel(uint8_t sensor);
+size_t service_forward_analog(uint8_t sensor);
 
 // What those are made of.
 bool service_injecting(void);                         // samples of the first sensor come from the host
