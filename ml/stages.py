@@ -4,6 +4,7 @@ folder = stage("train", {"data": dataset.hash, "seed": 0}, code, make)   # make(
 """
 
 import dataclasses
+import functools
 import hashlib
 import json
 import tempfile
@@ -44,8 +45,8 @@ def stage(name: str, inputs: dict, code: Iterable[Path], make: Callable[[Path], 
 def key(inputs: dict, code: Iterable[Path]) -> str:
     """16 hex digits that stand for inputs and sources."""
     digest = hashlib.sha256(json.dumps(inputs, sort_keys=True, default=_plain).encode())
-    for source in _sources(code):
-        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0" + source.read_bytes())
+    for source in _sources(tuple(code)):
+        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0" + _content(source))
     return digest.hexdigest()[:16]
 
 
@@ -55,7 +56,14 @@ def _plain(value: object) -> object:
     raise TypeError(f"a stage's input must be JSON or a dataclass, found {type(value).__name__}")
 
 
-def _sources(code: Iterable[Path]) -> list[Path]:
+# As this process found them: whoever edits them meanwhile does not change what runs.
+@functools.cache
+def _content(source: Path) -> bytes:
+    return source.read_bytes()
+
+
+@functools.cache
+def _sources(code: tuple[Path, ...]) -> list[Path]:
     found = {file for path in code for file in (path.rglob("*") if path.is_dir() else [path])}
     return sorted(file for file in found if file.suffix in (".py", ".c", ".h"))
 
