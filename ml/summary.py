@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.data.split import named
+from ml.evaluate.accuracy import flat
 from ml.evaluate.operating_point import in_words, operating_point
 
 
@@ -20,9 +21,23 @@ def print_summary(folder: Path) -> None:
     table.add_column("value")
     for name, value in _rows(metrics, compiled):
         table.add_row(name, value)
+    for name, value in (*flat(metrics.get("more") or {}), *_candidates(folder)):
+        table.add_row(name, value)
     for line in operating_point(folder):
         table.add_row(*line.split(": ", 1))
     (Console() if sys.stdout.isatty() else Console(width=100)).print(table)
+
+
+def _candidates(folder: Path) -> list[tuple[str, str]]:
+    """The models among which the pipeline chose; none where there was no choice."""
+    path = folder / "candidates.json"
+    rows = json.loads(path.read_text()) if path.is_file() else []
+    return [(f"{row['variant']}{', chosen' if row['chosen'] else ''}", _merit(row)) for row in rows]
+
+
+def _merit(row: dict) -> str:
+    merit = row["validation"]["merit"]
+    return "no merit: nothing to validate with" if merit is None else f"merit {merit:.4g}"
 
 
 def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:

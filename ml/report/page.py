@@ -26,7 +26,7 @@ def write(folder: Path) -> Path:
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
     left_out, curve = _kept(folder, "crossval", found), _kept(folder, "learning_curve", found)
-    environment.filters |= {"short": short, "named": named}
+    environment.filters |= {"short": short, "named": named, "flat": flat}
     template = environment.get_template("report.html.j2")
     people = named(found["data"]["split"]["test"])
     text = template.render(
@@ -37,6 +37,7 @@ def write(folder: Path) -> Path:
         people=people,
         subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
         threshold=min(found["decision"]["config"]["threshold"]),
+        candidates=_candidates(folder),
         own_figures=flat(found["metrics"].get("more") or {}),
         pictures=_pictures(found, board) | {"learning_curve": curve and plots.learning_curve(curve["points"])},
         command=_command(found["run"]),
@@ -52,6 +53,12 @@ def _read(path: Path):
     except (OSError, ValueError):
         how = f"`python -m ml compile {path.parent.name}`"
         raise UserError(f"{path}: expected results of {how}, found none; run that first") from None
+
+
+def _candidates(folder: Path) -> list[dict]:
+    """The models among which the pipeline chose; none where there was no choice."""
+    path = folder / "candidates.json"
+    return _read(path) if path.is_file() else []
 
 
 def _kept(folder: Path, name: str, found: dict) -> dict | None:

@@ -35,20 +35,24 @@ STYLE = {
 
 
 def training(history: dict) -> str:
-    """Loss and accuracy over the epochs."""
-    with _figure(10, 2.8, columns=2) as (figure, axes):
+    """Loss and, of a classifier, accuracy over the epochs."""
+    accuracy = history.get("accuracy")
+    with _figure(10, 2.8, columns=2 if accuracy else 1) as (figure, axes):
         epochs = np.arange(1, len(history["loss"]) + 1)
-        axes[0].plot(epochs, history["loss"], color=BLUE, marker="o", markersize=3)
-        axes[0].set(xlabel="epoch", ylabel="loss (varied windows)", ylim=(0, None))
-        axes[1].plot(epochs, [100 * value for value in history["accuracy"]], color=BLUE, marker="o", markersize=3)
-        axes[1].set(xlabel="epoch", ylabel="accuracy, % (varied windows)", ylim=(None, 101))
-        judged = history["judged"]
-        if judged:
-            axes[1].plot(
-                epochs[-len(judged) :], [100 * value for value in judged], color=ORANGE, marker="s", markersize=3.5
-            )
-            axes[1].annotate("validation streams", (epochs[-1], 100 * judged[-1]), color=ORANGE, ha="right", va="top")
+        left = axes[0] if accuracy else axes
+        left.plot(epochs, history["loss"], color=BLUE, marker="o", markersize=3)
+        left.set(xlabel="epoch", ylabel="loss (varied windows)", ylim=(0, None))
+        if accuracy:
+            _accuracy(axes[1], epochs, accuracy, history.get("judged") or [])
         return _svg(figure)
+
+
+def _accuracy(axes, epochs: np.ndarray, accuracy: list[float], judged: list[float]) -> None:
+    axes.plot(epochs, [100 * value for value in accuracy], color=BLUE, marker="o", markersize=3)
+    axes.set(xlabel="epoch", ylabel="accuracy, % (varied windows)", ylim=(None, 101))
+    if judged:
+        axes.plot(epochs[-len(judged) :], [100 * value for value in judged], color=ORANGE, marker="s", markersize=3.5)
+        axes.annotate("validation streams", (epochs[-1], 100 * judged[-1]), color=ORANGE, ha="right", va="top")
 
 
 def confusion(counts: list[list[int]], labels: Sequence[str]) -> str:
