@@ -76,7 +76,10 @@ int32_t board_mic_start(uint32_t rate_mhz) {
 size_t board_mic_read(int16_t *pcm, size_t count) {
     if (!mic_state.period_us) return 0;
     const uint32_t now = micros(), waited = (now - mic_state.last_us) / mic_state.period_us;
-    if (waited > mic_sensor.depth) overruns += waited - mic_sensor.depth;
+    if (mic_sensor.lost)
+        overruns += mic_sensor.lost();
+    else if (waited > mic_sensor.depth)
+        overruns += waited - mic_sensor.depth;
     mic_state.last_us = now;
     return mic_sensor.read(pcm, count);
 }

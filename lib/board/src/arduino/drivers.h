@@ -17,6 +17,8 @@ struct mic_driver {
     int32_t (*begin)(uint32_t rate_mhz);
     size_t (*read)(int16_t *pcm, size_t count); // samples that are ready, oldest first
     uint32_t depth;
+    uint32_t (*lost)(
+        void); // samples dropped just before the next one that `read` gives; NULL: told from the time alone
 };
 
 extern const imu_driver imu_sensor; // the board's: exactly one driver defines it, none.cpp where there is none

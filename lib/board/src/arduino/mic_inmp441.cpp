@@ -45,6 +45,6 @@ static size_t mic_read(int16_t *pcm, size_t count) {
     return done;
 }
 
-const mic_driver mic_sensor = {mic_begin, mic_read, BUFFERS *BUFFER_SAMPLES};
+const mic_driver mic_sensor = {mic_begin, mic_read, BUFFERS *BUFFER_SAMPLES, NULL};
 
 #endif

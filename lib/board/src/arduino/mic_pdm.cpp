@@ -13,14 +13,19 @@
 
 static int16_t ring[BOARD_MIC_FIFO];
 static volatile uint32_t written, taken; // the interrupt writes one, the application the other
+static volatile uint32_t dropped, told;  // likewise: samples that found no room
 
-static void receive() { // in an interrupt; what does not fit is dropped, and counted by whoever reads too late
+// In an interrupt. What does not fit is dropped, and so is all that follows until the application has taken what there
+// is and been told: so the gap lies behind all samples in the ring.
+static void receive() {
     int16_t block[AT_ONCE];
     const int bytes = PDM.available();
     const int samples = PDM.read(block, bytes < (int)sizeof block ? (size_t)bytes : sizeof block) / 2;
-    uint32_t at = written;
-    for (int i = 0; i < samples && at - taken < BOARD_MIC_FIFO; i++) ring[at++ % BOARD_MIC_FIFO] = block[i];
+    uint32_t at = written, left = samples > 0 ? (uint32_t)samples : 0;
+    for (int i = 0; dropped == told && left && at - taken < BOARD_MIC_FIFO; i++, left--)
+        ring[at++ % BOARD_MIC_FIFO] = block[i];
     written = at;
+    dropped = dropped + left;
 }
 
 static int32_t mic_begin(uint32_t rate_mhz) {
@@ -38,6 +43,13 @@ static size_t mic_read(int16_t *pcm, size_t count) {
     return done;
 }
 
-const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO};
+static uint32_t mic_lost() {
+    const uint32_t more = dropped - told; // the interrupt may add to it now: then the rest is told next time
+    if (taken != written) return 0;
+    told = told + more;
+    return more;
+}
+
+const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO, mic_lost};
 
 #endif
