@@ -82,3 +82,22 @@ def test_streams_on_a_board_are_shown_for_the_same_model_only(results):
     assert all(figure in text for figure in ("virtual-m3", "41,234", "12.5 %"))
     (results / "stream-virtual-m3.json").write_text(json.dumps(kept | {"model": "another"}))
     assert "virtual-m3" not in page.write(results).read_text()
+
+
+def test_the_models_among_which_one_was_chosen_are_shown(results):
+    rows = [
+        {"variant": name, "chosen": name == "mixture", "validation": {"merit": merit}, "test": {"more": {"auc": auc}}}
+        for name, merit, auc in (("mixture", 0.98761, 0.91234), ("autoencoder", 0.5, 0.81234))
+    ]
+    (results / "candidates.json").write_text(json.dumps(rows))
+    text = page.write(results).read_text()
+    assert all(shown in text for shown in ("mixture (chosen)", "0.9876", "auc 0.9123", "autoencoder", "auc 0.8123"))
+
+
+def test_a_network_that_is_no_classifier_has_losses_only(results):
+    history = json.loads((results / "history.json").read_text())
+    lean = {name: value for name, value in history.items() if name not in ("accuracy", "judged")}
+    (results / "history.json").write_text(json.dumps(lean))
+    text = page.write(results).read_text()
+    assert "loss (varied windows)" in text
+    assert "accuracy, % (varied windows)" not in text
