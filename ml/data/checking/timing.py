@@ -1,22 +1,20 @@
-"""Time stamps of a recording, and what its capture noted: gaps, a wrong rate, a clock that drifts."""
+"""Time stamps of a recording: gaps, a wrong rate, a clock that drifts."""
 
 import numpy as np
 import pandas as pd
 
+from ml.data.quality.noted import noted
 from ml.data.quality.signals import Finding
 from ml.data.rows import Row
 
 LATE = 1.6  # usual steps: a sample is missing
 WRONG = 0.10  # off the stated rate: nobody would train on that
 DRIFT = 0.02  # of the rate; within it any sensor's oscillator should keep
-MEASURED = 0.05  # by a host or a phone, whose time stamps come in bursts
-CLOCK_PPM = 200.0
-NOTED = {"lost_before": "before it", "lost_after": "after it", "missing_samples": "in it"}
 
 
 def timing(row: Row) -> list[Finding]:
     """What the time stamps of a CSV file and the columns of the manifest tell."""
-    found = _noted(row)
+    found = noted(row.more, row.rate_hz)
     times = _times(row)
     if times is None or len(times) < 3:
         return found
@@ -57,31 +55,3 @@ def _rate(times: np.ndarray, usual: float, stated: float) -> list[Finding]:
     if off > DRIFT:
         return [Finding("drift", f"expected {stated:g} Hz as stated, found {overall:.5g} Hz by its time stamps")]
     return []
-
-
-def _noted(row: Row) -> list[Finding]:
-    """What tools/collect.py and other tools write into the manifest."""
-    found = []
-    for column, where in NOTED.items():
-        count = _number(row.more.get(column))
-        if count:
-            found.append(Finding("gap", f"expected no sample missing, the manifest says {count:.0f} {where}"))
-    if row.more.get("status") == "open":
-        found.append(Finding("unfinished", "expected a finished recording, found one whose capture was cut off"))
-    measured = _number(row.more.get("measured_rate_hz"))
-    if measured and abs(measured / row.rate_hz - 1) > MEASURED:
-        found.append(
-            Finding("drift", f"expected {row.rate_hz:g} Hz as stated, the manifest says {measured:g} measured")
-        )
-    drift = _number(row.more.get("drift_ppm"))
-    if drift and abs(drift) > CLOCK_PPM:
-        found.append(Finding("drift", f"expected a clock within {CLOCK_PPM:g} ppm, the manifest says {drift:g}"))
-    return found
-
-
-def _number(text: str | None) -> float:
-    try:
-        value = float(text or 0)
-    except ValueError:
-        return 0.0
-    return value if np.isfinite(value) else 0.0

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import requests
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_exponential
+from urllib3.exceptions import HTTPError
 
 from ml.data.fetching.catalogue import LARGEST
 from ml.errors import UserError
@@ -65,7 +66,7 @@ def _go_on(url: str, part: Path, size: int | None, progress: Progress) -> None:
     try:
         with requests.get(url, headers=_asking(part, url, done), stream=True, timeout=TIMEOUT_S) as answer:
             _take(answer, url, part, size, progress)
-    except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
+    except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
         raise Interrupted(_why(error)) from None
     except requests.RequestException as error:
         raise UserError(f"{url}: expected to download it, found: {_why(error)}; check the address") from None
@@ -126,7 +127,7 @@ def _write(answer: requests.Response, part: Path, begun: int, total: int | None,
     answer.raw.enforce_content_length = False  # or what arrived before the connection broke would be thrown away
     with part.open("r+b" if begun else "wb") as file:
         file.seek(begun)
-        for block in answer.iter_content(BLOCK):
+        while block := answer.raw.read1(BLOCK):  # what is there, so that Ctrl-C loses nothing that has arrived
             if file.tell() + len(block) > most:
                 raise UserError(f"{answer.url}: expected at most {most} bytes, found more; it is another file")
             file.write(block)

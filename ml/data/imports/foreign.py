@@ -11,6 +11,7 @@ from ml.errors import UserError
 
 MAX_FILE = 256 << 20  # bytes; a text of that size is hours of motion
 MAX_NOTES = 20  # of a kind
+LARGEST = 1e9  # in any unit; what is beyond was damaged, and saturates as everything beyond a sensor's range does
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,12 @@ class Foreign:
     rate_hz: float | None
     names: tuple[str, ...]  # of the columns
     units: tuple[str, ...]  # "" where nobody says
-    values: np.ndarray  # float64 (n, columns)
+    values: np.ndarray  # float64 (n, columns), finite
     time_us: np.ndarray | None = None  # (n,)
     more: dict[str, str] = field(default_factory=dict)  # further columns of the manifest
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "values", np.clip(self.values, -LARGEST, LARGEST))
 
 
 @dataclass

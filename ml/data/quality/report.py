@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 from ml.data.manifest import Dataset, Item
+from ml.data.quality.noted import noted
 from ml.data.quality.signals import findings
 from ml.errors import UserError
 from ml.files import replace_file
@@ -31,7 +32,7 @@ def review(data: Dataset) -> dict:
 
 
 def _of(item: Item) -> list[dict]:
-    found = findings(item.recording, item.label)
+    found = findings(item.recording, item.label) + noted(item.more, item.recording.rate_mhz / 1000)
     return [{"file": item.file, "label": item.label, "kind": one.kind, "text": one.text} for one in found]
 
 

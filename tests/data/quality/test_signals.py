@@ -93,11 +93,13 @@ def test_only_runs_at_the_end_of_the_range_are_clipped(samples, share):
 
 
 def test_the_report_lists_what_is_left_out_and_what_is_doubtful(tmp_path):
-    item = Item("a|b.wav", "yes", "ann", "", "", "", sound(tone(33500)))
+    more = {"lost_before": "12", "status": "whole", "lost_after": "no number"}
+    item = Item("a|b.wav", "yes", "ann", "", "", "", sound(tone(33500)), more=more)
     data = Dataset((item,), "hash", (LeftOut("<bad>.wav", "cut short"),))
     found = write(data, tmp_path)
     assert found == review(data)
-    assert (found["recordings"], found["used"], len(found["doubtful"])) == (2, 1, 1)
+    assert (found["recordings"], found["used"]) == (2, 1)
+    assert [row["kind"] for row in found["doubtful"]] == ["clipped", "gap"]
     assert "a\\|b.wav" in (tmp_path / "data_quality.md").read_text()
     assert "&lt;bad&gt;.wav" in page(found)
     with pytest.raises(UserError, match="cut short"):

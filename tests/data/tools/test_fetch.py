@@ -4,9 +4,13 @@ import contextlib
 import hashlib
 import http.server
 import io
+import signal
 import stat
+import subprocess
+import sys
 import tarfile
 import threading
+import time
 import zipfile
 
 import pytest
@@ -15,6 +19,7 @@ from ml.data.fetching.catalogue import read_catalogue
 from ml.data.fetching.download import download
 from ml.data.fetching.unpack import unpack
 from ml.errors import UserError
+from ml.paths import ROOT
 
 
 class Server(http.server.ThreadingHTTPServer):
@@ -26,6 +31,8 @@ class Server(http.server.ThreadingHTTPServer):
         self.cut: list[int] = []  # after so many bytes of an answer the connection ends
         self.statuses: list[int] = []  # answers before the file is given
         self.ranges = True
+        self.pause_after: int | None = None  # bytes after which the server falls silent
+        self.end = threading.Event()
         self.asked: list[str | None] = []  # the Range of each request
 
     @property
@@ -49,6 +56,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("ETag", server.etag)
         self.end_headers()
         with contextlib.suppress(OSError):
+            if server.pause_after is not None:
+                self.wfile.write(body[: server.pause_after])
+                server.end.wait()
             self.wfile.write(body[: server.cut.pop(0)] if server.cut else body)
         self.close_connection = True
 
@@ -74,6 +84,7 @@ def server():
     thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     yield made
+    made.end.set()
     made.shutdown()
     made.server_close()
 
@@ -271,3 +282,29 @@ def test_a_catalogue_that_is_wrong_is_one_line(tmp_path, line):
     (tmp_path / "catalogue.toml").write_text(line)
     with pytest.raises(UserError):
         read_catalogue(tmp_path / "catalogue.toml")
+
+
+def test_ctrl_c_keeps_what_arrived_and_the_same_command_goes_on_from_there(server, tmp_path, ml):
+    listed = catalogue(tmp_path, server)
+    server.pause_after = 400
+    words = ["data", "fetch", "tiny", "--catalogue", str(listed), "--to", str(tmp_path / "out")]
+    running = subprocess.Popen(
+        [sys.executable, "-m", "ml", *words],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  background jobs are deaf to it
+    )
+    part = tmp_path / "tiny.zip.part"
+    until = time.monotonic() + 60
+    while not (part.exists() and part.stat().st_size == 400) and time.monotonic() < until:
+        time.sleep(0.02)
+    running.send_signal(signal.SIGINT)
+    told = running.communicate(timeout=60)[1].splitlines()
+    assert running.returncode == 1
+    assert "interrupted" in told[-1]
+    assert part.stat().st_size == 400
+    server.pause_after = None
+    ml(*words)
+    assert server.asked == [None, "bytes=400-"]
+    assert (tmp_path / "out" / "a").exists()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import cbor2
 import numpy as np
@@ -329,3 +330,31 @@ def test_real_files_of_other_tools_come_in_and_their_quirks_are_told(tmp_path, s
     assert (len(made.items), len(made.left_out)) == (count - pinned, pinned)
     usual = np.median([np.median(np.linalg.norm(item.recording.samples[:, :3], axis=1)) for item in made.items])
     assert usual == pytest.approx(2048, rel=0.25)
+
+
+marks = ["\n", ",", ";", "\t", " ", "\0", "é", "%", "#"]
+words = ["1", "-2.5", "1e308", "nan", "0x1f", "A_X [mg]", "timestamp_us", "ax,ay,az\n", "1.012.598.156.929.010", HEAD]
+rows = ["193;1;0.1;0.2;0.3;0;2;\n", "193;1;1e400;0.2;0.3;0;2;\n", "193;1;x;0.2;0.3;1;2;\n"]
+pieces = st.sampled_from(marks + words + rows)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(st.binary(max_size=300), st.lists(pieces, max_size=40).map(lambda some: "".join(some).encode())),
+    st.sampled_from(["wave.csv", "wave.txt", FILE, "wave.wav", "in/info.labels"]),
+)
+def test_whatever_lies_in_a_folder_an_import_writes_a_data_set_or_one_line(tmp_path, data, name):
+    folder = tmp_path / "any"
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "from" / name).parent.mkdir(parents=True)
+    (folder / "from" / name).write_bytes(data)
+    try:
+        bring(folder / "out", folder / "from", rate_hz=50.0, subject="ann", label="x", accel_unit="g", position="WAIST")
+    except UserError as error:
+        assert "\n" not in str(error)
+        assert not (folder / "out").exists()
+        return
+    assert len(manifest(folder / "out"))
+    for row in manifest(folder / "out").itertuples():
+        frame = pd.read_csv(folder / "out" / row.file) if row.file.endswith("csv") else None
+        assert frame is None or np.isfinite(frame.to_numpy(float)).all()
