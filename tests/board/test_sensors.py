@@ -13,9 +13,9 @@ import pytest
 
 from ml.errors import UserError
 from ml.link.port import Port
-from ml.link.sensor_bus import Player, Track
+from ml.link.sensor_bus import END, MEMORY, PLACE, REQUEST, Player, Track
 from ml.paths import ROOT
-from tests.platform.bench import BOARDS, EMULATED, Bench, Console, emulator_control, numbers
+from tests.platform.bench import BOARDS, EMULATED, TIMEOUT_S, Bench, Console, emulator_control, numbers
 
 RATE_MHZ = 100_000
 STILL = np.array([0, 0, 2048, 0, 0, 0], np.int16)
@@ -86,6 +86,24 @@ def test_memory_of_another_board_is_not_taken_for_this_ones(bench: Bench) -> Non
         assert not player.shares
         console.line("probe ready")
         assert reports(console, 300)[300][0] == zlib.crc32(samples.tobytes())
+
+
+def test_places_in_memory_where_no_block_lies_are_passed_over(bench: Bench) -> None:
+    samples = recording(100)
+    block = samples.tobytes()
+    with bench.running("imu-virtual") as console, bench.player("imu-virtual") as player:
+        player._attach(1, restart=True)
+        assert player._receive(TIMEOUT_S)[0] == REQUEST
+        good = player.memory.put(1, block)
+        offset, size, crc = PLACE.unpack(good)
+        for place in ((0xFFFFFFF0, 32, crc), (1 << 24, size, crc), (offset, 1 << 25, crc), (offset, size, crc ^ 1)):
+            player._send(MEMORY, 0, PLACE.pack(*place))
+        player._send(MEMORY, 0, good[:-1])
+        player._send(MEMORY, 0, good)
+        assert player._receive(TIMEOUT_S)[0] == REQUEST
+        player._send(END)
+        console.line("probe ready")
+        assert reports(console, 100)[100][0] == zlib.crc32(block)
 
 
 def test_a_second_player_need_not_wait_until_the_first_is_given_up(bench: Bench) -> None:
