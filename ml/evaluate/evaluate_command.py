@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ml.app import APPS, find
 from ml.data.manifest import Dataset
+from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.accuracy import figures, flat
@@ -34,6 +35,7 @@ MOST_ROWS = 20  # subjects in the table; the JSON has them all
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--model", type=click.Path(file_okay=False), help="Folder with the header, instead of lib/APP_model.")
 @click.option("--on", "target", default=HOST, show_default=True, help="Who hears the streams, as for `stream`.")
+@click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -44,6 +46,7 @@ def evaluate(
     *,
     model: str | None,
     target: str,
+    limit: int | None,
     hours: float | None,
     plot: str | None,
     as_json: bool,
@@ -52,6 +55,7 @@ def evaluate(
     """Judge the committed model by a whole folder of recordings."""
     made = committed(find(app), Path(model) if model else ROOT / "lib" / f"{app}_model")
     loaded, foreign = _known(made, made.app.data(Path(data), 0))
+    unseen = first_hours(made.app.streams(loaded, 0)[:limit], hours)
     result = {
         "app": app,
         "header": made.header.name,
@@ -63,7 +67,7 @@ def evaluate(
         "unknown_labels": foreign,
         "subjects": loaded.subjects,
         "recordings": recordings(made, loaded),
-        "streams": streams(made, loaded, target, hours, Path(plot) if plot else None),
+        "streams": streams(made, made.labels(loaded), unseen, target, Path(plot) if plot else None),
     }
     if out:
         write_json(Path(out), result)
@@ -109,12 +113,11 @@ def _subjects(held_out: HeldOut, data: Dataset) -> np.ndarray:
     return np.array([of_file.get(name) or of_file.get(name.rsplit("[", 1)[0], "?") for name in names])
 
 
-def streams(made: Committed, data: Dataset, target: str, hours: float | None, plot: Path | None) -> dict | None:
-    """The streams that the application makes of the data, through front end, gate, model and decision in C."""
-    found = first_hours(made.app.streams(data, 0), hours)
+def streams(made: Committed, labels: list[str], found: list[Stream], target: str, plot: Path | None) -> dict | None:
+    """Streams of the data through front end, gate, model and decision in C; None without any."""
     if not found:
         return None
-    labels, tolerance = made.labels(data), made.app.decision.tolerance_s
+    tolerance = made.app.decision.tolerance_s
     scored = [made.app.score(one, made.model) for one in track(found, "streams", len(found))]
     judged = [judge(one, labels, made.config, tolerance) for one in scored]
     tallies = [(one.subject, tally) for one, (tally, _) in zip(found, judged, strict=True)]

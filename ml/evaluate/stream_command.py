@@ -39,6 +39,7 @@ HOST, HOST_BOARD = "host", "host-board"
     show_default=True,
     help="host (the C in this process), virtual, virtual-m3, host-board, or a board's port.",
 )
+@click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option(
     "--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream, so long in all."
 )
@@ -53,13 +54,21 @@ HOST, HOST_BOARD = "host", "host-board"
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
 def stream(
-    app: str, *, target: str, hours: float | None, aim: float | None, plot: bool, as_json: bool, out: str | None
+    app: str,
+    *,
+    target: str,
+    limit: int | None,
+    hours: float | None,
+    aim: float | None,
+    plot: bool,
+    as_json: bool,
+    out: str | None,
 ) -> None:
     """Play streams of people left out: detection rate, false alarms, latency."""
     run = last(app, out)
     task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)
     config = _decision(run, task, target, aim)
-    unseen = first_hours(task.streams(task.split.test), hours)
+    unseen = first_hours(task.streams(task.split.test)[:limit], hours)
     if not unseen:
         raise UserError(f"{app}: expected streams of the subjects held out, found none; record longer takes")
     score = on_host(run, task)
@@ -106,7 +115,8 @@ def as_in_python(
 
 
 def on_board(app: str, model: str, target: str, scored: list[Scored]) -> list[Played]:
-    """The same streams through the sensor of a virtual board; over the link into any other."""
+    """The same streams through the sensor of a virtual board; over the link into any other, or at another rate than the
+    sensor's."""
     board = "host" if target == HOST_BOARD else target
     if target not in (*EMULATED, HOST_BOARD):
         with Device.open(board, app=app) as device:
@@ -115,7 +125,13 @@ def on_board(app: str, model: str, target: str, scored: list[Scored]) -> list[Pl
     upload(f"{app}-{board}")
     with Device.open(board, app=app) as device, Player.open(board, app) as player:
         prove(device, model)
-        return [play_with_progress(one, device, player) for one in scored]
+        rate = device.info.streams[0].rate_mhz
+        return [
+            play_with_progress(one, device, player)
+            if one.stream.rate_mhz == rate
+            else _with_progress(one, inject, device)
+            for one in scored
+        ]
 
 
 def play_with_progress(

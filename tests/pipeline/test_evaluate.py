@@ -63,6 +63,15 @@ def test_recordings_of_classes_that_the_model_does_not_know_are_named_and_not_ju
     assert "juggle" not in made["labels"]
 
 
+def test_a_part_of_the_streams_is_the_first_of_them_and_of_each(ml, quick, folder):
+    whole = judged(ml, "--model", quick, "--data", folder)["streams"]
+    first = judged(ml, "--model", quick, "--data", folder, "--limit", 1)["streams"]
+    assert first["subjects"] == {"sim_a": whole["subjects"]["sim_a"]}
+    half = judged(ml, "--model", quick, "--data", folder, "--hours", whole["all"]["hours"] / 2)["streams"]
+    assert half["all"]["hours"] == pytest.approx(whole["all"]["hours"] / 2, rel=0.01)
+    assert list(half["subjects"]) == list(whole["subjects"])
+
+
 def test_a_folder_without_a_model_is_one_line(ml, folder, tmp_path):
     done = ml("evaluate", APP, "--model", tmp_path, "--data", folder, status=1)
     assert "expected a generated header, found none" in done.stderr
