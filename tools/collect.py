@@ -51,7 +51,7 @@ FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
 @click.option("--trigger", help="Begin by itself: level[=dBFS] or motion[=g].")
 @click.option("--before", type=click.FloatRange(0, 60), default=0.0, help="Seconds kept from before the trigger.")
 @click.option("--patience", type=click.FloatRange(1, 3600), default=30.0, show_default=True,
-              help="Seconds of silence after which a take is given up.")  # fmt: skip
+              help="Seconds of silence after which the board is given up.")  # fmt: skip
 @click.option("--plot", is_flag=True, help="Live signals at a terminal; otherwise a picture beside each take.")
 @click.option("--source", default="", help="For the manifest: where the data is from.")
 @click.option("--licence", default="", help="For the manifest: CC0-1.0, CC-BY-4.0, ...")

@@ -21,7 +21,7 @@ def assert_valid(done) -> list[dict[str, str]]:
     return rows
 
 
-@pytest.mark.parametrize("after", [0.0, 0.4, 0.9, 1.3, 1.7, 2.1])
+@pytest.mark.parametrize("after", [0.0, 0.4, 0.9, 1.7])
 def test_an_interrupt_at_any_moment_leaves_finished_takes_whole(host, tmp_path, after):
     tool = host.collect(tmp_path, "--seconds", 0.3, "--repeat", 50, "--yes")
     tool.wait_until_ready()

@@ -10,11 +10,11 @@ from ml.link.frames import Frame
 from ml.link.messages import Command, Type
 from tools.capture.faulty import Faults, FaultyLine
 
-SECONDS = 12
+SECONDS = 8
 KINDS = {
-    "drop": Faults(drop=3e-5),
-    "flip": Faults(flip=3e-5),
-    "insert": Faults(insert=3e-5),
+    "drop": Faults(drop=4e-5),
+    "flip": Faults(flip=4e-5),
+    "insert": Faults(insert=4e-5),
     "repeat": Faults(repeat=0.02),
     "swap": Faults(swap=0.02),
     "all": Faults(drop=2e-5, flip=2e-5, insert=2e-5, repeat=0.01, swap=0.01),
@@ -36,12 +36,11 @@ def record(host, tmp_path, seconds, **options):
     return tool
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "seed"), [*((kind, 1) for kind in KINDS), ("all", 2), ("all", 3)])
 def test_a_disturbed_line_costs_what_the_manifest_says_and_nothing_is_shifted(host, tmp_path, kind, seed):
     played = {name: noise(name, SECONDS) for name in ("mic", "imu")}
     with FaultyLine(str(host.console), tmp_path / "port", seed=seed) as line:
-        tool = record(host, tmp_path, SECONDS + 3)
+        tool = record(host, tmp_path, SECONDS + 2)
         line.faults = KINDS[kind]
         assert host.play(played) == 0
         done = tool.done()
@@ -49,7 +48,7 @@ def test_a_disturbed_line_costs_what_the_manifest_says_and_nothing_is_shifted(ho
     rows = [
         row
         for name, samples in played.items()
-        for row in check_in_place(done, Truth(name, samples), (SECONDS + 3) * RATES[name])
+        for row in check_in_place(done, Truth(name, samples), (SECONDS + 2) * RATES[name])
     ]
     lost = sum(int(row["lost_before"]) + int(row["lost_after"]) for row in rows)
     assert done.status == (3 if lost else 0), done.err

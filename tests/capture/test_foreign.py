@@ -11,7 +11,7 @@ import tty
 
 import numpy as np
 import pytest
-from desk import Done
+from desk import Done, wait_for
 
 from ml.paths import ROOT
 
@@ -122,7 +122,13 @@ def test_csv_with_a_header_and_the_boards_time_keeps_both(tmp_path):
         return (b"timestamp_us,temp [C],light\n" if n == 0 else b"") + f"{n * 10_000},{20 + n},{n * 2}\n".encode()
 
     with Speaker(100, line, hello=b"timestamp_us,temp [C],light\n") as board:
-        threading.Timer(1.0, lambda: setattr(board, "heard", b"connect")).start()
+
+        def begin():
+            wait_for((tmp_path / ".collect.lock").exists)
+            time.sleep(1)
+            board.heard = b"connect"
+
+        threading.Thread(target=begin, daemon=True).start()
         done = collect(tmp_path, board.port, "--seconds", 1, "--format", "csv")
     assert done.status == 0, done.err
     (row,) = done.rows()
@@ -168,7 +174,7 @@ def test_ssi_version_2_is_met_connected_and_checked(tmp_path):
 def test_a_silent_port_is_an_error_in_one_line(tmp_path):
     with Speaker(0.001, lambda n: b"") as board:
         started = time.monotonic()
-        done = collect(tmp_path, board.port, "--seconds", 1)
+        done = collect(tmp_path, board.port, "--seconds", 1, "--patience", 4)
     assert done.status == 1
     assert len(done.err.splitlines()) == 1
     assert "known protocol" in done.err

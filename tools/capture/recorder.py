@@ -68,7 +68,7 @@ class Recorder:
 
     def wait_until_ready(self) -> None:
         """Every stream has given something."""
-        end = time.monotonic() + READY_S
+        end = time.monotonic() + min(READY_S, self._patience_s)
         while self.device is None or not all(self.meters[s.name].samples for s in self.device.streams):
             self.step(0.1)
             if time.monotonic() > end:
