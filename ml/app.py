@@ -29,6 +29,7 @@ APPS = {
     "fall_detection": "ml.fall_detection.app:FallDetection",
     "gesture_recognition": "ml.gesture_recognition.app:GestureRecognition",
     "keyword_spotting": "ml.keyword_spotting.app:KeywordSpotting",
+    "vibration_anomaly": "ml.vibration_anomaly.app:VibrationAnomaly",
 }
 
 

@@ -22,6 +22,8 @@ COMMANDS = {
     "learning-curve": "ml.evaluate.learning_curve:learning_curve",
     "crossval": "ml.evaluate.crossval:crossval",
     "export-stream": "ml.pipeline:export_stream",
+    "anomaly": "ml.vibration_anomaly.study:study",
+    "baseline": "ml.vibration_anomaly.baseline:baseline",
     "data": "ml.data.commands:data",
 }
 

@@ -110,13 +110,15 @@ def _tensors(model: bytes, inputs: np.ndarray, names: list[str]) -> list[np.ndar
 
 
 def _tensor_of(layer: str, interpreter) -> dict:
-    """The last int8 tensor that the converter named after a layer: what the layers after it read."""
-    named = [
-        detail
-        for detail in interpreter.get_tensor_details()
-        if f"/{layer}_1/" in f"/{detail['name'].split(';')[0]}" and detail["dtype"] == np.int8
-    ]
-    return named[-1]
+    """The last int8 tensor that the converter named after a layer: what the layers after it read. A name has several
+    parts where layers were fused; the first counts, and any where none does.
+    """
+    named = [detail for detail in interpreter.get_tensor_details() if detail["dtype"] == np.int8]
+    for parts in (1, None):
+        found = [one for one in named if any(f"/{layer}_1/" in f"/{part}" for part in one["name"].split(";")[:parts])]
+        if found:
+            break
+    return found[-1]
 
 
 def _sqnr_db(wanted: np.ndarray, made: np.ndarray) -> float:

@@ -159,12 +159,12 @@ def c_source(tables: Gaussians, compared: Reconstruction, method: str, ridge: in
             c_array("int16_t", f"{name}_mean", tables.mean, f"means of {components} Gaussians, 1/128 of a step"),
             c_array("int16_t", f"{name}_inverse", tables.inverse, "inverse Cholesky factors, row after row, 1/16384"),
             c_array("uint32_t", f"{name}_offset", tables.offset, "-2 log of weight over volume, 1/65536"),
-            f"static const anomaly_gaussians {name}_gaussians = {{{n}, {components}, {name}_mean, {name}_inverse,"
-            f" {name}_offset}};\n",
+            f"static const anomaly_gaussians {name}_gaussians = {{\n    {n}, {components}, {name}_mean,"
+            f" {name}_inverse, {name}_offset}};\n",
             c_array("int16_t", f"{name}_deviation", compared.inverse, "1 over the autoencoder's deviations, 1/16384"),
-            f"static const anomaly_reconstruction {name}_reconstruction = {{{n}, {compared.zero_point},"
+            f"static const anomaly_reconstruction {name}_reconstruction = {{\n    {n}, {compared.zero_point},"
             f" {compared.scale}, {name}_deviation}};\n",
-            f"static const anomaly_config {name} = {{ANOMALY_{method.upper()}, &{name}_gaussians,"
+            f"static const anomaly_config {name} = {{\n    ANOMALY_{method.upper()}, &{name}_gaussians,"
             f" &{name}_reconstruction, {ridge}}};\n",
         ]
     )

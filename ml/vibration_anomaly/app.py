@@ -137,7 +137,7 @@ class VibrationAnomaly(App):
         first = scored.sample - self.front_end(scored.stream.rate_mhz).span + 1
         begun = np.sum([scored.sample >= one.start for one in scored.stream.truth], axis=0)
         over = np.sum([first >= one.start for one in scored.stream.truth], axis=0)
-        whole = begun == over  # faults follow each other at the end of a stream
+        whole = begun == over
         return scored.scores[whole, 1] + 128.0, (begun[whole] > 0).astype(int)
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:

@@ -67,7 +67,7 @@ class Training:
     continuum: int = 5  # a machine that was recorded at so many speeds runs at those between them too
     hidden: int = 16
     bottleneck: int = 3  # load, speed, and one to spare
-    epochs: int = 150
+    epochs: int = 80
     batch: int = 64
     learning_rate: float = 3e-3  # falls to nothing along a cosine
 

@@ -28,6 +28,9 @@ def sections(
     window = f"""// Front end: of each axis {", ".join(front_end.names)}; the mean of {front_end.average} blocks of
 // {front_end.size} samples, {seconds:.3g} s, one every {front_end.step} samples.
 #define VIBRATION_ANOMALY_WINDOW {front_end.span} // samples
+#if VIBRATION_MAX_FFT < {front_end.size} || VIBRATION_MAX_FEATURES < {front_end.features}
+#error "build with VIBRATION_MAX_FFT={front_end.size} and VIBRATION_MAX_FEATURES={front_end.features}, see app.ini"
+#endif
 """
     rule = f"// Detector: the {method}'s distance counts.\n"
     return [
@@ -54,7 +57,7 @@ static const decide_config {NAME}_decide = {{
 def read(header: Path) -> tuple[Gaussians, Reconstruction, str, int]:
     """Mixture, reconstruction, method and the front end's rate in millihertz, of a generated header."""
     text = header.read_text()
-    method = _one(text, rf"anomaly_config {NAME}_detector = \{{ANOMALY_(\w+)", header).lower()
+    method = _one(text, rf"anomaly_config {NAME}_detector = \{{\s*ANOMALY_(\w+)", header).lower()
     rate = _one(text, rf"vibration_config {NAME}_frontend_config = \{{\s*(\d+)", header)
     mean, inverse, offset, deviation = (
         _array(text, f"{NAME}_detector_{part}", header) for part in ("mean", "inverse", "offset", "deviation")

@@ -1,4 +1,4 @@
-"""Streams of a machine at a speed: first all that is normal, then its faults, one after the other.
+"""Streams of a machine at a speed: for each fault of it a share of what is normal, then the fault.
 
 Where the data has no faults of it, they are made from what is normal: more shaking at some frequency, and blows. So a
 threshold can be chosen, and the models compared, with nothing but recordings of a machine in order.
@@ -21,21 +21,21 @@ BLOWS = (0.02, 0.2)  # of them in a sample
 
 
 def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
-    """One stream of each subject with a normal recording; the sensor goes straight from one to the next."""
+    """Those of each subject with a normal recording; the sensor goes straight from one recording to the next."""
     rate = rate_of(data)
     made = pieces(data, config.front_end.vibration(rate).span)
     subjects = sorted({piece.subject for piece in made if piece.normal})
-    return [_stream(subject, [piece for piece in made if piece.subject == subject], seed) for subject in subjects]
+    return [
+        one for name in subjects for one in _streams(name, [piece for piece in made if piece.subject == name], seed)
+    ]
 
 
-def _stream(subject: str, made: list[Piece], seed: int) -> Stream:
+def _streams(subject: str, made: list[Piece], seed: int) -> Iterator[Stream]:
     normal = [piece.samples for piece in made if piece.normal]
     faults = [piece.samples for piece in made if not piece.normal] or list(simulated(subject, normal, seed))
-    truth, at = [], sum(map(len, normal))
-    for fault in faults:
-        truth.append(Truth(ANOMALOUS, at, at + len(fault)))
-        at += len(fault)
-    return Stream(subject, np.concatenate([*normal, *faults]), made[0].rate_mhz, tuple(truth), "accel")
+    for share, fault in zip(np.array_split(np.concatenate(normal), len(faults)), faults, strict=True):
+        truth = Truth(ANOMALOUS, len(share), len(share) + len(fault))
+        yield Stream(subject, np.concatenate([share, fault]), made[0].rate_mhz, (truth,), "accel")
 
 
 def simulated(subject: str, normal: list[np.ndarray], seed: int) -> Iterator[np.ndarray]:

@@ -1,0 +1,106 @@
+"""A board learns what is normal where it is mounted.
+
+python -m ml baseline vibration_anomaly learn --on PORT --windows 600    # while the machine runs as it should
+python -m ml baseline vibration_anomaly keep --on PORT                   # for after the next start
+python -m ml baseline vibration_anomaly show --on PORT
+python -m ml baseline vibration_anomaly clear --on PORT                  # back to the firmware's model
+"""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import numpy as np
+from rich.progress import Progress
+
+from ml.app import find
+from ml.data.reading import read_recording
+from ml.errors import UserError
+from ml.files import replace_file
+from ml.link.baseline import Baseline
+from ml.link.device import Device
+from ml.native.anomaly import Baseline as Learnt
+from ml.progress import console, say
+
+APP = "vibration_anomaly"
+LOOK_EVERY_S = 0.2
+SILENT_S = 60.0  # without another window nothing is being learnt
+ACTIONS = ("learn", "show", "keep", "clear", "save", "load")
+
+
+@click.command()
+@click.argument("app", metavar="APP", type=click.Choice([APP]))
+@click.argument("action", type=click.Choice(ACTIONS))
+@click.option("--on", "board", required=True, metavar="BOARD", help="A port, or a running virtual board.")
+@click.option("--windows", default=600, show_default=True, type=click.IntRange(1, 65535), help="To be learnt from.")
+@click.option("--recording", type=click.Path(exists=True, dir_okay=False), help="To learn from, instead of the sensor.")
+@click.option("--rate", type=click.FloatRange(1), help="Of the recording, in hertz; default: the sensor's.")
+@click.option("--file", "file", type=click.Path(dir_okay=False), help="To save to, or to load from.")
+def baseline(
+    app: str, action: str, *, board: str, windows: int, recording: str | None, rate: float | None, file: str | None
+) -> None:
+    """Let a board learn what is normal; look at that, keep it, copy it."""
+    if action in ("save", "load") and not file:
+        raise UserError(f"{action}: expected --file, found none")
+    with Device.open(board, app=app) as device:
+        learning = Baseline(device)
+        if action == "learn":
+            learn(device, learning, windows, recording and injector(device, Path(recording), rate))
+        elif action == "save":
+            replace_file(Path(file), learning.read())
+        elif action == "load":
+            learning.write(Path(file).read_bytes())
+        elif action == "keep":
+            learning.keep()
+            say("kept (not without power on a virtual board)")
+        elif action == "clear":
+            learning.forget()
+        for line in described(device, learning):
+            click.echo(line)
+
+
+def injector(device: Device, path: Path, rate_hz: float | None) -> Callable[[], None]:
+    """Something that puts the recording before the board in place of its sensor."""
+    rate = rate_hz or device.info.streams[0].rate_mhz / 1000
+    samples = read_recording(path, rate, find(APP).sensor).samples
+
+    def run() -> None:
+        device.inject(samples, round(rate * 1000))
+        device.end_injection()
+
+    return run
+
+
+def learn(device: Device, learning: Baseline, windows: int, inject: Callable[[], None] | None = None) -> None:
+    """Until so many windows are learnt, or the recording ends."""
+    learning.begin(windows)
+    if inject:
+        inject()
+        if learning.status.wanted:
+            learning.stop()
+        return
+    heard, last = 0, time.monotonic()
+    with Progress(console=console, transient=True) as bar:
+        task = bar.add_task("learning", total=windows)
+        while (status := learning.status).wanted:
+            for _ in device.arrivals(LOOK_EVERY_S):
+                pass
+            if status.learnt != heard:
+                heard, last = status.learnt, time.monotonic()
+            if time.monotonic() - last > SILENT_S:
+                raise UserError(f"{device.port.name}: expected another window in {SILENT_S:g} s, found none")
+            bar.update(task, completed=status.learnt)
+
+
+def described(device: Device, learning: Baseline) -> list[str]:
+    """Lines for people."""
+    status, learnt = learning.status, Learnt(learning.read())
+    if status.wanted:
+        return [f"learning: {status.learnt} of {status.wanted} windows"]
+    if not learnt.windows or not learnt.valid(learnt.features, device.info.model.hash):
+        return ["nothing learnt: the firmware's own model is in use"]
+    mean, covariance = learnt.moments()
+    lines = [f"learnt from {learnt.windows} windows, {learnt.saturated} values at the ends of int8"]
+    rows = zip(mean, np.sqrt(np.diag(covariance)), strict=True)
+    return lines + [f"feature {number}: {centre:7.2f} +- {spread:.2f}" for number, (centre, spread) in enumerate(rows)]
