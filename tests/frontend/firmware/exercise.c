@@ -3,6 +3,7 @@
 #include "config.h" // words_config, cepstra_config, machine_config: written by the test
 #include "frontend/imu.h"
 #include "frontend/motion.h"
+#include "frontend/vad.h"
 #include <stddef.h>
 #include <string.h>
 
@@ -52,11 +53,16 @@ static void transforms(void) {
     }
 }
 
-static void sound(logmel *m) {
+static void sound(logmel *m, vad *v) {
     int8_t frame[LOGMEL_MAX_BANDS];
     for (size_t taken = 0; taken < BLOCK;) {
+        const uint32_t room = (uint32_t)logmel_room(m);
         taken += logmel_push(m, block + taken, BLOCK - taken);
-        if (logmel_pop(m, frame)) note(frame, m->config->cepstra ? m->config->cepstra : m->config->bands);
+        if (!logmel_pop(m, frame)) continue;
+        const uint32_t level = vad_push(v, frame);
+        note(&level, sizeof level);
+        note(&room, sizeof room);
+        note(frame, m->config->cepstra ? m->config->cepstra : m->config->bands);
     }
     note(&m->clipped_low, sizeof m->clipped_low);
 }
@@ -84,6 +90,9 @@ uint32_t exercise(void) {
     static imu_frontend wrist;
     static int16_t history[32][IMU_AXES];
     static const imu_config wrist_config = {100000, 32, 16, true, {-32768, 300, 7, 1, 100, 32767}, 9, 5};
+    static vad voice;
+    static const vad_config voice_config = {1, 11, -100 * 256, 30, 300};
+    vad_init(&voice, &voice_config);
     logmel_init(&words, &words_config);
     logmel_init(&cepstra, &cepstra_config);
     vibration_init(&machine, &machine_config);
@@ -94,8 +103,8 @@ uint32_t exercise(void) {
         for (int up = 15; up >= 0; up -= 5) {
             fill(kind, up);
             transforms();
-            sound(&words);
-            sound(&cepstra);
+            sound(&words, &voice);
+            sound(&cepstra, &voice);
             movement(&machine, &person, &wrist);
         }
     }
