@@ -130,9 +130,18 @@ def load(folder: Path, wanted: Wanted | str = Wanted()) -> Dataset:
     """
     wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
     root, below = listed(folder)
+    below = [row for row in below if _may_be_of(row, wanted.sensor)]
+    if not below:
+        raise UserError(f"{root}: expected recordings of the sensor {wanted.sensor}, found only others; check the path")
     for row in below:
         _check_there(root, row)
     return _dataset(sorted(wanted.rows(below), key=lambda row: row.file), wanted)
+
+
+def _may_be_of(row: Row, sensor: str) -> bool:
+    """False where the manifest says that it is of another sensor: a capture keeps all of a take side by side."""
+    stated = row.more.get("sensor", "").rstrip("0123456789")
+    return stated in ("", sensor) or (stated, sensor) == ("imu", "accel")
 
 
 def listed(folder: Path) -> tuple[Path, list[Row]]:

@@ -13,7 +13,7 @@ from ml.data.checking import duplicates, neighbours
 from ml.data.checking.features import features
 from ml.data.checking.survey import Read, survey
 from ml.data.checking.timing import timing
-from ml.data.quality import findings
+from ml.data.quality import Finding, findings
 from ml.native.parallel import each
 from ml.progress import say
 
@@ -69,10 +69,11 @@ def _each_alone(read: list[Read]) -> Iterator[Told]:
             yield Told(one.row.file, finding.kind, finding.text, finding.unusable)
 
 
-def _alone(one: Read) -> list:
-    if one.recording is None:
-        return [Told(one.row.file, "unreadable", one.error, True), *timing(one.row)]
-    return findings(one.recording, one.row.label) + timing(one.row)
+def _alone(one: Read) -> list[Finding]:
+    if one.recording is not None:
+        return findings(one.recording, one.row.label) + timing(one.row)
+    unreadable = [Finding("unreadable", one.error, unusable=True)] if one.error else []
+    return unreadable + timing(one.row)
 
 
 def _whole(read: list[Read]) -> Iterator[Told]:

@@ -12,6 +12,7 @@ from ml.native.parallel import each
 from ml.progress import track
 
 BATCH = 128
+SENSORS = ("", "imu", "mic", "accel")  # as a manifest may state them
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Read:
 
     row: Row
     recording: Recording | None
-    error: str = ""
+    error: str = ""  # "" without a recording: of a sensor that no application knows
 
 
 def survey(folder: Path) -> tuple[Path, list[Read]]:
@@ -28,10 +29,13 @@ def survey(folder: Path) -> tuple[Path, list[Read]]:
     manifest, rows = listed(folder)
     rows = sorted(rows, key=lambda row: row.file)
     batches = [rows[at : at + BATCH] for at in range(0, len(rows), BATCH)]
-    return manifest, [one for batch in track(batches, "reading", len(batches)) for one in each(_read, batch)]
+    return manifest, [one for batch in track(batches, "reading", len(batches)) for one in each(read_row, batch)]
 
 
-def _read(row: Row) -> Read:
+def read_row(row: Row) -> Read:
+    """One recording."""
+    if row.more.get("sensor", "").rstrip("0123456789") not in SENSORS:
+        return Read(row, None)
     try:
         return Read(row, read_file(row.path, row.rate_hz))
     except (UserError, OSError) as error:

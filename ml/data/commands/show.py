@@ -36,7 +36,8 @@ def summary(read: list[Read]) -> dict:
     good = [one for one in read if one.recording is not None]
     return {
         "recordings": len(read),
-        "unreadable": len(read) - len(good),
+        "unreadable": sum(bool(one.error) for one in read),
+        "other_sensors": sum(one.recording is None and not one.error for one in read),
         "seconds": round(sum(one.recording.seconds for one in good), 3),
         "rates_hz": sorted({one.recording.rate_mhz / 1000 for one in good}),
         "sensors": sorted({one.recording.sensor for one in good}),

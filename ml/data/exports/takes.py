@@ -7,12 +7,13 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from ml.data.checking.survey import read_row
 from ml.data.imports.writing import place
 from ml.data.manifest import listed
-from ml.data.reading import read_file
 from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, Recording
 from ml.data.rows import Row
-from ml.progress import track
+from ml.errors import UserError
+from ml.progress import say, track
 
 DECIMALS = 5  # of m/s2 and deg/s: a hundredth of a count, so that counts come back exactly
 
@@ -49,18 +50,21 @@ class Take:
         return np.rint(np.arange(len(self.recording.samples)) * (1e9 / self.recording.rate_mhz)).astype(np.int64)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Takes:
     """A data set, read one recording at a time."""
 
     rows: list[Row]
+    left_out: int = 0  # so far
 
     def __iter__(self) -> Iterator[Take]:
-        for row in track(self.rows, "exporting", len(self.rows)):
-            yield Take(row, read_file(row.path, row.rate_hz))
-
-    def __len__(self) -> int:
-        return len(self.rows)
+        for one in track(self.rows, "exporting", len(self.rows)):
+            read = read_row(one)
+            if read.recording is None:
+                self.left_out += 1
+                say(f"left out: {read.error or f'{one.file}: of a sensor that no application knows'}")
+            else:
+                yield Take(one, read.recording)
 
 
 def export(data: Path, folder: Path, write: Callable[[Takes, Path], None]) -> int:
@@ -70,6 +74,9 @@ def export(data: Path, folder: Path, write: Callable[[Takes, Path], None]) -> in
     with TemporaryDirectory(dir=folder.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
-        write(Takes(sorted(rows, key=lambda row: row.file)), made)
+        takes = Takes(sorted(rows, key=lambda row: row.file))
+        write(takes, made)
+        if takes.left_out == len(rows):
+            raise UserError(f"{data}: expected recordings to export, found none that can be read")
         place(made, folder)
-    return len(rows)
+    return len(rows) - takes.left_out

@@ -159,3 +159,28 @@ def test_real_labels_are_rarely_doubted(shared, task):
     assert len(doubted) <= 0.01 * report.recordings
     assert not [one for one in report.told if one.kind == "duplicate"]
     assert len(load(shared / "data" / task, "imu").left_out) == report.unusable == 0
+
+
+def test_a_capture_of_several_sensors_is_shown_checked_and_loaded_for_each(tmp_path, ml):
+    folder = motion_set(tmp_path / "motion", each=1)
+    rows = pd.read_csv(folder / "manifest.csv").assign(sensor="imu")
+    more = []
+    for name, sensor, rate in (("analog.csv", "analog", 10), ("mic.wav", "mic", 16000)):
+        more.append(
+            {"file": f"ann/{name}", "label": "wave", "subject": "ann", "sample_rate_hz": rate, "sensor": sensor}
+        )
+    (folder / "ann" / "analog.csv").write_text("timestamp_us,a0\n" + "".join(f"{i * 100000},{i}\n" for i in range(9)))
+    write_audio(folder / "ann" / "mic.wav", tone(400).astype(np.int16), 16000)
+    pd.concat([rows, pd.DataFrame(more)]).to_csv(folder / "manifest.csv", index=False)
+    assert check(folder, compare=False).told == ()
+    assert (len(load(folder, "imu").items), len(load(folder, "accel").items), len(load(folder, "mic").items)) == (
+        9,
+        9,
+        1,
+    )
+    assert load(folder, "imu").left_out == ()
+    made = json.loads(ml("data", "show", folder, "--json").stdout)
+    assert (made["recordings"], made["unreadable"], made["other_sensors"]) == (11, 0, 1)
+    done = ml("data", "export", folder, "--format", "parquet", "--out", tmp_path / "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["imu.parquet", "mic.parquet"]
+    assert "analog.csv" in done.stderr
