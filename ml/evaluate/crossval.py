@@ -14,7 +14,7 @@ from rich.table import Table
 
 from ml.app import APPS, find
 from ml.data.split import check_unit, named, turns
-from ml.evaluate.intervals import wilson
+from ml.evaluate.intervals import short, wilson
 from ml.evaluate.streams import Tally
 from ml.evaluate.workers import beside
 from ml.progress import say
@@ -92,7 +92,7 @@ def _table(folds: list[dict], result: dict) -> Table:
         ("unlike TFLM", "?" if result["mismatches"] is None else str(result["mismatches"])),
         ("found", f"{stream['hits']}/{stream['movements']}" if stream else ""),
         ("false", str(stream["false_detections"]) if stream else ""),
-        ("false an hour", f"{stream['false_per_hour']:.0f}" if stream else ""),
+        ("false an hour", _an_hour(stream) if stream else ""),
     )
     for number, (name, footer) in enumerate(columns):
         table.add_column(name, footer=footer, justify="left" if number == 0 else "right", no_wrap=True)
@@ -107,5 +107,13 @@ def _row(fold: dict) -> list[str]:
     if fold["stream"]:
         stream = fold["stream"]
         row += [f"{stream['hits']}/{stream['movements']}", str(stream["false_detections"])]
-        row.append(f"{stream['false_per_hour']:.0f}")
+        row.append(_an_hour(stream))
     return row
+
+
+def _an_hour(stream: dict) -> str:
+    """False alarms, with the most that may hide behind the count (95 %)."""
+    if not stream["hours"]:
+        return ""
+    high = stream["false_per_hour_interval"][1]
+    return f"{short(stream['false_detections'] / stream['hours'])} (..{short(high)})"
