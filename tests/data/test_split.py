@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data.split import MANY, as_published, by_subject, check_unit, folds, named, turns
+from ml.data.split import MANY, Split, as_published, by_subject, check_unit, folds, named, turns
 from ml.errors import UserError
 
 people = st.lists(st.text("abcdef", min_size=1, max_size=4), min_size=2, max_size=12, unique=True)
@@ -75,6 +75,14 @@ def test_tuning_never_sees_the_test_and_never_validates_who_was_trained(subjects
         assert not set(fold.validation) & set(fold.train)
         assert not set(split.test) & {*fold.train, *fold.validation}
         assert fold.validation
+
+
+@pytest.mark.parametrize("count", [2, 3, 4, 5, 13])
+def test_without_validation_everyone_who_trains_also_tunes_in_at_most_four_groups(count):
+    split = Split(tuple(f"s{number:02}" for number in range(count)), (), ("x",))
+    made = folds(split)
+    assert len(made) == min(4, count)
+    assert sorted(one for fold in made for one in fold.validation) == list(split.train)
 
 
 @pytest.mark.parametrize("unit", ["window", "recording", "session", ""])

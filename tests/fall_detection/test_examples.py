@@ -134,3 +134,20 @@ def test_the_network_sees_impacts_only():
     made = APP.score(Stream("someone", struck(50, 6, seconds=60), 50_000, (), "accel"), model)
     assert model.asked == made.awake.sum() == 1
     assert made.sample[made.awake][0] / 50 == pytest.approx(6 + FRONT_END.after / 20, abs=0.15)
+
+
+def test_simulated_people_are_the_same_for_the_same_seed(tmp_path):
+    plan = Plan(people=2, falls=1, activities=1)
+    one, again, other = (generate(plan, seed, tmp_path / name) for name, seed in (("a", 1), ("b", 1), ("c", 2)))
+    rows = (one / "manifest.csv").read_text()
+    assert rows == (again / "manifest.csv").read_text()
+    files = [line.split(",")[0] for line in rows.splitlines()[1:]]
+    assert len(files) == 2 * 9
+    assert all((one / file).read_bytes() == (again / file).read_bytes() for file in files)
+    assert any((one / file).read_bytes() != (other / file).read_bytes() for file in files)
+
+
+@pytest.mark.parametrize("broken", [{"people": 1}, {"falls": 0}, {"activities": 101}])
+def test_a_plan_that_cannot_be_is_refused(broken):
+    with pytest.raises(UserError, match=r"expected 2\.\.26 people"):
+        Plan(**broken)
