@@ -133,7 +133,7 @@ def streams(made: Committed, labels: list[str], found: list[Stream], target: str
 
 
 def _print(result: dict) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=120)
+    console = Console() if sys.stdout.isatty() else Console(width=150)
     console.print(f"{result['app']}: model {result['model']}, data {result['data'][:16]}", markup=False)
     if result["left_out"]:
         first = ", ".join(str(value) for value in result["left_out"][0].values())

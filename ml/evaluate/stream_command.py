@@ -185,7 +185,7 @@ def _tell(
     if as_json:
         click.echo(json.dumps(result, indent=1))
     else:
-        print_streams(result, Console() if sys.stdout.isatty() else Console(width=120))
+        print_streams(result, Console() if sys.stdout.isatty() else Console(width=150))
     if plot:
         for path in pictures.write(run.folder, f"stream-{name}", result, scored, matched):
             say(f"wrote {path}")

@@ -73,7 +73,7 @@ def table(result: dict) -> Table:
         "s from its end",
     )
     for column in columns:
-        made.add_column(column, justify="left" if column == "subject" else "right")
+        made.add_column(column, justify="left" if column == "subject" else "right", no_wrap=True)
     for subject, row in [*result["subjects"].items(), ("all", result["all"])]:
         made.add_row(subject, *_cells(row), end_section=subject == list(result["subjects"])[-1])
     made.caption = "in brackets: 95 % interval; seconds: the median, below it the 95th percentile"
