@@ -1,0 +1,142 @@
+"""What vibration anomaly detection promises on a board: the events that Python finds, and a baseline that it learns,
+keeps over a reset and gives up again, the same bytes as Python's."""
+
+import pytest
+
+from ml.data.synthesis.machines import Plan, generate
+from ml.evaluate.committed import committed
+from ml.evaluate.on_board import inject, play
+from ml.evaluate.streams import detect
+from ml.link.baseline import Baseline
+from ml.link.device import CommandError, Device
+from ml.link.messages import Command
+from ml.link.sensor_bus import Player
+from ml.native import anomaly
+from ml.native.anomaly import Baseline as Learnt
+from ml.paths import ROOT
+from ml.vibration_anomaly.app import VibrationAnomaly
+from tests.app.boards import started, workspace  # noqa: F401  (a fixture)
+
+pytestmark = pytest.mark.xdist_group("vibration_anomaly on virtual boards")
+APP = "vibration_anomaly"
+LABELS = ["normal", "anomalous"]
+FEATURES = 9
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """What is compiled into the firmware."""
+    return committed(VibrationAnomaly().quick(), ROOT / f"lib/{APP}_model")
+
+
+@pytest.fixture(scope="module", params=["virtual", "host"])
+def board(workspace, request):  # noqa: F811
+    yield from started(APP, request.param)
+
+
+@pytest.fixture
+def device(board):
+    with Device.open(board, app=APP) as opened:
+        yield opened
+        Baseline(opened).forget()
+
+
+@pytest.fixture(scope="module")
+def scored(shipped, tmp_path_factory):
+    """A simulated machine with a fault at the rate of the firmware, as Python has it."""
+    plan = Plan(speeds=2, seconds=40, rate_hz=shipped.app.found.rate_mhz / 1000)
+    data = shipped.app.data(generate(plan, 1, tmp_path_factory.mktemp("machine") / "set"), 0)
+    return shipped.app.score(shipped.app.streams(data, 0)[-1], shipped.model)
+
+
+def test_the_board_has_the_events_that_python_has(device, shipped, scored):
+    expected = detect(scored, LABELS, shipped.config)
+    assert expected
+    played = inject(scored, device)
+    assert played.detections == expected
+    assert played.statistics.windows == len(scored.sample)
+
+
+def test_through_the_sensor_nothing_is_late(device, shipped, scored):
+    with Player.open(device.port.name, APP) as player:
+        played = play(scored, device, player)
+    assert played.detections == detect(scored, LABELS, shipped.config)
+    assert played.statistics.missed == 0
+
+
+@pytest.fixture
+def windows(shipped, scored):
+    return shipped.app.inputs(scored.stream.samples, scored.stream.rate_mhz).windows
+
+
+def test_a_board_learns_what_python_learns_and_judges_by_it(device, shipped, scored, windows):
+    learning, count = Baseline(device), 2 * FEATURES
+    learning.begin(count)
+    inject(scored, device)
+    expected = Learnt.of(windows[:count], shipped.model.model.hash.decode())
+    assert learning.read() == bytes(expected)
+    assert learning.status.wanted == 0
+    learnt = anomaly.scores(anomaly.distances(windows, expected.gaussians(1024)))
+    played = inject(scored, device)
+    again = type(scored)(scored.stream, learnt, scored.sample)
+    assert played.detections == detect(again, LABELS, shipped.config)
+    assert list(played.statistics.scores) == (learnt[-1].astype(int) + 128).tolist()
+
+
+def test_what_is_kept_outlives_a_reset_until_it_is_forgotten(device, scored):
+    learning = Baseline(device)
+    learning.begin(2 * FEATURES)
+    inject(scored, device)
+    learnt = learning.read()
+    reset(device)
+    assert learning.status.learnt == 0  # it was not kept
+    learning.write(learnt)
+    learning.keep()
+    reset(device)
+    assert learning.read() == learnt
+    learning.forget()
+    reset(device)
+    assert learning.status.learnt == 0
+
+
+def reset(device: Device) -> None:
+    before = device.info.uptime_us
+    device.command(Command.RESET_BOARD)
+    for _ in device.arrivals(1.5):
+        pass
+    device.ping()
+    device.command(Command.GET_INFO)
+    for _ in device.arrivals(0.3):
+        pass
+    assert device.info.uptime_us < before + 1_500_000
+
+
+@pytest.mark.parametrize("place", [0, 4, 8, 12, 16, 40, -1])
+def test_a_damaged_or_foreign_baseline_is_refused(device, windows, shipped, place):
+    raw = bytearray(bytes(Learnt.of(windows, shipped.model.model.hash.decode())))
+    raw[place] ^= 0x10
+    learning = Baseline(device)
+    with pytest.raises(CommandError):
+        learning.write(bytes(raw))
+    with pytest.raises(CommandError):
+        learning.keep()
+
+
+def test_another_models_baseline_is_refused(device, windows):
+    with pytest.raises(CommandError):
+        Baseline(device).write(bytes(Learnt.of(windows, "0123456789abcdef")))
+
+
+@pytest.mark.parametrize("count", [1, 2 * FEATURES - 1, 65536])
+def test_too_few_or_too_many_windows_are_refused(device, count):
+    with pytest.raises(CommandError):
+        Baseline(device).begin(count)
+
+
+def test_nothing_is_learnt_from_too_little(device, scored):
+    learning = Baseline(device)
+    learning.begin(600)
+    device.inject(scored.stream.samples[:1000], scored.stream.rate_mhz)
+    with pytest.raises(CommandError):
+        learning.stop()
+    assert learning.status.learnt < 2 * FEATURES
