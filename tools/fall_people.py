@@ -1,6 +1,6 @@
 """Every person left out in turn: sensitivity and specificity of whole recordings, each wrong decision by name.
 
-python -m ml.fall_detection.people --data DIR
+python tools/fall_people.py --data DIR
 
 A recording goes through front end, gate and network in C by itself, going on in a mirror of time at both ends. A fall
 is found if any impact in it reaches the threshold; a daily activity is right if none does. The threshold is
@@ -9,12 +9,14 @@ people whom the models scored unseen. Hours of daily activity: the recordings, a
 """
 
 import json
-from importlib import import_module
+import sys
 from pathlib import Path
 
 import click
 import numpy as np
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ml.compiler.host import HostModel
 from ml.data.manifest import Item
@@ -52,7 +54,6 @@ def people(data: str, threshold: int | None, seed: int, out: str | None) -> None
         threshold = json.loads((folder / "decision.json").read_text())["config"]["threshold"][1]
     data = str(Path(data).resolve())
     subjects = FallDetection().data(Path(data), seed).subjects
-    judge = import_module("ml.fall_detection.people").judge  # a worker finds it there, also of what runs as __main__
     judged = beside(judge, [(data, subject, seed) for subject in subjects], "people")
     rows = sorted((row for one in judged for row in one["rows"]), key=lambda row: row["file"])
     write_json(folder / "people.json", {"threshold": threshold, "rows": rows})
@@ -91,7 +92,7 @@ def highest(app: FallDetection, model: HostModel, samples: np.ndarray, rate_mhz:
     """The highest score of a fall, 0..255, of any impact in a recording; NEVER where the network slept all the time."""
     at, windows = peaks(samples, rate_mhz, app.config.front_end.impact(), app.config.gate.gate().open_at)
     scores = to_int8(app.scores(model, windows[(at >= 0) & (at < len(samples))]))
-    return int(scores[:, 1].max(initial=-129)) + 128
+    return max(scores[:, 1].tolist(), default=NEVER - 128) + 128
 
 
 def wrong(one: dict, threshold: int) -> bool:

@@ -1,10 +1,11 @@
 """How often the committed model names movement that is no gesture of its own.
 
-python -m ml.gesture_recognition.unknown --data DIR      # recordings of anything else, whatever their labels
+python tools/gesture_unknown.py --data DIR      # recordings of anything else, whatever their labels
 
 Every recording goes through front end, gate, network and decision in C by itself, with rest before and after it.
 """
 
+import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from pathlib import Path
 import click
 import numpy as np
 from rich.table import Table
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ml.app import find
 from ml.data.manifest import Item, Wanted, load
