@@ -68,7 +68,7 @@ class _Maker:
             if one.truth:
                 label, start, end = one.truth
                 truth.append(Truth(label, at + start, at + end))
-        return Stream(f"stream{number + 1}", saturate(samples)[:, None], RATE_HZ * 1000, tuple(truth))
+        return Stream(f"stream{number + 1}", saturate(samples)[:, None], RATE_HZ * 1000, tuple(truth), "mic")
 
     def _placed(self, said: list[Said], count: int) -> Iterator[tuple[Said, int]]:
         """Where each begins: the time that is left is shared out at random, as pauses of `gap_s` at least."""
