@@ -57,7 +57,7 @@ def check(folder: Path, compare: bool = True) -> Report:
         for sensor, group in _by_sensor(read).items():
             found, share = _compare(group)
             told += found
-            right[sensor] = round(share, 4)
+            right |= {} if share is None else {sensor: round(share, 4)}
     order = {file: place for place, file in enumerate(sorted({one.file for one in told}))}
     told.sort(key=lambda one: (not one.unusable, order[one.file], one.kind))
     return Report(str(manifest.parent if manifest.is_file() else manifest), len(read), tuple(told), right)
@@ -104,7 +104,7 @@ def _by_sensor(read: list[Read]) -> dict[str, list[Read]]:
     return dict(groups)
 
 
-def _compare(group: list[Read]) -> tuple[list[Told], float]:
+def _compare(group: list[Read]) -> tuple[list[Told], float | None]:
     if len(group) > neighbours.LARGEST:
         say(f"comparing {neighbours.LARGEST} of {len(group)} recordings")
         group = group[:: -(-len(group) // neighbours.LARGEST)]

@@ -40,13 +40,13 @@ def nearest(described: np.ndarray, count: int) -> np.ndarray:
     return np.concatenate(found)
 
 
-def outliers(described: np.ndarray, labels: list[str]) -> tuple[list[Outlier], float]:
+def outliers(described: np.ndarray, labels: list[str]) -> tuple[list[Outlier], float | None]:
     """Recordings whose neighbours agree on another label, and the share whose neighbours vote for their own.
 
-    Nothing is found where that share is below LEAST.
+    Nothing is found where that share is below LEAST; None: one label, or too few recordings to compare.
     """
     if len(set(labels)) < 2 or len(labels) <= NEIGHBOURS:
-        return [], 0.0
+        return [], None
     often = Counter(labels)
     found, right = [], 0
     for index, others in enumerate(nearest(described, NEIGHBOURS)):

@@ -16,7 +16,7 @@ from ml.errors import UserError
 from ml.paths import ROOT
 from ml.progress import say
 
-CAPTURED = ROOT / "datasets" / "captured"
+IMPORTED = ROOT / "datasets" / "imported"
 
 
 def _name(context, parameter, text: str | None) -> str | None:
@@ -37,7 +37,7 @@ def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
 
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
-@click.option("--out", type=click.Path(file_okay=False), help="New folder, instead of datasets/captured/<name>.")
+@click.option("--out", type=click.Path(file_okay=False), help="New folder, instead of datasets/imported/<name>.")
 @click.option("--label", callback=_name, help="Of all recordings; otherwise as the files say, or their names.")
 @click.option("--subject", callback=_name, help="Who made them; otherwise as the files say.")
 @click.option("--name", callback=_pattern, metavar="REGEX", help="With groups label, subject, session, in file names.")
@@ -64,7 +64,7 @@ def import_(paths: tuple[str, ...], out: str | None, source: str, licence: str, 
         accel_unit=said["accel_unit"], gyro_unit=said["gyro_unit"], block=said["block"],
         position=check_position(said["position"]),
     )  # fmt: skip
-    folder = Path(out) if out else CAPTURED / Path(paths[0]).resolve().stem
+    folder = Path(out) if out else IMPORTED / Path(paths[0]).resolve().stem
     if folder.exists() and any(folder.iterdir()):
         raise UserError(f"{folder}: expected an empty or a new folder, found files in it; name another with --out")
     made = import_all([Path(path) for path in paths], folder, asked, source, licence)
