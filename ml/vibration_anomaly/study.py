@@ -1,10 +1,13 @@
 """How well both models tell faults of machines at speeds, or times, they never heard.
 
-python -m ml anomaly --data ../shared/data/vibration/fan_uci50                 # each speed left out in turn
+python -m ml anomaly --data ../shared/data/vibration/fan_uci50                  # each speed left out in turn
+python -m ml anomaly --data ../shared/data/vibration/fan_uci50 --split own      # a baseline learnt at each speed
 python -m ml anomaly --data ../shared/data/vibration/fan_hymel200 --split time  # the last 30 % of each condition
 python -m ml anomaly --data DIR --test OTHER_DIR                                # learnt from one, judged by the other
 
-Only normal recordings are learnt from. The autoencoder here is the float one; its int8 form differs by a step or two.
+Only normal recordings are learnt from. `own` is what a board does that learns where it is mounted: the first 70 % of a
+speed's normal samples give mean and covariance, in the integers of lib/anomaly; the rest is judged. The autoencoder is
+the float one here; its int8 form differs by a step or two.
 """
 
 import dataclasses
@@ -24,13 +27,15 @@ from ml.errors import UserError
 from ml.examples import HeldOut
 from ml.keras import keras_module
 from ml.native import anomaly
+from ml.native.anomaly import Baseline
+from ml.native.vibration import vibration
 from ml.progress import say
 from ml.stages import write_json
 from ml.vibration_anomaly import model
 from ml.vibration_anomaly.config import Config
 from ml.vibration_anomaly.examples import held_out, normal_examples
 from ml.vibration_anomaly.figures import areas
-from ml.vibration_anomaly.pieces import by_speed
+from ml.vibration_anomaly.pieces import by_speed, pieces, rate_of
 
 TIME_SHARE = 0.7  # of each condition's captures, the first, are learnt from
 
@@ -56,17 +61,16 @@ class Judged:
 @click.command("anomaly")
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--test", type=click.Path(exists=True), help="Another folder to judge by, instead of leaving out.")
-@click.option("--split", type=click.Choice(["speed", "time"]), default="speed", show_default=True)
+@click.option("--split", type=click.Choice(["speed", "time", "own"]), default="speed", show_default=True)
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the figures as JSON.")
 def study(data: str, test: str | None, split: str, seed: int, out: str | None) -> None:
     """Tell faults at speeds or times that were left out; areas under the curve of both models."""
     loaded = _load(data)
-    if test:
-        folds = iter([Fold("all", loaded, _load(test))])
+    if split == "own" and not test:
+        judged = [own(loaded.of((subject,)), Config()) for subject in loaded.subjects]
     else:
-        folds = by_time(loaded) if split == "time" else leave_out(loaded)
-    judged = [judge(fold, Config(), seed) for fold in folds]
+        judged = [judge(fold, Config(), seed) for fold in _folds(loaded, test, split)]
     result = summary(judged)
     _print(result)
     if out:
@@ -76,6 +80,12 @@ def study(data: str, test: str | None, split: str, seed: int, out: str | None) -
 
 def _load(folder: str) -> Dataset:
     return by_speed(manifest.load(Path(folder), "accel"))
+
+
+def _folds(loaded: Dataset, test: str | None, split: str) -> Iterator[Fold]:
+    if test:
+        return iter([Fold("all", loaded, _load(test))])
+    return by_time(loaded) if split == "time" else leave_out(loaded)
 
 
 def leave_out(data: Dataset) -> Iterator[Fold]:
@@ -112,6 +122,30 @@ def judge(fold: Fold, config: Config, seed: int) -> Judged:
         "autoencoder": anomaly.reconstruction_distances(judged.inputs, made, compared),
     }
     return Judged(fold.name, judged, {name: anomaly.scores(one)[:, 1] + 128.0 for name, one in distance.items()})
+
+
+def own(data: Dataset, config: Config) -> Judged:
+    """Learns one speed's baseline as a board does and judges what came later, and the faults."""
+    front_end = config.front_end.vibration(rate_of(data))
+    found = [piece for piece in pieces(data, front_end.span) if piece.normal]
+    if not found:
+        raise UserError(f"{data.subjects[0]}: expected normal recordings to learn from, found none")
+    heard = [piece.samples[: round(TIME_SHARE * len(piece.samples))] for piece in found]
+    learnt = Baseline.of(np.concatenate(vibration(heard, front_end).blocks), "study")
+    tables = learnt.gaussians(round(config.mixture.learnt_ridge * 256))
+    if tables is None:
+        raise UserError(f"{data.subjects[0]}: expected two normal windows and more, found {learnt.windows}")
+    everything = held_out(data, config)
+    later = _later(everything, {piece.file: len(samples) for piece, samples in zip(found, heard, strict=True)})
+    kept = HeldOut(**{name: getattr(everything, name)[later] for name in vars(everything)})
+    level = anomaly.scores(anomaly.distances(kept.inputs, tables))[:, 1] + 128.0
+    return Judged(data.subjects[0], kept, {"own baseline": level})
+
+
+def _later(judged: HeldOut, heard: dict[str, int]) -> np.ndarray:
+    """Which windows lie behind the samples that were learnt from."""
+    places = (str(file)[:-1].rsplit("[", 1) for file in judged.files)
+    return np.array([int(span.split(":")[0]) >= heard.get(file, 0) for file, span in places])
 
 
 def summary(judged: list[Judged]) -> dict:

@@ -1,0 +1,158 @@
+"""What vibration anomaly detection learns from, and how it is judged."""
+
+import dataclasses
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from ml.data.manifest import Dataset, Item
+from ml.data.recordings import Recording
+from ml.data.synthesis.machines import FAULTS, Plan, generate
+from ml.errors import UserError
+from ml.native.anomaly import distances
+from ml.native.decide import DecideConfig
+from ml.vibration_anomaly import examples, header, model
+from ml.vibration_anomaly.app import VibrationAnomaly
+from ml.vibration_anomaly.config import Config, Mixture
+from ml.vibration_anomaly.figures import areas, auc
+from ml.vibration_anomaly.pieces import by_speed, pieces
+from ml.vibration_anomaly.streams import streams
+
+APP = VibrationAnomaly().quick()
+levels = arrays(np.float64, st.integers(1, 20), elements=st.integers(0, 9))
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    folder = generate(Plan(speeds=5, seconds=12), 0, tmp_path_factory.mktemp("machine") / "set")
+    return APP.data(folder, 0)
+
+
+def item(file: str, label: str, count: int, session: str = "", condition: str = "") -> Item:
+    samples = np.random.default_rng(len(file)).integers(-90, 90, (count, 3)).astype(np.int16)
+    recording = Recording(samples, 200_000, True, None, "accel")
+    return Item(file, label, "fan", session, "", "", recording, "", {"condition": condition})
+
+
+@pytest.mark.parametrize("rate_hz, size", [(25, 128), (50, 128), (200, 128), (3200, 128), (6400, 256), (20_000, 1024)])
+def test_one_rule_sets_the_front_end_at_every_rate(rate_hz, size):
+    made = Config().front_end.vibration(rate_hz * 1000)
+    assert (made.size, made.hop, made.average, made.features) == (size, size // 2, 8, 9)
+    assert made.band_hz == (rate_hz / 4, rate_hz / 2)
+
+
+def test_a_subject_is_a_machine_at_a_speed():
+    items = (
+        item("a", "normal", 9, "speed30"), item("b", "off", 9, "0007", "low_coin"),
+        item("c", "normal", 9, "7", "low-moving"), item("d", "normal", 9),
+    )  # fmt: skip
+    made = by_speed(Dataset(items, ""))
+    assert [one.subject for one in made.items] == ["fan_speed30", "fan_low", "fan_low", "fan"]
+
+
+def test_short_captures_of_a_condition_follow_each_other_and_no_others():
+    items = [item(f"a{i}", "normal", 30, condition="low") for i in range(3)]
+    items += [item("b", "coin", 30, condition="low_coin"), item("c", "normal", 80, condition="low")]
+    made = pieces(Dataset(tuple(items), ""), 60)
+    assert [(piece.file, len(piece.samples)) for piece in made] == [("a0", 90), ("c", 80)]
+    assert np.array_equal(made[0].samples, np.concatenate([one.recording.samples for one in items[:3]]))
+
+
+def test_only_what_is_normal_is_learnt_from(data):
+    kept = tuple(one for one in data.items if one.label == "normal")
+    alone = dataclasses.replace(data, items=kept)
+    for seed in (0, 1):
+        made, expected = (examples.normal_examples(one, APP.config, seed) for one in (data, alone))
+        assert np.array_equal(made.inputs, expected.inputs)
+
+
+def test_without_normal_recordings_there_is_nothing_to_learn(data):
+    faulty = dataclasses.replace(data, items=tuple(one for one in data.items if one.label != "normal"))
+    with pytest.raises(UserError, match="label normal"):
+        examples.normal_examples(faulty, APP.config, 0)
+
+
+def test_mixed_rates_are_refused(data):
+    first = data.items[0]
+    other = dataclasses.replace(first, recording=dataclasses.replace(first.recording, rate_mhz=50_000))
+    with pytest.raises(UserError, match="one rate"):
+        examples.normal_examples(dataclasses.replace(data, items=(*data.items[1:], other)), APP.config, 0)
+
+
+def test_windows_held_out_share_no_sample_and_are_what_the_front_end_makes(data):
+    made = APP.held_out(data, APP.labels(data))
+    assert set(made.labels) == {0, 1}
+    spans = [(str(file).split("[")[0], *map(int, str(file).split("[")[1][:-1].split(":"))) for file in made.files]
+    assert len(set(spans)) == len(spans)
+    for (file, start, end), (other, begin, _) in itertools.pairwise(spans):
+        assert file != other or (end <= begin and end - start == made.count[0])
+    again = APP.inputs(made.samples[3], int(made.rate_mhz[3])).windows
+    assert np.array_equal(again[-1], made.inputs[3])
+
+
+def test_every_fault_has_its_stream_and_no_normal_sample_is_in_two(data):
+    made = streams(data, APP.config, 0)
+    assert len(made) == 5 * (len(FAULTS) - 1)
+    normal = sum(one.truth[0].start for one in made)
+    assert normal == sum(len(one.recording.samples) for one in data.items if one.label == "normal")
+    assert all(one.truth[0].end == len(one.samples) for one in made)
+
+
+def test_without_faults_streams_get_simulated_ones(data):
+    alone = dataclasses.replace(data, items=tuple(one for one in data.items if one.label == "normal"))
+    made = streams(alone, APP.config, 0)
+    assert len(made) == 2 * len(alone.items)
+    for one in made:
+        start = one.truth[0].start
+        assert (one.samples[start:].std(0) > 1.1 * one.samples[:start].std(0)).all()
+
+
+@given(levels, levels)
+def test_the_area_is_the_chance_that_a_fault_scores_higher(normal, anomalous):
+    difference = anomalous[:, None] - normal
+    value, low, high = auc(normal, anomalous)
+    assert value == pytest.approx((difference > 0).mean() + (difference == 0).mean() / 2, abs=1e-4)
+    assert 0 <= low <= value <= high <= 1
+
+
+def test_areas_of_windows_and_of_recordings():
+    level, labels = np.array([1.0, 5, 2, 4, 4]), np.array([0, 0, 0, 1, 1])
+    files = np.array(["a[0:2]", "a[2:4]", "b[0:2]", "c[0:2]", "c[2:4]"])
+    made = areas(level, labels, files)
+    assert made["auc_windows"][0] == pytest.approx(2 / 3, abs=1e-4)
+    assert made["auc_recordings"][0] == 1
+    assert (made["windows"], made["recordings"]) == ([3, 2], [2, 1])
+
+
+def test_the_mixture_finds_what_is_far_from_every_way_of_running():
+    rng = np.random.default_rng(0)
+    ways = [rng.normal(centre, 3, (200, 4)) for centre in (-40, 0, 50)]
+    windows = np.rint(np.concatenate(ways)).astype(np.int8)
+    tables = model.mixture(windows, Mixture(components=3), 0)
+    between = np.full((1, 4), 25, np.int8)
+    assert distances(between, tables)[0] > np.quantile(distances(windows, tables), 0.999)
+
+
+def test_a_header_gives_back_what_it_was_made_of(tmp_path):
+    windows = np.random.default_rng(0).integers(-100, 100, (400, 9)).astype(np.int8)
+    tables = model.mixture(windows, Mixture(components=2), 0)
+    compared = model.reconstruction(np.arange(1, 10))
+    front_end = APP.front_end(50_000)
+    for method in ("mixture", "autoencoder"):
+        text = "\n".join(header.sections(front_end, tables, compared, method, 4.0, DecideConfig((100, 100), 0)))
+        (tmp_path / "model.h").write_text(text)
+        made, found, named, rate = header.read(tmp_path / "model.h")
+        assert (named, rate) == (method, 50_000)
+        assert np.array_equal(found.inverse, compared.inverse)
+        for part in ("mean", "inverse", "offset"):
+            assert np.array_equal(getattr(made, part), getattr(tables, part))
+
+
+def test_a_header_of_another_application_is_refused(tmp_path):
+    (tmp_path / "model.h").write_text("static const nn_model fall_detection_model = {0};")
+    with pytest.raises(UserError, match="vibration model"):
+        header.read(tmp_path / "model.h")
