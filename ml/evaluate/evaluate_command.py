@@ -17,7 +17,7 @@ from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.accuracy import figures, flat
 from ml.evaluate.committed import Committed, committed
-from ml.evaluate.stream_command import HOST, as_in_python, first_hours
+from ml.evaluate.stream_command import HOST, as_in_python, check_target, first_hours
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import detect, judge
 from ml.examples import HeldOut
@@ -53,6 +53,7 @@ def evaluate(
     out: str | None,
 ) -> None:
     """Judge the committed model by a whole folder of recordings."""
+    check_target(target, app)
     made = committed(find(app), Path(model) if model else ROOT / "lib" / f"{app}_model")
     loaded, foreign = _known(made, made.app.data(Path(data), 0))
     unseen = first_hours(made.app.streams(loaded, 0)[:limit], hours)

@@ -19,6 +19,7 @@ from ml.evaluate.on_board import Played, Sighting, inject, play
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import Detection, Scored, detect, match, spans, tally
 from ml.link.device import Device
+from ml.link.port import resolve
 from ml.link.sensor_bus import Player
 from ml.native.decide import DecideConfig
 from ml.progress import console, say
@@ -65,6 +66,7 @@ def stream(
     out: str | None,
 ) -> None:
     """Play streams of people left out: detection rate, false alarms, latency."""
+    check_target(target, app)
     run = last(app, out)
     task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)
     config = _decision(run, task, target, aim)
@@ -76,6 +78,17 @@ def stream(
     expected = [detect(one, task.labels, config) for one in scored]
     played = as_in_python(app, compiled_model(run), target, scored, expected)
     _tell(run, task, target, config, scored, expected, played, plot=plot, as_json=as_json)
+
+
+def check_target(target: str, app: str) -> None:
+    """UserError for what is neither a board of ours nor a port, before anything is computed."""
+    if target in (HOST, HOST_BOARD, *EMULATED):
+        return
+    try:
+        resolve(target, app)
+    except UserError as error:
+        names = ", ".join((HOST, *EMULATED, HOST_BOARD))
+        raise UserError(f"--on: expected one of {names}, or a port; {error}") from None
 
 
 def _decision(run: Run, task: Task, target: str, aim: float | None) -> DecideConfig:
