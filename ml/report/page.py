@@ -5,6 +5,7 @@ from pathlib import Path
 
 import jinja2
 
+from ml.data.quality import report as quality
 from ml.data.split import named
 from ml.errors import UserError
 from ml.evaluate.accuracy import flat
@@ -38,6 +39,7 @@ def write(folder: Path) -> Path:
         subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
         threshold=min(found["decision"]["config"]["threshold"]),
         candidates=_candidates(folder),
+        quality=_quality(folder, found["data"]["hash"]),
         own_figures=flat(found["metrics"].get("more") or {}),
         pictures=_pictures(found, board) | {"learning_curve": curve and plots.learning_curve(curve["points"])},
         command=_command(found["run"]),
@@ -59,6 +61,15 @@ def _candidates(folder: Path) -> list[dict]:
     """The models among which the pipeline chose; none where there was no choice."""
     path = folder / "candidates.json"
     return _read(path) if path.is_file() else []
+
+
+def _quality(folder: Path, data: str) -> dict | None:
+    """What there was to say about the recordings, where it was about these."""
+    path = folder / "data_quality.json"
+    kept = _read(path) if path.is_file() else None
+    if not kept or kept.get("data") != data:
+        return None
+    return {"headline": quality.headline(kept), "tables": [table for table in quality.tables(kept) if table[1]]}
 
 
 def _kept(folder: Path, name: str, found: dict) -> dict | None:

@@ -101,3 +101,16 @@ def test_a_network_that_is_no_classifier_has_losses_only(results):
     text = page.write(results).read_text()
     assert "loss (varied windows)" in text
     assert "accuracy, % (varied windows)" not in text
+
+
+def test_what_was_left_out_of_the_data_is_shown_with_its_reason_when_it_is_of_these_data(results):
+    data = json.loads((results / "data.json").read_text())["hash"]
+    doubt = {"file": "<b>.csv", "label": "x", "kind": "clipped", "text": "at its end"}
+    left_out = {"file": "bad.csv", "reason": "cut short & gone"}
+    told = {"data": data, "recordings": 9, "used": 8, "left_out": [left_out], "doubtful": [doubt]}
+    (results / "data_quality.json").write_text(json.dumps(told))
+    text = page.write(results).read_text()
+    for words in ("8 of 9 recordings are used", "cut short &amp; gone", "&lt;b&gt;.csv", "1 clipped"):
+        assert words in text
+    (results / "data_quality.json").write_text(json.dumps(told | {"data": "others"}))
+    assert "cut short" not in page.write(results).read_text()

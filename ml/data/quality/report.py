@@ -24,6 +24,7 @@ def review(data: Dataset) -> dict:
     """What was found of every recording of a data set."""
     told = each(_of, list(data.items))
     return {
+        "data": data.hash,
         "recordings": len(data.items) + len(data.left_out),
         "used": len(data.items),
         "left_out": [{"file": one.file, "reason": one.reason} for one in data.left_out],
