@@ -6,6 +6,7 @@ from exports_made import motion_set
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.app import find
 from ml.data.manifest import load
 from ml.data.split_file import Shares, assign, part_of, read_split, write_split
 from ml.errors import UserError
@@ -71,3 +72,11 @@ def test_the_command_adds_newcomers_and_the_loader_asks_for_it(tmp_path, ml):
     assert read_split(data)["new one"] == "validation"
     assert "by subject" in ml("data", "split", data, "--by", "window", status=1).stderr
     assert len(ml("data", "split", data, "--move", "ann", status=1).stderr.splitlines()) == 1
+
+
+def test_the_pipeline_trains_and_tests_with_those_that_the_split_names(tmp_path):
+    data = motion_set(tmp_path, each=1)
+    write_split(data, {"ann": "test", "bob": "train", "cem": "validation"})
+    made = find("gesture_recognition").split(load(data, "imu"), ())
+    assert (made.train, made.validation, made.test) == (("bob",), ("cem",), ("ann",))
+    assert find("gesture_recognition").split(load(data, "imu"), ("cem",)).test == ("cem",)
