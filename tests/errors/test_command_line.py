@@ -97,5 +97,7 @@ def test_ctrl_c_in_the_middle_of_training_leaves_nothing_half_written(tmp_path):
     assert process.returncode == 1
     assert rest.strip().splitlines()[-1].startswith("python -m ml: interrupted")
     assert "Traceback" not in rest
-    assert [path.name for path in (tmp_path / "out").iterdir()] == ["run.json"]
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"run.json"} | {
+        f"data_quality.{kind}" for kind in ("json", "md", "html")
+    }
     assert not list((cache / "stages").glob("*"))
