@@ -16,6 +16,7 @@ import click
 from ml import steps
 from ml.app import APPS
 from ml.compiler.compile import Compiled, compile_model
+from ml.compiler.operators import Options
 from ml.data import sources
 from ml.data.quality import report as quality
 from ml.data.split import check_unit, named
@@ -178,6 +179,7 @@ def compile_(begun: Run, task: Task) -> Compiled:
         data_hash=task.data.hash[:16],
         sections=steps.learned(task.app, begun.folder).sections(steps.read_decision(begun.folder)),
         notes=_notes(begun, task),
+        options=Options(getattr(task.app, "optimise", "speed")),
         stream=task.app.stream_form,
         outputs_are_labels=task.app.outputs_are_scores,
     )

@@ -22,7 +22,7 @@ from ml.errors import UserError
 @click.argument("model")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the header and library.json.")
 @click.option("--name", help="C name of the model; from the file name when left out.")
-@click.option("--optimise", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
 @click.option(
     "--stream",
     is_flag=False,

@@ -34,6 +34,7 @@ class FallDetection(App):
     config: Config = field(default_factory=Config)
     name: str = "fall_detection"
     sensor: str = "accel"
+    optimise: str = "code"  # of the compiler: at most one inference in two seconds, so speed is worth no flash
     code: tuple[Path, ...] = (
         *(ROOT / "ml" / name for name in ("fall_detection", "networks.py", "data/augmentation.py", "native")),
         *(ROOT / "lib" / name for name in ("frontend", "decide")),

@@ -19,7 +19,7 @@ from ml.profile.measure import LIMIT, Profile, clock, profile
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--on", "target", type=click.Choice(["virtual"]), default="virtual", show_default=True)
 @click.option("--board", default="nano33ble", show_default=True, help="Whose clock makes cycles into milliseconds.")
-@click.option("--optimise", type=click.Choice(["speed", "size"]), default="speed", show_default=True)
+@click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def profile_(model: Path, *, target: str, board: str, optimise: str, as_json: bool) -> None:
     """Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer."""
