@@ -75,6 +75,7 @@ class Training:
     learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
     label_smoothing: float = 0.05
     checkpoints: int = 2  # last epochs among which the validation streams choose
+    evenness: float = 0.6  # of the classes in the answers: training shows unknown words five times as often as a word
     mask_bands: int = 6  # the most bands, and frames, that are hidden (D. Park et al., SpecAugment, 2019), twice each
     mask_frames: int = 8
     variation: Variation = field(default_factory=Variation)

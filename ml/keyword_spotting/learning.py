@@ -36,7 +36,17 @@ def fit(
                 best, kept = history["judged"][-1], network.get_weights()
     if kept is not None:
         network.set_weights(kept)
+    expect_evenly(network, examples.labels, training.evenness)
     return history
+
+
+def expect_evenly(network, labels: np.ndarray, evenness: float) -> None:
+    """Takes back, by the biases of the last layer, that training showed some classes more often than a word: logit
+    adjustment after training (A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021). `evenness` is
+    how much of it, 0..1."""
+    weights, biases = network.layers[-1].get_weights()
+    shown = np.bincount(labels, minlength=len(biases)).astype(float)
+    network.layers[-1].set_weights([weights, biases - evenness * np.log(shown / np.median(shown)).astype(np.float32)])
 
 
 def _epoch(network, examples: Examples, training: Training, rng: np.random.Generator) -> dict[str, float]:

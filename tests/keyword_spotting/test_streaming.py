@@ -9,6 +9,7 @@ from ml.compiler.report import report
 from ml.compress import quantise
 from ml.evaluate.tune import decision
 from ml.keras import keras_module
+from ml.keyword_spotting.learning import expect_evenly
 from ml.native.decide import NEVER
 from ml.training import FloatModel
 
@@ -65,3 +66,16 @@ def test_silence_and_unknown_never_make_an_event(app, voices):
     made = decision(labels, app.background(labels), 2, 100, 5)
     assert made.background == labels.index("unknown")
     assert made.threshold == (100,) * 11 + (NEVER,)
+
+
+def test_a_class_shown_more_often_is_expected_less(app, voices):
+    keras_module().utils.set_random_seed(1)
+    network = app.network(app.labels(voices))
+    window = np.zeros((1, 48, 40), np.int8)
+    before = FloatModel(network).answers(window)[0] + 128
+    labels = np.repeat(np.arange(12), [10] * 10 + [50, 5])
+    expect_evenly(network, labels, 1.0)
+    after = FloatModel(network).answers(window)[0] + 128
+    assert np.isclose(after[10] / after[0], before[10] / before[0] / 5, rtol=1e-3)
+    assert np.isclose(after[11] / after[0], before[11] / before[0] * 2, rtol=1e-3)
+    assert np.isclose(after[3] / after[0], before[3] / before[0], rtol=1e-3)
