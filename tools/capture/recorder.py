@@ -105,13 +105,12 @@ class Recorder:
     def step(self, seconds: float) -> None:
         """Waits at most so long for something, takes what there is, ends a take that is done. Interrupts come here."""
         self._interrupts.raise_if_asked()
-        item = self.line.get(seconds)
-        for _ in range(AT_ONCE):
+        for taken in range(AT_ONCE):
+            item = self.line.get(0 if taken else seconds)
             if item is None:
                 self._watch()
                 break
             self._handle(item)
-            item = self.line.get(0)
         if self.recording:
             self._watch_take(time.monotonic())
 
