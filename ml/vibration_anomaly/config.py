@@ -4,6 +4,7 @@ The front end follows one rule for all rates, from fans at 50 Hz to bearings at 
 machine or a data set.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.machines import Plan
@@ -20,7 +21,9 @@ class FrontEnd:
     block: int = 128  # samples, at least: the kurtosis of fewer is mostly noise
     block_s: float = 0.05  # or as long, in which a shaft turns once and a bearing's ball strikes several times
     average: int = 8  # blocks that overlap by half: one alone tells little
-    bands: int = 1  # the upper octave of the spectrum: how the power is spread, whatever its level
+    bands: int = (
+        0  # octaves of the spectrum, from the top: where a speed changes they move, and cost more than they tell
+    )
     statistics: tuple[str, ...] = ("variance", "kurtosis")  # level, and whether there are blows; crest says less
     level_steps: int = 16  # of int8 in an octave of power, around 16 octaves: from 8 mg to 2 g of RMS
     shape_steps: int = 32  # in an octave of kurtosis, around 4 octaves
@@ -28,19 +31,20 @@ class FrontEnd:
     def vibration(self, rate_mhz: int) -> VibrationConfig:
         """The same for the C front end at a rate."""
         size = self.block
-        while size * 1000 < self.block_s * rate_mhz * 0.75:  # the nearest power of two, at most 2048
+        while size < 2048 and size * 1000 < self.block_s * rate_mhz * 0.75:  # the nearest power of two
             size *= 2
         half_hz = rate_mhz / 2000
         edges = tuple(half_hz / 2**octave for octave in range(self.bands, -1, -1))
-        levels = self.bands + ("variance" in self.statistics)
-        shapes = len(self.statistics) - ("variance" in self.statistics)
         shift = 14
-        each = ((16 * OCTAVE, self.level_steps),) * levels + ((4 * OCTAVE, self.shape_steps),) * shapes
+        power = 16 * OCTAVE + round((2 * math.log2(size) - 2.4) * OCTAVE)  # a spectrum's, of noise at 16 octaves
+        each = ((power, self.level_steps),) * self.bands
+        each += ((16 * OCTAVE, self.level_steps),) * ("variance" in self.statistics)
+        each += ((4 * OCTAVE, self.shape_steps),) * len(set(self.statistics) - {"variance"})
         return VibrationConfig(
             rate_mhz=rate_mhz,
-            size=min(size, 2048),
+            size=size,
             band_hz=edges if self.bands else (),
-            hop=min(size, 2048) // 2,
+            hop=size // 2,
             statistics=self.statistics,
             average=self.average,
             offset=tuple(offset for offset, _ in each) * 3,

@@ -1,8 +1,10 @@
 """What vibration anomaly detection promises on a board: the events that Python finds, and a baseline that it learns,
 keeps over a reset and gives up again, the same bytes as Python's."""
 
+import pandas as pd
 import pytest
 
+from ml.data.recordings import ACCEL_PER_G, GRAVITY
 from ml.data.synthesis.machines import Plan, generate
 from ml.evaluate.committed import committed
 from ml.evaluate.on_board import inject, play
@@ -20,7 +22,7 @@ from tests.app.boards import started, workspace  # noqa: F401  (a fixture)
 pytestmark = pytest.mark.xdist_group("vibration_anomaly on virtual boards")
 APP = "vibration_anomaly"
 LABELS = ["normal", "anomalous"]
-FEATURES = 9
+FEATURES = 6
 
 
 @pytest.fixture(scope="module")
@@ -140,3 +142,19 @@ def test_nothing_is_learnt_from_too_little(device, scored):
     with pytest.raises(CommandError):
         learning.stop()
     assert learning.status.learnt < 2 * FEATURES
+
+
+def test_the_command_lets_a_board_learn_from_a_recording(ml, board, scored, tmp_path):
+    def command(*words: object, **keywords) -> list[str]:
+        done = ml("baseline", APP, *words, "--on", f"{APP}-{board}", **keywords)
+        return (done.stdout or done.stderr).splitlines()
+
+    mps2 = scored.stream.samples[:3000] * (GRAVITY / ACCEL_PER_G)
+    pd.DataFrame(mps2, columns=["ax", "ay", "az"]).to_csv(tmp_path / "a.csv", index=False)
+    assert command("show")[0].startswith("nothing learnt")
+    assert command("learn", "--windows", 20, "--recording", tmp_path / "a.csv")[0].startswith("learnt from 20 windows")
+    command("save", "--file", tmp_path / "kept")
+    command("clear")
+    assert len(command("load", "--file", tmp_path / "kept")) == 1 + FEATURES
+    (tmp_path / "kept").write_bytes(b"x" * 10)
+    assert "expected a baseline of" in command("load", "--file", tmp_path / "kept", status=1)[0]

@@ -15,9 +15,10 @@ from ml.data.synthesis.machines import FAULTS, Plan, generate
 from ml.errors import UserError
 from ml.native.anomaly import distances
 from ml.native.decide import DecideConfig
+from ml.native.vibration import vibration
 from ml.vibration_anomaly import examples, header, model
 from ml.vibration_anomaly.app import VibrationAnomaly
-from ml.vibration_anomaly.config import Config, Mixture
+from ml.vibration_anomaly.config import Config, FrontEnd, Mixture
 from ml.vibration_anomaly.figures import areas, auc
 from ml.vibration_anomaly.pieces import by_speed, pieces
 from ml.vibration_anomaly.streams import streams
@@ -41,8 +42,23 @@ def item(file: str, label: str, count: int, session: str = "", condition: str = 
 @pytest.mark.parametrize("rate_hz, size", [(25, 128), (50, 128), (200, 128), (3200, 128), (6400, 256), (20_000, 1024)])
 def test_one_rule_sets_the_front_end_at_every_rate(rate_hz, size):
     made = Config().front_end.vibration(rate_hz * 1000)
-    assert (made.size, made.hop, made.average, made.features) == (size, size // 2, 8, 9)
-    assert made.band_hz == (rate_hz / 4, rate_hz / 2)
+    assert (made.size, made.hop, made.average, made.features) == (size, size // 2, 8, 6)
+
+
+@pytest.mark.parametrize("rate_hz", [50, 20_000])
+def test_the_scale_of_every_feature_has_room_for_noise_from_40_mg_to_1_g(rate_hz):
+    """Of octave bands too, where an experiment wants them: what is clipped tells nothing."""
+    made = FrontEnd(bands=2).vibration(rate_hz * 1000)
+    rng = np.random.default_rng(0)
+    for deviation in (80, 2000):
+        noise = np.rint(rng.normal(0, deviation, (20_000, 3))).astype(np.int16)
+        assert vibration([noise], made).saturated.tolist() == [0]
+
+
+def test_octave_bands_reach_from_the_top_down():
+    made = FrontEnd(bands=2).vibration(200_000)
+    assert made.band_hz == (25, 50, 100)
+    assert made.features == 12
 
 
 def test_a_subject_is_a_machine_at_a_speed():
@@ -138,9 +154,9 @@ def test_the_mixture_finds_what_is_far_from_every_way_of_running():
 
 
 def test_a_header_gives_back_what_it_was_made_of(tmp_path):
-    windows = np.random.default_rng(0).integers(-100, 100, (400, 9)).astype(np.int8)
+    windows = np.random.default_rng(0).integers(-100, 100, (400, 6)).astype(np.int8)
     tables = model.mixture(windows, Mixture(components=2), 0)
-    compared = model.reconstruction(np.arange(1, 10))
+    compared = model.reconstruction(np.arange(1, 7))
     front_end = APP.front_end(50_000)
     for method in ("mixture", "autoencoder"):
         text = "\n".join(header.sections(front_end, tables, compared, method, 4.0, DecideConfig((100, 100), 0)))
