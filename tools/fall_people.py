@@ -5,7 +5,8 @@ python tools/fall_people.py --data DIR
 A recording goes through front end, gate and network in C by itself, going on in a mirror of time at both ends. A fall
 is found if any impact in it reaches the threshold; a daily activity is right if none does. The threshold is
 that of the compiled model (`python -m ml run fall_detection` first), the same for every person: it was chosen on
-people whom the models scored unseen. Hours of daily activity: the recordings, and varied copies of them.
+people whom the models scored unseen. Hours of daily activity: the recordings, and varied copies of them; how many of
+a day they are is said in activities, for nobody jumps and lies down all day.
 """
 
 import json
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import click
 import numpy as np
+from rich.console import Console
 from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -27,7 +29,7 @@ from ml.fall_detection.app import FallDetection
 from ml.fall_detection.config import ADL, FALL
 from ml.fall_detection.examples import peaks
 from ml.fall_detection.variation import vary
-from ml.progress import console, say
+from ml.progress import say
 from ml.run import Run, results
 from ml.stages import write_json
 from ml.steps import host_model, quantise
@@ -36,6 +38,7 @@ from ml.training import to_int8
 NAME = "fall_detection"
 NEVER = -1  # the score of a recording that never wakes the network
 COPIES = 8  # varied, of each recorded daily activity
+A_DAY = 288  # activities: one every five minutes
 
 
 @click.command()
@@ -57,7 +60,7 @@ def people(data: str, threshold: int | None, seed: int, out: str | None) -> None
     judged = beside(judge, [(data, subject, seed) for subject in subjects], "people")
     rows = sorted((row for one in judged for row in one["rows"]), key=lambda row: row["file"])
     write_json(folder / "people.json", {"threshold": threshold, "rows": rows})
-    console.print(table(rows, threshold))
+    (Console() if sys.stdout.isatty() else Console(width=160)).print(table(rows, threshold))
     for row in rows:
         if wrong(row, threshold):
             say(
@@ -102,7 +105,7 @@ def wrong(one: dict, threshold: int) -> bool:
 def table(rows: list[dict], threshold: int) -> Table:
     """A line for each sensor rate, which tells where it was worn, and one for all."""
     made = Table(title=f"each person left out in turn, threshold {threshold} of 255", title_justify="left")
-    for name in ("sensor", "sensitivity", "specificity", "false alarms", "recorded h", "per hour", "with copies", "h"):
+    for name in ("sensor", "sensitivity (95 %)", "specificity (95 %)", "false alarms", "of a day's activities"):
         made.add_column(name, justify="left" if name == "sensor" else "right", no_wrap=True)
     for rate in sorted({one["rate_hz"] for one in rows}):
         made.add_row(f"{rate:g} Hz", *figures([one for one in rows if one["rate_hz"] == rate], threshold))
@@ -111,27 +114,28 @@ def table(rows: list[dict], threshold: int) -> Table:
 
 
 def figures(rows: list[dict], threshold: int) -> list[str]:
-    """Shares with 95 % intervals (Wilson), rates likewise (Garwood)."""
+    """Shares with 95 % intervals (Wilson), false alarms likewise (Garwood): in the recordings, and with their copies."""
     falls, others = ([one for one in rows if one["label"] == label] for label in (FALL, ADL))
     false = sum(wrong(one, threshold) for one in others)
     hours = sum(one["seconds"] for one in others) / 3600
-    copies = sum(score >= threshold for one in others for score in (one["score"], *one["copies"]))
+    scores = [score for one in others for score in (one["score"], *one["copies"])]
     return [
         share(sum(not wrong(one, threshold) for one in falls), len(falls)),
         share(len(others) - false, len(others)),
-        str(false), f"{hours:.2f}", rate_of(false, hours),
-        str(copies), f"{hours * (1 + COPIES):.1f}",
-    ]  # fmt: skip
+        f"{false} in {hours:.2f} h",
+        of_a_day(sum(score >= threshold for score in scores), len(scores), hours * (1 + COPIES)),
+    ]
+
+
+def of_a_day(false: int, activities: int, hours: float) -> str:
+    """False alarms in 24 hours with an activity every five minutes."""
+    low, high = garwood(false, activities / A_DAY)
+    return f"{false} in {hours:.1f} h: {false / (activities / A_DAY):.2f} in 24 h ({low:.2f}..{high:.2f})"
 
 
 def share(right: int, total: int) -> str:
     low, high = wilson(right, total)
     return f"{right}/{total} {right / max(1, total):.1%} ({low:.1%}..{high:.1%})"
-
-
-def rate_of(count: int, hours: float) -> str:
-    low, high = garwood(count, hours)
-    return f"{count / hours if hours else 0:.2f} ({low:.2f}..{high:.2f})"
 
 
 if __name__ == "__main__":
