@@ -114,7 +114,7 @@ def table(rows: list[dict], threshold: int) -> Table:
 
 
 def figures(rows: list[dict], threshold: int) -> list[str]:
-    """Shares with 95 % intervals (Wilson), false alarms likewise (Garwood): in the recordings, and with their copies."""
+    """Shares with 95 % intervals (Wilson), false alarms likewise (Garwood): of the recordings, and with copies."""
     falls, others = ([one for one in rows if one["label"] == label] for label in (FALL, ADL))
     false = sum(wrong(one, threshold) for one in others)
     hours = sum(one["seconds"] for one in others) / 3600
