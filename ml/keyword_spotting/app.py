@@ -55,7 +55,8 @@ class KeywordSpotting(App):
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """Synthetic voices; the recordings in `folder` besides, where there are any."""
-        voices = load(generate(self.config.synthesis, seed), self._wanted())
+        plan = self.config.alone if folder is None else self.config.synthesis
+        voices = load(generate(plan, seed), self._wanted())
         return voices if folder is None else _both(load(folder, self._wanted()), voices)
 
     def _wanted(self) -> Wanted:

@@ -7,6 +7,7 @@ from ml.data.synthesis.vocabulary import KEYWORDS
 from ml.native.logmel import LogmelConfig
 from ml.native.spotter import SpotterConfig
 
+FEW_WORDS, FEW_VOICES = 4, 60
 UNKNOWN, SILENCE = "unknown", "silence"  # classes beside the words
 
 
@@ -124,6 +125,12 @@ class Config:
     def spotter(self) -> SpotterConfig:
         """The gate before the network, and how it catches up."""
         return SpotterConfig(self.front_end.log_mel.outputs, self.front_end.step, self.front_end.frames)
+
+    @property
+    def alone(self) -> SpeechPlan:
+        """The voices where there are no recordings: fewer, so that a run takes minutes; all of them for a few words."""
+        few = min(self.synthesis.speakers, FEW_VOICES)
+        return self.synthesis if len(self.words) <= FEW_WORDS else replace(self.synthesis, speakers=few)
 
     def quick(self) -> "Config":
         """Small enough for a trial of a minute; its figures mean little."""
