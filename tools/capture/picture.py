@@ -25,7 +25,8 @@ def draw(path: Path, rate_hz: float, title: str) -> Path:
     axes[0, 0].set_title(title)
     axes[0, 0].legend(loc="upper right", fontsize="small")
     if stream.is_audio and len(values) >= 256:
-        axes[1, 0].specgram(values[:, 0] / 32768 + 1e-9, NFFT=256, noverlap=128, Fs=stream.rate_hz, vmin=-140, vmax=-40)
+        with np.errstate(divide="ignore"):  # of silence
+            axes[1, 0].specgram(values[:, 0] / 32768, NFFT=256, noverlap=128, Fs=stream.rate_hz, vmin=-140, vmax=-40)
         axes[1, 0].set_ylabel("Hz")
     axes[-1, 0].set_xlabel("s")
     target = path.with_suffix(".png")
