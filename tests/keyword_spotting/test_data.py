@@ -67,3 +67,10 @@ def test_other_people_make_other_streams(app, voices):
     some, others = voices.subjects[:3], voices.subjects[3:]
     one, other = (app.streams(voices.of([*part, NOBODY]), 5)[0] for part in (some, others))
     assert len(one.truth) != len(other.truth) or (one.samples != other.samples).any()
+
+
+def test_somebody_tests_however_few_they_are(app, voices):
+    for count in (2, 3, 5):
+        split = app.split(voices.of([*[one for one in voices.subjects if one != NOBODY][:count], NOBODY]), ())
+        assert set(split.test) - {NOBODY}
+        assert set(split.train) - {NOBODY}
