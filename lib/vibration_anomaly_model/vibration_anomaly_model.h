@@ -4,13 +4,13 @@
 // weights and biases 452 B, all constants 1,137 B, arena 24 B (no plan can be below 24 B)
 // input  6, scale 0.015625, zero 0
 // output 6, scale 0.0078125, zero 0
-// int8 100.0%, float 100.0% on 15 recordings of fan_uci_speed90, held out of training
+// int8 66.7%, float 66.7% on 15 recordings of fan_uci_speed90, held out of training
 // trained with 11 subjects (fan_uci_speed100 to fan_uci_speed85); seed 0
 // training data: uci-accelerometer-fan (CC-BY-4.0): G. Scalabrini Sampaio et al., Prediction of Motor Failure Time
 //     Using An Artificial Neural Network, Sensors 19(19):4342, 2019
 // their streams: 2 of 2 found (100.0%, 95 % 34.2 to 100.0), 0 false alarms in 0.05 h (0 an hour, 95 % 0 to 73.8)
 // operating point: at most 0.5 false alarms an hour asked, met; chosen on streams of 11 subjects (fan_uci_speed100 to
-//     fan_uci_speed85), whom training left out: 11 of 22 found (50.0%, 95 % 30.7 to 69.3), 0 false alarms in 0.55 h (0
+//     fan_uci_speed85), whom training left out: 17 of 22 found (77.3%, 95 % 56.6 to 89.9), 0 false alarms in 0.55 h (0
 //     an hour, 95 % 0 to 6.71)
 #ifndef VIBRATION_ANOMALY_MODEL_H
 #define VIBRATION_ANOMALY_MODEL_H
@@ -113,7 +113,7 @@ static const anomaly_config vibration_anomaly_detector = {
     ANOMALY_MIXTURE, &vibration_anomaly_detector_gaussians, &vibration_anomaly_detector_reconstruction, 1024};
 
 // Decision, chosen on streams of speeds that were not trained with: normal, anomalous.
-static const uint8_t vibration_anomaly_threshold[] = {82, 82};
+static const uint8_t vibration_anomaly_threshold[] = {109, 109};
 static const decide_config vibration_anomaly_decide = {
     2, // classes
     0, // background

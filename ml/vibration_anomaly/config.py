@@ -81,7 +81,7 @@ class Decision:
     """What is tried on the validation streams, and what is preferred."""
 
     smoothing: tuple[int, ...] = (1, 2, 4, 8)  # windows averaged
-    threshold: tuple[int, ...] = tuple(range(40, 252, 3))  # of 255
+    threshold: tuple[int, ...] = tuple(range(64, 252, 3))  # of 255; below that the normal is the likelier
     refractory: tuple[int, ...] = (16,)  # windows: a fault that lasts is told once
     tolerance_s: float = 12.0  # after a fault's end a detection is still of it: so long is a window at 50 Hz
     fallback: tuple[int, int, int] = (4, 100, 16)  # smoothing, threshold, refractory, where nothing can be tuned

@@ -46,5 +46,5 @@ void anomaly_scores(uint64_t distance, int8_t scores[2]) {
     const int32_t level = octaves_q8 * PER_OCTAVE / 256;
     const int32_t clipped = level < 255 ? level : 255;
     scores[1] = (int8_t)(clipped - 128);
-    scores[0] = (int8_t)(127 - clipped);
+    scores[0] = (int8_t)(clipped < 127 ? -1 - clipped : -128);
 }

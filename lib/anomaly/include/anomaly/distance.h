@@ -43,7 +43,8 @@ uint64_t anomaly_distance(const anomaly_gaussians *g, const int8_t *x);
 uint64_t anomaly_reconstruction_distance(const anomaly_reconstruction *r, const int8_t *input, const int8_t *output);
 
 // A distance as the int8 scores of two classes, normal and anomalous, for lib/decide. The second counts, from 0 to 255,
-// 13 for each doubling of 1 + distance.
+// 13 for each doubling of 1 + distance; the first 127 less that, at least 0: lib/decide makes no event where the normal
+// is the likelier, so that thresholds count from 64 up, a distance of 30.
 void anomaly_scores(uint64_t distance, int8_t scores[2]);
 
 #ifdef __cplusplus
