@@ -21,7 +21,7 @@ enum { TIMER_ENABLE = 1 << 0, TIMER_IRQ = 1 << 3 }; // control
 #define MPS2_UART0   ((mps2_uart *)0x40004000u)
 #define MPS2_UART1   ((mps2_uart *)0x40005000u)
 #define MPS2_LEDS    (*(volatile uint32_t *)0x40028000u) // bit 0 is LED0
-#define MPS2_TICK_NS 40u // of the timers: the boards' 25 MHz clock
+#define MPS2_TICK_NS 40u                                 // of the timers: the boards' 25 MHz clock
 
 #define MPS2_PSRAM      ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
 #define MPS2_PSRAM_SIZE 0x01000000u
