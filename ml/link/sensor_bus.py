@@ -19,7 +19,7 @@ from ml.errors import UserError
 from ml.link.frames import crc16
 from ml.link.port import Port, resolve
 
-SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2}  # name -> int16 in a sample; the order is their number on the bus
+SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2}  # name -> int16 in a sample; in the order of their numbers
 SYNC, VERSION, MAX_PAYLOAD = 0xA5, 2, 512
 HEADER = struct.Struct("<BBH")
 PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory
