@@ -44,6 +44,7 @@ class App(Protocol):
     decision: Grid
     variant: str = ""  # tells the candidates of an application apart
     stream_form: Request | None = None  # the header holds the network in streaming form (docs/compiler.md)
+    optimise: str = "speed"  # or "code": how the compiler chooses kernels (docs/compiler.md)
     outputs_are_scores: bool = True  # of the network, one a class, in the int8 of a softmax; else `scores` makes them
 
     @abstractmethod

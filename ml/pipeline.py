@@ -179,7 +179,7 @@ def compile_(begun: Run, task: Task) -> Compiled:
         data_hash=task.data.hash[:16],
         sections=steps.learned(task.app, begun.folder).sections(steps.read_decision(begun.folder)),
         notes=_notes(begun, task),
-        options=Options(getattr(task.app, "optimise", "speed")),
+        options=Options(task.app.optimise),
         stream=task.app.stream_form,
         outputs_are_labels=task.app.outputs_are_scores,
     )
