@@ -126,8 +126,9 @@ def build(folder: Path, firmware: Path, name: str, headers: dict[str, str]) -> P
     (folder / "platformio.ini").write_text(PROJECT.format(firmware=firmware, root=ROOT, folder=folder))
     for header, text in headers.items():
         (folder / header).write_text(text)
-    pio = Path(sys.executable).with_name("pio")
-    done = subprocess.run([pio, "run", "-s", "-d", folder, "-e", name], capture_output=True, text=True, check=False)
+    command = [Path(sys.executable).with_name("pio"), "run", "-s", "-d", folder, "-e", name]
+    environment = {key: value for key, value in os.environ.items() if key != "PLATFORMIO_WORKSPACE_DIR"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise UserError(f"expected the firmware to build, found: {(done.stderr or done.stdout).strip()}")
     return folder / ".pio" / "build" / name / "firmware.elf"

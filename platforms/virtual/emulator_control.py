@@ -73,6 +73,8 @@ def _machine(machine: str, memory: Path | None) -> list[str]:
 def start(folder: Path, program: str, machine: str) -> Emulator:
     """Starts an emulator in the background in place of the one in `folder`; returns when its console is open."""
     _require_posix()
+    if not Path(program).is_file():  # QEMU would open its consoles before it misses it
+        raise EmulatorError(f"expected a program at {program}, found none; build it first")
     with _locked(folder):
         try:
             return _start(folder, program, machine, folder / MEMORY)

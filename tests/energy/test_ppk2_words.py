@@ -1,7 +1,7 @@
 """The PPK2's words become amperes; a word that is missing becomes a hole, wherever the bytes are cut."""
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tools.energy.ppk2_words import Calibration, Decoder
@@ -29,7 +29,8 @@ def expected(adc: int) -> float:
 
 
 @settings(max_examples=60)
-@given(st.lists(st.integers(1, 40), max_size=12), st.integers(0, 63), st.sets(st.integers(3, 195), max_size=20))
+@example([], 0, {3, 5, 7, 9})
+@given(st.lists(st.integers(1, 40), max_size=12), st.integers(0, 63), st.sets(st.integers(3, 170), max_size=20))
 def test_bytes_may_be_cut_anywhere_and_words_be_missing_anywhere(cuts, first, missing):
     sent = np.delete(words(np.arange(200) + 100, first=first, logic=np.arange(200) % 7), sorted(missing)).tobytes()
     machine, parts = decoder(), []

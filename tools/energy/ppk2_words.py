@@ -84,8 +84,8 @@ class Decoder:
         return join(parts)
 
     def _words(self) -> np.ndarray:
-        """The words that are in step. Where a byte was lost no counter follows its predecessor: what comes after is
-        held back until there is enough of it to find the byte at which they do again.
+        """The words that are in step. Where none follows its predecessor a byte was lost, or many words were: what comes
+        after is held back until there is enough of it to tell whether another byte is the first of a word.
         """
         words = _cut(self._rest, 0)
         lost_at = _first_out_of_step(words)
@@ -94,8 +94,10 @@ class Decoder:
         after = self._rest[4 * lost_at :]
         if len(after) < 4 * ENOUGH + 3:
             return words[:0]
-        best = max(range(1, 4), key=lambda offset: _in_step(after, offset))
-        self._rest = self._rest[: 4 * lost_at] + after[best if _in_step(after, best) > 0.5 else 4 * ENOUGH :]
+        best = max(range(4), key=lambda offset: _in_step(after, offset))
+        if best == 0 or _in_step(after, best) <= 0.5:
+            return words[:ENOUGH]
+        self._rest = self._rest[: 4 * lost_at] + after[best:]
         self.resyncs += 1
         return self._words()
 
