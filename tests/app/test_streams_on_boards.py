@@ -1,7 +1,6 @@
 """A stream makes the same events in Python, through the sensor of a virtual board, and over the link of any board."""
 
 import pytest
-from conftest import APP
 
 from ml.app import find
 from ml.data.streams import cut
@@ -11,6 +10,8 @@ from ml.evaluate.stream_summary import counters, lost_samples
 from ml.evaluate.streams import detect
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
+
+APP = "gesture_recognition"
 
 SECONDS = 60
 

@@ -84,7 +84,7 @@ class Decoder:
         return join(parts)
 
     def _words(self) -> np.ndarray:
-        """The words that are in step. Where none follows its predecessor a byte was lost, or many words were: what comes
+        """The words that are in step. Where none follows its predecessor a byte was lost, or many words: what comes
         after is held back until there is enough of it to tell whether another byte is the first of a word.
         """
         words = _cut(self._rest, 0)

@@ -44,7 +44,7 @@ int32_t board_store_write(const char *key, const void *bytes, size_t size) {
     }
     if (!s) s = find_free();
     if (!s || size > BOARD_STORE_SIZE || strlen(key) >= KEY_SIZE) return BOARD_ERR_STORE;
-    s->taken = 0; // a reset in between leaves no half value
+    s->taken = 0;                         // a reset in between leaves no half value
     memcpy(s->key, key, strlen(key) + 1); // it fits
     memcpy(s->bytes, bytes, size);
     s->size = (uint32_t)size;
