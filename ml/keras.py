@@ -23,8 +23,9 @@ def tensorflow():
     with interrupts_later(), quiet():
         import tensorflow as tf  # noqa: PLC0415  takes seconds: only where it is needed
 
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.threading.set_intra_op_parallelism_threads(1)
+        with contextlib.suppress(RuntimeError):  # the program around us has used it: its threads are its own
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.threading.set_intra_op_parallelism_threads(1)
         tf.config.experimental.enable_op_determinism()
     return tf
 

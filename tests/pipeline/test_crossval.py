@@ -23,7 +23,7 @@ def test_means_are_over_folds_and_the_spread_over_seeds():
     assert made["int8_accuracy"] == pytest.approx(0.85)
     assert made["int8_spread_over_seeds"] == pytest.approx(0.05)
     assert made["mismatches"] == 0
-    assert made["stream"]["hits"] == 34
+    assert made["stream"]["hits"] == 18  # of the first seed: the same streams again would count twice
     assert made["stream"]["false_per_hour"] == 2
 
 
