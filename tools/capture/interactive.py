@@ -127,6 +127,9 @@ class Desk:
                 self._typed, self.state = "", f"new label of take {last.number} ({last.label}): "
             elif key == "d":
                 last.discard()
+                self.takes = [
+                    take for take in self.takes if str(take.number) != last.number
+                ]  # what is gone lacks nothing
                 self._say(f"take {last.number} ({last.label}) discarded")
             else:
                 self._print(show(last))
