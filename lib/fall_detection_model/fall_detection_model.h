@@ -58,7 +58,7 @@ static const decide_config fall_detection_decide = {
 };
 
 // Every tensor lives here, several in the same place one after the other.
-static int8_t fall_detection_arena[828] NN_ALIGNED;
+static int8_t fall_detection_arena[828 + NN_GUARD] NN_ALIGNED;
 
 // 0 conv_2d 1x5, stride 1x2, relu   in 1x81x4   out 1x41x12, scale 0.0274022, zero -128   9,840 MACs
 //   nn_conv_2d: the reference kernel
@@ -346,7 +346,8 @@ static const nn_model fall_detection_model = {
     fall_detection_arena + 0, // output
     324u, // bytes of the input
     2u, // bytes of the output
-    828u, // bytes of the arena
+    fall_detection_arena, // arena
+    828u, // bytes of the arena, without the guard
     5, // layers
     2, // classes
     fall_detection_layers,

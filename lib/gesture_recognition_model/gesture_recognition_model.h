@@ -57,7 +57,7 @@ static const decide_config gesture_recognition_decide = {
 };
 
 // Every tensor lives here, several in the same place one after the other.
-static int8_t gesture_recognition_arena[720] NN_ALIGNED;
+static int8_t gesture_recognition_arena[720 + NN_GUARD] NN_ALIGNED;
 
 // 0 conv_2d 1x5, stride 1x2, relu   in 1x40x6   out 1x20x16, scale 0.0476731, zero -128   9,600 MACs
 //   nn_conv_2d_packed: two channels a word, two pixels by four channels a loop
@@ -381,7 +381,8 @@ static const nn_model gesture_recognition_model = {
     gesture_recognition_arena + 0, // output
     240u, // bytes of the input
     11u, // bytes of the output
-    720u, // bytes of the arena
+    gesture_recognition_arena, // arena
+    720u, // bytes of the arena, without the guard
     5, // layers
     11, // classes
     gesture_recognition_layers,

@@ -158,7 +158,7 @@ static const decide_config keyword_spotting_decide = {
 };
 
 // Every tensor lives here, several in the same place one after the other.
-static int8_t keyword_spotting_arena[3008] NN_ALIGNED;
+static int8_t keyword_spotting_arena[3008 + NN_GUARD] NN_ALIGNED;
 static int8_t keyword_spotting_state_0[240] NN_ALIGNED; // 6x40, scale 0.015625, zero 0
 static int8_t keyword_spotting_state_1[864] NN_ALIGNED; // 9x1x96, scale 0.0289915, zero -128
 static int8_t keyword_spotting_state_2[576] NN_ALIGNED; // 2x18x16, scale 0.077794, zero -128
@@ -2345,7 +2345,8 @@ static const nn_model keyword_spotting_model = {
     keyword_spotting_arena + 0, // output
     160u, // bytes of the input
     12u, // bytes of the output
-    3008u, // bytes of the arena
+    keyword_spotting_arena, // arena
+    3008u, // bytes of the arena, without the guard
     27, // layers
     12, // classes
     keyword_spotting_layers,

@@ -123,7 +123,7 @@ static const decide_config vibration_anomaly_decide = {
 };
 
 // Every tensor lives here, several in the same place one after the other.
-static int8_t vibration_anomaly_arena[24] NN_ALIGNED;
+static int8_t vibration_anomaly_arena[24 + NN_GUARD] NN_ALIGNED;
 
 // 0 fully_connected relu   in 6   out 16, scale 0.00828934, zero -128   96 MACs
 //   nn_conv_2d: one scale per output: the reference 1x1 convolution
@@ -289,7 +289,8 @@ static const nn_model vibration_anomaly_model = {
     vibration_anomaly_arena + 0, // output
     6u, // bytes of the input
     6u, // bytes of the output
-    24u, // bytes of the arena
+    vibration_anomaly_arena, // arena
+    24u, // bytes of the arena, without the guard
     5, // layers
     2, // classes
     vibration_anomaly_layers,

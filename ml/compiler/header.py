@@ -74,7 +74,7 @@ def _includes(program: Program) -> str:
 
 def _memory(program: Program, name: str) -> str:
     lines = ["// Every tensor lives here, several in the same place one after the other."]
-    lines.append(f"static int8_t {name}_arena[{program.plan.size}] NN_ALIGNED;")
+    lines.append(f"static int8_t {name}_arena[{program.plan.size} + NN_GUARD] NN_ALIGNED;")
     for number, tensor in enumerate(program.variables):
         kind = emit.C_TYPES[tensor.dtype]
         lines.append(f"static {kind} {name}_state_{number}[{tensor.elements}] NN_ALIGNED; // {_meaning(tensor)}")
@@ -226,7 +226,8 @@ def _model(program: Program, who: Identity, check: int) -> str:
         (_bytes_at(program, made, name), "output"),
         (f"{given.size}u", "bytes of the input"),
         (f"{made.size}u", "bytes of the output"),
-        (f"{program.plan.size}u", "bytes of the arena"),
+        (f"{name}_arena", "arena"),
+        (f"{program.plan.size}u", "bytes of the arena, without the guard"),
         (f"{len(program.layers)}", "layers"),
         (f"{len(who.labels)}", "classes"),
         (f"{name}_layers" if program.layers else "NULL", ""),

@@ -73,6 +73,7 @@ class _Model(ctypes.Structure):
         ("output", ctypes.c_void_p),
         ("input_size", ctypes.c_uint32),
         ("output_size", ctypes.c_uint32),
+        ("arena", ctypes.c_void_p),
         ("arena_size", ctypes.c_uint32),
         ("layers", ctypes.c_uint16),
         ("classes", ctypes.c_uint16),

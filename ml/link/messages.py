@@ -7,6 +7,7 @@ from enum import IntEnum
 PROTOCOL_VERSION = 1
 ALL = 0xFF  # every stream, every class
 MODEL_INPUT = 0xFFFF  # in place of a layer
+FORMATS = {"int16": "<i2", "uint8": "|u1", "uint32": "<u4"}  # of a stream's values, as numpy names them
 
 
 class Type(IntEnum):
@@ -41,6 +42,7 @@ class Command(IntEnum):
     SELF_TEST = 0x10
     RESET_BOARD = 0x11
     LEARN = 0x12
+    PROVOKE = 0x13
 
 
 class Learn(IntEnum):
@@ -54,6 +56,14 @@ class Learn(IntEnum):
     USE = 5
     KEEP = 6
     FORGET = 7
+
+
+class Provoke(IntEnum):
+    """Second byte of a PROVOKE: how firmware that was built for it shall break."""
+
+    HANG = 0
+    FAULT = 1
+    STACK_OVERFLOW = 2
 
 
 class Status(IntEnum):
@@ -82,11 +92,16 @@ class Stream:
     id: int
     name: str
     rate_mhz: int  # 0: at no fixed rate
-    format: str  # "int16" or "uint8", little-endian, row after row
+    format: str  # one of FORMATS, row after row
     channels: tuple[Channel, ...]
     lost: int = 0  # rows that the sensor dropped, since start
     dropped: int = 0  # frames that found no room to be sent, since start
     on: bool | None = None  # it is being sent: off until START; None: firmware that does not say
+
+    @property
+    def row_size(self) -> int:
+        """Bytes."""
+        return int(FORMATS[self.format][-1]) * len(self.channels)
 
 
 @dataclass(frozen=True)
@@ -116,6 +131,7 @@ class Info:
     max_payload: int  # of a frame
     model: Model | None
     streams: tuple[Stream, ...]
+    reset: str = ""  # why it last started: "power", "watchdog", ...; "" from firmware that does not say
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -168,6 +184,14 @@ class Telemetry:
     scores: tuple[int, ...]  # of the last window, 0..255
     asleep: int = 0  # windows in which the gate let the network sleep
     gate: Gate | None = None  # None where there is none
+    slept_us: int = 0  # asleep, of the `since_us` that these counters cover
+    since_us: int = 0  # 0 from firmware that does not say
+    arena: int = 0  # bytes of the model's arena from its start to the last that was ever written, guard included
+
+    @property
+    def duty(self) -> float | None:
+        """Share of the time in which the processor was awake; None where the firmware does not say."""
+        return 1 - self.slept_us / self.since_us if self.since_us else None
 
 
 @dataclass(frozen=True)

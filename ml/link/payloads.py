@@ -6,7 +6,7 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 import cbor2
 
 from ml.link.frames import MAX_PAYLOAD
-from ml.link.messages import Channel, Cycles, Event, Gate, Info, Model, Reply, Stream, Telemetry
+from ml.link.messages import FORMATS, Channel, Cycles, Event, Gate, Info, Model, Reply, Stream, Telemetry
 
 SMALLEST_PAYLOAD = 64  # the least that LINK_MAX_PAYLOAD in frame.h may be
 
@@ -38,6 +38,7 @@ def parse_info(payload: bytes) -> Info:
         *(fields.get(name, int) for name in numbers),
         _model(_Map(fields.values["model"])) if "model" in fields.values else None,
         tuple(_stream(_Map(stream)) for stream in fields.list("streams", dict)),
+        fields.get("reset", str) if "reset" in fields.values else "",
     )
 
 
@@ -50,6 +51,7 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         *(fields.list(name, int) for name in ("saturated", "scores")),
         fields.count("asleep"),
         _gate(fields.list("gate", int)) if "gate" in fields.values else None,
+        *(fields.count(name) for name in ("slept_us", "since_us", "arena")),
     )
 
 
@@ -94,8 +96,9 @@ def _stream(fields: _Map) -> Stream:
     counters = (fields.count(name) for name in ("lost", "dropped"))
     on = fields.get("on", int) != 0 if "on" in fields.values else None
     stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels, *counters, on)
-    if stream.format not in ("int16", "uint8") or not channels:
-        raise MessageError(f"stream {stream.name}: expected int16 or uint8 and a channel, found {stream.format}")
+    if stream.format not in FORMATS or not channels:
+        expected = f"{', '.join(FORMATS)} and a channel"
+        raise MessageError(f"stream {stream.name}: expected {expected}, found {stream.format}")
     return stream
 
 

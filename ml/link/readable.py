@@ -45,7 +45,8 @@ class Readable:
         if before and before.uptime_us <= info.uptime_us and (before.app, before.model) == (info.app, info.model):
             return []
         self._due_us, self._troubles = 0, {}
-        lines = [f"{info.app} on {info.board}" + (f", build {info.build}" if info.build else "")]
+        more = [f"{name} {value}" for name, value in (("build", info.build), ("reset", info.reset)) if value]
+        lines = [", ".join([f"{info.app} on {info.board}", *more])]
         if info.model:
             model = info.model
             lines.append(f"model {model.name} {model.hash}: {model.layers} layers, arena {model.arena:,} B")
@@ -79,6 +80,8 @@ class Readable:
             parts.append(f"saturated {' '.join(map(str, telemetry.saturated))}")
         if telemetry.stack:
             parts.append(f"stack {telemetry.stack:,} B")
+        if telemetry.duty is not None:
+            parts.append(f"awake {telemetry.duty:.1%} of the time")
         return ", ".join(parts)
 
     def _span(self, cycles: Cycles) -> str:

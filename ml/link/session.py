@@ -8,11 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml.link.frames import Decoder, Frame
-from ml.link.messages import Event, Info, Reply, Stream, Telemetry, Type
+from ml.link.messages import FORMATS, Event, Info, Reply, Stream, Telemetry, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
-
-DTYPES = {"int16": "<i2", "uint8": "u1"}
-SIZES = {"int16": 2, "uint8": 1}
 
 
 @dataclass(frozen=True)
@@ -29,7 +26,7 @@ class Data:
         """(n, channels) of the stream's format."""
         import numpy  # noqa: PLC0415 - PlatformIO's monitor has no use for it and may not have it
 
-        return numpy.frombuffer(self.payload, DTYPES[self.stream.format]).reshape(-1, len(self.stream.channels))
+        return numpy.frombuffer(self.payload, FORMATS[self.stream.format]).reshape(-1, len(self.stream.channels))
 
 
 @dataclass(frozen=True)
@@ -122,6 +119,6 @@ class Session:
         stream = next((stream for stream in self.info.streams if stream.id == frame.stream), None)
         if stream is None:
             raise MessageError(f"stream {frame.stream} was never described")
-        if len(frame.payload) % (SIZES[stream.format] * len(stream.channels)):
+        if len(frame.payload) % stream.row_size:
             raise MessageError(f"{stream.name}: expected whole rows, found {len(frame.payload)} bytes")
         return Data(stream, frame.payload, lost, frame.sequence)

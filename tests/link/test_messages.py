@@ -4,11 +4,12 @@ import contextlib
 import re
 
 import cbor2
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.link.messages import Command, Gate, Learn, Status, Type
+from ml.link.messages import FORMATS, Command, Gate, Learn, Provoke, Status, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
 from ml.paths import ROOT
 
@@ -38,11 +39,12 @@ COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "
 TELEMETRY = dict.fromkeys(COUNTERS, 5) | CYCLES | {"saturated": [0] * 6, "scores": [255, 0]}
 
 
-@pytest.mark.parametrize(("name", "enum"), [("type", Type), ("command", Command), ("status", Status), ("learn", Learn)])
-def test_both_sides_use_the_same_numbers(name, enum):
+@pytest.mark.parametrize("enum", [Type, Command, Status, Learn, Provoke])
+def test_both_sides_use_the_same_numbers(enum):
+    name = enum.__name__.lower()
     header = (ROOT / "lib/link/include/link/messages.h").read_text()
     body = re.search(rf"enum link_{name} {{(.*?)}}", header, re.S)[1]
-    found = {key: int(value, 0) for key, value in re.findall(r"LINK_(?:LEARN_)?(\w+) = (\w+)", body)}
+    found = {key: int(value, 0) for key, value in re.findall(r"LINK_(?:LEARN_|PROVOKE_)?(\w+) = (\w+)", body)}
     assert found == {member.name: member.value for member in enum}
 
 
@@ -109,6 +111,27 @@ def test_a_gate_is_understood_and_may_be_missing():
 def test_a_gate_that_is_none_is_refused(wrong):
     with pytest.raises(MessageError):
         parse_telemetry(cbor2.dumps(TELEMETRY | wrong))
+
+
+def test_what_newer_firmware_tells_is_understood_and_may_be_missing():
+    old, new = parse_info(cbor2.dumps(INFO)), parse_info(cbor2.dumps(INFO | {"reset": "watchdog"}))
+    assert (old.reset, new.reset) == ("", "watchdog")
+    assert parse_telemetry(cbor2.dumps(TELEMETRY)).duty is None
+    told = parse_telemetry(cbor2.dumps(TELEMETRY | {"slept_us": 900, "since_us": 1000, "arena": 720}))
+    assert (told.duty, told.arena) == (pytest.approx(0.1), 720)
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_every_format_of_a_stream_has_its_rows(format):
+    first, second = INFO["streams"]
+    stream = parse_info(cbor2.dumps(INFO | {"streams": [first | {"format": format}, second]})).streams[0]
+    assert stream.row_size == 3 * np.dtype(FORMATS[format]).itemsize == 3 * np.dtype(format).itemsize
+
+
+def test_a_format_that_is_none_is_refused():
+    first, second = INFO["streams"]
+    with pytest.raises(MessageError, match="found float16"):
+        parse_info(cbor2.dumps(INFO | {"streams": [first | {"format": "float16"}, second]}))
 
 
 def test_a_streams_losses_are_understood_and_may_be_missing():

@@ -34,6 +34,15 @@ def test_session_info_is_shown_once_and_again_after_a_restart():
     assert readable.feed(info(1_000)) == first
 
 
+def test_why_the_board_restarted_and_how_much_it_is_awake_are_shown():
+    readable = Readable()
+    payload = cbor2.dumps(INFO | {"uptime_us": 7, "build": "b", "reset": "watchdog"})
+    first, *_ = readable.feed(Frame(Type.INFO, payload=payload).encode())
+    assert first == "gesture_recognition on virtual, build b, reset watchdog"
+    (line,) = readable.feed(telemetry(1_000_000, slept_us=975_000, since_us=1_000_000))
+    assert line.endswith("awake 2.5% of the time")
+
+
 def test_an_event_has_its_name_time_and_latency():
     readable = Readable()
     readable.feed(info(0))

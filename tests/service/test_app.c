@@ -103,7 +103,7 @@ size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
 }
 
 // The model: input -> sum over time per axis, saturated -> its first three -> scores, in one arena.
-static int8_t arena[INPUT + IMU_AXES + CLASSES + CLASSES];
+static int8_t arena[INPUT + IMU_AXES + CLASSES + CLASSES + NN_GUARD] NN_ALIGNED;
 static int8_t *const sums = arena + INPUT, *const three = arena + INPUT + IMU_AXES,
                      *const scores = arena + INPUT + IMU_AXES + CLASSES;
 
@@ -132,7 +132,8 @@ nn_model test_model = {.name = "trivial",
                        .output = arena + INPUT + IMU_AXES + CLASSES,
                        .input_size = INPUT,
                        .output_size = CLASSES,
-                       .arena_size = sizeof arena,
+                       .arena = arena,
+                       .arena_size = sizeof arena - NN_GUARD,
                        .layers = 3,
                        .classes = CLASSES,
                        .layer = layers,

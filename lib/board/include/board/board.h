@@ -48,6 +48,29 @@ void board_sleep(void);         // until the next interrupt or due sample
 void board_reset(void);         // does not return
 void board_mark(bool high);     // a pin that instruments watch, such as a current meter; none on some boards
 
+static inline uint32_t board_lap(uint32_t *start) { // cycles since *start, which becomes now
+    const uint32_t now = board_cycles(), cycles = now - *start;
+    *start = now;
+    return cycles;
+}
+
+// Why the board last started, as far as it can tell; the same answer however often it is asked.
+typedef enum {
+    BOARD_RESET_UNKNOWN,
+    BOARD_RESET_POWER,
+    BOARD_RESET_PIN,
+    BOARD_RESET_SOFTWARE, // board_reset()
+    BOARD_RESET_WATCHDOG,
+    BOARD_RESET_BROWNOUT,
+    BOARD_RESET_FAULT // such as an access outside memory, or a stack overflow
+} board_reset_cause;
+board_reset_cause board_reset_reason(void);
+
+// Resets a board that is not fed for `ms` of its own time, or as near as its watchdog counts; it cannot be stopped
+// again. While the board waits for its host on purpose the time stands still. False: the board has none that can.
+bool board_watchdog_start(uint32_t ms);
+void board_watchdog_feed(void);
+
 // Console: the link's serial port. Neither call waits.
 size_t board_console_read(uint8_t *bytes, size_t size);        // bytes taken, 0 when there are none
 size_t board_console_write(const uint8_t *bytes, size_t size); // bytes accepted, 0..size

@@ -73,6 +73,16 @@ void board_reset(void) {
     }
 }
 
+board_reset_cause board_reset_reason(void) {
+    return BOARD_RESET_UNKNOWN;
+}
+bool board_watchdog_start(uint32_t ms) {
+    (void)ms;
+    return false;
+}
+void board_watchdog_feed(void) {
+}
+
 size_t board_console_read(uint8_t *bytes, size_t size) {
     size_t count = 0;
     begin_once();

@@ -31,7 +31,8 @@ enum link_command {
     LINK_WRITE_INPUT = 0x0F,  // offset u32, bytes: into the model's input
     LINK_SELF_TEST = 0x10,    // -> CRC-32 of the output for the fixed input u32, expected u32
     LINK_RESET_BOARD = 0x11,
-    LINK_LEARN = 0x12 // operation u8 (link_learn), its arguments -> what it answers
+    LINK_LEARN = 0x12,  // operation u8 (link_learn), its arguments -> what it answers
+    LINK_PROVOKE = 0x13 // kind u8 (link_provoke), in firmware built for it: breaks the board when the answer is out
 };
 
 enum link_learn {          // of the baseline that a device learns for itself
@@ -43,6 +44,12 @@ enum link_learn {          // of the baseline that a device learns for itself
     LINK_LEARN_USE = 5,    // checks what was written and uses it
     LINK_LEARN_KEEP = 6,   // into memory that outlives a reset
     LINK_LEARN_FORGET = 7  // back to the baseline of the firmware
+};
+
+enum link_provoke {
+    LINK_PROVOKE_HANG = 0,          // a loop without an end: the watchdog's business
+    LINK_PROVOKE_FAULT = 1,         // a write to where there is nothing
+    LINK_PROVOKE_STACK_OVERFLOW = 2 // a recursion without an end
 };
 
 enum link_status { LINK_OK = 0, LINK_UNKNOWN = 1, LINK_BAD_ARGUMENT = 2, LINK_UNSUPPORTED = 3, LINK_NOT_NOW = 4 };

@@ -7,6 +7,10 @@
 
 #define NN_ALIGNED __attribute__((aligned(4))) // of arenas and packed weights: kernels load whole words
 
+#ifndef NN_GUARD
+#define NN_GUARD 0 // bytes behind each arena that no layer may touch, a multiple of 4: a test build sees an overrun
+#endif
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -26,7 +30,8 @@ typedef struct {
     int8_t *output;
     uint32_t input_size; // bytes
     uint32_t output_size;
-    uint32_t arena_size; // bytes, exact; input and output lie inside
+    int8_t *arena;       // NN_ALIGNED, with NN_GUARD bytes behind it
+    uint32_t arena_size; // bytes, exact, without the guard; input and output lie inside
     uint16_t layers;
     uint16_t classes; // labels, 0 when the model has none
     const nn_layer *layer;

@@ -29,6 +29,12 @@ extern "C" {
 #ifndef SERVICE_BATCH
 #define SERVICE_BATCH 192 // bytes of samples in a frame, one row and up, at most LINK_MAX_PAYLOAD
 #endif
+#ifndef SERVICE_WATCHDOG_MS
+#define SERVICE_WATCHDOG_MS 8000 // without service_poll, after which the board resets itself; 0: never
+#endif
+#ifndef SERVICE_PROVOKE
+#define SERVICE_PROVOKE 0 // 1: the host may break the board (LINK_PROVOKE), to see that it recovers. For tests alone
+#endif
 #ifndef SERVICE_BUILD
 #define SERVICE_BUILD "" // names this build of the firmware to the host, so that a test knows what it talks to
 #endif
@@ -83,6 +89,7 @@ service_stream service_analog(uint32_t rate_mhz); // the channels of board_analo
 
 void service_init(const service_config *config); // `config` stays alive
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
+void service_sleep(void);                        // board_sleep, for when nothing is due: telemetry says how long
 
 // The first sensor's next rows: the host's while it injects, which the sensor runs on through, unheard. They return how
 // many there are, 0..count, and send them to a host that listens. `last_us` is the device time of the last of them, as
