@@ -1,0 +1,11 @@
+"""What the rig says in one line."""
+
+from ml.errors import UserError
+
+
+class RigError(UserError):
+    """A board is not what it should be; a test that meets it fails with this line and no traceback."""
+
+
+class Missing(RigError):
+    """The board is not plugged in: its tests are skipped, or fail with --require."""

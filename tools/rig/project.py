@@ -1,0 +1,90 @@
+"""The PlatformIO project whose firmware is tested: its environments, and flashing one of them."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from ml.paths import ROOT
+from tools.rig.errors import RigError
+
+BUILD_LIMIT_S = 1800  # the first build of a board may download its platform and compile a whole framework
+VIRTUAL_KINDS = frozenset(path.stem for path in (ROOT / "platforms/virtual/boards").glob("*.json"))
+
+
+class Project:
+    """The folder of a platformio.ini."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        if not (folder / "platformio.ini").is_file():
+            raise RigError(
+                f"{folder}: expected a PlatformIO project, found no platformio.ini; "
+                "say where it is with hil_project in pytest's settings"
+            )
+
+    @functools.cached_property
+    def environments(self) -> dict[str, dict[str, str]]:
+        """Their names, and the options that the rig reads."""
+        from platformio.project.config import ProjectConfig  # noqa: PLC0415 - half a second
+
+        with contextlib.chdir(self.folder):  # PlatformIO finds extra_configs from there
+            config = ProjectConfig(str(self.folder / "platformio.ini"))
+            return {
+                name: {key: config.get(f"env:{name}", key, "") for key in ("board", "custom_usb_ids")}
+                for name in config.envs()
+            }
+
+    def require(self, environment: str) -> None:
+        if environment in self.environments:
+            return
+        known = ", ".join(sorted(self.environments)) or "none"
+        raise RigError(f"expected the environment {environment} in {self.folder / 'platformio.ini'}, found {known}")
+
+    def flash(self, environment: str, workspace: Path, flags: str, port: str | None) -> None:
+        """Builds with further build flags and uploads; what PlatformIO says is kept in the workspace."""
+        self.require(environment)
+        command = [sys.executable, "-m", "platformio", "run", "-d", str(self.folder), "-e", environment, "-t", "upload"]
+        given = f"{os.environ.get('PLATFORMIO_BUILD_FLAGS', '')} {flags}".strip()
+        workspace.mkdir(parents=True, exist_ok=True)
+        done = run(
+            command + (["--upload-port", port] if port else []),
+            BUILD_LIMIT_S,
+            cwd=self.folder,
+            env=os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": given},
+        )
+        log = workspace / f"{environment}.log"
+        log.write_text(done.stdout, encoding="utf-8")
+        if done.returncode:
+            raise RigError(f"{environment}: expected it to build and upload, found: {reason(done.stdout)}; see {log}")
+
+
+def run(command: list[str], limit_s: float, **options: object) -> subprocess.CompletedProcess:
+    """A command with its output, stderr included; RigError where there is none, or where it does not end."""
+    try:
+        return subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+            check=False,
+            timeout=limit_s,
+            **options,
+        )
+    except OSError as error:
+        raise RigError(f"{command[0]}: expected a command, found: {error.strerror}; is it installed?") from None
+    except subprocess.TimeoutExpired:
+        raise RigError(f"{' '.join(command)}: expected it to end within {limit_s:g} s, found it running") from None
+
+
+def reason(output: str) -> str:
+    """The line of a build's output that tells most."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    telling = [line for line in lines if "error:" in line.lower()]
+    return (telling or lines or ["no output"])[0]
