@@ -21,7 +21,7 @@ from ml.data import sources
 from ml.data.quality import report as quality
 from ml.data.split import check_unit, named
 from ml.data.streams import Stream, export
-from ml.evaluate import tflm
+from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
 from ml.evaluate.operating_point import in_words, operating_point, warn
 from ml.files import replace_file
@@ -205,7 +205,8 @@ def _notes(begun: Run, task: Task) -> list[str]:
     ]
     if metrics["stream"]:
         lines.append(f"their streams: {in_words(metrics['stream'])}")
-    return lines + operating_point(begun.folder)
+    tuned = json.loads((begun.folder / "decision.json").read_text())["validation"]
+    return [*lines, *operating_point(begun.folder), record.line(metrics["int8"], metrics["stream"], tuned)]
 
 
 def _keep(made: Path, folder: Path) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from ml.compiler.host import HostModel
 from ml.data.recordings import read
+from ml.evaluate import record
+from ml.evaluate.record import Rate, Share
 from ml.run import last
 from ml.stages import STAGES
 
@@ -57,6 +59,16 @@ def test_the_header_holds_the_front_end_and_decision_it_was_tuned_with(quick):
     assert "#define GESTURE_RECOGNITION_WINDOW 40" in text
     assert "held out of training" in text
     assert not re.search(r"20\d\d-\d\d", text)  # no date
+
+
+def test_the_header_states_the_counts_that_were_measured(quick):
+    found = record.read((quick / "gesture_recognition_model.h").read_text())
+    metrics, tuned = kept(quick, "metrics"), kept(quick, "decision")["validation"]
+    assert found.accuracy == Share(metrics["int8"]["right"], metrics["int8"]["repetitions"])
+    assert found.found == Share(metrics["stream"]["hits"], metrics["stream"]["movements"])
+    assert found.false_alarms == Rate(metrics["stream"]["false_detections"], metrics["stream"]["hours"])
+    assert found.tuned_found == Share(tuned["hits"], tuned["movements"])
+    assert found.tuned_false_alarms == Rate(tuned["false_detections"], tuned["hours"])
 
 
 def test_model_and_arena_stay_within_20_kb_of_flash_and_12_kb_of_ram(quick):
