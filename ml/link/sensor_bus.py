@@ -19,7 +19,9 @@ from ml.errors import UserError
 from ml.link.frames import crc16
 from ml.link.port import Port, resolve
 
-SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2}  # name -> int16 in a sample; in the order of their numbers
+# name -> int16 in a sample; in the order of their numbers
+SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2, "power": 4}
+POWER_RATE_MHZ = 10_000_000
 SYNC, VERSION, MAX_PAYLOAD = 0xA5, 2, 512
 HEADER = struct.Struct("<BBH")
 PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory
@@ -36,6 +38,15 @@ class Track:
 
     samples: np.ndarray  # int16 (n, axes) or, for the microphone, (n,), in the counts of board.h
     rate_mhz: int  # samples per 1000 seconds; must be the rate at which the application runs the sensor
+
+
+def power_track(current_a: np.ndarray, bus_v: np.ndarray | float, mark: np.ndarray | bool = False) -> Track:
+    """What flows through the shunt that a virtual board's INA chips watch: amperes (n,), a row every 100 us."""
+    rows = np.zeros((len(current_a), SENSORS["power"]), np.int16)
+    rows[:, :2] = np.rint(np.asarray(current_a) * 1e8).astype("<i4").view("<i2").reshape(-1, 2)
+    rows[:, 2] = np.rint(np.asarray(bus_v) * 1000)
+    rows[:, 3] = mark
+    return Track(rows, POWER_RATE_MHZ)
 
 
 class _Playing:
@@ -131,13 +142,16 @@ class Player:
         realtime: bool = False,
         progress: Callable[[int, int], None] | None = None,
         silence_s: float = 60.0,
+        hold: Callable[[], bool] = lambda: False,
     ) -> int:
         """Plays the tracks together and returns when the board has used all samples; the result is how many samples
         it lost because its application read them too late.
 
         restart: resets the board first, so that every run gives the same times and cycle counts from its first
         instruction on. realtime: at the pace of the recording, not as fast as the board can. progress: called with
-        samples used and samples in all. silence_s: without a request for so long, it is an error.
+        samples used and samples in all. silence_s: without a request for so long, it is an error. hold: asked before
+        each block; as long as it returns True the board gets one sample and no more, so that a command reaches it early
+        in the recording.
         """
         playing = {name: _Playing(name, track) for name, track in tracks.items() if len(track.samples)}
         total = sum(each.total for each in playing.values())
@@ -145,12 +159,14 @@ class Player:
             return 0
         self._attach(sum(1 << list(SENSORS).index(name) for name in playing), restart)
         while not all(each.ended for each in playing.values()):
-            self._serve(playing, realtime, silence_s)
+            self._serve(playing, realtime, silence_s, hold)
             if progress is not None:
                 progress(sum(each.next for each in playing.values()), total)
         return sum(each.lost for each in playing.values())
 
-    def _serve(self, playing: dict[str, _Playing], realtime: bool, silence_s: float) -> None:
+    def _serve(
+        self, playing: dict[str, _Playing], realtime: bool, silence_s: float, hold: Callable[[], bool]
+    ) -> None:
         kind, number, payload = self._receive(silence_s) or (None, 0, b"")
         if kind is None:
             waiting = ", ".join(name for name, each in playing.items() if not each.ended)
@@ -166,7 +182,7 @@ class Player:
             return self._send(END, number)
         self._check_rate(track, rate_mhz)
         track.lost += lost
-        most = min(count, (MEMORY_BLOCK if self.shares else MAX_PAYLOAD) // track.size)
+        most = 1 if hold() else min(count, (MEMORY_BLOCK if self.shares else MAX_PAYLOAD) // track.size)
         block = track.take(skip, track.wait(most) if realtime else most)
         track.ended = not block
         self._send_block(number, block)

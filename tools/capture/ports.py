@@ -27,38 +27,39 @@ def usb_ids() -> dict[tuple[int, int], list[str]]:
     return found
 
 
-def finder(port: str | None) -> Callable[[], str]:
-    """A function that names the port now; what it first found it looks for again, by its serial number."""
+def finder(port: str | None, app: str | None = APP) -> Callable[[], str]:
+    """A function that names the port now; what it first found it looks for again, by its serial number. Of the virtual
+    boards those that run `app` come first; None: whichever runs."""
     if port is None:
-        port = _only_one()
+        port = _only_one(app)
     serial_number = next((info.serial_number for info in list_ports.comports() if info.device == port), None)
 
     def find() -> str:
         for info in list_ports.comports() if serial_number else ():
             if info.serial_number == serial_number:
                 return info.device
-        return _resolved(port)
+        return _resolved(port, app)
 
     return find
 
 
-def _resolved(name: str) -> str:
-    """A virtual board runs `sensor_capture` unless its environment says otherwise."""
+def _resolved(name: str, app: str | None) -> str:
+    """A virtual board runs `app` unless its environment says otherwise."""
     try:
-        return resolve(name, APP)
+        return resolve(name, app)
     except UserError:
         return resolve(name)
 
 
-def _only_one() -> str:
+def _only_one(app: str | None) -> str:
     found = [info for info in list_ports.comports() if (info.vid, info.pid) in usb_ids()]
     if not found:
-        found_virtual = sorted(path.parent.name for path in virtual_folder().glob(f"{APP}-*/console"))
+        found_virtual = sorted(path.parent.name for path in virtual_folder().glob(f"{app or '*'}-*/console"))
         if len(found_virtual) == 1:
             return found_virtual[0]
         raise UserError(
             f"expected a board, found {', '.join(found_virtual) or 'none'}; plug one in, name its port with --port "
-            f"(pio device list), or start a virtual one: pio run -e {APP}-virtual -t upload"
+            f"(pio device list), or start a virtual one: pio run -e {app or '<app>'}-virtual -t upload"
         )
     if len(found) > 1:
         raise UserError(f"expected one board, found {'; '.join(map(_described, found))}; say which with --port")
