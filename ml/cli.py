@@ -15,6 +15,7 @@ COMMANDS = {
     "compile": "ml.compiler.command:compile_",
     "operators": "ml.compiler.document:operators",
     "profile": "ml.profile.command:profile_",
+    "compare": "ml.compare.command:compare_",
     "verify": "ml.evaluate.command:verify",
     "stream": "ml.evaluate.stream_command:stream",
     "report": "ml.pipeline:report",

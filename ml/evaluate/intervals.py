@@ -74,15 +74,15 @@ def quantile(values: Sequence[float], share: float) -> tuple[float | None, float
     if not values:
         return None, None, None
     ordered = sorted(values)
-    below = _binomial_up_to(len(ordered), share)
+    below = binomial_up_to(len(ordered), share)
     low = next((rank for rank in range(len(ordered), 0, -1) if below[rank - 1] <= TAIL), None)
     high = next((rank for rank in range(1, len(ordered) + 1) if below[rank - 1] >= 1 - TAIL), None)
     value = float(np.quantile(ordered, share))
     return value, ordered[low - 1] if low else None, ordered[high - 1] if high else None
 
 
-def _binomial_up_to(count: int, share: float) -> np.ndarray:
-    """P(X <= k) for k = 0 .. count."""
+def binomial_up_to(count: int, share: float) -> np.ndarray:
+    """P(X <= k) for k = 0 .. count of a binomial variable; 0 < share < 1."""
     factorials = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1, count + 1)))])
     k = np.arange(count + 1)
     logs = factorials[count] - factorials[k] - factorials[count - k]

@@ -100,23 +100,28 @@ class Image:
     ram: int  # .data and .bss: the arena and everything beside it but the stack
 
 
-def build(header: Path, name: str, folder: Path, cpu: str = "cortex-m4") -> Image:
-    """Compiles `<name>_model.h` with lib/nn to `<folder>/<name>.elf`."""
+def build(header: Path, name: str, folder: Path, cpu: str = "cortex-m4", lib: Path = ROOT / "lib") -> Image:
+    """Compiles `<name>_model.h` with the kernels of `<lib>/nn` to `<folder>/<name>.elf`."""
     if shutil.which(COMPILER) is None:
         raise UserError(f"expected {COMPILER} in the PATH, found none; install the Arm GNU toolchain")
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [*sorted((ROOT / "lib/nn/src").rglob("*.c")), folder / "main.c", folder / "startup.c"]
+    sources = [*sorted((lib / "nn/src").rglob("*.c")), folder / "main.c", folder / "startup.c"]
     (folder / "main.c").write_text(MAIN.format(name=name))
     (folder / "startup.c").write_text(STARTUP)
     (folder / "image.ld").write_text(SCRIPT)
     path = folder / f"{name}.elf"
-    includes = (f"-I{ROOT / 'lib/nn/include'}", f"-I{header.parent}")
+    includes = (*(f"-I{found}" for found in sorted(lib.glob("*/include"))), f"-I{header.parent}")
     script = ("-T", str(folder / "image.ld"))
     command = [COMPILER, *CPUS[cpu], *FLAGS, *includes, *map(str, sources), *LINK, *script, "-o", str(path)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode:
-        raise UserError(f"{name}: {COMPILER} refused the model: {result.stderr.strip().splitlines()[0]}")
+        raise UserError(f"{name}: {COMPILER} refused the model: {_first_error(result.stderr)}")
     return Image(path, *_sizes(path))
+
+
+def _first_error(said: str) -> str:
+    lines = said.strip().splitlines() or ["no message"]
+    return next((line for line in lines if "error" in line), lines[0])
 
 
 def _sizes(path: Path) -> tuple[int, int]:

@@ -67,11 +67,12 @@ def profile(
             return profile(tflite, name, options, title=title, folder=Path(scratch))
     compiled = compile_model(tflite, name, folder, options=options, title=title)
     image = build(compiled.header, name, folder)
-    total, agrees = _whole(image.path)
+    total, agrees = whole(image.path)
     return Profile(compiled, image, total, _layers(image.path, compiled.program.layers), agrees)
 
 
-def _whole(path: Path) -> tuple[Count, bool]:
+def whole(path: Path) -> tuple[Count, bool]:
+    """One inference of an image on the fixed input, and whether the output has the header's check CRC."""
     machine = Machine(path)
     machine.boot("marker_begin")
     total = machine.count(machine.address("marker_begin"), machine.address("marker_end"))

@@ -1,0 +1,79 @@
+"""Two sides, application by application: rows, notes, and what has become worse than is tolerated."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ml.compare.changes import Row, rows
+from ml.compare.figures import Board, Found, find
+from ml.compare.sides import Side
+from ml.errors import UserError
+from ml.progress import track
+
+
+@dataclass(frozen=True)
+class Comparison:
+    base: Side
+    head: Side
+    board: Board
+    tolerance: Mapping[str, float]  # percent, by a figure's key
+    rows: list[Row]
+    notes: list[str]  # a line each
+    regressions: list[str]  # a line each; none: nothing is worse than is tolerated
+
+
+def compare(
+    base: Side, head: Side, board: Board, tolerance: Mapping[str, float], with_firmware: bool = False
+) -> Comparison:
+    """Measures both sides, or takes what was measured of equal sources before."""
+    pairs, notes = paired(base, head)
+    made, regressions = [], []
+    asked = [(side, app) for before, after in pairs for side, app in ((base, before), (head, after))]
+    found = iter([find(*one, with_firmware) for one in track(asked, "measured", len(asked))])
+    for before, after in pairs:
+        name = after if before == after else f"{before} / {after}"
+        was, now = next(found), next(found)
+        made += rows(name, was, now, board, tolerance)
+        notes += _notes(name, was, now)
+        regressions += _broken(name, now)
+    regressions += [_worse(row, tolerance) for row in made if row.verdict == "regression"]
+    return Comparison(base, head, board, tolerance, made, notes, regressions)
+
+
+def paired(base: Side, head: Side) -> tuple[list[tuple[str, str]], list[str]]:
+    """Applications on both sides, by name, or the only one of each whatever its name; and notes on the others."""
+    if len(base.headers) == len(head.headers) == 1:
+        return [(*base.headers, *head.headers)], []
+    both = [(app, app) for app in base.headers if app in head.headers]
+    if not both:
+        raise UserError(
+            f"expected a model that both sides have, found {', '.join(base.headers) or 'none'} in {base.title} and "
+            f"{', '.join(head.headers) or 'none'} in {head.title}; compare others"
+        )
+    gone = [f"{app}: only in the base" for app in base.headers if app not in head.headers]
+    return both, gone + [f"{app}: only in the head" for app in head.headers if app not in base.headers]
+
+
+def _notes(app: str, base: Found, head: Found) -> list[str]:
+    notes = [f"{app}: base: {problem}" for problem in base.problems]
+    notes += [f"{app}: the {side}'s header states no figures" for side, found in _silent(base, head) if found]
+    if base.cost and not base.cost.agrees:
+        notes.append(f"{app}: base: the emulated output has not the check CRC of the header")
+    if base.data and head.data and base.data != head.data:
+        notes.append(f"{app}: trained and judged with other data ({base.data} before, {head.data} now)")
+    return notes
+
+
+def _silent(base: Found, head: Found) -> list[tuple[str, bool]]:
+    return [(name, not any(vars(found.record).values())) for name, found in (("base", base), ("head", head))]
+
+
+def _broken(app: str, head: Found) -> list[str]:
+    broken = [f"{app}: {problem}" for problem in head.problems]
+    if head.cost and not head.cost.agrees:
+        broken.append(f"{app}: the emulated output has not the check CRC of the header: the kernels compute otherwise")
+    return broken
+
+
+def _worse(row: Row, tolerance: Mapping[str, float]) -> str:
+    allowed = f"{tolerance[row.figure.key]:g} % tolerated" if row.figure.key in tolerance else "beyond the noise"
+    return f"{row.application}: {row.figure.key} {row.change.text}, {allowed}"
