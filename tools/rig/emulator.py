@@ -36,5 +36,10 @@ class Emulator:
         except emulator_control.EmulatorError as error:
             raise RigError(f"{self.folder.name}: {error}") from None
 
+    def died(self) -> str | None:
+        """Its last word, if it has ended without being asked to."""
+        word = emulator_control.crashed(self.folder)
+        return None if word is None else f"expected its emulator to run, found it ended: {word}"
+
     def stop(self) -> None:
         emulator_control.stop(self.folder)

@@ -2,6 +2,7 @@
 
 pytest_plugins = ["tools.rig.plugin"]        # in conftest.py
 pytest tests/hil --board virtual --board nano33ble@/dev/ttyACM0
+pytest tests/hil --rig rig.toml --require --hil-report report.html
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import pytest
 
 from ml.link.device import Device
 from tools.rig.board import Board
-from tools.rig.config import BoardConfig, from_words
-from tools.rig.errors import RigError
-from tools.rig.project import Project
+from tools.rig.config import BoardConfig, choose
+from tools.rig.errors import Missing, RigError
+from tools.rig.report import Report
+from tools.rig.shelf import Shelf
+
+BOARDS = pytest.StashKey[list[BoardConfig]]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -29,6 +33,26 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hil_app(*names): the applications that the fixture `board` has flashed")
+    if not hasattr(config, "workerinput"):  # a worker's reports arrive at its controller
+        config.pluginmanager.register(Report(config.getoption("hil_report")), "rig-report")
+    try:
+        config.stash[BOARDS] = choose(config.getoption("board") or (), config.getoption("rig"))
+    except RigError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist, which makes workers of -n
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """A worker for each of several boards, unless -n says otherwise; and each board for one worker."""
+    option = config.option
+    given = config.getoption("board") or config.getoption("rig")
+    if not given or not hasattr(option, "numprocesses") or hasattr(config, "workerinput"):
+        return
+    if option.numprocesses is None and option.dist == "no" and not option.tx and not option.usepdb:
+        boards = len(config.stash[BOARDS])
+        option.numprocesses = boards if boards > 1 else None
+    if option.numprocesses and option.dist == "no":
+        option.dist = "loadgroup"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -40,15 +64,26 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             f"{metafunc.definition.nodeid}: expected the application that `board` runs, found none; "
             'say it: @pytest.mark.hil_app("gesture_recognition")'
         )
-    boards = from_words(tuple(metafunc.config.getoption("board") or ["virtual"]))
-    places = [place(board, app) for board in boards for app in marker.args]
+    limited = metafunc.config.pluginmanager.hasplugin("timeout")
+    places = [_place(board, app, limited) for board in metafunc.config.stash[BOARDS] for app in marker.args]
     metafunc.parametrize("rig_place", places, indirect=True, scope="session")
 
 
-def place(board: BoardConfig, app: str) -> object:
-    """A board and an application; a real board cannot run two at a time."""
-    group = f"{board.name} {app}" if board.emulated else board.name
-    return pytest.param((board, app), id=f"{board.name}-{app}", marks=pytest.mark.xdist_group(group))
+def _place(board: BoardConfig, app: str, limited: bool) -> object:
+    """A board and an application. A real board does one thing at a time, and its first build may take long."""
+    marks = [pytest.mark.xdist_group(f"{board.name} {app}" if board.emulated else board.name)]
+    if limited and not board.emulated:
+        marks.append(pytest.mark.timeout(func_only=True))
+    return pytest.param((board, app), id=f"{board.name}-{app}", marks=marks)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """A board that is missing or dead has its name in the reports as well."""
+    callspec = getattr(item, "callspec", None)
+    if callspec and "rig_place" in callspec.params:
+        config, app = callspec.params["rig_place"]
+        item.user_properties += [("board", config.name), ("app", app)]
 
 
 @pytest.hookimpl(wrapper=True)
@@ -57,7 +92,19 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     report = yield
     if call.excinfo and isinstance(call.excinfo.value, RigError):
         report.longrepr = call.excinfo.getrepr(style="value")
+    board = getattr(item, "funcargs", {}).get("board")
+    if report.failed and isinstance(board, Board):
+        board.suspect = True
     return report
+
+
+@pytest.fixture(scope="session")
+def rig_shelf(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
+    """The boards of this session."""
+    project = (pytestconfig.rootpath / pytestconfig.getini("hil_project")).resolve()
+    shelf = Shelf(project, tmp_path_factory.mktemp("rig"))
+    yield shelf
+    shelf.close()
 
 
 @pytest.fixture(scope="session")
@@ -67,29 +114,23 @@ def rig_place(request: pytest.FixtureRequest) -> tuple[BoardConfig, str]:
 
 
 @pytest.fixture(scope="session")
-def board(
-    rig_place: tuple[BoardConfig, str], pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Board]:
+def board(rig_place: tuple[BoardConfig, str], rig_shelf: Shelf, pytestconfig: pytest.Config) -> Board:
     """A board of the rig, flashed with the test's application and proven to run it."""
-    config, app = rig_place
-    project = Project((pytestconfig.rootpath / pytestconfig.getini("hil_project")).resolve())
-    made = Board(config, app, project, tmp_path_factory.mktemp("rig"))
     try:
-        made.reflash()
-        yield made
-    finally:
-        made.close()
+        return rig_shelf.board(*rig_place)
+    except Missing as missing:
+        if pytestconfig.getoption("require"):
+            raise
+        pytest.skip(str(missing))
 
 
 @pytest.fixture(autouse=True)
-def _proven_board(request: pytest.FixtureRequest) -> None:
-    """Gives the next test the usual image again, and says in its report which one that is."""
+def _rig_board_prepared(request: pytest.FixtureRequest) -> None:
+    """Gives each test the usual image, and says in its report which one that is."""
     if "rig_place" not in request.fixturenames:
         return
-    board = request.getfixturevalue("board")
-    if not board.whole:
-        board.reflash()
-    request.node.user_properties.extend(board.properties)
+    board = request.getfixturevalue("rig_shelf").board(*request.getfixturevalue("rig_place"))
+    request.node.user_properties += board.properties
 
 
 @pytest.fixture

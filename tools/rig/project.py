@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,17 +46,24 @@ class Project:
         known = ", ".join(sorted(self.environments)) or "none"
         raise RigError(f"expected the environment {environment} in {self.folder / 'platformio.ini'}, found {known}")
 
-    def flash(self, environment: str, workspace: Path, flags: str, port: str | None) -> None:
+    def usb_ids(self, environment: str) -> str:
+        """custom_usb_ids of its board: vendor:product, ..."""
+        self.require(environment)
+        return self.environments[environment]["custom_usb_ids"]
+
+    def flash(self, environment: str, workspace: Path, flags: str, port: str = "", upload_flags: str = "") -> None:
         """Builds with further build flags and uploads; what PlatformIO says is kept in the workspace."""
         self.require(environment)
         command = [sys.executable, "-m", "platformio", "run", "-d", str(self.folder), "-e", environment, "-t", "upload"]
-        given = f"{os.environ.get('PLATFORMIO_BUILD_FLAGS', '')} {flags}".strip()
         workspace.mkdir(parents=True, exist_ok=True)
+        given = {"PLATFORMIO_WORKSPACE_DIR": str(workspace)}
+        for name, more in (("PLATFORMIO_BUILD_FLAGS", flags), ("PLATFORMIO_UPLOAD_FLAGS", upload_flags)):
+            given[name] = f"{os.environ.get(name, '')} {more}".strip()
         done = run(
             command + (["--upload-port", port] if port else []),
             BUILD_LIMIT_S,
             cwd=self.folder,
-            env=os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": given},
+            env=os.environ | {name: text for name, text in given.items() if text},
         )
         log = workspace / f"{environment}.log"
         log.write_text(done.stdout, encoding="utf-8")
@@ -86,5 +94,8 @@ def run(command: list[str], limit_s: float, **options: object) -> subprocess.Com
 def reason(output: str) -> str:
     """The line of a build's output that tells most."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if "error:" in line.lower()]
-    return (telling or lines or ["no output"])[0]
+    for telling in (r"(?<!collect2: )\berror: ", r"undefined reference", r"^Error\b"):
+        found = next((line for line in lines if re.search(telling, line)), None)
+        if found:
+            return found
+    return lines[-1] if lines else "no output"

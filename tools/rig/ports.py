@@ -1,0 +1,67 @@
+"""Where a board is now. A port may vanish when a board is flashed and come back under another name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from serial.tools import list_ports
+from serial.tools.list_ports_common import ListPortInfo
+
+from tools.rig.config import BoardConfig
+from tools.rig.errors import Missing, RigError
+
+# The serial ports of this machine. A test without boards puts its own function here: docs/rig.md.
+listing: Callable[[], Iterable[ListPortInfo]] = list_ports.comports
+
+
+@dataclass(frozen=True)
+class Found:
+    """A port, and what its USB says."""
+
+    device: str
+    serial: str = ""
+    location: str = ""
+
+    @classmethod
+    def of(cls, info: ListPortInfo) -> Found:
+        # A device with several interfaces has them in its location: 1-1.4:1.0
+        return cls(info.device, info.serial_number or "", (info.location or "").partition(":")[0])
+
+
+def find(board: BoardConfig, usb_ids: frozenset[tuple[int, int]]) -> Found:
+    """`usb_ids` (vendor, product) tell a board that has no address of its own; Missing when it is not there."""
+    if board.port:
+        return _at_port(board)
+    seen = sorted(listing(), key=lambda info: info.device)
+    if board.serial:
+        fitting = [info for info in seen if (info.serial_number or "").lower() == board.serial.lower()]
+    elif board.location:
+        fitting = [info for info in seen if (info.location or "").partition(":")[0] == board.location]
+    else:
+        fitting = [info for info in seen if (info.vid, info.pid) in usb_ids]
+        if len(fitting) > 1:
+            names = ", ".join(info.device for info in fitting)
+            raise RigError(f"{board.name}: expected one board, found {names}; say which: --board {board.name}@PORT")
+    if not fitting:
+        there = ", ".join(f"{info.device} ({info.serial_number})" for info in seen if info.serial_number) or "none"
+        raise Missing(f"{board.name} is missing: expected a port with {board.address}, found {there}; plug it in")
+    return Found.of(fitting[0])  # the first of several interfaces is the console of the boards in boards/*.ini
+
+
+def _at_port(board: BoardConfig) -> Found:
+    if "://" in board.port:
+        return Found(board.port)
+    for info in listing():
+        if info.device == board.port:
+            return Found.of(info)
+    if not Path(board.port).exists():
+        raise Missing(f"{board.name} is missing: expected a port at {board.port}, found none; plug it in")
+    return Found(board.port)
+
+
+def parse_usb_ids(text: str) -> frozenset[tuple[int, int]]:
+    """Of custom_usb_ids: `2341:805A, 2341:005A`."""
+    pairs = (pair.partition(":") for pair in text.replace(",", " ").split())
+    return frozenset((int(vendor, 16), int(product, 16)) for vendor, _, product in pairs)
