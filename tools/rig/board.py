@@ -80,9 +80,7 @@ class Board:
         self.build = secrets.token_hex(8)
         self.model = model_hash(self.app, self.place.project.folder)
         self._usual = "" if extra_flags else self.build
-        flags = f"-D SERVICE_BUILD='\"{self.build}\"' {FLAGS} {extra_flags}"
-        self.place.flash(self.environment, flags)
-        self.place.image = self.build  # so the uploader says; whether it is true shows below
+        self.place.flash(self.environment, self.build, f"{FLAGS} {extra_flags}")
         self.wait()
 
     def wait(self) -> None:

@@ -39,11 +39,12 @@ class Place:
             raise RigError(str(error)) from None
         return self._found.device
 
-    def flash(self, environment: str, flags: str) -> None:
+    def flash(self, environment: str, build: str, flags: str) -> None:
         """Builds and uploads."""
         self.image = ""
         upload = {} if self.emulator else {"port": self.port, "upload_flags": self.fill(self.config.upload_flags)}
-        self.project.flash(environment, self.workspace, flags, **upload)
+        self.project.flash(environment, self.workspace, build, flags, **upload)
+        self.image = build  # so the uploader says; whether it is true shows when the board answers
         if self.emulator:
             self.emulator.started()
 

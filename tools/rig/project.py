@@ -51,12 +51,14 @@ class Project:
         self.require(environment)
         return self.environments[environment]["custom_usb_ids"]
 
-    def flash(self, environment: str, workspace: Path, flags: str, port: str = "", upload_flags: str = "") -> None:
-        """Builds with further build flags and uploads; what PlatformIO says is kept in the workspace."""
+    def flash(
+        self, environment: str, workspace: Path, build: str, flags: str, port: str = "", upload_flags: str = ""
+    ) -> None:
+        """Builds under a name, with further build flags, and uploads; what PlatformIO says stays in the workspace."""
         self.require(environment)
         command = [sys.executable, "-m", "platformio", "run", "-d", str(self.folder), "-e", environment, "-t", "upload"]
         workspace.mkdir(parents=True, exist_ok=True)
-        given = {"PLATFORMIO_WORKSPACE_DIR": str(workspace)}
+        given = {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "SERVICE_BUILD": build}  # lib/service/build_name.py
         for name, more in (("PLATFORMIO_BUILD_FLAGS", flags), ("PLATFORMIO_UPLOAD_FLAGS", upload_flags)):
             given[name] = f"{os.environ.get(name, '')} {more}".strip()
         done = run(
