@@ -14,8 +14,8 @@ from ml.paths import ROOT
 DECLARATIONS = Path(__file__).parent / "arduino_declarations"
 SOURCES = sorted((ROOT / "lib" / "board" / "src").rglob("*.cpp"))
 ARCHITECTURE = {
-    "nordicnrf52": ["-DARDUINO_ARCH_MBED", "-D__ARM_ARCH_7EM__"],
-    "raspberrypi": ["-DARDUINO_ARCH_MBED"],
+    "nordicnrf52": ["-DARDUINO_ARCH_MBED", "-DTARGET_NRF52840", "-D__ARM_ARCH_7EM__"],
+    "raspberrypi": ["-DARDUINO_ARCH_MBED", "-DTARGET_RP2040"],
     "ststm32": ["-DARDUINO_ARCH_STM32", "-D__ARM_ARCH_7EM__"],
     "espressif32": ["-DARDUINO_ARCH_ESP32"],
 }
@@ -36,11 +36,13 @@ def boards() -> dict[str, configparser.SectionProxy]:
 REAL = {name: section for name, section in boards().items() if section.get("framework") == "arduino"}
 
 
+@pytest.mark.parametrize("low_power", [0, 1])
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the PATH")
-def test_sources_of_a_real_board_are_correct_cpp11(name: str) -> None:
+def test_sources_of_a_real_board_are_correct_cpp11(name: str, low_power: int) -> None:
     section = REAL[name]
-    flags = [flag for flag in shlex.split(section["build_flags"]) if not flag.startswith("-m")]
+    flags = [f"-DBOARD_LOW_POWER={low_power}"]
+    flags += [flag for flag in shlex.split(section["build_flags"]) if not flag.startswith("-m")]
     architecture = ARCHITECTURE[section["platform"].partition("@")[0]]
     command = [COMPILER, "-std=gnu++11", "-fsyntax-only", "-Wall", "-Wextra", "-Werror", "-DARDUINO=10819"]
     includes = [f"-I{DECLARATIONS}", f"-I{ROOT / 'lib' / 'board' / 'include'}"]

@@ -27,15 +27,15 @@ uint8_t board_analog_channels(void) {
 
 int32_t board_analog_start(uint32_t rate_mhz) {
     board_init();
-    if (rate_mhz == 0 || rate_mhz > 1000000) return BOARD_ERR_RATE; // loops sleep a millisecond at a time
+    if (rate_mhz == 0 || rate_mhz > 1000000) return BOARD_ERR_RATE; // naps are whole milliseconds
     analogReadResolution(BITS);
     period_us = 1000000000ul / rate_mhz;
-    due_us = micros() + period_us;
+    due_us = board_micros() + period_us;
     return (int32_t)(1000000000ul / period_us);
 }
 
 size_t board_analog_read(int16_t *rows, size_t count) {
-    const uint32_t late_us = micros() - due_us;
+    const uint32_t late_us = board_micros() - due_us;
     if (!period_us || count == 0 || late_us > INT32_MAX) return 0;
     const uint32_t missed = late_us / period_us;
     overruns += missed;
@@ -47,6 +47,12 @@ size_t board_analog_read(int16_t *rows, size_t count) {
 
 uint32_t analog_overruns(void) {
     return overruns;
+}
+
+uint32_t analog_idle_us(void) {
+    const uint32_t left_us = due_us - board_micros();
+    if (!period_us) return UINT32_MAX;
+    return left_us <= period_us ? left_us : 0; // more: the row is late
 }
 
 #else
@@ -62,6 +68,9 @@ size_t board_analog_read(int16_t *, size_t) {
 }
 uint32_t analog_overruns(void) {
     return 0;
+}
+uint32_t analog_idle_us(void) {
+    return UINT32_MAX;
 }
 
 #endif

@@ -1,9 +1,10 @@
-// arduino_board.cpp: clock, cycle counter and console of the boards that run the Arduino core.
+// arduino_board.cpp: name, cycle counter and console of the boards that run the Arduino core.
 #ifdef ARDUINO
 
 #include <Arduino.h>
 
 #include "board/board.h"
+#include "sleep.h"
 #include "ticks.h"
 
 #ifndef BOARD_BAUD
@@ -12,6 +13,7 @@
 #define SERIAL_BUFFER 2048 // bytes the ESP32 keeps each way
 
 static bool ready;
+static uint32_t heard_us; // when the host last said something, or the board started
 
 static void begin_once() {
     if (ready) return;
@@ -25,6 +27,8 @@ static void begin_once() {
     pinMode(BOARD_MARK_PIN, OUTPUT);
 #endif
     ticks_begin();
+    sleep_begin();
+    heard_us = board_micros();
 }
 
 void board_init(void) {
@@ -33,10 +37,6 @@ void board_init(void) {
 const char *board_name(void) {
     return BOARD_NAME;
 }
-uint32_t board_micros(void) {
-    return micros();
-}
-
 uint32_t board_cycles(void) {
     begin_once();
     return ticks();
@@ -44,15 +44,6 @@ uint32_t board_cycles(void) {
 
 uint32_t board_cycles_hz(void) {
     return ticks_hz();
-}
-
-// Where the core has a tick of a millisecond any interrupt will do; under an operating system it is asked to wait.
-void board_sleep(void) {
-#ifdef ARDUINO_ARCH_STM32
-    __asm volatile("wfi");
-#else
-    delay(1);
-#endif
 }
 
 void board_mark(bool high) {
@@ -63,37 +54,23 @@ void board_mark(bool high) {
 #endif
 }
 
-void board_reset(void) {
-#ifdef ARDUINO_ARCH_ESP32
-    ESP.restart();
-#else
-    *(volatile uint32_t *)0xE000ED0C = 0x05FA0004; // AIRCR: SYSRESETREQ, Arm DDI 0403, B3.2.6
-#endif
-    for (;;) {
-    }
-}
-
-board_reset_cause board_reset_reason(void) {
-    return BOARD_RESET_UNKNOWN;
-}
-bool board_watchdog_start(uint32_t ms) {
-    (void)ms;
-    return false;
-}
-void board_watchdog_feed(void) {
-}
-
 size_t board_console_read(uint8_t *bytes, size_t size) {
     size_t count = 0;
     begin_once();
     while (count < size && Serial.available() > 0) bytes[count++] = (uint8_t)Serial.read();
+    if (count) heard_us = board_micros();
     return count;
+}
+
+uint32_t console_quiet_us(void) {
+    return board_micros() - heard_us;
 }
 
 // The mbed core's USB serial line does not tell its room: it takes nothing while no host listens and otherwise waits
 // for the host, packet by packet.
 size_t board_console_room(void) {
     begin_once();
+    if (console_ended()) return 0;
 #ifdef ARDUINO_ARCH_MBED
     return 64;
 #else

@@ -7,6 +7,7 @@
 
 #include "board/board.h"
 #include "drivers.h"
+#include "sleep.h"
 
 static struct {
     uint32_t period_us; // 0: not running
@@ -14,6 +15,7 @@ static struct {
     bool caught_up;     // the sensor had nothing left: its next sample is a fresh one
 } imu_state, mic_state;
 static uint32_t overruns;
+static const uint32_t SAMPLES_TO_WAIT_FOR = 4; // of a sensor that keeps them
 
 static int16_t to_counts(float value, int per_unit) {
     const float counts = roundf(value * (float)per_unit);
@@ -22,7 +24,7 @@ static int16_t to_counts(float value, int per_unit) {
 
 // Samples that waited in the sensor are a period apart; those that no longer fitted are counted.
 static uint32_t time_of_next(uint32_t depth) {
-    const uint32_t now = micros(), period = imu_state.period_us;
+    const uint32_t now = board_micros(), period = imu_state.period_us;
     const uint32_t late = (now - imu_state.last_us) / period; // samples taken since the last one
     if (imu_state.caught_up && late <= depth) return now;
     if (late > depth) {
@@ -35,7 +37,7 @@ static uint32_t time_of_next(uint32_t depth) {
 static int32_t note_start(int32_t rate_mhz) {
     if (rate_mhz > 0) {
         imu_state.period_us = (uint32_t)(1000000000ul / (uint32_t)rate_mhz);
-        imu_state.last_us = micros();
+        imu_state.last_us = board_micros();
         imu_state.caught_up = true;
     }
     return rate_mhz;
@@ -69,13 +71,13 @@ int32_t board_mic_start(uint32_t rate_mhz) {
     board_init();
     const int32_t rate = mic_sensor.begin(rate_mhz);
     mic_state.period_us = rate > 0 ? 1000000000ul / (uint32_t)rate : 0;
-    mic_state.last_us = micros();
+    mic_state.last_us = board_micros();
     return rate;
 }
 
 size_t board_mic_read(int16_t *pcm, size_t count) {
     if (!mic_state.period_us) return 0;
-    const uint32_t now = micros(), waited = (now - mic_state.last_us) / mic_state.period_us;
+    const uint32_t now = board_micros(), waited = (now - mic_state.last_us) / mic_state.period_us;
     if (mic_sensor.lost)
         overruns += mic_sensor.lost();
     else if (waited > mic_sensor.depth)
@@ -95,6 +97,25 @@ size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
     size_t done = 0;
     while (done < count && board_imu_read(&sample, 1)) memcpy(xyz[done++], sample.axis, sizeof xyz[0]);
     return done;
+}
+
+// The clock of an IMU is a few per cent off and its samples are lost where it keeps the last one only: from an eighth
+// of a period before the next on, it is looked for.
+static uint32_t imu_idle_us() {
+    const uint32_t period = imu_state.period_us, since = board_micros() - imu_state.last_us;
+    const uint32_t early =
+        imu_sensor.depth >= SAMPLES_TO_WAIT_FOR * 2 ? period * SAMPLES_TO_WAIT_FOR : period - period / 8;
+    if (!period) return UINT32_MAX;
+    return since < early ? early - since : 0;
+}
+
+uint32_t sensors_idle_us(void) {
+    const uint32_t imu = imu_idle_us(), analog = analog_idle_us();
+    return imu < analog ? imu : analog;
+}
+
+bool microphone_runs(void) {
+    return mic_state.period_us != 0;
 }
 
 uint32_t board_sensor_overruns(void) {

@@ -19,11 +19,13 @@ struct mic_driver {
     uint32_t depth;
     uint32_t (*lost)(
         void); // samples dropped just before the next one that `read` gives; NULL: told from the time alone
+    void (*wait)(uint32_t ms); // sleeps until the next samples, or so long; NULL: where there is no microphone
 };
 
 extern const imu_driver imu_sensor; // the board's: exactly one driver defines it, none.cpp where there is none
 extern const mic_driver mic_sensor;
 
 uint32_t analog_overruns(void); // rows of the analogue channels for which the application came too late
+uint32_t analog_idle_us(void);  // until the next row, UINT32_MAX where none is read
 
 #endif

@@ -24,12 +24,12 @@ static int32_t imu_begin(uint32_t rate_mhz) {
     sensor.setFilterBandwidth(MPU6050_BAND_44_HZ);
     sensor.setSampleRateDivisor((uint8_t)(divisor - 1));
     period_us = divisor * 1000000u / INNER_RATE_HZ;
-    due_us = micros() + period_us;
+    due_us = board_micros() + period_us;
     return (int32_t)(INNER_RATE_HZ * 1000u / divisor);
 }
 
 static bool imu_next(float accel_g[3], float gyro_dps[3]) {
-    const uint32_t now = micros();
+    const uint32_t now = board_micros();
     sensors_event_t accel, gyro, temperature;
     if ((int32_t)(now - due_us) < 0) return false;
     due_us += (now - due_us) / period_us * period_us + period_us; // those that nobody fetched are gone

@@ -2,6 +2,7 @@
 // ESP32's Arduino core, whose I2S driver is ESP-IDF 4.4's driver/i2s.h; boards/*.ini pins it.
 #if defined(ARDUINO) && defined(BOARD_MIC_INMP441)
 
+#include <Arduino.h>
 #include <driver/i2s.h>
 
 #include "board/board.h"
@@ -13,6 +14,7 @@
 
 static const int BUFFERS = 8, BUFFER_SAMPLES = 512;
 static const size_t AT_ONCE = 64;
+static QueueHandle_t news; // of full buffers
 
 static int32_t mic_begin(uint32_t rate_mhz) {
     i2s_config_t config = {};
@@ -30,7 +32,7 @@ static int32_t mic_begin(uint32_t rate_mhz) {
     pins.data_in_num = BOARD_I2S_SD;
     pins.data_out_num = I2S_PIN_NO_CHANGE;
     if (rate_mhz % 1000) return BOARD_ERR_RATE;
-    if (i2s_driver_install(I2S_NUM_0, &config, 0, NULL) != ESP_OK) return BOARD_ERR_SENSOR;
+    if (i2s_driver_install(I2S_NUM_0, &config, BUFFERS, &news) != ESP_OK) return BOARD_ERR_SENSOR;
     return i2s_set_pin(I2S_NUM_0, &pins) == ESP_OK ? (int32_t)rate_mhz : (int32_t)BOARD_ERR_SENSOR;
 }
 
@@ -45,6 +47,11 @@ static size_t mic_read(int16_t *pcm, size_t count) {
     return done;
 }
 
-const mic_driver mic_sensor = {mic_begin, mic_read, BUFFERS *BUFFER_SAMPLES, NULL};
+static void mic_wait(uint32_t ms) {
+    i2s_event_t event;
+    xQueueReceive(news, &event, pdMS_TO_TICKS(ms));
+}
+
+const mic_driver mic_sensor = {mic_begin, mic_read, BUFFERS *BUFFER_SAMPLES, NULL, mic_wait};
 
 #endif

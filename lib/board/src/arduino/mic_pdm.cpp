@@ -2,6 +2,7 @@
 #if defined(ARDUINO) && defined(BOARD_MIC_PDM)
 
 #include <PDM.h>
+#include <mbed.h>
 
 #include "board/board.h"
 #include "drivers.h"
@@ -14,6 +15,7 @@
 static int16_t ring[BOARD_MIC_FIFO];
 static volatile uint32_t written, taken; // the interrupt writes one, the application the other
 static volatile uint32_t dropped, told;  // likewise: samples that found no room
+static rtos::EventFlags news;            // 1: samples have come
 
 // In an interrupt. What does not fit is dropped, and so is all that follows until the application has taken what there
 // is and been told: so the gap lies behind all samples in the ring.
@@ -26,6 +28,7 @@ static void receive() {
         ring[at++ % BOARD_MIC_FIFO] = block[i];
     written = at;
     dropped = dropped + left;
+    news.set(1);
 }
 
 static int32_t mic_begin(uint32_t rate_mhz) {
@@ -50,6 +53,10 @@ static uint32_t mic_lost() {
     return more;
 }
 
-const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO, mic_lost};
+static void mic_wait(uint32_t ms) {
+    news.wait_any_for(1, std::chrono::milliseconds(ms));
+}
+
+const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO, mic_lost, mic_wait};
 
 #endif

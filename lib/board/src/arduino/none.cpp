@@ -19,7 +19,7 @@ const imu_driver imu_sensor = {absent, no_sample, 0};
 static size_t no_sound(int16_t *, size_t) {
     return 0;
 }
-const mic_driver mic_sensor = {absent, no_sound, 0, NULL};
+const mic_driver mic_sensor = {absent, no_sound, 0, NULL, NULL};
 #endif
 
 #endif

@@ -1,0 +1,183 @@
+// arduino_reset.cpp: reset, why the last one came, and the watchdog: by the registers of the processor's manual where
+// its Arduino core has no function for it. Brown-out detectors are on from reset on all of these.
+#ifdef ARDUINO
+
+#include <Arduino.h>
+
+#include "board/board.h"
+
+static inline volatile uint32_t &at(uintptr_t address) {
+    return *(volatile uint32_t *)address;
+}
+
+#if defined(ARDUINO_ARCH_ESP32) // ESP-IDF 4.4, "Miscellaneous System APIs", "Watchdogs"
+#include <esp_system.h>
+#include <esp_task_wdt.h>
+
+static bool watched;
+
+static board_reset_cause find_cause() {
+    switch (esp_reset_reason()) {
+    case ESP_RST_POWERON:
+        return BOARD_RESET_POWER; // the pin too: EN switches the chip off
+    case ESP_RST_EXT:
+        return BOARD_RESET_PIN;
+    case ESP_RST_SW:
+        return BOARD_RESET_SOFTWARE;
+    case ESP_RST_PANIC:
+        return BOARD_RESET_FAULT;
+    case ESP_RST_INT_WDT:
+    case ESP_RST_TASK_WDT:
+    case ESP_RST_WDT:
+        return BOARD_RESET_WATCHDOG;
+    case ESP_RST_BROWNOUT:
+        return BOARD_RESET_BROWNOUT;
+    default:
+        return BOARD_RESET_UNKNOWN;
+    }
+}
+
+void board_reset(void) {
+    esp_restart();
+    for (;;) {
+    }
+}
+
+// The watchdog of tasks counts whole seconds; it watches the one that runs loop(), which calls this.
+bool board_watchdog_start(uint32_t ms) {
+    const uint32_t seconds = ms / 1000 + (ms % 1000 != 0);
+    if (!watched) watched = esp_task_wdt_init(seconds, true) == ESP_OK && esp_task_wdt_add(NULL) == ESP_OK;
+    return watched;
+}
+
+void board_watchdog_feed(void) {
+    if (watched) esp_task_wdt_reset();
+}
+
+#elif defined(ARDUINO_ARCH_STM32) // RM0351, register RCC_CSR; the watchdog and the backup registers by the core
+#include <IWatchdog.h>
+#include <backup.h>
+
+static const uint32_t KEPT = 0x5448494d;
+
+// Power-on sets the flag of the brown-out reset too. The backup registers live on the same supply, down to a lower
+// voltage: what they kept tells that the supply only dipped.
+static board_reset_cause find_cause() {
+    const uint32_t flags = RCC->CSR;
+    RCC->CSR |= RCC_CSR_RMVF; // else they pile up
+    enableBackupDomain();
+    const bool dipped = getBackupRegister(LL_RTC_BKP_DR31) == KEPT;
+    setBackupRegister(LL_RTC_BKP_DR31, KEPT);
+    if (flags & (RCC_CSR_IWDGRSTF | RCC_CSR_WWDGRSTF)) return BOARD_RESET_WATCHDOG;
+    if (flags & RCC_CSR_SFTRSTF) return BOARD_RESET_SOFTWARE;
+    if (flags & RCC_CSR_BORRSTF) return dipped ? BOARD_RESET_BROWNOUT : BOARD_RESET_POWER;
+    return flags & RCC_CSR_PINRSTF ? BOARD_RESET_PIN : BOARD_RESET_UNKNOWN; // every reset pulls the pin: asked last
+}
+
+bool board_watchdog_start(uint32_t ms) {
+    const uint32_t longest_ms = IWDG_TIMEOUT_MAX / 1000;
+    if (!IWatchdog.isEnabled()) IWatchdog.begin((ms < longest_ms ? ms : longest_ms) * 1000);
+    return IWatchdog.isEnabled();
+}
+
+void board_watchdog_feed(void) {
+    IWatchdog.reload();
+}
+
+#elif defined(TARGET_NRF52840) // nRF52840 Product Specification v1.11, chapters POWER and WDT
+
+enum : uintptr_t { RESETREAS = 0x40000400, WDT = 0x40010000 };
+enum : uintptr_t { START = WDT, RUNSTATUS = WDT + 0x400, CRV = WDT + 0x504, RREN = WDT + 0x508, CONFIG = WDT + 0x50C };
+enum : uintptr_t { RR0 = WDT + 0x600 };
+enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8 };
+
+// No flag at all is power-on or brown-out, which the chip does not tell apart.
+static board_reset_cause find_cause() {
+    const uint32_t flags = at(RESETREAS);
+    at(RESETREAS) = flags; // else they pile up
+    if (flags & BY_WATCHDOG) return BOARD_RESET_WATCHDOG;
+    if (flags & BY_LOCKUP) return BOARD_RESET_FAULT;
+    if (flags & BY_SOFTWARE) return BOARD_RESET_SOFTWARE;
+    if (flags & BY_PIN) return BOARD_RESET_PIN;
+    return flags ? BOARD_RESET_UNKNOWN : BOARD_RESET_POWER;
+}
+
+void board_watchdog_feed(void) {
+    at(RR0) = 0x6E524635;
+}
+
+// Runs on while the processor sleeps, not while a debugger holds it.
+bool board_watchdog_start(uint32_t ms) {
+    if (!at(RUNSTATUS)) {
+        at(CRV) = (uint32_t)((uint64_t)ms * 32768 / 1000);
+        at(RREN) = 1;
+        at(CONFIG) = 1;
+        at(START) = 1;
+    }
+    board_watchdog_feed();
+    return true;
+}
+
+#elif defined(TARGET_RP2040) // RP2040 Datasheet, 2.12 chip-level reset, 2.13 power-on state machine, 4.7 watchdog
+
+enum : uintptr_t { CTRL = 0x40058000, LOAD = CTRL + 4, REASON = CTRL + 8, CHIP_RESET = 0x40064008, WDSEL = 0x40010008 };
+enum { BY_TIMER = 1, BY_TRIGGER = 2 };
+static const uint32_t BY_POWER = 1u << 8, BY_RUN_PIN = 1u << 16;
+static const uint32_t ENABLE = 1u << 30, TRIGGER = 1u << 31, ALL_BUT_OSCILLATORS = 0x1FFFC, LONGEST = 0xFFFFFF;
+static uint32_t load;
+
+// Power-on and brown-out share a flag.
+static board_reset_cause find_cause() {
+    const uint32_t reason = at(REASON), chip = at(CHIP_RESET);
+    if (reason & BY_TIMER) return BOARD_RESET_WATCHDOG;
+    if (reason & BY_TRIGGER) return BOARD_RESET_SOFTWARE;
+    if (chip & BY_RUN_PIN) return BOARD_RESET_PIN;
+    return chip & BY_POWER ? BOARD_RESET_POWER : BOARD_RESET_UNKNOWN;
+}
+
+// The request of a Cortex-M0+ resets its core alone; the watchdog resets the chip, and tells the two apart afterwards.
+void board_reset(void) {
+    at(WDSEL) = ALL_BUT_OSCILLATORS;
+    at(CTRL) |= TRIGGER;
+    for (;;) {
+    }
+}
+
+void board_watchdog_feed(void) {
+    if (load) at(LOAD) = load;
+}
+
+bool board_watchdog_start(uint32_t ms) {
+    load = ms < LONGEST / 2000 ? ms * 2000 : LONGEST; // counts down by two each microsecond: erratum RP2040-E1
+    at(WDSEL) = ALL_BUT_OSCILLATORS;
+    board_watchdog_feed();
+    at(CTRL) |= ENABLE;
+    return true;
+}
+
+#else
+
+static board_reset_cause find_cause() {
+    return BOARD_RESET_UNKNOWN;
+}
+bool board_watchdog_start(uint32_t) {
+    return false;
+}
+void board_watchdog_feed(void) {}
+
+#endif
+
+#if !defined(ARDUINO_ARCH_ESP32) && !defined(TARGET_RP2040)
+void board_reset(void) {
+    at(0xE000ED0C) = 0x05FA0004; // AIRCR: SYSRESETREQ, Arm DDI 0403, B3.2.6
+    for (;;) {
+    }
+}
+#endif
+
+board_reset_cause board_reset_reason(void) {
+    static const board_reset_cause cause = find_cause();
+    return cause;
+}
+
+#endif

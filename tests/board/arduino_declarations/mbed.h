@@ -1,0 +1,12 @@
+// Mbed OS 6, as far as used.
+#pragma once
+#include <chrono>
+#include <stdint.h>
+
+namespace rtos {
+class EventFlags {
+  public:
+    uint32_t set(uint32_t flags);
+    uint32_t wait_any_for(uint32_t flags, std::chrono::duration<uint32_t, std::milli> rel_time, bool clear = true);
+};
+} // namespace rtos
