@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import shlex
 import string
 import tomllib
 from collections.abc import Sequence
@@ -146,13 +147,15 @@ def _wrongs(board: BoardConfig) -> list[str]:
 
 
 def _placeholders(key: str, text: str, allowed: frozenset[str]) -> list[str]:
+    """What is wrong with the words in braces, of which only plain names are taken."""
     names = ", ".join(f"{{{name}}}" for name in sorted(allowed))
     try:
-        found = {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+        shlex.split(text)
+        found = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
     except ValueError as error:
-        return [f"expected {key} with {names} in it, found: {error}"]
-    unknown = ", ".join(f"{{{name}}}" for name in sorted(found - allowed))
-    return [f"expected {key} with {names} in it, found {unknown}"] if unknown else []
+        return [f"expected {key} with {names} and whole quotations in it, found: {error}"]
+    wrong = [name for name, spec, conversion in found if name not in allowed or spec or conversion]
+    return [f"expected {key} with {names} in it, found {{{wrong[0]}}}"] if wrong else []
 
 
 def _require_distinct(boards: Sequence[BoardConfig], where: str) -> None:
