@@ -164,9 +164,7 @@ class Player:
                 progress(sum(each.next for each in playing.values()), total)
         return sum(each.lost for each in playing.values())
 
-    def _serve(
-        self, playing: dict[str, _Playing], realtime: bool, silence_s: float, hold: Callable[[], bool]
-    ) -> None:
+    def _serve(self, playing: dict[str, _Playing], realtime: bool, silence_s: float, hold: Callable[[], bool]) -> None:
         kind, number, payload = self._receive(silence_s) or (None, 0, b"")
         if kind is None:
             waiting = ", ".join(name for name, each in playing.items() if not each.ended)

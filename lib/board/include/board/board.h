@@ -90,6 +90,13 @@ int32_t board_analog_start(uint32_t rate_mhz); // all of them, one after the oth
 size_t board_analog_read(int16_t *rows, size_t count); // a value per channel and row
 uint32_t board_sensor_overruns(void);
 
+// I2C, for chips that an application drives itself: registers of the device at an address. Virtual boards have TI's
+// INA228, INA226 and INA219 at 0x40, 0x41 and 0x44 (docs/sensor_bus.md).
+int32_t board_i2c_start(uint32_t hz);                                           // BOARD_OK or an error
+bool board_i2c_read(uint8_t address, uint8_t reg, uint8_t *bytes, size_t size); // false: it does not acknowledge
+bool board_i2c_write(uint8_t address, uint8_t reg, const uint8_t *bytes, size_t size);
+bool board_mark_read(void); // another board's board_mark(), at the pin BOARD_MARK_INPUT; false where there is none
+
 // Store: a few small values by name (1..15 characters) that outlive board_reset(). Arduino boards with a key store or
 // an emulated EEPROM keep them without power too; `host` in a file beside the program; `virtual` and `virtual-m3` in
 // RAM, as long as the emulator runs. What was kept may be damaged or from other firmware: values carry their own

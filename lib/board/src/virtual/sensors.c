@@ -21,7 +21,7 @@
 #define BOARD_ANALOG_FIFO 64
 #endif
 
-enum { ANALOG_CHANNELS = 2 };
+enum { ANALOG_CHANNELS = 2, POWER_RATE_MHZ = 10000000, POWER_ROWS = 50000 };
 
 typedef struct {
     uint8_t axes;
@@ -46,6 +46,7 @@ static const sensor_kind kinds[SENSOR_COUNT] = {
     [SENSOR_MIC] = {1, BOARD_MIC_FIFO, 256, 48000000, {0}},
     [SENSOR_ACCEL] = {3, BOARD_ACCEL_FIFO, 32, 51200000, {0, 0, BOARD_ACCEL_PER_G}},
     [SENSOR_ANALOG] = {ANALOG_CHANNELS, BOARD_ANALOG_FIFO, 1, 10000000, {0}},
+    [SENSOR_POWER] = {POWER_WORDS, POWER_ROWS, 1, POWER_RATE_MHZ, {0, 0, 3300, 0}},
 };
 static sensor_state sensors[SENSOR_COUNT];
 static uint32_t overruns;
@@ -204,6 +205,17 @@ size_t board_analog_read(int16_t *rows, size_t count) {
     const size_t due = ready(SENSOR_ANALOG, count);
     take(SENSOR_ANALOG, rows, due);
     return due;
+}
+
+void power_start(void) {
+    start(SENSOR_POWER, POWER_RATE_MHZ);
+}
+
+bool power_read(int16_t row[POWER_WORDS], uint64_t *time) {
+    if (!ready(SENSOR_POWER, 1)) return false;
+    *time = sensors[SENSOR_POWER].due;
+    take(SENSOR_POWER, row, 1);
+    return true;
 }
 
 bool sensors_next_due(uint64_t *time) {

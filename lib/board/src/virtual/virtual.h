@@ -31,12 +31,18 @@ bool restarted(void); // true after such a reset
 size_t port_send(port_id port, const uint8_t *bytes, size_t size, uint32_t patience_ms);
 
 // Sensors of a board that lies still on a table, or of a recording that the host plays.
-typedef enum { SENSOR_IMU, SENSOR_MIC, SENSOR_ACCEL, SENSOR_ANALOG, SENSOR_COUNT } sensor_id;
+typedef enum { SENSOR_IMU, SENSOR_MIC, SENSOR_ACCEL, SENSOR_ANALOG, SENSOR_POWER, SENSOR_COUNT } sensor_id;
 enum { SENSOR_MAX_WORDS = 256 }; // int16 in one block on the bus
 
 void sensors_init(void);
 bool sensors_next_due(uint64_t *time); // false when no sensor runs
 bool sensors_playing(void);            // a host feeds at least one of them
+
+// What flows through the shunt that the chips on I2C watch, every 100 us: current in 10 nA (low word, high word), bus
+// in millivolts, 1 while the mark is high.
+enum { POWER_WORDS = 4 };
+void power_start(void);
+bool power_read(int16_t row[POWER_WORDS], uint64_t *time); // false: none is due
 
 // The sensor bus, docs/sensor_bus.md.
 typedef struct {
