@@ -1,6 +1,7 @@
 """The size of a whole firmware: `pio run -e APP-virtual` of a side, remembered by the content of all its sources."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,7 @@ from ml.paths import CACHE
 
 WORKSPACE = CACHE / "compare" / "firmware"
 BOARD = "virtual"
+REASON = re.compile(r"error|undefined reference|overflow|not found", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,13 @@ def _build(project: Path, environment: str) -> Size:
         options = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
         done = subprocess.run(command, cwd=project, env=os.environ | places, check=False, **options)
         if done.returncode:
-            lines = [line for line in (done.stderr + done.stdout).splitlines() if "rror" in line] or ["no message"]
-            raise UserError(f"{environment}: PlatformIO could not build it: {lines[0].strip()}")
+            raise UserError(f"{environment}: PlatformIO could not build it: {_reason(done.stderr + done.stdout)}")
         return size(Path(workspace, "build", environment, "firmware.elf"))
+
+
+def _reason(said: str) -> str:
+    """The first line that tells what is wrong."""
+    return next((line.strip() for line in said.splitlines() if REASON.search(line)), "no message")
 
 
 def size(image: Path) -> Size:
