@@ -47,19 +47,27 @@ def is_work_tree(folder: Path) -> bool:
 
 def unknown(folder: Path, word: str) -> UserError:
     """Why a word is neither a commit nor a file."""
-    if not text(folder, "rev-parse", "--git-dir"):
-        return UserError(f"expected a folder, header or .tflite, found {word!r}, and no git repository here; check it")
+    refused = refusal(folder)
+    if refused:
+        return UserError(f"expected a folder, header or .tflite, found {word!r}, and git says: {refused}; check it")
     if text(folder, "rev-parse", "--is-shallow-repository") == "true":
         how = "git fetch --unshallow (fetch-depth: 0 in a workflow)"
         return UserError(f"expected the commit {word!r}, found a shallow clone without it; get it: {how}")
     return UserError(f"expected a commit, folder, header or .tflite, found {word!r}, which is none; check the spelling")
 
 
+def refusal(folder: Path) -> str:
+    """Why git knows no repository here: none, or somebody else's. "" where it does."""
+    done = subprocess.run(["git", "-C", str(folder), "rev-parse", "--git-dir"], capture_output=True, check=False)
+    said = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+    return said[0] if done.returncode else ""
+
+
 def main_before(folder: Path) -> tuple[str, str]:
     """The last commit on main that HEAD has in it, on main itself the one before; or "" and why there is none."""
     head = commit(folder, "HEAD")
     if not head:
-        return "", "no commit here"
+        return "", refusal(folder) or "no commit here"
     main = next((found for name in MAIN if (found := commit(folder, name))), "")
     if not main:
         return "", f"no {' or '.join(MAIN)} here"

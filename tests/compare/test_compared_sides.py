@@ -131,6 +131,14 @@ def crowded(tmp_path_factory, cache) -> Repository:
 def test_without_git_two_folders_can_still_be_compared(repository, tmp_path, cache):
     shutil.copytree(repository.folder / "lib", tmp_path / "unpacked" / "lib")
     plain = Repository(tmp_path / "unpacked", cache)
-    assert "nothing to compare with: no commit here" in plain.compare().stderr
+    assert "nothing to compare with: fatal: not a git repository" in plain.compare().stderr
     assert plain.figures(repository.folder, ".")["changed"] == {}
-    assert "no git repository here" in plain.compare("main", status=1).stderr
+    assert "git says: fatal: not a git repository" in plain.compare("main", status=1).stderr
+
+
+def test_somebody_elses_repository_is_said_to_be_one(repository, monkeypatch):
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    assert "dubious ownership" in repository.compare().stderr
+    refused = repository.compare("main", status=1).stderr
+    assert "dubious ownership" in refused
+    assert len(refused.splitlines()) == 1
