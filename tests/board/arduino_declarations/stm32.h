@@ -7,8 +7,17 @@ enum { PB10 = 26, PB11 = 27 };
 typedef struct {
     volatile uint32_t CSR;
 } RCC_TypeDef;
+#ifdef SIMULATED
+struct counter { // takes time to be read
+    uint32_t value;
+    operator uint32_t();
+};
+#else
+typedef volatile uint32_t counter;
+#endif
 typedef struct {
-    volatile uint32_t ISR, ICR, IER, CFGR, CR, CMP, ARR, CNT;
+    volatile uint32_t ISR, ICR, IER, CFGR, CR, CMP, ARR;
+    counter CNT;
 } LPTIM_TypeDef;
 typedef struct {
     volatile uint32_t IMR2;
@@ -41,6 +50,7 @@ void rcc_lptim1_clk_enable();
 extern "C" {
 void NVIC_EnableIRQ(IRQn_Type);
 void NVIC_ClearPendingIRQ(IRQn_Type);
+void __WFI(void);
 void __disable_irq(void);
 void __enable_irq(void);
 void HAL_SuspendTick(void);

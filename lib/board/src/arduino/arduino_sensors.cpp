@@ -22,16 +22,24 @@ static int16_t to_counts(float value, int per_unit) {
     return (int16_t)(counts > 32767.0f ? 32767.0f : counts < -32768.0f ? -32768.0f : counts);
 }
 
-// Samples that waited in the sensor are a period apart; those that no longer fitted are counted.
+// Samples that waited in the sensor are a period apart, the last of them not later than now; those that no longer
+// fitted are counted.
 static uint32_t time_of_next(uint32_t depth) {
     const uint32_t now = board_micros(), period = imu_state.period_us;
     const uint32_t late = (now - imu_state.last_us) / period; // samples taken since the last one
-    if (imu_state.caught_up && late <= depth) return now;
     if (late > depth) {
         overruns += late - depth;
         imu_state.last_us += (late - depth) * period;
     }
+    if ((imu_state.caught_up && late <= 1) || now - imu_state.last_us < period) return now;
     return imu_state.last_us + period;
+}
+
+// What the sensor gave last is younger than a period, whatever its clock makes of one.
+static void note_empty() {
+    const uint32_t now = board_micros();
+    if (now - imu_state.last_us > imu_state.period_us) imu_state.last_us = now - imu_state.period_us;
+    imu_state.caught_up = true;
 }
 
 static int32_t note_start(int32_t rate_mhz) {
@@ -53,7 +61,7 @@ size_t board_imu_read(board_imu_sample *samples, size_t count) {
     size_t done = 0;
     while (done < count && imu_state.period_us) {
         if (!imu_sensor.next(accel, gyro)) {
-            imu_state.caught_up = true;
+            note_empty();
             break;
         }
         samples[done].time_us = imu_state.last_us = time_of_next(imu_sensor.depth);

@@ -36,7 +36,7 @@ bool console_ended(void) {
 static void nap(uint32_t us) {
     const uint32_t start = micros();
     do {
-        __asm volatile("wfi");
+        __WFI();
     } while (micros() - start < us && Serial.available() <= 0);
 }
 
@@ -48,6 +48,13 @@ static uint32_t unseen_us; // stopped, by the clock of micros()
 static uint32_t lptim_count() { // in a clock of its own: valid when read twice the same
     uint32_t count = LPTIM1->CNT, again;
     while ((again = LPTIM1->CNT) != count) count = again;
+    return count;
+}
+
+static uint32_t lptim_edge() { // the same, when it changes: a count is 30 us, which would add up from nap to nap
+    const uint32_t before = lptim_count();
+    uint32_t count = before;
+    while (count == before) count = lptim_count();
     return count;
 }
 
@@ -79,9 +86,9 @@ static void stop(uint32_t ticks) {
 }
 
 static void deep_nap(uint32_t us) {
-    const uint32_t from = lptim_count(), from_us = micros();
+    const uint32_t from = lptim_edge(), from_us = micros();
     stop((uint32_t)((uint64_t)us * LPTIM_HZ / 1000000));
-    const uint32_t passed = (lptim_count() - from) & LPTIM_MASK;
+    const uint32_t passed = (lptim_edge() - from) & LPTIM_MASK;
     unseen_us += (uint32_t)((uint64_t)passed * 1000000 / LPTIM_HZ) - (micros() - from_us);
 }
 

@@ -1,0 +1,113 @@
+// reset.cpp: lib/board's Arduino watchdog and reset cause over registers that are ordinary memory.
+//   reset FLAGS MORE WATCHDOG_MS    MORE: of the RP2040 CHIP_RESET, of the STM32 a backup register; prints the cause,
+//   and the registers of the watchdog once it was started and fed
+#include <Arduino.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#include "board/board.h"
+
+static const char *const CAUSES[] = {"unknown", "power", "pin", "software", "watchdog", "brownout", "fault"};
+
+// Peripherals from 0x40000000 on as memory.
+static void map_registers() {
+    void *const wanted = (void *)0x40000000;
+    const int how = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE;
+    if (mmap(wanted, 0x80000, PROT_READ | PROT_WRITE, how, -1, 0) != wanted) exit(77); // the host uses them itself
+}
+
+static inline uint32_t &word(uintptr_t address) {
+    return *(uint32_t *)address;
+}
+
+#if defined(ARDUINO_ARCH_ESP32)
+#include <esp_system.h>
+#include <esp_task_wdt.h>
+static uint32_t seconds, feeds;
+static int reason;
+esp_reset_reason_t esp_reset_reason(void) {
+    return (esp_reset_reason_t)reason;
+}
+void esp_restart(void) {
+    exit(0);
+}
+esp_err_t esp_task_wdt_init(uint32_t timeout, bool) {
+    seconds = timeout;
+    return ESP_OK;
+}
+esp_err_t esp_task_wdt_add(void *) {
+    return ESP_OK;
+}
+esp_err_t esp_task_wdt_reset(void) {
+    feeds++;
+    return ESP_OK;
+}
+static void set_flags(uint32_t flags, uint32_t) {
+    reason = (int)flags;
+}
+static void tell() {
+    printf("%u %u\n", seconds, feeds);
+}
+
+#elif defined(ARDUINO_ARCH_STM32)
+#include <IWatchdog.h>
+#include <backup.h>
+static RCC_TypeDef rcc;
+RCC_TypeDef *const RCC = &rcc;
+static uint32_t kept, timeout_us, feeds;
+IWatchdogClass IWatchdog;
+void IWatchdogClass::begin(uint32_t us, uint32_t) {
+    timeout_us = us;
+}
+void IWatchdogClass::reload() {
+    feeds++;
+}
+bool IWatchdogClass::isEnabled() {
+    return timeout_us != 0;
+}
+void enableBackupDomain(void) {}
+void setBackupRegister(uint32_t, uint32_t value) {
+    kept = value;
+}
+uint32_t getBackupRegister(uint32_t) {
+    return kept;
+}
+static void set_flags(uint32_t flags, uint32_t backup) {
+    rcc.CSR = flags;
+    kept = backup;
+}
+static void tell() {
+    printf("%u %u %08x %08x\n", timeout_us, feeds, rcc.CSR, kept);
+}
+
+#elif defined(TARGET_NRF52840)
+static void set_flags(uint32_t flags, uint32_t) {
+    word(0x40000400) = flags;
+}
+static void tell() {
+    printf("%u %u %u %u %08x\n", word(0x40010504), word(0x40010508), word(0x4001050C), word(0x40010000),
+           word(0x40010600));
+}
+
+#else
+static void set_flags(uint32_t reason, uint32_t chip) {
+    word(0x40058008) = reason;
+    word(0x40064008) = chip;
+}
+static void tell() {
+    printf("%u %08x %08x\n", word(0x40058004), word(0x40058000), word(0x40010008));
+}
+#endif
+
+int main(int, char **argv) {
+    map_registers();
+    set_flags((uint32_t)strtoul(argv[1], NULL, 0), (uint32_t)strtoul(argv[2], NULL, 0));
+    board_watchdog_feed(); // before there is one: nothing
+    const board_reset_cause cause = board_reset_reason();
+    set_flags(0, 0);
+    const bool same = board_reset_reason() == cause, started = board_watchdog_start((uint32_t)atoi(argv[3]));
+    board_watchdog_feed();
+    printf("%s %d %d ", CAUSES[cause], same, started);
+    tell();
+}
