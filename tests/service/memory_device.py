@@ -14,6 +14,7 @@ from ml.paths import ROOT
 HERE = ROOT / "tests/service"
 CONSOLE, SENSOR, AXES = 65536, 4096, 6
 WINDOW, HOP, CLASSES, INPUT = 8, 4, 3, 48
+GUARD = 16  # bytes behind the model's arena
 
 
 class Sample(ctypes.Structure):
@@ -36,6 +37,7 @@ class Board(ctypes.Structure):
         ("still", ctypes.c_bool),
         ("vibration", ctypes.c_int16 * 3 * SENSOR),
         ("vibration_end", ctypes.c_size_t),
+        *((name, ctypes.c_uint32) for name in ("cause", "watchdog_ms", "fed", "sleep_us", "beyond")),
     )
 
 
@@ -53,7 +55,7 @@ def library() -> ctypes.CDLL:
     parts = ("link", "frontend", "decide", "service")
     sources = [path for part in parts for path in sorted((ROOT / "lib" / part / "src").glob("*.c"))]
     flags = ["-g", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"]
-    flags.append("-DSERVICE_MAX_SENSORS=2")
+    flags += ["-DSERVICE_MAX_SENSORS=2", f"-DNN_GUARD={GUARD}"]
     return load("service", [*sources, ROOT / "lib/nn/src/model.c", HERE / "test_app.c"], flags=flags)
 
 

@@ -27,6 +27,10 @@ struct {
     bool still;    // the gate's level is below what opens it
     int16_t vibration[SENSOR][3];
     size_t vibration_end;
+    uint32_t cause; // board_reset_cause
+    uint32_t watchdog_ms, fed;
+    uint32_t sleep_us; // that a sleep takes
+    uint32_t beyond;   // bytes behind the arena that the last layer writes to
 } test_board;
 
 const char *board_name(void) {
@@ -52,6 +56,19 @@ uint32_t board_sensor_overruns(void) {
 }
 void board_reset(void) {
     test_board.resets++;
+}
+board_reset_cause board_reset_reason(void) {
+    return test_board.cause;
+}
+bool board_watchdog_start(uint32_t ms) {
+    test_board.watchdog_ms = ms;
+    return true;
+}
+void board_watchdog_feed(void) {
+    test_board.fed++;
+}
+void board_sleep(void) {
+    test_board.now_us += test_board.sleep_us;
 }
 
 size_t board_console_read(uint8_t *bytes, size_t size) {
@@ -115,8 +132,10 @@ static void step(uint16_t layer) {
             sums[axis] = (int8_t)(sum > 127 ? 127 : sum < -128 ? -128 : sum);
         }
     if (layer == 1) memcpy(three, sums, CLASSES);
-    if (layer == 2)
+    if (layer == 2) {
         for (int i = 0; i < CLASSES; i++) scores[i] = (int8_t)~three[i];
+        memset(scores + CLASSES, 0, test_board.beyond);
+    }
 }
 
 static const nn_layer layers[] = {
@@ -181,20 +200,21 @@ void setup(void) {
 void loop(void) {
     board_imu_sample sample;
     service_poll();
-    if (!service_read_imu(&sample, 1)) return;
+    if (!service_read_imu(&sample, 1)) {
+        service_sleep();
+        return;
+    }
     if (!imu_push(&frontend, sample.axis)) return;
     service_timing timing = {1, 2, 3, sample.time_us};
     decide_event event;
-    if (!gate_push(&activity, !test_board.still)) {
-        decide_push(&decide, NULL, &event);
-        service_asleep(&timing);
-        return;
+    const bool awake = gate_push(&activity, !test_board.still);
+    if (awake) {
+        imu_window(&frontend, test_model.input);
+        nn_run(&test_model);
+        test_board.now_us += test_board.work_us;
     }
-    imu_window(&frontend, test_model.input);
-    nn_run(&test_model);
-    test_board.now_us += test_board.work_us;
-    bool detected = decide_push(&decide, test_model.output, &event);
-    service_inference(&timing, test_model.output);
+    bool detected = decide_push(&decide, awake ? test_model.output : NULL, &event);
+    service_window(&timing, awake ? test_model.output : NULL);
     if (detected) service_event(&event, &timing);
 }
 

@@ -58,9 +58,10 @@ def test_session_info_describes_the_device():
         3,
     )
     assert info.labels == ("rest", "left", "right")
-    imu, scores = info.streams
+    imu, scores, timing = info.streams
     assert [(c.name, c.unit, c.per_unit) for c in imu.channels][2:4] == [("az", "g", 2048), ("gx", "dps", 16)]
     assert (imu.format, imu.rate_mhz, scores.format, scores.rate_mhz) == ("int16", 10**6, "uint8", 250_000)
+    assert (timing.id, timing.name, timing.format, timing.rate_mhz) == (2, "timing", "uint32", 250_000)
     assert frame.time_us == info.uptime_us % 2**32
 
 
@@ -192,6 +193,7 @@ def test_session_info_says_which_streams_are_on():
     assert [stream.on for stream in parse_info(of_type(device.turn(1100), Type.INFO)[0].payload).streams] == [
         False,
         True,
+        False,
     ]
 
 
@@ -325,7 +327,7 @@ def test_self_test_runs_the_fixed_input():
         (Command.WRITE_INPUT, b"\0\0\0"),
         (Command.INJECT_BEGIN, struct.pack("<I", 999)),
         (Command.INJECT_BEGIN, struct.pack("<I", 2**31)),
-        (Command.START, bytes([2])),
+        (Command.START, bytes([3])),
         (Command.START, b""),
         (Command.GET_INFO, b"x"),
     ],

@@ -23,12 +23,6 @@ static void latest_window(int8_t *input) {
     impact_window(&frontend, input);
 }
 
-static uint32_t lap(uint32_t *start) {
-    const uint32_t now = board_cycles(), cycles = now - *start;
-    *start = now;
-    return cycles;
-}
-
 void setup() {
     const uint32_t wanted = fall_detection_frontend.rate_mhz;
     const int32_t started = board_accel_start(wanted);
@@ -56,7 +50,7 @@ void loop() {
     decide_event event;
     service_poll();
     if (!service_read_accel(sample, 1, &timing.sample_us)) {
-        board_sleep();
+        service_sleep();
         return;
     }
     if (!impact_push(&frontend, sample[0])) return;
@@ -64,15 +58,14 @@ void loop() {
     uint32_t start = board_cycles();
     const bool awake = gate_push(&activity, impact_level(&frontend));
     if (awake) impact_window(&frontend, model->input);
-    timing.frontend_cycles = lap(&start);
+    board_mark(awake);
+    timing.frontend_cycles = board_lap(&start);
     if (awake) nn_run(model);
-    timing.inference_cycles = lap(&start);
+    timing.inference_cycles = board_lap(&start);
+    board_mark(false);
     const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
-    timing.decide_cycles = lap(&start);
+    timing.decide_cycles = board_lap(&start);
 
-    if (awake)
-        service_inference(&timing, model->output);
-    else
-        service_asleep(&timing);
+    service_window(&timing, awake ? model->output : NULL);
     if (detected) service_event(&event, &timing);
 }

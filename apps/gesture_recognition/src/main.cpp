@@ -23,12 +23,6 @@ static void latest_window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
-static uint32_t lap(uint32_t *start) {
-    const uint32_t now = board_cycles(), cycles = now - *start;
-    *start = now;
-    return cycles;
-}
-
 void setup() {
     const uint32_t wanted = gesture_recognition_frontend.rate_mhz;
     const int32_t started = board_imu_start(wanted);
@@ -54,7 +48,7 @@ void loop() {
     board_imu_sample sample;
     service_poll();
     if (!service_read_imu(&sample, 1)) {
-        board_sleep();
+        service_sleep();
         return;
     }
     if (!imu_push(&frontend, sample.axis)) return;
@@ -65,15 +59,14 @@ void loop() {
     uint32_t start = board_cycles();
     const bool awake = gate_push(&activity, imu_level(&frontend));
     if (awake) imu_window(&frontend, model->input);
-    timing.frontend_cycles = lap(&start);
+    board_mark(awake);
+    timing.frontend_cycles = board_lap(&start);
     if (awake) nn_run(model);
-    timing.inference_cycles = lap(&start);
+    timing.inference_cycles = board_lap(&start);
+    board_mark(false);
     const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
-    timing.decide_cycles = lap(&start);
+    timing.decide_cycles = board_lap(&start);
 
-    if (awake)
-        service_inference(&timing, model->output);
-    else
-        service_asleep(&timing);
+    service_window(&timing, awake ? model->output : NULL);
     if (detected) service_event(&event, &timing);
 }

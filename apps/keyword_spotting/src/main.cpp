@@ -24,12 +24,6 @@ static void latest_window(int8_t *input) {
     spotter_last_step(&listener, input);
 }
 
-static uint32_t lap(uint32_t *start) {
-    const uint32_t now = board_cycles(), cycles = now - *start;
-    *start = now;
-    return cycles;
-}
-
 void setup() {
     const uint32_t rate = keyword_spotting_frontend_config.rate_hz * 1000;
     board_mic_start(rate); // without a microphone the host can still inject
@@ -52,15 +46,14 @@ void setup() {
 
 static void answer() {
     decide_event event;
+    board_mark(listener.gate.open);
     uint32_t start = board_cycles();
     const bool awake = spotter_run(&listener);
-    timing.inference_cycles = lap(&start);
+    timing.inference_cycles = board_lap(&start);
+    board_mark(false);
     const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
-    timing.decide_cycles = lap(&start);
-    if (awake)
-        service_inference(&timing, model->output);
-    else
-        service_asleep(&timing);
+    timing.decide_cycles = board_lap(&start);
+    service_window(&timing, awake ? model->output : NULL);
     if (detected) service_event(&event, &timing);
 }
 
@@ -70,13 +63,13 @@ void loop() {
     service_poll();
     const size_t count = service_read_mic(pcm, logmel_room(&frontend), &timing.sample_us);
     if (!count) {
-        board_sleep();
+        service_sleep();
         return;
     }
     uint32_t start = board_cycles();
     logmel_push(&frontend, pcm, count);
     const spotter_news news = logmel_pop(&frontend, frame) ? spotter_hear(&listener, frame) : SPOTTER_FRAME;
-    timing.frontend_cycles += lap(&start); // of all the frames of a step
+    timing.frontend_cycles += board_lap(&start); // of all the frames of a step
     if (news == SPOTTER_WINDOW) answer();
     if (news != SPOTTER_FRAME) timing.frontend_cycles = 0;
 }

@@ -50,5 +50,5 @@ void loop() {
     size_t rows = 0;
     service_poll();
     for (uint8_t stream = 0; stream < service.sensors; stream++) rows += started[stream]->forward(stream);
-    if (rows == 0) board_sleep();
+    if (rows == 0) service_sleep();
 }

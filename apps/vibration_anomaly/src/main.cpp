@@ -27,12 +27,6 @@ static uint8_t learn(uint8_t operation, uint32_t windows) {
     return anomaly_learn(&detector, operation, windows);
 }
 
-static uint32_t lap(uint32_t *start) {
-    const uint32_t now = board_cycles(), cycles = now - *start;
-    *start = now;
-    return cycles;
-}
-
 void setup() {
     const uint32_t wanted = vibration_anomaly_frontend_config.rate_mhz;
     const int32_t started = board_accel_start(wanted);
@@ -66,18 +60,20 @@ void loop() {
     decide_event event;
     service_poll();
     if (!service_read_accel(sample, 1, &timing.sample_us)) {
-        board_sleep();
+        service_sleep();
         return;
     }
     uint32_t start = board_cycles();
     vibration_push(&frontend, sample[0], 1);
     if (!vibration_pop(&frontend, model->input)) return;
-    timing.frontend_cycles = lap(&start);
+    board_mark(true);
+    timing.frontend_cycles = board_lap(&start);
     anomaly_run(&detector, scores);
-    timing.inference_cycles = lap(&start);
+    timing.inference_cycles = board_lap(&start);
+    board_mark(false);
     const bool detected = decide_push(&decision, scores, &event);
-    timing.decide_cycles = lap(&start);
+    timing.decide_cycles = board_lap(&start);
 
-    service_inference(&timing, scores);
+    service_window(&timing, scores);
     if (detected) service_event(&event, &timing);
 }

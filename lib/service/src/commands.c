@@ -1,4 +1,5 @@
 // LINK_COMMAND: what each takes and which function answers it.
+#include "board/board.h"
 #include "internal.h"
 
 #include <string.h>
@@ -52,7 +53,7 @@ static uint8_t reset_stats(service_command *c) {
 
 static uint8_t reset_board(service_command *c) {
     (void)c;
-    service_reset_soon();
+    service_end_with(board_reset);
     return LINK_OK;
 }
 
@@ -81,6 +82,7 @@ static const struct {
     {LINK_SELF_TEST, 0, 0, service_self_test},
     {LINK_RESET_BOARD, 0, 0, reset_board},
     {LINK_LEARN, 1, ANY, service_learn},
+    {LINK_PROVOKE, 1, 1, service_provoke},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

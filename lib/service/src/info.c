@@ -46,20 +46,41 @@ static void write_stream(link_cbor *c, uint8_t id, const char *format, const ser
     }
 }
 
+static void write_timing(link_cbor *c, uint8_t id) {
+    static const char *const which[] = {"window", "awake"};
+    static const char *const cycles[] = {"frontend", "inference", "decide"};
+    static const char *const times[] = {"latency", "slept"};
+    static const service_channels groups[] = {{which, 2, "", 1}, {cycles, 3, "cycles", 1}, {times, 2, "us", 1}};
+    service_stream stream = {"timing", service.config->window_rate_mhz, groups, 3};
+    write_stream(c, id, "uint32", &stream);
+}
+
 static void write_streams(link_cbor *c) {
     const service_config *config = service.config;
+    uint8_t id = 0;
     cbor_text(c, "streams");
-    cbor_array(c, service_classes() ? config->sensors + 1u : config->sensors);
-    for (uint8_t i = 0; i < config->sensors; i++) write_stream(c, i, "int16", &config->sensor[i]);
-    if (!service_classes()) return;
-    service_channels scores = {config->model->label, service_classes(), "score", 256};
-    service_stream stream = {"scores", config->window_rate_mhz, &scores, 1};
-    write_stream(c, config->sensors, "uint8", &stream);
+    cbor_array(c, config->sensors + (service_classes() ? 1u : 0u) + (service_has_timing() ? 1u : 0u));
+    for (; id < config->sensors; id++) write_stream(c, id, "int16", &config->sensor[id]);
+    if (service_classes()) {
+        service_channels scores = {config->model->label, service_classes(), "score", 256};
+        service_stream stream = {"scores", config->window_rate_mhz, &scores, 1};
+        write_stream(c, id++, "uint8", &stream);
+    }
+    if (service_has_timing()) write_timing(c, id);
+}
+
+static const char *reset_name(board_reset_cause cause) {
+    static const char *const names[] = {
+        [BOARD_RESET_UNKNOWN] = "unknown",   [BOARD_RESET_POWER] = "power",       [BOARD_RESET_PIN] = "pin",
+        [BOARD_RESET_SOFTWARE] = "software", [BOARD_RESET_WATCHDOG] = "watchdog", [BOARD_RESET_BROWNOUT] = "brownout",
+        [BOARD_RESET_FAULT] = "fault",
+    };
+    return names[cause];
 }
 
 void service_write_info(link_cbor *c) {
     const nn_model *model = service.config->model;
-    cbor_map(c, model ? 10 : 9);
+    cbor_map(c, model ? 11 : 10);
     uint_field(c, "version", PROTOCOL_VERSION);
     text_field(c, "app", service.config->app);
     text_field(c, "board", board_name());
@@ -67,6 +88,7 @@ void service_write_info(link_cbor *c) {
     uint_field(c, "uptime_us", service.uptime_us);
     uint_field(c, "cycles_hz", board_cycles_hz());
     uint_field(c, "stack", board_stack_size());
+    text_field(c, "reset", reset_name(board_reset_reason()));
     uint_field(c, "max_payload", LINK_MAX_PAYLOAD);
     if (model) write_model(c, model);
     write_streams(c);

@@ -7,7 +7,7 @@
 #include "link/messages.h"
 #include "service/service.h"
 
-enum { STREAMS = SERVICE_MAX_SENSORS + 1 }; // the sensors, then the scores
+enum { STREAMS = SERVICE_MAX_SENSORS + 2 }; // the sensors, then the scores, then the timing
 
 typedef struct {
     uint32_t last, min, max;
@@ -16,6 +16,7 @@ typedef struct {
 typedef struct { // since start or LINK_RESET_STATS
     uint32_t windows, asleep, events, missed;
     uint32_t overruns_before, frames_before, errors_before; // of counters that are not ours to reset
+    uint64_t slept_before, since_us;
     gate gate_before;
     service_cycles frontend, inference, decide;
     uint8_t scores[DECIDE_MAX_CLASSES];
@@ -27,18 +28,20 @@ typedef struct {
     uint32_t now_us; // board_micros() when uptime_us was brought up to date
     link_decoder decoder;
     service_stats stats;
-    uint32_t windows; // ever
-    uint64_t due_us;  // info and telemetry
-    bool resetting;
-    uint64_t reset_at_us;
+    uint32_t windows;     // ever
+    uint64_t slept_us;    // ever
+    uint32_t row_slept;   // low bits of slept_us when the last row of the timing was made
+    uint64_t due_us;      // info and telemetry
+    void (*last)(void);   // what the service ends with, soon; NULL: nothing
+    uint64_t last_due_us; // when it does not wait for the answer any longer
 } service_state;
 
 extern service_state service;
 
 // service.c
 uint8_t service_channel_count(const service_stream *stream);
-uint8_t service_classes(void); // of the model's scores
-void service_reset_soon(void); // when the answer is out
+uint8_t service_classes(void);             // of the model's scores
+void service_end_with(void (*last)(void)); // when the answer is out; it does not return
 
 // send.c: the queue to the console
 void service_send_init(void);
@@ -64,6 +67,8 @@ void service_streams_init(void);
 bool service_switch_stream(uint8_t stream, bool on); // false: no such stream
 void service_streams_poll(void);
 void service_send_scores(uint32_t time_us);
+void service_send_timing(const service_timing *timing, bool awake);
+bool service_has_timing(void);
 bool service_stream_is_on(uint8_t stream);
 uint32_t service_rows_lost(uint8_t sensor);      // by the sensor, ever
 uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
@@ -100,6 +105,13 @@ bool service_has_window(void);  // a window was completed since LINK_INJECT_BEGI
 uint8_t service_inject_begin(service_command *c);
 uint8_t service_inject(service_command *c);
 uint8_t service_inject_end(service_command *c);
+
+// arena.c: the model's arena is painted, so that it is known how far it was written
+void service_arena_init(void);
+uint32_t service_arena_used(void);
+
+// provoke.c
+uint8_t service_provoke(service_command *c);
 
 // learn.c
 uint8_t service_learn(service_command *c);

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { PERIOD_US = 1000000, READ_AT_ONCE = 256, RESET_WITHIN_US = 100000 };
+enum { PERIOD_US = 1000000, READ_AT_ONCE = 256, ANSWERED_WITHIN_US = 100000 };
 
 service_state service;
 
@@ -31,7 +31,9 @@ void service_init(const service_config *config) {
     service_send_init();
     service_streams_init();
     service_inject_init();
+    service_arena_init();
     service_reset_stats();
+    if (SERVICE_WATCHDOG_MS) board_watchdog_start(SERVICE_WATCHDOG_MS);
 }
 
 static void keep_time(void) {
@@ -49,7 +51,7 @@ static void send_due(void) {
 
 // At most one command a turn, and none while the one before is at work or its answer would not fit.
 static void read_commands(void) {
-    for (int i = 0; i < READ_AT_ONCE && service_can_reply() && !service_inject_busy() && !service.resetting; i++) {
+    for (int i = 0; i < READ_AT_ONCE && service_can_reply() && !service_inject_busy() && !service.last; i++) {
         uint8_t byte;
         link_frame frame;
         if (!board_console_read(&byte, 1)) return;
@@ -61,16 +63,23 @@ static void read_commands(void) {
 }
 
 void service_poll(void) {
+    board_watchdog_feed();
     keep_time();
     service_inject_poll();
     read_commands();
     service_streams_poll();
     send_due();
     service_flush();
-    if (service.resetting && (service_flushed() || service.uptime_us >= service.reset_at_us)) board_reset();
+    if (service.last && (service_flushed() || service.uptime_us >= service.last_due_us)) service.last();
 }
 
-void service_reset_soon(void) {
-    service.resetting = true;
-    service.reset_at_us = service.uptime_us + RESET_WITHIN_US;
+void service_sleep(void) {
+    uint32_t before = board_micros();
+    board_sleep();
+    service.slept_us += board_micros() - before;
+}
+
+void service_end_with(void (*last)(void)) {
+    service.last = last;
+    service.last_due_us = service.uptime_us + ANSWERED_WITHIN_US;
 }

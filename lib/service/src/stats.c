@@ -9,6 +9,8 @@ void service_reset_stats(void) {
     service.stats.overruns_before = board_sensor_overruns();
     service.stats.frames_before = service.decoder.frames;
     service.stats.errors_before = service.decoder.errors;
+    service.stats.slept_before = service.slept_us;
+    service.stats.since_us = service.uptime_us;
     if (service.config->activity) service.stats.gate_before = *service.config->activity;
     service_reset_dropped();
     for (uint8_t i = 0; i < service.config->saturations; i++) service.config->saturated[i] = 0;
@@ -36,20 +38,22 @@ static void count_window(const service_timing *timing) {
     count_cycles(&s->decide, timing->decide_cycles, s->windows == 1);
 }
 
-void service_inference(const service_timing *timing, const int8_t *scores) {
-    service_stats *s = &service.stats;
-    count_window(timing);
-    count_cycles(&s->inference, timing->inference_cycles, s->windows - s->asleep == 1);
-    for (uint8_t i = 0; i < service_classes(); i++) s->scores[i] = (uint8_t)(scores[i] + 128);
-    service_send_scores(timing->sample_us);
+// While the network sleeps the decision takes the window for the background, and so do the scores.
+static uint8_t score(const int8_t *scores, uint8_t class_id) {
+    const decide_state *d = service.config->decide;
+    if (scores) return (uint8_t)(scores[class_id] + 128);
+    return d && class_id == d->config->background ? 255 : 0;
 }
 
-// The decision takes the window for the background, and so do the scores.
-void service_asleep(const service_timing *timing) {
-    const decide_state *d = service.config->decide;
-    service.stats.asleep++;
+void service_window(const service_timing *timing, const int8_t *scores) {
+    service_stats *s = &service.stats;
     count_window(timing);
-    for (uint8_t i = 0; i < service_classes(); i++) service.stats.scores[i] = d && i == d->config->background ? 255 : 0;
+    service_send_timing(timing, scores != NULL);
+    if (scores)
+        count_cycles(&s->inference, timing->inference_cycles, s->windows - s->asleep == 1);
+    else
+        s->asleep++;
+    for (uint8_t i = 0; i < service_classes(); i++) s->scores[i] = score(scores, i);
     service_send_scores(timing->sample_us);
 }
 
@@ -99,7 +103,7 @@ static void write_gate(link_cbor *c, const gate *now) {
 
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
-    cbor_map(c, service.config->activity ? 16 : 15);
+    cbor_map(c, 17u + (service.config->model ? 1u : 0u) + (service.config->activity ? 1u : 0u));
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
     write_uint(c, "asleep", s->asleep);
@@ -110,10 +114,13 @@ void service_write_stats(link_cbor *c) {
     write_uint(c, "frames", service.decoder.frames - s->frames_before);
     write_uint(c, "errors", service.decoder.errors - s->errors_before);
     write_uint(c, "stack", board_stack_used());
+    write_uint(c, "slept_us", service.slept_us - s->slept_before);
+    write_uint(c, "since_us", service.uptime_us - s->since_us);
     write_cycles(c, "frontend", &s->frontend);
     write_cycles(c, "inference", &s->inference);
     write_cycles(c, "decide", &s->decide);
     write_arrays(c);
+    if (service.config->model) write_uint(c, "arena", service_arena_used());
     if (service.config->activity) write_gate(c, service.config->activity);
 }
 

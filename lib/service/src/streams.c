@@ -1,4 +1,4 @@
-// LINK_DATA: the sensors' samples and the model's scores, for a host that asked for them.
+// LINK_DATA: the sensors' samples, the model's scores and what each window cost, for a host that asked for them.
 #include "board/board.h"
 #include "internal.h"
 
@@ -30,8 +30,16 @@ static uint8_t score_stream(void) {
     return service.config->sensors;
 }
 
+static uint8_t timing_stream(void) {
+    return (uint8_t)(score_stream() + (service_classes() != 0));
+}
+
+bool service_has_timing(void) { // an application with windows
+    return service.config->model || service.config->window_rate_mhz;
+}
+
 static bool exists(uint8_t stream) {
-    return stream < service.config->sensors || (stream == score_stream() && service_classes());
+    return stream < timing_stream() || (stream == timing_stream() && service_has_timing());
 }
 
 bool service_switch_stream(uint8_t stream, bool on) {
@@ -89,6 +97,19 @@ void service_streams_poll(void) {
         const batch *b = &streams.sensor[i];
         if (b->size && service.now_us - b->first_us >= BATCH_US) send_batch(i);
     }
+}
+
+void service_send_timing(const service_timing *timing, bool awake) {
+    uint8_t row[28];
+    size_t size = put_u32(row, service.windows);
+    size += put_u32(row + size, awake);
+    size += put_u32(row + size, timing->frontend_cycles);
+    size += put_u32(row + size, timing->inference_cycles);
+    size += put_u32(row + size, timing->decide_cycles);
+    size += put_u32(row + size, board_micros() - timing->sample_us);
+    size += put_u32(row + size, (uint32_t)service.slept_us - service.row_slept);
+    service.row_slept = (uint32_t)service.slept_us;
+    if (streams.on[timing_stream()]) send_data(timing_stream(), timing->sample_us, row, size);
 }
 
 void service_send_scores(uint32_t time_us) {

@@ -1,8 +1,8 @@
 // fault.c: one line on the console that says what went wrong and where, then the board stops.
 //
-// It stops rather than resets: a board that faults at start-up would otherwise loop, and the line would scroll away.
-// The line is repeated every second, because a console opened later would have missed it. A new upload, or
-// a reset from outside, starts the board again.
+// Where the watchdog runs, it resets the board two seconds later. Where it does not (yet), the board stays stopped: one
+// that faults at start-up would otherwise loop, and the line would scroll away. The line is repeated every second,
+// because a console opened later would have missed it. A new upload, or a reset from outside, starts the board again.
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -57,7 +57,7 @@ static void put_word(const char *name, bool known, uint32_t value) {
     put_text(known ? digits : "?");
 }
 
-static void describe(const uint32_t *frame) {
+static void describe(const uint32_t *frame, bool recovers) {
     const uint32_t cfsr = SCB_CFSR, memory_known = 1u << 7, bus_known = 1u << 15;
     const bool stacked = frame >= __stack_bottom && frame + R_COUNT <= __stack_top;
     const fault_cause *cause = causes;
@@ -70,7 +70,7 @@ static void describe(const uint32_t *frame) {
     put_word(" lr ", stacked, stacked ? frame[R_LR] : 0);
     put_word(" cfsr ", true, cfsr);
     put_word(" address ", cfsr & (memory_known | bus_known), cfsr & bus_known ? SCB_BFAR : SCB_MMFAR);
-    put_text("; board stopped\r\n");
+    put_text(recovers ? "; board resets\r\n" : "; board stopped\r\n");
 }
 
 // In thread mode, because no interrupt wakes a sleeping fault handler.
@@ -94,7 +94,8 @@ static void stopped(void) {
 
 __attribute__((used, noreturn)) static void report(const uint32_t *frame) {
     uint32_t *const last = stopped_stack + sizeof stopped_stack / sizeof *stopped_stack - R_COUNT;
-    describe(frame);
+    mps2_note_reset(MPS2_RESET_FAULT);
+    describe(frame, mps2_watchdog_takes_over());
     SCB_CFSR = ~0u;
     last[R_PC] = (uint32_t)stopped & ~1u;
     last[R_COUNT - 1] = 1u << 24; // xPSR: Thumb

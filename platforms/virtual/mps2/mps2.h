@@ -2,6 +2,7 @@
 #ifndef MPS2_H
 #define MPS2_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct { // CMSDK APB UART, Arm DDI 0479
@@ -16,12 +17,18 @@ typedef struct { // CMSDK APB timer: counts down at 25 MHz from `value`, then fr
 } mps2_timer;
 enum { TIMER_ENABLE = 1 << 0, TIMER_IRQ = 1 << 3 }; // control
 
-#define MPS2_TIMER0  ((mps2_timer *)0x40000000u)
-#define MPS2_TIMER1  ((mps2_timer *)0x40001000u)
-#define MPS2_UART0   ((mps2_uart *)0x40004000u)
-#define MPS2_UART1   ((mps2_uart *)0x40005000u)
-#define MPS2_LEDS    (*(volatile uint32_t *)0x40028000u) // bit 0 is LED0
-#define MPS2_TICK_NS 40u                                 // of the timers: the boards' 25 MHz clock
+typedef struct { // CMSDK APB watchdog, Arm DDI 0479: counts down at 25 MHz from `load`; the first time-out is an NMI
+    volatile uint32_t load, value, control, clear;
+} mps2_watchdog;
+enum { WATCHDOG_INTERRUPT = 1 << 0, WATCHDOG_RESET = 1 << 1 }; // control
+
+#define MPS2_TIMER0   ((mps2_timer *)0x40000000u)
+#define MPS2_TIMER1   ((mps2_timer *)0x40001000u)
+#define MPS2_UART0    ((mps2_uart *)0x40004000u)
+#define MPS2_UART1    ((mps2_uart *)0x40005000u)
+#define MPS2_WATCHDOG ((mps2_watchdog *)0x40008000u)
+#define MPS2_LEDS     (*(volatile uint32_t *)0x40028000u) // bit 0 is LED0
+#define MPS2_TICK_NS  40u                                 // of the timers: the boards' 25 MHz clock
 
 #define MPS2_PSRAM      ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
 #define MPS2_PSRAM_SIZE 0x01000000u
@@ -47,5 +54,24 @@ enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_I
 
 uint32_t mps2_stack_size(void);
 uint32_t mps2_stack_used(void); // deepest since reset, bytes
+
+// recovery.c. What led to the last reset; asked once, at the start.
+typedef enum {
+    MPS2_RUNNING,
+    MPS2_RESET_POWER,
+    MPS2_RESET_OUTSIDE,
+    MPS2_RESET_SOFTWARE,
+    MPS2_RESET_WATCHDOG,
+    MPS2_RESET_FAULT
+} mps2_reset;
+void mps2_note_reset(mps2_reset cause);
+mps2_reset mps2_last_reset(void);
+
+// The watchdog: false where it cannot count so long. Held, it stands still.
+bool mps2_watchdog_start(uint32_t ms);
+void mps2_watchdog_feed(void);
+void mps2_watchdog_hold(void);
+void mps2_watchdog_resume(void);
+bool mps2_watchdog_takes_over(void); // resets the board in two seconds, whatever happens; false: it was never started
 
 #endif

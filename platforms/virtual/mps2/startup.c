@@ -9,6 +9,7 @@ extern void (*const __init_array_start[])(void), (*const __init_array_end[])(voi
 int main(void);
 void reset_handler(void);
 void fault_handler(void);
+void nmi_handler(void);
 
 #define STACK_PAINT 0xC5C5C5C5 // mps2_stack_used() looks for the first word that changed
 #define TEXT(x)     #x
@@ -21,11 +22,12 @@ typedef union {
 
 // Interrupts only ever wake the board from its sleep; they stay masked, so their entries are never taken.
 __attribute__((section(".vectors"), used)) static const vector vectors[16 + MPS2_IRQS] = {
-    {.stack = __stack_top},     {.handler = reset_handler}, {.handler = fault_handler}, // NMI
-    {.handler = fault_handler},                                                         // HardFault
-    {.handler = fault_handler},                                                         // MemManage
-    {.handler = fault_handler},                                                         // BusFault
-    {.handler = fault_handler},                                                         // UsageFault
+    {.stack = __stack_top},     {.handler = reset_handler},
+    {.handler = nmi_handler},   // the watchdog's, which nothing masks
+    {.handler = fault_handler}, // HardFault
+    {.handler = fault_handler}, // MemManage
+    {.handler = fault_handler}, // BusFault
+    {.handler = fault_handler}, // UsageFault
 };
 
 static void protect(uint32_t region, uint32_t base, uint32_t size, uint32_t attributes) {

@@ -79,13 +79,22 @@ const uint8_t *shared_memory(uint32_t *size) { // its line is fast enough
 }
 
 bool restarted(void) {
-    return host_restarted();
+    return host_last_reset() == HOST_RESET_PLAYER;
 }
 void restart(void) {
-    host_restart(true);
+    host_restart(HOST_RESET_PLAYER);
 }
 void board_reset(void) {
-    host_restart(false);
+    host_restart(HOST_RESET_SOFTWARE);
+}
+
+board_reset_cause board_reset_reason(void) {
+    static const board_reset_cause causes[] = {
+        [HOST_RESET_POWER] = BOARD_RESET_POWER,     [HOST_RESET_SOFTWARE] = BOARD_RESET_SOFTWARE,
+        [HOST_RESET_PLAYER] = BOARD_RESET_SOFTWARE, [HOST_RESET_WATCHDOG] = BOARD_RESET_WATCHDOG,
+        [HOST_RESET_FAULT] = BOARD_RESET_FAULT,
+    };
+    return causes[host_last_reset()];
 }
 
 void board_mark(bool high) {

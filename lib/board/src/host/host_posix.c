@@ -1,6 +1,6 @@
 // host_posix.c: standard input and output, or with `--pty` two pseudo-terminals announced in QEMU's words, so that
 // whoever starts boards need not tell them apart. A reset is the program again, on the same lines:
-//   firmware [--pty | --lines CONSOLE SENSORS [--restarted]]
+//   firmware [--pty | --again CAUSE CONSOLE SENSORS]
 #if defined(BOARD_HOST) && !defined(_WIN32)
 
 #define _GNU_SOURCE // posix_openpt and its like, cfmakeraw
@@ -24,7 +24,9 @@
 
 static int in[PORT_COUNT] = {STDIN_FILENO, -1}, out[PORT_COUNT] = {STDOUT_FILENO, -1};
 static const char *program;
-static bool was_restarted, terminals;
+static bool terminals;
+static host_reset last_reset;
+static char numbers[PORT_COUNT][12]; // of the lines, as text: made here because a handler may not
 
 static void require(bool success, const char *what) {
     if (success) return;
@@ -50,33 +52,30 @@ static int open_terminal(int number) {
 void lines_open(int argc, char **argv) {
     program = argv[0];
     signal(SIGPIPE, SIG_IGN);
-    if (argc >= 4 && strcmp(argv[1], "--lines") == 0) {
-        for (int port = 0; port < PORT_COUNT; port++) in[port] = out[port] = atoi(argv[2 + port]);
-        was_restarted = argc == 5;
-        terminals = true;
+    if (argc == 5 && strcmp(argv[1], "--again") == 0) {
+        last_reset = (host_reset)(argv[2][0] - '0');
+        terminals = atoi(argv[3 + PORT_BUS]) >= 0;
+        for (int port = 0; terminals && port < PORT_COUNT; port++) in[port] = out[port] = atoi(argv[3 + port]);
     } else if (argc == 2 && strcmp(argv[1], "--pty") == 0) {
         for (int port = 0; port < PORT_COUNT; port++) in[port] = out[port] = open_terminal(port);
         terminals = true;
     }
+    for (int port = 0; port < PORT_COUNT; port++) snprintf(numbers[port], sizeof numbers[port], "%d", in[port]);
 }
 
 const char *host_program(void) {
     return program;
 }
 
-void host_restart(bool by_host) {
-    char console[12], sensors[12];
-    snprintf(console, sizeof console, "%d", in[PORT_CONSOLE]);
-    snprintf(sensors, sizeof sensors, "%d", in[PORT_BUS]);
-    if (terminals)
-        execl(program, program, "--lines", console, sensors, by_host ? "--restarted" : (char *)NULL, (char *)NULL);
-    else
-        execl(program, program, (char *)NULL);
+void host_restart(host_reset cause) {
+    const char digit[] = {(char)('0' + cause), 0};
+    host_watchdog_stop();
+    execl(program, program, "--again", digit, numbers[PORT_CONSOLE], numbers[PORT_BUS], (char *)NULL);
     require(false, program);
 }
 
-bool host_restarted(void) {
-    return was_restarted;
+host_reset host_last_reset(void) {
+    return last_reset;
 }
 
 static short poll_one(int file, short events, int milliseconds) {

@@ -1,6 +1,7 @@
 // host_windows.c: standard input and output only; there are no pseudo-terminals, hence no sensor bus and no upload.
 #if defined(BOARD_HOST) && defined(_WIN32)
 
+#include "board/board.h"
 #include "host.h"
 
 #include <fcntl.h>
@@ -12,10 +13,11 @@
 
 static HANDLE in, out;
 static char *program;
+static host_reset last_reset;
 
 void lines_open(int argc, char **argv) {
-    (void)argc;
     program = argv[0];
+    if (argc == 3) last_reset = (host_reset)(argv[2][0] - '0');
     _setmode(_fileno(stdin), _O_BINARY);
     _setmode(_fileno(stdout), _O_BINARY);
     in = GetStdHandle(STD_INPUT_HANDLE);
@@ -68,14 +70,21 @@ uint64_t host_time(void) {
                       now.QuadPart % rate.QuadPart * 1000000000 / rate.QuadPart);
 }
 
-void host_restart(bool by_host) {
-    (void)by_host;
-    _execl(program, program, (char *)NULL);
+void host_restart(host_reset cause) {
+    const char digit[] = {(char)('0' + cause), 0};
+    _execl(program, program, "--again", digit, (char *)NULL);
     exit(1);
 }
 
-bool host_restarted(void) {
+host_reset host_last_reset(void) {
+    return last_reset;
+}
+
+bool board_watchdog_start(uint32_t ms) { // there is no timer that interrupts a program here
+    (void)ms;
     return false;
 }
+
+void board_watchdog_feed(void) {}
 
 #endif

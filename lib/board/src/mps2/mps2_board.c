@@ -18,6 +18,7 @@
 
 static uint64_t instructions; // up to when the timer was last started
 static bool stopped;
+static board_reset_cause last_reset;
 static bool unread; // a byte on the console that the application has left there
 __attribute__((section(".noinit"))) static uint32_t restart_asked;
 
@@ -32,10 +33,12 @@ void clock_stop(void) {
     if (stopped) return;
     instructions += elapsed();
     stopped = true;
+    mps2_watchdog_hold();
 }
 
 void clock_run(void) {
     stopped = false;
+    mps2_watchdog_resume();
     MPS2_TIMER0->value = LONGEST;
 }
 
@@ -90,6 +93,7 @@ void clock_sleep_until(uint64_t time) {
     const uint64_t now = clock_now();
     if (time <= now) return;
     const uint32_t ns = time - now < LONGEST_SLEEP_NS ? (uint32_t)(time - now) : LONGEST_SLEEP_NS;
+    mps2_watchdog_hold(); // it counts what the board does: asleep, QEMU's time is the host's
     wait_for(has_news, PORT_BUS, ns / MPS2_TICK_NS + 1);
     clock_stop();
     clock_run();
@@ -134,8 +138,28 @@ void restart(void) {
 }
 
 void board_reset(void) {
+    mps2_note_reset(MPS2_RESET_SOFTWARE);
     SCB_AIRCR = AIRCR_RESET;
     for (;;) __asm volatile("wfi");
+}
+
+static board_reset_cause cause_of(mps2_reset reset) {
+    static const board_reset_cause causes[] = {
+        [MPS2_RESET_POWER] = BOARD_RESET_POWER,       [MPS2_RESET_OUTSIDE] = BOARD_RESET_PIN,
+        [MPS2_RESET_SOFTWARE] = BOARD_RESET_SOFTWARE, [MPS2_RESET_WATCHDOG] = BOARD_RESET_WATCHDOG,
+        [MPS2_RESET_FAULT] = BOARD_RESET_FAULT,
+    };
+    return causes[reset];
+}
+
+board_reset_cause board_reset_reason(void) {
+    return last_reset;
+}
+bool board_watchdog_start(uint32_t ms) {
+    return mps2_watchdog_start(ms);
+}
+void board_watchdog_feed(void) {
+    mps2_watchdog_feed();
 }
 
 void board_mark(bool high) {
@@ -143,6 +167,7 @@ void board_mark(bool high) {
 }
 
 void board_init(void) {
+    last_reset = cause_of(mps2_last_reset());
     for (int port = 0; port < PORT_COUNT; port++) {
         uarts[port]->divider = 16; // the least that is allowed; QEMU is as fast as its host anyway
         uarts[port]->control = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;

@@ -48,7 +48,7 @@ enum link_learn {          // of the baseline that a device learns for itself
 
 enum link_provoke {
     LINK_PROVOKE_HANG = 0,          // a loop without an end: the watchdog's business
-    LINK_PROVOKE_FAULT = 1,         // a write to where there is nothing
+    LINK_PROVOKE_FAULT = 1,         // an instruction that does not exist
     LINK_PROVOKE_STACK_OVERFLOW = 2 // a recursion without an end
 };
 

@@ -112,8 +112,7 @@ void service_samples(uint8_t sensor, const int16_t *rows, size_t count,
                      uint32_t time_us);           // each row; time of the first
 void service_lost(uint8_t sensor, uint32_t rows); // before the next row: the sensor dropped so many
 
-void service_inference(const service_timing *timing, const int8_t *scores); // after each inference
-void service_asleep(const service_timing *timing);                          // after each window without one
+void service_window(const service_timing *timing, const int8_t *scores); // each one; NULL: the network slept
 void service_event(const decide_event *event, const service_timing *timing);
 
 #ifdef __cplusplus
