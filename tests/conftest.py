@@ -11,7 +11,7 @@ from hypothesis import settings
 
 from ml.paths import ROOT
 
-pytest_plugins = ["tools.rig.plugin"]  # fixtures board and device: docs/rig.md
+pytest_plugins = ["tools.rig.plugin", "tests.hil.options"]  # fixtures board and device: docs/rig.md
 
 settings.register_profile("thimble", deadline=None)  # no test depends on the speed of the host
 settings.load_profile("thimble")

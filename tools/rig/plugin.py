@@ -35,10 +35,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "hil_app(*names): the applications that the fixture `board` has flashed")
     if not hasattr(config, "workerinput"):  # a worker's reports arrive at its controller
         config.pluginmanager.register(Report(config.getoption("hil_report")), "rig-report")
-    try:
-        config.stash[BOARDS] = choose(config.getoption("board") or (), config.getoption("rig"))
-    except RigError as error:
-        raise pytest.UsageError(str(error)) from None
+    _boards(config)
+
+
+def _boards(config: pytest.Config) -> list[BoardConfig]:
+    """Those that were asked for; wanted before pytest_configure, too."""
+    if BOARDS not in config.stash:
+        try:
+            config.stash[BOARDS] = choose(config.getoption("board") or (), config.getoption("rig"))
+        except RigError as error:
+            raise pytest.UsageError(str(error)) from None
+    return config.stash[BOARDS]
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist, which makes workers of -n
@@ -49,7 +56,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     if not given or not hasattr(option, "numprocesses") or hasattr(config, "workerinput"):
         return
     if option.numprocesses is None and option.dist == "no" and not option.tx and not option.usepdb:
-        boards = len(config.stash[BOARDS])
+        boards = len(_boards(config))
         option.numprocesses = boards if boards > 1 else None
     if option.numprocesses and option.dist == "no":
         option.dist = "loadgroup"

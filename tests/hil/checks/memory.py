@@ -1,0 +1,28 @@
+"""Stack and arena stay within what is declared, and the marks that say so are alive."""
+
+from ml.evaluate.on_board import inject
+from ml.link.device import Device
+from tests.hil.truths import Truth
+
+EXCEPTION = 112  # bytes that an interrupt pushes with the floating-point registers: Arm DDI 0403, B1.5.7
+SIZES = 16  # the arena's mark may be this far below its end: a tensor's last bytes may be those of its painting
+
+
+def stays_within_its_memory(device: Device, truth: Truth) -> None:
+    """After everything that an application does: a stream, the self test, every command that computes."""
+    inject(truth.scored, device)
+    device.ping()
+    info, statistics = device.info, device.statistics()
+    stack_fits(statistics.stack, info.stack)
+    arena_fits(statistics.arena, info.model.arena)
+
+
+def stack_fits(used: int, size: int) -> None:
+    assert size > 0, "the board does not say how large its stack is"
+    assert used > 0, "the board does not say how deep its stack was"
+    assert used + EXCEPTION <= size, f"expected {EXCEPTION} of {size} bytes of stack left, found {size - used}"
+
+
+def arena_fits(used: int, size: int) -> None:
+    assert used <= size, f"expected nothing beyond the {size} bytes of the arena, found byte {used} written"
+    assert used > size - SIZES, f"expected the whole arena of {size} bytes in use, found a mark at {used}"

@@ -1,0 +1,93 @@
+"""A board's sensor runs at the rate that session info declares, loses nothing, and shows what there is to measure."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from ml.link.device import Device
+from ml.link.messages import ALL, Command
+from ml.link.sensor_bus import Player, Track
+from ml.link.session import Arrival, Data
+from tests.hil.checks.waiting import PATIENCE_S, emulated, forget_what_came
+from tests.hil.truths import Truth
+
+LISTEN_S = 2.0  # device time
+EXACT, OFF = 0.005, 0.10  # of the declared rate: a virtual sensor's, and that of the cheapest real ones
+BLOCK_S = 0.02  # in which a driver hands samples over; the time of a row is known no better
+STILL = {"imu": (0, 0, 2048, 0, 0, 0), "accel": (0, 0, 2048), "mic": (0,)}
+G = 2048
+
+
+def rows(device: Device, seconds: float = LISTEN_S, patience_s: float = PATIENCE_S) -> list[Arrival]:
+    """Frames of stream 0 for so many seconds of device time."""
+    forget_what_came(device)
+    device.command(Command.RESET_STATS)
+    device.start(0)
+    heard: list[Arrival] = []
+    try:
+        for arrival in device.arrivals(patience_s):
+            if isinstance(arrival.message, Data) and arrival.message.stream.id == 0:
+                heard.append(arrival)
+            if heard and heard[-1].time_us - heard[0].time_us >= seconds * 1e6:
+                return heard
+    finally:
+        device.stop(ALL)
+    raise AssertionError(f"expected {seconds:g} s of {device.info.streams[0].name}, found {len(heard)} frames")
+
+
+def keeps_its_rate(device: Device, heard: list[Arrival]) -> None:
+    """By device time."""
+    declared = device.info.streams[0].rate_mhz / 1000
+    span_s = (heard[-1].time_us - heard[0].time_us) / 1e6
+    found = sum(len(arrival.message.samples) for arrival in heard[:-1]) / span_s
+    tolerance = (EXACT if emulated(device) else OFF) + BLOCK_S / span_s
+    assert abs(found / declared - 1) <= tolerance, f"expected {declared:g} rows a second, found {found:g}"
+
+
+def loses_nothing(device: Device, heard: list[Arrival]) -> None:
+    statistics = device.statistics()
+    missing = sum(arrival.message.lost for arrival in heard)
+    counted = (statistics.overruns, statistics.missed, statistics.dropped, missing, device.session.damaged)
+    assert counted == (0, 0, 0, 0, 0), f"expected nothing lost, found overruns, missed, dropped, gaps, damage {counted}"
+
+
+def shows_what_there_is(device: Device, heard: list[Arrival]) -> None:
+    """A virtual board lies still on a table; a real one is on earth, more or less at rest, and its sensor is alive."""
+    name = device.info.streams[0].name
+    values = np.concatenate([arrival.message.samples for arrival in heard]).astype(int)
+    if emulated(device):
+        assert {tuple(row) for row in values.tolist()} == {STILL[name]}, f"found {values[:3].tolist()}"
+        return
+    assert len(np.unique(values, axis=0)) > 1, "a real sensor is never the same twice: it is stuck"
+    if name == "mic":
+        assert abs(values.mean()) < 32768 / 4, f"sound has no such offset: {values.mean():g}"
+        return
+    pull = np.linalg.norm(values[:, :3].mean(axis=0)) / G
+    assert 0.7 < pull < 1.3, f"expected 1 g, found {pull:.2f} g"
+
+
+def hears_what_is_played(device: Device, player: Player, truth: Truth, seconds: float = 3.0) -> None:
+    """A recording comes back from the sensor bit for bit."""
+    stream = truth.stream
+    samples = stream.samples[: round(seconds * stream.rate_mhz / 1000)]
+    device.start(0)
+    forget_what_came(device)
+    with ThreadPoolExecutor(1) as executor:
+        playing = executor.submit(player.play, {stream.sensor: Track(samples, stream.rate_mhz)})
+        pieces = _until(device, playing)
+        assert playing.result() == 0
+    device.stop(ALL)
+    heard = b"".join(pieces)
+    assert samples.astype("<i2").tobytes() in heard, "what was played is not what the sensor gave"
+
+
+def _until(device: Device, playing) -> list[bytes]:
+    """Payloads until the recording was used up and its last frame has come."""
+    pieces, after = [], 0
+    for arrival in device.arrivals(PATIENCE_S):
+        if isinstance(arrival.message, Data) and arrival.message.stream.id == 0:
+            pieces.append(arrival.message.payload)
+            after += playing.done()
+        if after > 2:
+            return pieces
+    raise AssertionError("expected the recording to be played to its end, found that it was not")
