@@ -38,19 +38,22 @@ def cli() -> None:
 
 
 @cli.command()
-@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("model")
 @click.option("--id", "identity", required=True, metavar="NAME", help="Told to the runner: kws01, vww01, ic01, ad01.")
 @click.option("--input", "inputs", type=click.Choice(list(building.INPUTS)), help="What the host sends. [by the id]")
 @click.option("--result", type=click.Choice(list(building.RESULTS)), help="What it is told. [by the id]")
 @click.option("--vendor", default="thimble", show_default=True)
-def build(model: Path, identity: str, inputs: str | None, result: str | None, vendor: str) -> None:
-    """Compile MODEL for apps/inference_bench."""
+@click.option("--mode", type=click.Choice(list(building.BAUDS)), default="performance", show_default=True)
+def build(model: str, identity: str, inputs: str | None, result: str | None, vendor: str, mode: str) -> None:
+    """Compile MODEL, a .tflite file or an application that has been trained, for apps/inference_bench."""
     for what, text in (("--id", identity), ("--vendor", vendor)):
-        if not text.replace("-", "").replace("_", "").isalnum() or len(text) > 31:
+        if not text.replace("-", "").replace("_", "").isalnum() or not text.isascii() or len(text) > 31:
             raise UserError(f"{what}: expected up to 31 letters, digits, - and _, found {text[:40]!r}")
     usual = building.KNOWN.get(identity, ("int8", "scores"))
-    made = building.build(model, identity, inputs or usual[0], result or usual[1], vendor)
-    say(f"compiled: {made.header}; flash it with: pio run -e inference_bench-virtual -t upload")
+    choice = building.Choice(identity, inputs or usual[0], result or usual[1], vendor, mode)
+    made = building.build(model, choice)
+    say(f"compiled for {mode} at {building.BAUDS[mode]} baud: {made.header}")
+    say("flash it with: pio run -e inference_bench-virtual -t upload")
 
 
 @cli.command()

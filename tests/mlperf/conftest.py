@@ -1,15 +1,17 @@
 """apps/inference_bench with a reference model, built and started as a user does, in a workspace of its own."""
 
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ml.link.port import Port
 from ml.paths import ROOT
+from tests.mlperf.traced import Traced
 
 
 @pytest.fixture(scope="session")
@@ -31,16 +33,35 @@ def tool(tmp_path_factory) -> Callable:
 
 
 @pytest.fixture(scope="session")
-def flash(tool, shared) -> Callable[..., str]:
+def flash(tool, shared) -> Iterator[Callable[..., str]]:
     """Builds a reference model, flashes it, returns the port."""
 
-    def built(model: str, identity: str, board: str = "host", **environment: str) -> str:
-        tool("tools/mlperf.py", "build", shared / "models" / model, "--id", identity)
-        tool("-m", "platformio", "run", "-e", f"inference_bench-{board}", "-t", "upload", **environment)
+    def built(model: str, identity: str, board: str = "host", *options: str) -> str:
+        tool("tools/mlperf.py", "build", shared / "models" / model, "--id", identity, *options)
+        tool("-m", "platformio", "run", "-e", f"inference_bench-{board}", "-t", "upload")
         return str((tool.workspace / "virtual" / f"inference_bench-{board}" / "console").resolve())
 
     yield built
     tool("tools/emulator.py", "stop", "--all")
+
+
+@pytest.fixture(scope="session")
+def traced(tool, shared, tmp_path_factory) -> Iterator[Callable[[str], Traced]]:
+    """A virtual board with the keyword model in a mode of the benchmark, traced; it has not yet spoken."""
+    running = []
+
+    def start(mode: str) -> Traced:
+        model = shared / "models" / "kws_ref_model.tflite"
+        tool("tools/mlperf.py", "build", model, "--id", "kws01", "--mode", mode)
+        tool("-m", "platformio", "run", "-e", "inference_bench-virtual")
+        folder = tmp_path_factory.mktemp("traced")
+        program = tool.workspace / "build" / "inference_bench-virtual" / "firmware.elf"
+        running.append(Traced(Path(shutil.copy(program, folder)), folder / "log"))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.close()
 
 
 class Line:

@@ -3,7 +3,6 @@
 #include "lines.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define PRINT_LINE 8 // bytes of `db print` in a line
@@ -14,6 +13,9 @@ static uint32_t expected, loaded; // bytes
 void buffer_clear(void) {
     expected = loaded = 0;
 }
+uint32_t buffer_loaded(void) {
+    return loaded;
+}
 
 static int hex_digit(char digit) {
     if (digit >= '0' && digit <= '9') return digit - '0';
@@ -22,34 +24,42 @@ static int hex_digit(char digit) {
     return -1;
 }
 
+// The errors of `db` read as those of the benchmark's reference firmware.
 static bool is_hex(const char *digits) {
-    size_t count = 0;
-    while (hex_digit(digits[count]) >= 0) count++;
-    return digits[count] == 0 && count && count % 2 == 0;
+    for (const char *at = digits; *at; at++)
+        if (hex_digit(*at) < 0) {
+            put_error("Invalid hex digit in ", digits);
+            return false;
+        }
+    if (strlen(digits) % 2) put_error("Insufficent number of hex digits", "");
+    return strlen(digits) % 2 == 0;
 }
 
 static void store(const mlperf_config *c, const char *digits) {
-    if (!is_hex(digits)) return put_error("Expected pairs of hexadecimal digits: ", digits);
-    for (; *digits && loaded < expected; digits += 2)
+    if (!is_hex(digits)) return;
+    if (loaded == expected) return put_error("No bytes are expected before db load", "");
+    for (; *digits && loaded < expected; digits += 2) // more than that is not looked at
         c->buffer[loaded++] = (uint8_t)(hex_digit(digits[0]) << 4 | hex_digit(digits[1]));
-    if (*digits) return put_error("More bytes than expected: ", digits);
     if (loaded == expected) put_text("m-load-done\r\n");
 }
 
 static void load(const mlperf_config *c, const char *size) {
-    const unsigned long bytes = size ? strtoul(size, NULL, 10) : 0;
-    if (!bytes || bytes > c->buffer_size)
-        return put_error("Expected fewer bytes, and one at least: ", size ? size : "");
-    expected = (uint32_t)bytes;
-    loaded = 0;
+    uint32_t bytes;
+    buffer_clear();
+    if (!size) return put_error("Command 'db load' requires the # of bytes", "");
+    if (!whole_number(size, &bytes) || !bytes) return put_error("Command 'db load' must be >0 bytes", "");
+    if (bytes > c->buffer_size)
+        return put_limit("Supplied buffer size ", bytes, " exceeds maximum of ", c->buffer_size);
+    expected = bytes;
     put_text("m-[Expecting ");
     put_number(expected);
     put_text(" bytes]\r\n");
 }
 
 static void print(const mlperf_config *c, const char *count, const char *offset) {
-    const uint32_t from = offset ? (uint32_t)strtoul(offset, NULL, 10) : 0;
-    const uint32_t wanted = count ? (uint32_t)strtoul(count, NULL, 10) : PRINTED;
+    uint32_t wanted = PRINTED, from = 0;
+    if ((count && !whole_number(count, &wanted)) || (offset && !whole_number(offset, &from)))
+        return put_error("Expected db print [N=16] [offset=0]", "");
     const uint32_t room = from < c->buffer_size ? c->buffer_size - from : 0;
     const uint32_t shown = wanted < room ? wanted : room;
     for (uint32_t i = 0; i < shown; i++) {
@@ -60,7 +70,7 @@ static void print(const mlperf_config *c, const char *count, const char *offset)
 }
 
 void buffer_command(const mlperf_config *c, char **words) {
-    if (!words[0]) return put_error("Expected load, print or bytes after db", "");
+    if (!words[0]) return put_error("Command 'db' requires a subcommand", "");
     if (!strcmp(words[0], "load")) return load(c, words[1]);
     if (!strcmp(words[0], "print")) return print(c, words[1], words[1] ? words[2] : NULL);
     store(c, words[0]);

@@ -5,6 +5,7 @@
 #include "mlperf/mlperf.h"
 
 void buffer_clear(void);
-void buffer_command(const mlperf_config *config, char **words); // those after `db`, NULL where there are no more
+uint32_t buffer_loaded(void);                                   // bytes since the last `db load`
+void buffer_command(const mlperf_config *config, char **words); // those after `db`, NULL behind the last
 
 #endif

@@ -28,6 +28,15 @@ void put_error(const char *what, const char *about) {
     put_text("]\r\n");
 }
 
+void put_limit(const char *what, uint32_t number, const char *limits, uint32_t limit) {
+    put_text("e-[");
+    put_text(what);
+    put_number(number);
+    put_text(limits);
+    put_number(limit);
+    put_text("]\r\n");
+}
+
 void put_number(uint32_t number) {
     char digits[10];
     size_t first = sizeof digits;
@@ -52,4 +61,16 @@ void put_thousandths(float value) {
     if (value < 0 && thousandths) put_text("-");
     put_number(thousandths / 1000);
     put(point, sizeof point);
+}
+
+bool whole_number(const char *digits, uint32_t *number) {
+    uint32_t value = 0;
+    if (!*digits) return false;
+    for (; *digits; digits++) {
+        if (*digits < '0' || *digits > '9') return false;
+        value = value * 10 + (uint32_t)(*digits - '0');
+        if (value > WHOLE_MOST) return false;
+    }
+    *number = value;
+    return true;
 }

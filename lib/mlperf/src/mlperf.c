@@ -6,14 +6,14 @@
 #include "tensors.h"
 
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #define END     '%'
-#define MARK_US 10 // how long a falling edge stays low: the protocol asks for 1 us and more
+#define MARK_US 100 // how long the pin stays low: the protocol asks for 1 us, meters take a sample every 10
+#define WORDS   4   // of a command; those behind are not looked at
 
 static const mlperf_config *config;
-static char command[MLPERF_COMMAND];
+static char command[MLPERF_COMMAND + 1];
 static uint32_t length;
 static bool too_long;
 
@@ -46,7 +46,7 @@ static void results(void) {
 
 static void run(uint32_t times) {
     for (uint32_t i = 0; i < times; i++) {
-        fill_input(config); // the arena reuses its place
+        memcpy(config->model->input, config->loaded, config->model->input_size); // the arena reuses its place
         nn_run(config->model);
     }
 }
@@ -57,12 +57,11 @@ static void counted_line(const char *what, uint32_t count) {
     put_text("\r\n");
 }
 
-static void infer(const char *counts, const char *warmups) {
-    const uint32_t times = counts ? (uint32_t)strtoul(counts, NULL, 10) : 1;
-    const uint32_t warm = warmups ? (uint32_t)strtoul(warmups, NULL, 10) : MLPERF_WARMUPS;
+static void infer(uint32_t times, uint32_t warmups) {
+    load_input(config);
     if (config->model->reset) config->model->reset();
-    counted_line("m-warmup-start-", warm);
-    run(warm);
+    counted_line("m-warmup-start-", warmups);
+    run(warmups);
     put_text("m-warmup-done\r\n");
     counted_line("m-infer-start-", times);
     timestamp();
@@ -70,6 +69,16 @@ static void infer(const char *counts, const char *warmups) {
     timestamp();
     put_text("m-infer-done\r\n");
     results();
+}
+
+static void infer_command(char **words) {
+    uint32_t times = 1, warmups = MLPERF_WARMUPS;
+    if (words[0] && (!whole_number(words[0], &times) || !times))
+        return put_error("Inference iterations must be >0", "");
+    if (words[0] && words[1] && !whole_number(words[1], &warmups)) return put_error("Inference warmup must be >=0", "");
+    if (buffer_loaded() != config->buffer_size)
+        return put_limit("Input db has ", buffer_loaded(), " bytes, expected ", config->buffer_size);
+    infer(times, warmups);
 }
 
 static void bracketed(const char *what, const char *text) {
@@ -94,7 +103,7 @@ static void obey(char **words) {
     }
     if (!strcmp(words[0], "timestamp")) return timestamp();
     if (!strcmp(words[0], "db")) return buffer_command(config, words + 1);
-    if (!strcmp(words[0], "infer")) return infer(words[1], words[1] ? words[2] : NULL);
+    if (!strcmp(words[0], "infer")) return infer_command(words + 1);
     if (!strcmp(words[0], "results")) return results();
     if (!strcmp(words[0], "help")) return help();
     put_error("Unknown command: ", words[0]);
@@ -104,14 +113,20 @@ static void ready(void) {
     put_text("m-ready\r\n");
 }
 
+static void split(char **words) { // as many as there are; the others stay what they were
+    uint32_t count = 0;
+    for (char *at = command; *at && count < WORDS;) {
+        while (*at == ' ') at++;
+        if (*at) words[count++] = at;
+        while (*at && *at != ' ') at++;
+        if (*at) *at++ = 0;
+    }
+}
+
 static void end_of_command(void) {
-    char *words[5] = {command, NULL, NULL, NULL, NULL}; // four, and an end
+    char *words[WORDS + 1] = {command + length, NULL}; // without a word in it, the first is empty
     command[length] = 0;
-    for (uint32_t i = 0, word = 0; i < length; i++)
-        if (command[i] == ' ' && word < 3) {
-            command[i] = 0;
-            words[++word] = command + i + 1;
-        }
+    split(words);
     if (too_long)
         put_error("Command longer than the buffer", "");
     else
@@ -125,9 +140,10 @@ void mlperf_init(const mlperf_config *asked) {
     config = asked;
     length = 0;
     buffer_clear();
+    too_long = false;
     board_mark(true);
     put_text(MLPERF_ENERGY ? "m-timestamp-mode-energy\r\n" : "m-timestamp-mode-performance\r\n");
-    if (!MLPERF_ENERGY) timestamp();
+    timestamp(); // at the start too, as the reference firmware does
     put_text("m-init-done\r\n");
     ready();
 }
@@ -137,7 +153,7 @@ void mlperf_poll(void) {
     while (board_console_read(&byte, 1)) {
         if (byte == END)
             end_of_command();
-        else if (length + 1 < sizeof command)
+        else if (length < MLPERF_COMMAND)
             command[length++] = (char)byte;
         else
             too_long = true;

@@ -4,8 +4,7 @@
 
 #include "mlperf/mlperf.h"
 
-uint32_t input_bytes(const mlperf_config *config); // of the input as the host sends it
-void fill_input(const mlperf_config *config);      // from the buffer
+void load_input(const mlperf_config *config); // from what the host sent to what the model takes
 float output_value(const mlperf_config *config, uint32_t index);
 float squared_error(const mlperf_config *config); // mean, against the buffer
 

@@ -2,7 +2,7 @@
 //
 // Commands are text that ends with '%', answers are lines that end with "\r\n", the last of them "m-ready". The runner
 // published with MLPerf Tiny (mlcommons/tiny, benchmark/runner) drives it unchanged; docs/mlperf.md has every line.
-// Build with -D MLPERF_ENERGY=1 for the energy mode: the board's mark pin falls where a time stamp would be printed.
+// Built with -D MLPERF_ENERGY=1 the board's mark pin falls where a time stamp would be printed.
 // No heap; one program a board.
 #ifndef MLPERF_MLPERF_H
 #define MLPERF_MLPERF_H
@@ -19,7 +19,7 @@ extern "C" {
 #define MLPERF_ENERGY 0
 #endif
 #ifndef MLPERF_COMMAND
-#define MLPERF_COMMAND 80 // longest command, bytes
+#define MLPERF_COMMAND 80 // longest command, bytes without its '%'; the benchmark has 80
 #endif
 #ifndef MLPERF_WARMUPS
 #define MLPERF_WARMUPS 10 // inferences before the measured ones where `infer N` does not say
@@ -45,7 +45,8 @@ typedef struct {
     float input_scale, output_scale;
     int16_t input_zero, output_zero;
     uint8_t *buffer;      // where `db` puts its bytes
-    uint32_t buffer_size; // of the input as the host sends it, and what mlperf_init expects
+    uint32_t buffer_size; // of the input as the host sends it
+    int8_t *loaded;       // that input as the model takes it; `buffer` itself where it comes so (MLPERF_INT8)
 } mlperf_config;
 
 void mlperf_init(const mlperf_config *config); // greets the host; `config` stays alive
