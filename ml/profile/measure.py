@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.lowering import Layer
 from ml.compiler.operators import Options
 from ml.errors import UserError
-from ml.paths import ROOT
+from ml.profile.boards import names, section
 from ml.profile.image import Image, build
 from ml.profile.machine import Count, Machine
 
@@ -104,14 +103,7 @@ def _why(layer: Layer, cycles: int) -> str:
 
 def clocks() -> dict[str, int]:
     """Hz of the boards whose processor is a Cortex-M4, from boards/*.ini."""
-    found = {}
-    for path in sorted((ROOT / "boards").glob("*.ini")):
-        parser = configparser.ConfigParser(interpolation=None)
-        parser.read(path)
-        section = parser[f"board:{path.stem}"] if parser.has_section(f"board:{path.stem}") else {}
-        if "custom_clock_hz" in section and path.stem in CORTEX_M4:
-            found[path.stem] = int(section["custom_clock_hz"])
-    return found
+    return {name: int(section(name)["custom_clock_hz"]) for name in names() if name in CORTEX_M4}
 
 
 CORTEX_M4 = ("nano33ble", "nano33ble_rev2", "disco_l475vg_iot01a", "virtual")

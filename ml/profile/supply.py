@@ -12,11 +12,10 @@ estimate.
 
 from __future__ import annotations
 
-import configparser
 from dataclasses import dataclass
 
 from ml.errors import UserError
-from ml.paths import ROOT
+from ml.profile.boards import names, section
 
 
 @dataclass(frozen=True)
@@ -33,54 +32,39 @@ class Supply:
 
 def supply(board: str, *, low_power: bool = False) -> Supply | None:
     """Of a board in boards/; None where no currents are documented, as for the virtual ones."""
-    section = _section(board)
-    if "custom_active_ma" not in section:
+    found = section(board)
+    if "custom_active_ma" not in found:
         return None
-    sleep = _positive(section, "custom_low_power_sleep_ua", board) if low_power else None
+    sleep = _positive(found, "custom_low_power_sleep_ua", board) if low_power else None
     return Supply(
-        _required(section, "custom_supply_v", board),
-        _required(section, "custom_active_ma", board) / 1e3,
-        _micro(sleep if sleep is not None else _positive(section, "custom_sleep_ua", board)),
-        " ".join(section.get("custom_supply_source", "").split()),
+        _required(found, "custom_supply_v", board),
+        _required(found, "custom_active_ma", board) / 1e3,
+        _micro(sleep if sleep is not None else _positive(found, "custom_sleep_ua", board)),
+        " ".join(found.get("custom_supply_source", "").split()),
     )
 
 
 def boards() -> list[str]:
     """Those with documented currents."""
-    names = sorted(path.stem for path in (ROOT / "boards").glob("*.ini"))
-    return [name for name in names if supply(name)]
+    return [name for name in names() if supply(name)]
 
 
-def _section(board: str) -> dict[str, str]:
-    """What `[board:...]` says, with what it takes over by `extends`."""
-    parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
-    parser.read(sorted((ROOT / "boards").glob("*.ini")))
-    name, found = f"board:{board}", {}
-    if not parser.has_section(name):
-        known = ", ".join(section.partition(":")[2] for section in parser.sections())
-        raise UserError(f"expected a board of boards/ ({known}), found {board!r}")
-    while name:
-        found = dict(parser[name]) | found
-        name = parser[name].get("extends", "")
-    return found
-
-
-def _required(section: dict[str, str], key: str, board: str) -> float:
-    value = _positive(section, key, board)
+def _required(found: dict[str, str], key: str, board: str) -> float:
+    value = _positive(found, key, board)
     if value is None:
         raise UserError(f"boards/{board}.ini: expected {key} beside custom_active_ma, found none")
     return value
 
 
-def _positive(section: dict[str, str], key: str, board: str) -> float | None:
-    if key not in section:
+def _positive(found: dict[str, str], key: str, board: str) -> float | None:
+    if key not in found:
         return None
     try:
-        value = float(section[key])
+        value = float(found[key])
     except ValueError:
         value = 0.0
     if not value > 0:
-        raise UserError(f"boards/{board}.ini: expected {key} above 0, found {section[key]!r}")
+        raise UserError(f"boards/{board}.ini: expected {key} above 0, found {found[key]!r}")
     return value
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from ml.errors import UserError
-from ml.profile import supply as module
+from ml.profile import boards as module
 from ml.profile.supply import boards, supply
 
 INI = """[board:one]
