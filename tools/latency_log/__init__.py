@@ -1,0 +1,1 @@
+"""What `tools/latency.py` is made of: a log of each inference of a board, its figures, and the comparison of two."""

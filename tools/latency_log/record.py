@@ -1,0 +1,158 @@
+"""Logs a board until there is enough, or the user or the board ends it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import RenderableType
+from rich.live import Live
+
+from ml.errors import UserError
+from ml.link.sensor_bus import Player
+from ml.progress import console, say
+from tools.capture.interrupts import Interrupts
+from tools.latency_log import play, writing
+from tools.latency_log.board import Board
+from tools.latency_log.follow import Follower, Limits
+from tools.latency_log.log import Log, Rows
+
+STEP_S = 0.05
+SHOWN_EVERY_S = 0.25
+PERIODS = 20  # so many windows may be late before their absence is an error
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for."""
+
+    find: Callable[[], str]
+    out: Path | None
+    recording: Path | None
+    seconds: float | None  # of the board's time
+    windows: int | None
+    patience_s: float
+
+
+@dataclass
+class Recorded:
+    """A log as it grows, and what only the board can tell."""
+
+    log: Log
+    missed: int = 0  # deadlines, as the board counts them
+    repeated: int = 0  # rows that came late or a second time, left out
+    samples_lost: int = 0  # of the recording: the application fetched them too late
+    is_whole: bool = True  # as much as was asked for
+    error: UserError | OSError | None = None  # what ended it
+
+
+def record(wanted: Wanted, show: Callable[[Recorded], RenderableType]) -> Recorded:
+    """Never raises once there is a log: `error` says what ended it, and the file holds all until then."""
+    interrupts = Interrupts()
+    interrupts.hold()
+    board = None
+    try:
+        board = Board(wanted.find, wanted.patience_s)
+        return _Recorder(wanted, board, interrupts).run(show)
+    finally:
+        interrupts.release()
+        if board is not None:
+            board.close()
+
+
+class _Recorder:
+    """One log."""
+
+    def __init__(self, wanted: Wanted, board: Board, interrupts: Interrupts) -> None:
+        self._wanted, self._board, self._interrupts = wanted, board, interrupts
+        self._playing = self._player() if wanted.recording else None
+        recording = play.name_of(wanted.recording) if wanted.recording else ""
+        header = board.header(recording)
+        end_us = self._playing.end_us if self._playing else None
+        limits = Limits(wanted.windows, wanted.seconds, end_us)
+        self._rows, self._follower = Rows(), Follower(limits, from_start=self._playing is not None)
+        self._made = Recorded(Log(wanted.out.name if wanted.out else header.board, header, self._rows))
+        self._writer = writing.create(wanted.out, header) if wanted.out else None
+        self._row_at = time.monotonic()
+        self._reported = 0
+
+    def run(self, show: Callable[[Recorded], RenderableType]) -> Recorded:
+        made = self._made
+        try:
+            self._begin()
+            with Live(console=console, transient=True, auto_refresh=False) as live:
+                shown_at = 0.0
+                while not self._follower.is_over:
+                    self._step()
+                    if console.is_terminal and time.monotonic() - shown_at > SHOWN_EVERY_S:
+                        live.update(show(made), refresh=True)
+                        shown_at = time.monotonic()
+            self._board.end()
+        except KeyboardInterrupt:
+            made.is_whole = self._wanted.windows is None and self._wanted.seconds is None and self._playing is None
+            self._board.end()
+        except (UserError, OSError) as error:
+            made.error, made.is_whole = error, False
+        finally:
+            self._close()
+        return made
+
+    def _player(self) -> play.Playing:
+        info = self._board.device.info
+        track = play.track_for(self._wanted.recording, info)
+        return play.Playing(Player.open(self._board.device.port.name), track)
+
+    def _begin(self) -> None:
+        header, device = self._made.log.header, self._board.device
+        say(f"{device.port.name}: {header.app} on {header.board}, model {header.model_hash or 'none'}")
+        if self._playing:
+            self._board.quiet()
+            self._playing.restart()
+        self._board.begin(afresh=self._playing is not None)
+        if self._playing:
+            self._playing.release()
+
+    def _step(self) -> None:
+        self._interrupts.raise_if_asked()
+        before = len(self._rows)
+        self._board.listen(STEP_S, self._follower, self._rows, self._interrupts.raise_if_asked)
+        if len(self._rows) > before:
+            self._row_at = time.monotonic()
+        self._account()
+        if self._writer:
+            self._writer.add(self._rows)
+        self._check_silence()
+
+    def _account(self) -> None:
+        made = self._made
+        made.missed, made.repeated = self._board.missed.total, self._follower.repeated
+        for line in self._board.text:
+            say(f"board: {line}")
+        self._board.text.clear()
+        if self._follower.lost > self._reported:
+            say(f"{self._follower.lost - self._reported} rows lost")
+            self._reported = self._follower.lost
+
+    def _check_silence(self) -> None:
+        """A board that talks and has no windows: its sensor stands still, or the recording does."""
+        if self._playing:
+            self._playing.raise_error()
+        rate = self._made.log.header.window_rate_mhz
+        patience_s = max(self._wanted.patience_s, PERIODS * 1000 / rate if rate else 0.0)
+        if time.monotonic() - self._row_at > patience_s:
+            raise UserError(
+                f"{self._board.device.port.name}: expected a window now and then, found none for {patience_s:g} s; "
+                "does its sensor run? see its console"
+            )
+
+    def _close(self) -> None:
+        if self._playing:
+            self._playing.close()
+            self._made.samples_lost = self._playing.lost
+        self._account()
+        if self._writer:
+            try:
+                self._writer.add(self._rows)
+                self._writer.close()
+            except OSError as error:
+                self._made.error = self._made.error or error
