@@ -7,7 +7,7 @@ from enum import IntEnum
 PROTOCOL_VERSION = 1
 ALL = 0xFF  # every stream, every class
 MODEL_INPUT = 0xFFFF  # in place of a layer
-FORMATS = {"int16": "<i2", "uint8": "|u1", "uint32": "<u4"}  # of a stream's values, as numpy names them
+FORMATS = {"int16": "<i2", "uint8": "|u1", "uint32": "<u4", "int32": "<i4"}  # of a stream's values, as numpy names them
 
 
 class Type(IntEnum):

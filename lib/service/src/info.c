@@ -51,7 +51,7 @@ static void write_timing(link_cbor *c, uint8_t id) {
     static const char *const cycles[] = {"frontend", "inference", "decide"};
     static const char *const times[] = {"latency", "slept"};
     static const service_channels groups[] = {{which, 2, "", 1}, {cycles, 3, "cycles", 1}, {times, 2, "us", 1}};
-    service_stream stream = {"timing", service.config->window_rate_mhz, groups, 3};
+    service_stream stream = {"timing", service.config->window_rate_mhz, groups, 3, SERVICE_INT32};
     write_stream(c, id, "uint32", &stream);
 }
 
@@ -60,10 +60,13 @@ static void write_streams(link_cbor *c) {
     uint8_t id = 0;
     cbor_text(c, "streams");
     cbor_array(c, config->sensors + (service_classes() ? 1u : 0u) + (service_has_timing() ? 1u : 0u));
-    for (; id < config->sensors; id++) write_stream(c, id, "int16", &config->sensor[id]);
+    for (; id < config->sensors; id++) {
+        const service_stream *stream = &config->sensor[id];
+        write_stream(c, id, stream->format == SERVICE_INT32 ? "int32" : "int16", stream);
+    }
     if (service_classes()) {
         service_channels scores = {config->model->label, service_classes(), "score", 256};
-        service_stream stream = {"scores", config->window_rate_mhz, &scores, 1};
+        service_stream stream = {"scores", config->window_rate_mhz, &scores, 1, SERVICE_INT16};
         write_stream(c, id++, "uint8", &stream);
     }
     if (service_has_timing()) write_timing(c, id);

@@ -69,7 +69,6 @@ void service_streams_poll(void);
 void service_send_scores(uint32_t time_us);
 void service_send_timing(const service_timing *timing, bool awake);
 bool service_has_timing(void);
-bool service_stream_is_on(uint8_t stream);
 uint32_t service_rows_lost(uint8_t sensor);      // by the sensor, ever
 uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
 

@@ -4,7 +4,7 @@
 service_stream service_accel(uint32_t rate_mhz) {
     static const char *const axes[] = {"ax", "ay", "az"};
     static const service_channels groups[] = {{axes, 3, "g", BOARD_ACCEL_PER_G}};
-    service_stream stream = {"accel", rate_mhz, groups, 1};
+    service_stream stream = {"accel", rate_mhz, groups, 1, SERVICE_INT16};
     return stream;
 }
 

@@ -5,7 +5,7 @@ service_stream service_analog(uint32_t rate_mhz) {
     static const char *const names[BOARD_ANALOG_MAX] = {"a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"};
     static service_channels groups[1];
     service_channels channels = {names, board_analog_channels(), "V", BOARD_ANALOG_PER_V};
-    service_stream stream = {"analog", rate_mhz, groups, 1};
+    service_stream stream = {"analog", rate_mhz, groups, 1, SERVICE_INT16};
     groups[0] = channels;
     return stream;
 }

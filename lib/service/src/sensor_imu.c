@@ -5,7 +5,7 @@ service_stream service_imu(uint32_t rate_mhz) {
     static const char *const accel[] = {"ax", "ay", "az"};
     static const char *const gyro[] = {"gx", "gy", "gz"};
     static const service_channels groups[] = {{accel, 3, "g", BOARD_ACCEL_PER_G}, {gyro, 3, "dps", BOARD_GYRO_PER_DPS}};
-    service_stream stream = {"imu", rate_mhz, groups, 2};
+    service_stream stream = {"imu", rate_mhz, groups, 2, SERVICE_INT16};
     return stream;
 }
 

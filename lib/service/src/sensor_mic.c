@@ -4,7 +4,7 @@
 service_stream service_mic(uint32_t rate_mhz) {
     static const char *const pcm[] = {"pcm"};
     static const service_channels groups[] = {{pcm, 1, "FS", 32768}};
-    service_stream stream = {"mic", rate_mhz, groups, 1};
+    service_stream stream = {"mic", rate_mhz, groups, 1, SERVICE_INT16};
     return stream;
 }
 

@@ -61,15 +61,31 @@ static void send_batch(uint8_t sensor) {
     b->size = 0;
 }
 
+static void send_if_full(uint8_t sensor, size_t row_size) {
+    if (streams.sensor[sensor].size + row_size > SERVICE_BATCH) send_batch(sensor);
+}
+
 void service_samples(uint8_t sensor, const int16_t *rows, size_t count, uint32_t time_us) {
     batch *b = &streams.sensor[sensor];
     const service_stream *stream = &service.config->sensor[sensor];
-    size_t channels = service_channel_count(stream), full = sizeof b->payload / (2 * channels) * (2 * channels);
+    size_t channels = service_channel_count(stream);
     if (!streams.on[sensor]) return;
     for (size_t row = 0; row < count; row++) {
         if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
         for (size_t i = 0; i < channels; i++) b->size += put_u16(b->payload + b->size, (uint16_t)*rows++);
-        if (b->size == full) send_batch(sensor);
+        send_if_full(sensor, 2 * channels);
+    }
+}
+
+void service_samples32(uint8_t sensor, const int32_t *rows, size_t count, uint32_t time_us) {
+    batch *b = &streams.sensor[sensor];
+    const service_stream *stream = &service.config->sensor[sensor];
+    size_t channels = service_channel_count(stream);
+    if (!streams.on[sensor]) return;
+    for (size_t row = 0; row < count; row++) {
+        if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
+        for (size_t i = 0; i < channels; i++) b->size += put_u32(b->payload + b->size, (uint32_t)*rows++);
+        send_if_full(sensor, 4 * channels);
     }
 }
 

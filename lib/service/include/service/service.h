@@ -46,11 +46,14 @@ typedef struct { // channels that share a unit
     uint16_t per_unit; // counts in one unit
 } service_channels;
 
-typedef struct { // int16 samples, channels interleaved
+typedef enum { SERVICE_INT16, SERVICE_INT32 } service_format; // of samples
+
+typedef struct { // samples, channels interleaved
     const char *name;
     uint32_t rate_mhz; // 0: no fixed rate
     const service_channels *group;
     uint8_t groups;
+    uint8_t format; // service_format; a host can inject int16 only
 } service_stream;
 
 typedef struct { // what a device learns for itself, such as how a machine in order sounds (LINK_LEARN)
@@ -109,7 +112,9 @@ size_t service_forward_analog(uint8_t sensor);
 bool service_injecting(void);                         // samples of the first sensor come from the host
 size_t service_injected(int16_t *rows, size_t count); // the next rows, 0..count, a value per channel
 void service_samples(uint8_t sensor, const int16_t *rows, size_t count,
-                     uint32_t time_us);           // each row; time of the first
+                     uint32_t time_us); // each row; time of the first
+void service_samples32(uint8_t sensor, const int32_t *rows, size_t count, uint32_t time_us); // SERVICE_INT32
+bool service_stream_is_on(uint8_t stream);                                                   // a host asked for it
 void service_lost(uint8_t sensor, uint32_t rows); // before the next row: the sensor dropped so many
 
 void service_window(const service_timing *timing, const int8_t *scores); // each one; NULL: the network slept
