@@ -34,6 +34,13 @@ def test_equal_sides_have_no_change(repository):
     assert repository.git("status", "--porcelain", "--ignored") == before, "nothing is written to the work tree"
 
 
+def test_the_command_prints_markdown_where_there_is_no_terminal(repository, ml, cache):
+    done = ml("compare", repository.folder, repository.folder, THIMBLE_CACHE=cache)
+    assert f"| {GESTURES} | accuracy, held-out recordings | 100.0 % (101/101) |" in done.stdout
+    assert "Nothing changed beyond the noise." in done.stdout
+    assert done.stderr == ""
+
+
 def test_a_slower_kernel_is_found_and_named_and_may_be_tolerated(repository):
     repository.slow_down()
     uncommitted = repository.figures("HEAD", ".", status=1)

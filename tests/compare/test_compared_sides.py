@@ -1,13 +1,11 @@
 """What may be compared, against what when nothing is said, and what a mistake is answered with: one line."""
 
 import shutil
-import sys
 
 import pytest
 
-from ml.cli import main
 from ml.compiler.compile import compile_model
-from tests.compare.conftest import Repository
+from tests.compare.repositories import Repository
 
 
 def test_on_main_the_base_is_the_commit_before(repository):
@@ -19,7 +17,7 @@ def test_on_main_the_base_is_the_commit_before(repository):
     assert made["head"].endswith("Slower")
 
 
-def test_on_a_branch_and_in_a_clone_the_base_is_the_last_commit_on_main(repository, tmp_path, cache):
+def test_on_a_branch_and_in_a_clone_the_base_is_the_last_commit_on_main(repository, tmp_path):
     repository.git("switch", "--quiet", "--create", "faster")
     for name in ("One", "Two"):
         (repository.folder / "notes.txt").write_text(name)
@@ -27,7 +25,7 @@ def test_on_a_branch_and_in_a_clone_the_base_is_the_last_commit_on_main(reposito
     assert repository.figures()["base"].endswith("The beginning")
     repository.git("branch", "--force", "main", "HEAD~1")
     repository.git("clone", "--quiet", repository.folder, tmp_path / "clone")
-    clone = Repository(tmp_path / "clone", cache)
+    clone = Repository(tmp_path / "clone")
     assert clone.git("branch", "--list", "main") == "", "only origin/main is there"
     assert clone.figures()["base"].endswith("One")
 
@@ -47,12 +45,12 @@ def test_a_branch_that_is_behind_main_is_not_blamed_for_it(repository):
     assert made["changed"] == {}
 
 
-def test_a_shallow_clone_says_what_it_lacks_and_how_to_get_it(repository, tmp_path, cache):
+def test_a_shallow_clone_says_what_it_lacks_and_how_to_get_it(repository, tmp_path):
     first = repository.git("rev-parse", "HEAD")
     (repository.folder / "notes.txt").write_text("words")
     repository.commit("Words")
     repository.git("clone", "--quiet", "--depth", "1", f"file://{repository.folder}", tmp_path / "clone")
-    clone = Repository(tmp_path / "clone", cache)
+    clone = Repository(tmp_path / "clone")
     said = clone.compare().stderr
     assert "nothing to compare with" in said
     assert "shallow" in said
@@ -93,21 +91,16 @@ def test_two_headers_or_models_of_any_name_are_compared(repository, shared, tmp_
         (["main", "two"], "that both sides have, found gesture_recognition in"),
     ],
 )
-def test_a_mistake_is_one_line(crowded, words, said, monkeypatch, capsys):
-    monkeypatch.chdir(crowded.folder)
-    monkeypatch.setattr("ml.compare.repository.TREES", crowded.cache / "compare/trees")
-    monkeypatch.setattr(sys, "argv", ["ml", "compare", *words])
-    with pytest.raises(SystemExit) as left:
-        main()
-    shown = capsys.readouterr()
-    assert (left.value.code, shown.out, len(shown.err.splitlines())) == (1, "", 1), shown.err
-    assert said in shown.err
+def test_a_mistake_is_one_line(crowded, words, said):
+    shown = crowded.compare(*words, status=1)
+    assert (shown.stdout, len(shown.stderr.splitlines())) == ("", 1), shown.stderr
+    assert said in shown.stderr
 
 
 @pytest.fixture(scope="module")
 def crowded(tmp_path_factory, cache) -> Repository:
     """A repository with much in it that is no model."""
-    made = Repository(tmp_path_factory.mktemp("crowded"), cache)
+    made = Repository(tmp_path_factory.mktemp("crowded"))
     made.git("init", "--quiet", "--initial-branch", "main")
     header = made.header("gesture_recognition")
     for name in ("lib/nn", header.parent):
@@ -128,9 +121,9 @@ def crowded(tmp_path_factory, cache) -> Repository:
     return made
 
 
-def test_without_git_two_folders_can_still_be_compared(repository, tmp_path, cache):
+def test_without_git_two_folders_can_still_be_compared(repository, tmp_path):
     shutil.copytree(repository.folder / "lib", tmp_path / "unpacked" / "lib")
-    plain = Repository(tmp_path / "unpacked", cache)
+    plain = Repository(tmp_path / "unpacked")
     assert "nothing to compare with: fatal: not a git repository" in plain.compare().stderr
     assert plain.figures(repository.folder, ".")["changed"] == {}
     assert "git says: fatal: not a git repository" in plain.compare("main", status=1).stderr
