@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ml.paths import ROOT
-from tests.compare.repositories import APPS, PARTS, Repository
+from tests.compare.repositories import APPS, PARTS, STATED, Repository
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +30,7 @@ def repository(tmp_path, cache) -> Repository:
     for part in (*PARTS, *(f"{app}_model" for app in APPS)):
         shutil.copytree(ROOT / "lib" / part, folder / "lib" / part)
     made = Repository(folder)
+    made.state(APPS[0], **STATED)
     made.git("init", "--quiet", "--initial-branch", "main")
     made.commit("The beginning")
     return made
