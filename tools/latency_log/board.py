@@ -98,8 +98,8 @@ class Board:
             yield arrival
         if time.monotonic() - self._heard_at > self._patience_s:
             raise Final(
-                f"{self.device.port.name}: expected session info every second, found {self._patience_s:g} s of silence: "
-                "has the board stopped? Reset it"
+                f"{self.device.port.name}: expected session info each second, found {self._patience_s:g} s of silence; "
+                "reset the board"
             )
 
     def _understand(self, arrival: Arrival, follower: Follower, rows: Rows) -> None:

@@ -76,9 +76,10 @@ def needed(share: float) -> int:
 
 
 def quantiles(values: np.ndarray, shares: list[float], block: int, seed: int) -> np.ndarray:
-    """(resamples, shares): of logs that might as well have been measured. The same seed gives the same draws, so two
-    logs need two seeds: their noises are independent."""
+    """(resamples, shares): of logs that might as well have been measured. The same seed draws the same windows."""
     random, count = np.random.default_rng(seed), len(values)
+    if np.ptp(values) == 0:
+        return np.full((1, len(shares)), float(values[0]))
     resamples = min(MOST_RESAMPLES, max(LEAST_RESAMPLES, DRAWN // count))
     blocks, found = math.ceil(count / block), []
     for first in range(0, resamples, step := max(1, AT_ONCE // count)):
@@ -90,9 +91,10 @@ def quantiles(values: np.ndarray, shares: list[float], block: int, seed: int) ->
 
 
 def interval(old: np.ndarray, new: np.ndarray, level: float) -> tuple[float, float]:
-    """Of the change `new / old - 1` from the resampled quantiles of two logs (percentile method)."""
-    count = min(len(old), len(new))
-    change = ratio(old[:count], new[:count])
+    """Of the change `new / old - 1` from the resampled quantiles of two logs (percentile method), of which there is
+    one where all values are the same."""
+    count = max(len(old), len(new)) if min(len(old), len(new)) == 1 else min(len(old), len(new))
+    change = ratio(*(each if len(each) == 1 else each[:count] for each in (old, new)))
     low, high = np.quantile(change, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")
     return float(low), float(high)
 

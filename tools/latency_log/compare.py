@@ -8,10 +8,10 @@ from ml.errors import UserError
 from ml.progress import track
 from tools.latency_log import bootstrap
 from tools.latency_log.figures import SHARES, microseconds, stages, summarise
-from tools.latency_log.log import TIMED, Header, Log
+from tools.latency_log.log import COLUMNS, TIMED, Header, Log, Rows
 
 CONFIDENCE = 0.95  # of all intervals together (Bonferroni)
-SEEDS = 1, 2  # of the old log and the new
+SEEDS = 1, 2  # of the old log and the new: their noises are independent
 MUST_AGREE = ("app", "board", "cycles_hz")
 
 
@@ -51,13 +51,20 @@ class Comparison:
 def compare(old: Log, new: Log, anyway: bool = False) -> Comparison:
     """UserError where the two cannot be compared; `anyway` takes other boards, clocks and applications."""
     _check(old, new, anyway)
-    of_old, of_new = ({name: microseconds(name, values, log.header) for name, values in stages(log.rows).items()}
-                      for log in (old, new))  # fmt: skip
+    pair = _pair(old, new)
+    rows = pair or (old.rows, new.rows)
+    of_old, of_new = (_times(each, log) for each, log in zip(rows, (old, new), strict=True))
     both = [name for name in of_old if len(of_old[name]) and len(of_new[name])]
-    uncertain = sum(np.ptp(of_old[name]) > 0 or np.ptp(of_new[name]) > 0 for name in both) * len(SHARES)
-    level = 1 - (1 - CONFIDENCE) / max(1, uncertain)
-    made = [_changes(name, of_old[name], of_new[name], level) for name in track(both, "comparing", len(both))]
-    return Comparison(tuple(change for each in made for change in each), tuple(_notes(old, new)))
+    uncertain = [name for name in both if np.ptp(of_old[name]) > 0 or np.ptp(of_new[name]) > 0]
+    level = 1 - (1 - CONFIDENCE) / max(1, len(uncertain) * len(SHARES))
+    seeds = SEEDS[:1] * 2 if pair else SEEDS
+    made = [_changes(name, (of_old[name], of_new[name]), level, seeds) for name in track(both, "comparing", len(both))]
+    notes = _notes(old, new) + (_window_by_window(*pair) if pair else [])
+    return Comparison(tuple(change for each in made for change in each), tuple(notes))
+
+
+def _times(rows: Rows, log: Log) -> dict[str, np.ndarray]:
+    return {name: microseconds(name, values, log.header) for name, values in stages(rows).items()}
 
 
 def _check(old: Log, new: Log, anyway: bool) -> None:
@@ -76,31 +83,29 @@ def _difference(old: Header, new: Header) -> str:
     return old.difference(new, *(key for key in old.as_dict() if key not in MUST_AGREE))
 
 
-def _changes(stage: str, old: np.ndarray, new: np.ndarray, level: float) -> list[Change]:
+def _changes(stage: str, logs: tuple[np.ndarray, np.ndarray], level: float, seeds: tuple[int, int]) -> list[Change]:
     shares = list(SHARES.values())
-    values = [np.quantile(each, shares) for each in (old, new)]
-    change = bootstrap.ratio(*values)
-    certain = np.ptp(old) == 0 and np.ptp(new) == 0
-    intervals = [(each, each) for each in change] if certain else _intervals(old, new, shares, level)
+    old, new = (np.quantile(values, shares) for values in logs)
+    change = bootstrap.ratio(old, new)
+    intervals = _intervals(logs, shares, level, seeds)
     return [
-        Change(stage, name, float(values[0][at]), float(values[1][at]), float(change[at]), *map(_float, intervals[at]))
+        Change(stage, name, float(old[at]), float(new[at]), float(change[at]), *intervals[at])
         for at, name in enumerate(SHARES)
     ]
 
 
-def _float(value: float | None) -> float | None:
-    return None if value is None else float(value)
-
-
-def _intervals(old: np.ndarray, new: np.ndarray, shares: list[float], level: float) -> list[tuple]:
-    resampled, tells = [], np.ones(len(shares), bool)
-    for values, seed in zip((old, new), SEEDS, strict=True):
-        found = [bootstrap.dependence(values, share) for share in shares]
-        tells &= [bootstrap.enough(each.effective, share) for each, share in zip(found, shares, strict=True)]
-        resampled.append(bootstrap.quantiles(values, shares, max(each.block for each in found), seed))
+def _intervals(
+    logs: tuple[np.ndarray, np.ndarray], shares: list[float], level: float, seeds: tuple[int, int]
+) -> list[tuple[float | None, float | None]]:
+    """None where there are too few windows."""
+    found = [[bootstrap.dependence(values, share) for share in shares] for values in logs]
+    block = max(each.block for log in found for each in log)
+    old, new = (bootstrap.quantiles(values, shares, block, seed) for values, seed in zip(logs, seeds, strict=True))
     return [
-        bootstrap.interval(resampled[0][:, at], resampled[1][:, at], level) if tells[at] else (None, None)
-        for at in range(len(shares))
+        bootstrap.interval(old[:, at], new[:, at], level)
+        if all(bootstrap.enough(log[at].effective, share) for log in found)
+        else (None, None)
+        for at, share in enumerate(shares)
     ]
 
 
@@ -115,12 +120,14 @@ def _notes(old: Log, new: Log) -> list[str]:
         lost = int(log.rows["lost"].sum())
         if lost:
             notes.append(f"{log.name}: {lost} of {lost + len(log.rows)} rows are missing, perhaps the slow ones")
-    return notes + _rates(old, new) + _window_by_window(old, new)
+    return notes + _rates(old, new)
 
 
 def _rates(old: Log, new: Log) -> list[str]:
     before, after = summarise(old.rows, old.header), summarise(new.rows, new.header)
-    notes = [f"windows asleep: {before.asleep:.1%}, then {after.asleep:.1%}"]
+    notes = []
+    if before.awake < before.windows or after.awake < after.windows:
+        notes.append(f"windows asleep: {before.asleep:.1%}, then {after.asleep:.1%}")
     if before.duty is not None and after.duty is not None:
         notes.append(f"duty cycle: {before.duty:.2%}, then {after.duty:.2%}")
     if before.late or after.late:
@@ -128,18 +135,25 @@ def _rates(old: Log, new: Log) -> list[str]:
     return notes
 
 
-def _window_by_window(old: Log, new: Log) -> list[str]:
-    """Of one recording from the same start, each window can be compared with itself: on a virtual board exactly."""
+def _pair(old: Log, new: Log) -> tuple[Rows, Rows] | None:
+    """The windows that are in both, where these are the same moments of the same recording. Then the same windows are
+    drawn from both, and what differs between windows is no noise."""
     if not old.header.recording or old.header.recording != new.header.recording:
-        return []
-    if any(log.rows["start"].any() for log in (old, new)):
-        return []
-    windows, at_old, at_new = np.intersect1d(old.rows["window"], new.rows["window"], return_indices=True)
-    if not len(windows):
-        return []
-    difference = sum(new.rows[name][at_new] - old.rows[name][at_old] for name in TIMED)
-    changed = difference != 0
-    if not changed.any():
-        return [f"the same recording, window for window: none of {len(windows)} has another number of cycles"]
-    return [f"the same recording, window for window: {changed.sum()} of {len(windows)} have another number of cycles, "
-            f"{difference.min():+,} to {difference.max():+,}, median {np.median(difference):+,.0f}"]  # fmt: skip
+        return None
+    if old.rows["start"].any() or new.rows["start"].any():
+        return None
+    _, *places = np.intersect1d(old.rows["window"], new.rows["window"], return_indices=True)
+    rows = tuple(
+        Rows.of({name: log.rows[name][at] for name in COLUMNS}) for log, at in zip((old, new), places, strict=True)
+    )
+    same = np.array_equal(rows[0]["awake"], rows[1]["awake"])
+    return rows if same and rows[0]["awake"].sum() >= bootstrap.needed(0.5) else None
+
+
+def _window_by_window(old: Rows, new: Rows) -> list[str]:
+    difference = sum(new[name] - old[name] for name in TIMED)
+    changed = int((difference != 0).sum())
+    what = f"the same recording, window for window: {changed or 'none'} of {len(old)} differ in cycles"
+    if not changed:
+        return [what]
+    return [f"{what}, by {difference.min():+,} to {difference.max():+,}, median {np.median(difference):+,.0f}"]

@@ -102,6 +102,7 @@ class Follower:
         return not self.is_over
 
     def _row(self, time_us: int, window: int, awake: int, *rest: int) -> tuple[int, ...] | None:
+        """None for one that came late or twice."""
         if self._resumed and window <= self._window:
             self.restarted()
         lost = 0 if self._window is None else (window - self._window - 1) % 2**32
@@ -109,4 +110,7 @@ class Follower:
             self.repeated += 1
             return None
         self._window, self._resumed = window, False
-        return (self.start, min(max(time_us, 0), MOST - 1), window, lost, int(awake != 0), *rest)
+        is_first = self.start not in self._span_us  # there is no row before it since which it could have slept
+        *timed, slept = rest
+        time_us = min(max(time_us, 0), MOST - 1)
+        return (self.start, time_us, window, lost, int(awake != 0), *timed, 0 if is_first else slept)

@@ -48,7 +48,7 @@ class Rows:
     awake     1: the network ran
     *_cycles  of each stage
     latency_us  from the window's last sample to the row
-    slept_us    of the time since the row before, lost or not
+    slept_us    of the time since the row before, lost or not; 0 in the first of a start
     """
 
     def __init__(self) -> None:

@@ -55,11 +55,11 @@ def _shares(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F821
             axes.step(x, np.arange(1, len(x) + 1) / len(x), style, where="post", color=f"C{number}", label=label)
     axes.set(xscale="log", xlabel="us", ylabel="share of the inferences", ylim=(0, 1.02), title=_title(log, against))
     axes.grid(alpha=0.3)
-    axes.legend(loc="best") if axes.has_data() else None
+    _legend(axes)
 
 
 def _title(log: Log, against: Log | None) -> str:
-    return f"done by then (dashed: {against.name})" if against else "done by then"
+    return f"done within a time (dashed: {against.name})" if against else "done within a time"
 
 
 def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F821
@@ -68,7 +68,7 @@ def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F8
         edges = np.histogram_bin_edges(np.concatenate(times), BINS)
         for values, each, style in zip(times, (log, against), ("stepfilled", "step"), strict=False):
             axes.hist(values, edges, histtype=style, label=each.name, alpha=0.7 if style == "stepfilled" else 1)
-        axes.legend()
+        _legend(axes)
     axes.set(xlabel="us", ylabel="inferences", title="sum of the stages")
 
 
@@ -80,15 +80,22 @@ def _timeline(axes: "Axes", log: Log) -> None:  # noqa: F821
     awake = rows["awake"][shown] == 1
     axes.plot(seconds[shown][awake], total[shown][awake], ".", markersize=3, label="sum, network awake")
     axes.plot(seconds[shown][~awake], total[shown][~awake], ".", markersize=3, color="0.6", label="sum, asleep")
-    axes.plot(seconds[shown], rows["latency_us"][shown], ",", color="C4", label="latency")
+    axes.plot(seconds[shown], rows["latency_us"][shown], ".", markersize=1.5, color="C4", label="latency")
     if header.window_rate_mhz:
         axes.axhline(1e9 / header.window_rate_mhz, color="C3", linewidth=0.8, label="deadline of the latency")
         missed = late(rows, header)
-        axes.plot(seconds[missed], rows["latency_us"][missed], "x", color="C3", label=f"{missed.sum()} missed")
+        if missed.any():
+            axes.plot(seconds[missed], rows["latency_us"][missed], "x", color="C3", label=f"{missed.sum()} missed")
     _gaps(axes, seconds, rows["lost"], rows["start"])
     axes.set(xlabel="s", ylabel="us", yscale="log", title="in the board's time")
     axes.grid(alpha=0.3)
-    axes.legend(loc="upper left", ncols=3, fontsize="small")
+    _legend(axes)
+
+
+def _legend(axes: "Axes") -> None:  # noqa: F821
+    """Below, where it hides nothing."""
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=6, fontsize="small", frameon=False)
 
 
 def _gaps(axes: "Axes", seconds: np.ndarray, lost: np.ndarray, start: np.ndarray) -> None:  # noqa: F821
