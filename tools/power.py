@@ -3,9 +3,10 @@
 
     python tools/power.py --meter ppk2 --voltage 3.0 --seconds 30 --mark 0
     python tools/power.py --meter lpm01a@/dev/ttyACM1 --voltage 3.3 --link /dev/ttyACM0 --cell CR2032 --every 10
+    python tools/power.py --estimate nano33ble --model gesture_recognition --cell CR2032 --every 10
 
 Windows are inferences: marked by a pin of the board at a logic input of the meter (--mark), or counted by the board
-itself and told over its link (--link).
+itself and told over its link (--link). Without a meter, --estimate takes the currents of the data sheet.
 """
 
 from __future__ import annotations
@@ -18,20 +19,25 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import Progress
+from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ml.cli import run_cli
 from ml.errors import UserError
 from ml.progress import console, say
-from tools.energy import cells, find, show
+from tools.energy import cells, estimate, find, show
+from tools.energy.estimate import Estimate
 from tools.energy.measure import Counter, measure
 from tools.energy.meter import Meter, Samples
 from tools.energy.windows import Summary, counted, marked, summarise
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--meter", required=True, metavar="NAME[@PORT]", help=f"One of {', '.join(find.METERS)}.")
+@click.option("--meter", metavar="NAME[@PORT]", help=f"One of {', '.join(find.METERS)}.")
+@click.option("--estimate", "board", metavar="BOARD", help="Instead of a meter: the documented currents of a board.")
+@click.option("--model", metavar="APP|FILE", help="With --estimate: an application's model, or a .tflite.")
+@click.option("--low-power", is_flag=True, help="With --estimate: firmware built with -D BOARD_LOW_POWER=1.")
 @click.option("--voltage", default=3.3, show_default=True, help="Of the board's supply, in volts.")
 @click.option("--no-supply", is_flag=True, help="Something else supplies the board; a PPK2 then measures in line.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.01, 86400))
@@ -45,8 +51,11 @@ from tools.energy.windows import Summary, counted, marked, summarise
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="A picture: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def power(
-    meter: str,
+    meter: str | None,
     *,
+    board: str | None,
+    model: str | None,
+    low_power: bool,
     voltage: float,
     no_supply: bool,
     seconds: float,
@@ -62,6 +71,15 @@ def power(
     battery = cells.find(cell) if cell else None
     if mark is not None and link:
         raise UserError("expected --mark or --link, found both; choose what says when an inference runs")
+    if (meter is None) == (board is None):
+        raise UserError("expected --meter or --estimate, one of them; --help tells what they do")
+    if board:
+        made = _estimate(board, model, link, seconds, every, low_power=low_power)
+        if as_json:
+            click.echo(json.dumps(estimate.as_json(made, battery), indent=1))
+        else:
+            _print(show.grid(estimate.rows(made, battery), f"{board}: an estimate"))
+        return
     with contextlib.closing(find.open_meter(meter, voltage, not no_supply)) as opened:
         samples, inferences = _measure(opened, seconds, link)
         windows = marked(samples, mark) if mark is not None else []
@@ -75,10 +93,30 @@ def power(
     if as_json:
         click.echo(json.dumps(show.as_json(summary, notes), indent=1))
     else:
-        out = Console() if sys.stdout.isatty() else Console(width=100)
-        out.print(show.table(summary, notes, battery, every, title))
+        _print(show.table(summary, notes, battery, every, title))
     if mark is not None and not summary.inference:
         say(f"logic input {mark} marked no whole window: is the board's pin connected, and does its firmware run?")
+
+
+def _print(table: Table) -> None:
+    out = Console() if sys.stdout.isatty() else Console(width=100)
+    out.print(table)
+
+
+def _estimate(
+    board: str, model: str | None, link: str | None, seconds: float, every: float | None, *, low_power: bool
+) -> Estimate:
+    if (model is None) == (link is None):
+        raise UserError(
+            "expected --model or --link with --estimate, one of them; it tells how long the processor is awake"
+        )
+    if model:
+        return estimate.of_model(board, model, every, low_power=low_power)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("  listening", total=seconds)
+        return estimate.of_link(
+            board, link, seconds, lambda done: bar.update(task, completed=done), low_power=low_power
+        )
 
 
 def _measure(meter: Meter, seconds: float, link: str | None) -> tuple[Samples, int | None]:

@@ -28,13 +28,16 @@ def engineering(value: float, unit: str) -> str:
 
 
 def table(summary: Summary, notes: list[str], cell: Cell | None, every_s: float | None, title: str) -> Table:
+    return grid(rows(summary, cell, every_s) + [("note", note) for note in notes], title)
+
+
+def grid(lines: list[tuple[str, str]], title: str) -> Table:
+    """Names and what belongs to them."""
     made = Table(title=title, title_justify="left", show_header=False)
     made.add_column(justify="left")
     made.add_column(justify="left")
-    for name, text in rows(summary, cell, every_s):
+    for name, text in lines:
         made.add_row(name, text)
-    for note in notes:
-        made.add_row("note", note)
     return made
 
 
