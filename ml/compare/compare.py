@@ -1,6 +1,8 @@
 """Two sides, application by application: rows, notes, and what has become worse than is tolerated."""
 
+import os
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ml.compare.changes import Row, rows
@@ -8,6 +10,8 @@ from ml.compare.figures import Board, Found, find
 from ml.compare.sides import Side
 from ml.errors import UserError
 from ml.progress import track
+
+WORKERS = 2  # threads: the work is done by compilers
 
 
 @dataclass(frozen=True)
@@ -27,16 +31,23 @@ def compare(
     """Measures both sides, or takes what was measured of equal sources before."""
     pairs, notes = paired(base, head)
     made, regressions = [], []
-    asked = [(side, app) for before, after in pairs for side, app in ((base, before), (head, after))]
-    found = iter([find(*one, with_firmware) for one in track(asked, "measured", len(asked))])
-    for before, after in pairs:
+    for (before, after), (was, now) in zip(pairs, _found(base, head, pairs, with_firmware), strict=True):
         name = after if before == after else f"{before} / {after}"
-        was, now = next(found), next(found)
         made += rows(name, was, now, board, tolerance)
         notes += _notes(name, was, now)
         regressions += _broken(name, now)
     regressions += [_worse(row, tolerance) for row in made if row.verdict == "regression"]
     return Comparison(base, head, board, tolerance, made, notes, regressions)
+
+
+def _found(base: Side, head: Side, pairs: list[tuple[str, str]], with_firmware: bool) -> list[tuple[Found, Found]]:
+    """Several applications at a time, of each the base first: what is equal there need not be measured twice."""
+
+    def both(pair: tuple[str, str]) -> tuple[Found, Found]:
+        return find(base, pair[0], with_firmware), find(head, pair[1], with_firmware)
+
+    with ThreadPoolExecutor(min(WORKERS, os.cpu_count() or 1)) as pool:
+        return list(track(pool.map(both, pairs), "measured", len(pairs)))
 
 
 def paired(base: Side, head: Side) -> tuple[list[tuple[str, str]], list[str]]:
