@@ -27,7 +27,7 @@ from ml.errors import UserError
 from ml.link.port import BAUD
 from ml.progress import say, track
 from tools.mlperf_tiny import build as building
-from tools.mlperf_tiny import dataset
+from tools.mlperf_tiny import dataset, published
 from tools.mlperf_tiny.device import INFER_S, Bench
 from tools.mlperf_tiny.score import LEAST_S, WINDOWS, Accuracy, Performance, accuracy, performance
 
@@ -95,6 +95,21 @@ def run(
         click.echo(json.dumps(summary(name, model, speed, right), indent=1))
     else:
         (Console() if sys.stdout.isatty() else Console(width=100)).print(table(name, model, speed, right))
+
+
+@cli.command()
+@click.argument("checkout", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--port", default="virtual", show_default=True, help="A board or a serial port.")
+@click.option(
+    "--data", required=True, type=click.Path(path_type=Path), help="Folder with kws01/y_labels.csv and so on."
+)
+@click.option("--mode", type=click.Choice(list(published.MODES)), default="accuracy", show_default=True)
+@click.option("--python", default=sys.executable, help=f"With {published.NEEDS}. [this one]")
+@click.option("--limit", type=click.IntRange(1), help="Only the first of the data set's inputs.")
+def runner(checkout: Path, *, port: str, data: Path, mode: str, python: str, limit: int | None) -> None:
+    """Drive the board by the runner published with MLPerf Tiny, unchanged; CHECKOUT is one of mlcommons/tiny."""
+    folder = published.run(checkout, port, data, mode, python, limit)
+    say(f"its settings and sessions: {folder}")
 
 
 def summary(name: str, model: str, speed: Performance | None, right: Accuracy | None) -> dict:

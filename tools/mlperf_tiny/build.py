@@ -92,8 +92,8 @@ static const mlperf_config bench_mlperf = {{
     "{choice.identity}",
     {kind},
     {RESULTS[choice.result]},
-    {float(program.input.scale):.9g}f, // of the input
-    {float(program.output.scale):.9g}f, // of the output
+    {_float(program.input.scale)}, // of the input
+    {_float(program.output.scale)}, // of the output
     {program.input.zero}, // zero point of the input
     {program.output.zero}, // zero point of the output
     bench_buffer,
@@ -103,3 +103,9 @@ static const mlperf_config bench_mlperf = {{
 
 #endif
 """
+
+
+def _float(value: float) -> str:
+    """A literal of C: 1 has no suffix, 1.0 has."""
+    text = f"{float(value):.9g}"
+    return text + ("f" if "." in text or "e" in text else ".0f")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from ml.errors import UserError
 
 LABELS = "y_labels.csv"
 MOST_WINDOWS = 10_000  # of a file
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Question:
     name: str
     windows: tuple[bytes, ...]  # inputs; the mean of their results counts
     label: int
+    classes: int  # that there are
 
 
 def load(path: Path) -> list[Question]:
@@ -34,19 +37,37 @@ def load(path: Path) -> list[Question]:
     made = _npz(path) if path.suffix == ".npz" else _folder(path)
     if not made:
         raise UserError(f"{path}: expected at least one input, found none; name another data set")
+    size = len(made[0].windows[0])
+    for question in made:
+        found = {len(window) for window in question.windows} - {size}
+        if found:
+            raise UserError(
+                f"{path}: expected {size} bytes, as the first input has, found {found.pop()} in {question.name}"
+            )
     return made
 
 
 def _npz(path: Path) -> list[Question]:
+    inputs, labels = _arrays(path)
+    if inputs.ndim < 2 or inputs.dtype.name not in ("int8", "uint8", "float32"):
+        raise UserError(
+            f"{path}: expected `inputs` of int8, uint8 or float32, one in each row, found {inputs.dtype} {inputs.shape}"
+        )
+    if labels.shape != inputs.shape[:1] or labels.dtype.kind not in "iu" or labels.min(initial=0) < 0:
+        raise UserError(
+            f"{path}: expected `labels`, a class for each of {len(inputs)} inputs, found {labels.dtype} {labels.shape}"
+        )
+    rows = zip(inputs, labels, strict=True)
+    classes = int(labels.max(initial=0)) + 1
+    return [Question(f"{number}", (one.tobytes(),), int(label), classes) for number, (one, label) in enumerate(rows)]
+
+
+def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            inputs, labels = arrays["inputs"], arrays["labels"]
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            return arrays["inputs"], arrays["labels"]
+    except DAMAGED as error:
         raise UserError(f"{path}: expected arrays `inputs` and `labels`, cannot read them ({error})") from None
-    if len(inputs) != len(labels):
-        raise UserError(f"{path}: expected a label for each input, found {len(inputs)} and {len(labels)}")
-    rows = zip(inputs, labels, strict=True)
-    return [Question(f"{number}", (one.tobytes(),), int(label)) for number, (one, label) in enumerate(rows)]
 
 
 def _folder(path: Path) -> list[Question]:
@@ -60,9 +81,9 @@ def _folder(path: Path) -> list[Question]:
 
 def _question(root: Path, file: Path, number: int, row: list[str]) -> Question:
     try:
-        label = int(row[2])
+        classes, label = int(row[1]), int(row[2])
         size, stride = (int(row[3]), int(row[4])) if len(row) > 3 else (0, 1)
-        if size < 0 or stride < 1:
+        if not 0 <= label < classes or size < 0 or stride < 1:
             raise ValueError
     except (IndexError, ValueError):
         raise UserError(
@@ -75,4 +96,4 @@ def _question(root: Path, file: Path, number: int, row: list[str]) -> Question:
     windows = [data[at : at + size] for at in range(0, len(data) - size + 1, stride)] if size else [data]
     if not windows or len(windows) > MOST_WINDOWS:
         raise UserError(f"{path}: expected 1 to {MOST_WINDOWS} windows of {size} bytes, found {len(windows)}")
-    return Question(row[0], tuple(windows), label)
+    return Question(row[0], tuple(windows), label, classes)

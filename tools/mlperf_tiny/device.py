@@ -20,11 +20,11 @@ class Inference:
     """What `infer` came to."""
 
     results: tuple[float, ...]
-    microseconds: int  # between the two time stamps, for all iterations
+    microseconds: int  # between the two time stamps, for all iterations; 0 in energy mode
 
 
 class Bench:
-    """A device that runs apps/inference_bench, or any other that speaks the protocol in performance mode."""
+    """A device that runs apps/inference_bench, or any other that speaks the protocol."""
 
     def __init__(self, port: str, baud: int = BAUD, timeout_s: float = INFER_S) -> None:
         self.port = Port(port, "inference_bench", baud)
@@ -34,6 +34,7 @@ class Bench:
             self._exchange("", ANSWER_S)  # ends whatever stands half-written in the device's buffer
             self.name = self._one(self.command("name"), r"m-name-dut-\[([^]]+)]", "name")
             self.model = self._one(self.command("profile"), r"m-model-\[([^]]+)]", "profile")
+            self.energy = not _stamps(self.command("timestamp"))  # the time is then told by a pin
         except BaseException:
             self.port.close()
             raise
@@ -58,7 +59,7 @@ class Bench:
             if time.monotonic() > deadline or received > MOST_ANSWER:
                 raise UserError(
                     f"{self.port.name}: expected an answer to {text[:20]!r} that ends with {READY}, found "
-                    f"{received} bytes without it in {timeout_s:g} s; is inference_bench flashed?"
+                    f"{received} bytes without it in {timeout_s:g} s; is inference_bench flashed, and --baud its own?"
                 )
         return lines[: lines.index(READY)]
 
@@ -73,13 +74,15 @@ class Bench:
 
     def infer(self, iterations: int, warmups: int) -> Inference:
         lines = self.command(f"infer {iterations} {warmups}", self.timeout_s)
-        stamps = [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d+)", line))]
         results = self._one(lines, r"m-results-\[([^]]*)]", "infer")
+        return Inference(_numbers(self.port.name, results), self._between(_stamps(lines)))
+
+    def _between(self, stamps: list[int]) -> int:
+        if self.energy:
+            return 0
         if len(stamps) != 2:
-            raise UserError(
-                f"{self.port.name}: expected two time stamps, found {len(stamps)}; was it built for energy mode?"
-            )
-        return Inference(tuple(float(value) for value in results.split(",") if value), (stamps[1] - stamps[0]) % 2**32)
+            raise UserError(f"{self.port.name}: expected two time stamps, found {len(stamps)}; reset the board")
+        return (stamps[1] - stamps[0]) % 2**32
 
     def _one(self, lines: list[str], pattern: str, command: str) -> str:
         for line in lines:
@@ -89,3 +92,14 @@ class Bench:
 
     def close(self) -> None:
         self.port.close()
+
+
+def _stamps(lines: list[str]) -> list[int]:
+    return [int(match[1]) for line in lines if (match := re.fullmatch(r"m-lap-us-(\d{1,10})", line))]
+
+
+def _numbers(port: str, text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(value) for value in text.split(",") if value)
+    except ValueError:
+        raise UserError(f"{port}: expected numbers as results, found {text[:60]!r}; reset the board") from None

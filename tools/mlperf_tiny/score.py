@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.errors import UserError
 from ml.evaluate.accuracy import wilson
 from tools.mlperf_tiny.dataset import Question
 from tools.mlperf_tiny.device import Bench
@@ -36,6 +37,11 @@ def performance(
     bench: Bench, question: Question, iterations: int | None, warmups: int, track: Callable[[range], Iterable]
 ) -> Performance:
     """Five windows on one input; without `iterations`, as many as fill ten seconds of the device's time."""
+    if bench.energy:
+        raise UserError(
+            "expected firmware for performance mode, found energy mode, in which a pin marks the time for a meter; "
+            "build it with --mode performance, or ask for accuracy alone: --no-performance"
+        )
     bench.load(question.windows[0])
     if iterations is None:
         once = bench.infer(1, warmups).microseconds
