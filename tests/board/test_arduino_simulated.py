@@ -100,6 +100,7 @@ CAUSES = [
     ("nrf52840", 1, 0, "pin"),
     ("nrf52840", 2, 0, "watchdog"),
     ("nrf52840", 4, 0, "software"),
+    ("nrf52840", 4, 0xD0, "watchdog"),  # by its ticker
     ("nrf52840", 8, 0, "fault"),
     ("nrf52840", 2 | 4, 0, "watchdog"),
     ("nrf52840", 1 << 16, 0, "unknown"),
@@ -134,7 +135,8 @@ def test_the_reset_cause_is_what_the_registers_say_and_stays(build, core, flags,
 @pytest.mark.parametrize(
     ("core", "ms", "registers"),
     [
-        ("nrf52840", 8000, "262144 1 1 1 6e524635"),  # CRV, RREN, CONFIG, START, RR[0]
+        ("nrf52840", 8000, "1966080 1 1 1 6e524635"),  # CRV, of a minute; RREN, CONFIG, START, RR[0]
+        ("nrf52840", 90_000, "2949120 1 1 1 6e524635"),
         ("rp2040", 8000, "16000000 40000000 0001fffc"),  # LOAD, CTRL: ENABLE, WDSEL
         ("rp2040", 60_000, "16777215 40000000 0001fffc"),  # as long as it can
         ("stm32", 8000, "8000000 2"),  # us; fed, before it was started and after
@@ -144,4 +146,8 @@ def test_the_reset_cause_is_what_the_registers_say_and_stays(build, core, flags,
     ],
 )
 def test_the_watchdog_is_set_as_the_manual_says(build, core, ms, registers):
-    assert output(build("reset", core), 0, 0, ms).strip().split(" ", 3)[3].startswith(registers)
+    assert output(build("reset", core), 0, 0, ms).splitlines()[0].split(" ", 3)[3].startswith(registers)
+
+
+def test_the_nrf52840_that_hangs_resets_itself_before_its_long_watchdog_would(build):
+    assert output(build("reset", "nrf52840"), 0, 0, 8000).splitlines()[1] == "reset after 13 s, left d0"

@@ -10,3 +10,10 @@ class EventFlags {
     uint32_t wait_any_for(uint32_t flags, std::chrono::duration<uint32_t, std::milli> rel_time, bool clear = true);
 };
 } // namespace rtos
+
+namespace mbed {
+class LowPowerTicker {
+  public:
+    void attach(void (*function)(), std::chrono::microseconds period);
+};
+} // namespace mbed

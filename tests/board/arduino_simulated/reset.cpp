@@ -1,5 +1,6 @@
 // reset.cpp: lib/board's Arduino watchdog and reset cause over registers that are ordinary memory.
-//   reset FLAGS MORE WATCHDOG_MS    MORE: of the RP2040 CHIP_RESET, of the STM32 a backup register; prints the cause,
+//   reset FLAGS MORE WATCHDOG_MS    MORE: of the RP2040 CHIP_RESET, of the nRF52840
+// GPREGRET2, of the STM32 a backup register; prints the cause,
 //   and the registers of the watchdog once it was started and fed
 #include <Arduino.h>
 #include <stdio.h>
@@ -82,8 +83,29 @@ static void tell() {
 }
 
 #elif defined(TARGET_NRF52840)
-static void set_flags(uint32_t flags, uint32_t) {
+#include <mbed.h>
+#include <signal.h>
+#include <unistd.h>
+static void (*tick)();
+static uint32_t ticks;
+void mbed::LowPowerTicker::attach(void (*function)(), std::chrono::microseconds period) {
+    if (period == std::chrono::seconds(1)) tick = function;
+}
+static void set_flags(uint32_t flags, uint32_t left) {
     word(0x40000400) = flags;
+    word(0x40000520) = left;
+}
+static void at_reset(int) { // the core's register is no memory
+    printf("reset after %u s, left %x\n", ticks, word(0x40000520));
+    fflush(stdout);
+    _exit(0);
+}
+static void hang() { // fed in the fifth second for the last time
+    signal(SIGSEGV, at_reset);
+    for (ticks = 1; ticks < 100; ticks++) {
+        if (ticks == 5) board_watchdog_feed();
+        tick();
+    }
 }
 static void tell() {
     printf("%u %u %u %u %08x\n", word(0x40010504), word(0x40010508), word(0x4001050C), word(0x40010000),
@@ -110,4 +132,7 @@ int main(int, char **argv) {
     board_watchdog_feed();
     printf("%s %d %d ", CAUSES[cause], same, started);
     tell();
+#ifdef TARGET_NRF52840
+    hang();
+#endif
 }

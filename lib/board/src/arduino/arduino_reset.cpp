@@ -85,36 +85,57 @@ void board_watchdog_feed(void) {
 }
 
 #elif defined(TARGET_NRF52840) // nRF52840 Product Specification v1.11, chapters POWER and WDT
+#include <mbed.h>
 
-enum : uintptr_t { RESETREAS = 0x40000400, WDT = 0x40010000 };
+// The WDT can be neither stopped nor changed and runs on through a reset by software, into the boot loader, which does
+// not feed it: an upload must fit into its time. So it waits a minute, for what hangs with interrupts held off; before
+// that a ticker looks once a second whether it was fed.
+static const uint32_t MINUTE_MS = 60000;
+enum : uintptr_t { RESETREAS = 0x40000400, GPREGRET2 = 0x40000520, WDT = 0x40010000 };
 enum : uintptr_t { START = WDT, RUNSTATUS = WDT + 0x400, CRV = WDT + 0x504, RREN = WDT + 0x508, CONFIG = WDT + 0x50C };
 enum : uintptr_t { RR0 = WDT + 0x600 };
-enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8 };
+enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8, NOT_FED = 0xD0 };
+static volatile uint32_t hungry_s;
+static uint32_t patience_s;
 
 // No flag at all is power-on or brown-out, which the chip does not tell apart.
 static board_reset_cause find_cause() {
-    const uint32_t flags = at(RESETREAS);
+    const uint32_t flags = at(RESETREAS), left = at(GPREGRET2);
     at(RESETREAS) = flags; // else they pile up
-    if (flags & BY_WATCHDOG) return BOARD_RESET_WATCHDOG;
+    at(GPREGRET2) = 0;
+    if (flags & BY_WATCHDOG || (flags & BY_SOFTWARE && left == NOT_FED)) return BOARD_RESET_WATCHDOG;
     if (flags & BY_LOCKUP) return BOARD_RESET_FAULT;
     if (flags & BY_SOFTWARE) return BOARD_RESET_SOFTWARE;
     if (flags & BY_PIN) return BOARD_RESET_PIN;
     return flags ? BOARD_RESET_UNKNOWN : BOARD_RESET_POWER;
 }
 
+static void look() { // in an interrupt
+    if (++hungry_s <= patience_s) return;
+    at(GPREGRET2) = NOT_FED;
+    board_reset();
+}
+
 void board_watchdog_feed(void) {
+    hungry_s = 0;
     at(RR0) = 0x6E524635;
 }
 
 // Runs on while the processor sleeps, not while a debugger holds it.
+static void start_wdt(uint32_t ms) {
+    if (at(RUNSTATUS)) return;
+    at(CRV) = (uint32_t)((uint64_t)ms * 32768 / 1000);
+    at(RREN) = 1;
+    at(CONFIG) = 1;
+    at(START) = 1;
+}
+
 bool board_watchdog_start(uint32_t ms) {
-    if (!at(RUNSTATUS)) {
-        at(CRV) = (uint32_t)((uint64_t)ms * 32768 / 1000);
-        at(RREN) = 1;
-        at(CONFIG) = 1;
-        at(START) = 1;
-    }
+    static mbed::LowPowerTicker ticker;
+    start_wdt(ms > MINUTE_MS ? ms : MINUTE_MS);
     board_watchdog_feed();
+    patience_s = ms / 1000 + (ms % 1000 != 0);
+    ticker.attach(look, std::chrono::seconds(1));
     return true;
 }
 
