@@ -7,6 +7,7 @@ def test_it_answers(board):
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from ml.link.device import INFO_TIMEOUT_S, Device
 from ml.link.sensor_bus import Player
 from tools.rig import reset
 from tools.rig.config import BoardConfig
-from tools.rig.errors import RigError
+from tools.rig.errors import RigError, WrongImage
 from tools.rig.identity import Identity, model_hash, prove
 from tools.rig.place import Place
 
@@ -54,17 +55,16 @@ class Board:
 
     def open(self) -> Device:
         """RigError unless the image that was flashed answers."""
-        try:
-            device = Device.open(self.port, timeout=min(INFO_TIMEOUT_S, self.place.config.settle_s))
-        except RigError:
-            raise
-        except UserError as error:
-            raise RigError(f"{self.name}: {self._died() or error}") from None
-        try:
-            prove(device, Identity(self.app, self.build, self.model), self.name)
-        except BaseException:
-            device.close()
-            raise
+        with contextlib.ExitStack() as opened:
+            try:
+                device = Device.open(self.port, timeout=min(INFO_TIMEOUT_S, self.place.config.settle_s))
+                opened.callback(device.close)
+                prove(device, Identity(self.app, self.build, self.model), self.name)
+            except RigError:
+                raise
+            except UserError as error:
+                raise RigError(f"{self.name}: {self._died() or error}") from None
+            opened.pop_all()
         return device
 
     def prepare(self) -> None:
@@ -138,9 +138,13 @@ class Board:
                 with self.open() as device:
                     return check(device)
             except UserError as error:
-                if time.monotonic() > end:
+                if time.monotonic() > end or self._final(error):
                     raise RigError(str(error)) from None
             time.sleep(RETRY_S)
+
+    def _final(self, error: UserError) -> bool:
+        """A real board may still be on its way to the new image; an emulator was started on what it has."""
+        return self.place.emulator is not None and (isinstance(error, WrongImage) or self._died() is not None)
 
     def _died(self) -> str | None:
         return self.place.emulator.died() if self.place.emulator else None

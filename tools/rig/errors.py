@@ -9,3 +9,7 @@ class RigError(UserError):
 
 class Missing(RigError):
     """The board is not plugged in: its tests are skipped, or fail with --require."""
+
+
+class WrongImage(RigError):
+    """Another firmware answers than the one that was flashed."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from ml.link.device import Device
 from ml.link.messages import Info
 from ml.paths import ROOT
-from tools.rig.errors import RigError
+from tools.rig.errors import RigError, WrongImage
 
 HASH = re.compile(r'^\s+"([0-9a-f]{16})", // hash of the model$', re.MULTILINE)
 
@@ -36,11 +36,11 @@ def model_hash(app: str, project: Path) -> str | None:
 
 
 def prove(device: Device, expected: Identity, board: str) -> None:
-    """RigError when another firmware answers, or nobody does by now."""
+    """WrongImage when another firmware answers; UserError when nobody does by now."""
     device.ping()  # session info may have waited in a buffer; this answer has not
     wrong = difference(device.info, expected)
     if wrong:
-        raise RigError(f"{board}: {wrong}; is this the board that was flashed, and did it start the new image?")
+        raise WrongImage(f"{board}: {wrong}; is this the board that was flashed, and did it start the new image?")
 
 
 def difference(info: Info, expected: Identity) -> str | None:

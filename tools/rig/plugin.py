@@ -52,14 +52,27 @@ def _boards(config: pytest.Config) -> list[BoardConfig]:
 def pytest_cmdline_main(config: pytest.Config) -> None:
     """A worker for each of several boards, unless -n says otherwise; and each board for one worker."""
     option = config.option
-    given = config.getoption("board") or config.getoption("rig")
-    if not given or not hasattr(option, "numprocesses") or hasattr(config, "workerinput"):
+    if not _chosen(config) or not hasattr(option, "numprocesses") or hasattr(config, "workerinput"):
         return
-    if option.numprocesses is None and option.dist == "no" and not option.tx and not option.usepdb:
-        boards = len(_boards(config))
-        option.numprocesses = boards if boards > 1 else None
+    boards = len(_boards(config))
+    if boards > 1 and option.numprocesses is None and option.dist == "no" and not option.tx and not option.usepdb:
+        option.numprocesses = boards
     if option.numprocesses and option.dist == "no":
         option.dist = "loadgroup"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+    """xdist 3.8 does not find its groups in the tests of pytest 9.2: their names say enough."""
+    if config.option.dist != "loadgroup" or not _chosen(config):
+        return None
+    from tools.rig.scheduler import BoardScheduling  # noqa: PLC0415 - without xdist there is nothing to import
+
+    return BoardScheduling(config, log, _boards(config))
+
+
+def _chosen(config: pytest.Config) -> bool:
+    return bool(config.getoption("board") or config.getoption("rig"))
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -72,7 +85,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             'say it: @pytest.mark.hil_app("gesture_recognition")'
         )
     limited = metafunc.config.pluginmanager.hasplugin("timeout")
-    places = [_place(board, app, limited) for board in metafunc.config.stash[BOARDS] for app in marker.args]
+    places = [_place(board, app, limited) for board in _boards(metafunc.config) for app in marker.args]
     metafunc.parametrize("rig_place", places, indirect=True, scope="session")
 
 

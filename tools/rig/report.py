@@ -97,7 +97,7 @@ def reason(report: pytest.TestReport) -> str:
         return str(report.longrepr[2]).removeprefix("Skipped: ")
     crash = getattr(report.longrepr, "reprcrash", None)
     text = crash.message if crash else str(report.longrepr or "")
-    text = re.sub(r"^[\w.]*RigError: |^[\w.]*Missing: ", "", text)
+    text = re.sub(r"^tools\.rig\.errors\.\w+: ", "", text)
     return next((line for line in text.splitlines() if line.strip()), "no reason")
 
 

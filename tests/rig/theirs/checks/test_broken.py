@@ -1,0 +1,78 @@
+"""Breaks a board in every way that a rig must notice; the tests named so must fail."""
+
+import json
+import os
+import shutil
+import signal
+from pathlib import Path
+
+import emulator_control
+import pytest
+
+pytestmark = pytest.mark.hil_app("counter")
+
+
+def flash_wrong(board, monkeypatch, flag: str) -> None:
+    monkeypatch.setenv("PLATFORMIO_BUILD_SRC_FLAGS", flag)
+    board.reflash(" ")  # extra flags: the next test wants the usual image again
+
+
+def emulator(board) -> emulator_control.Emulator:
+    return emulator_control.state(Path(board.port).parent)
+
+
+def test_a_good_board_passes(board, device):
+    assert (device.info.app, device.info.build, device.info.board) == ("counter", board.build, "virtual")
+    device.ping()
+
+
+def test_a_dead_board_fails(board):
+    os.kill(emulator(board).pid, signal.SIGKILL)
+    while emulator_control.running(Path(board.port).parent):
+        pass
+    board.open()
+
+
+def test_after_a_failure_the_board_is_started_afresh(board, device):
+    assert device.info.build == board.build
+
+
+def test_a_board_that_dies_meanwhile_fails(board, device):
+    os.kill(emulator(board).pid, signal.SIGKILL)
+    device.ping()
+
+
+def test_an_old_image_fails(board):
+    """The uploader says that all is well, and the board goes on with the image that it had."""
+    running = emulator(board)
+    old = shutil.copy(running.program, Path(board.port).parents[2] / "old.elf")
+    board.reflash()
+    emulator_control.start(Path(board.port).parent, str(old), running.machine)
+    board.open()
+
+
+def test_a_wrong_application_fails(board, monkeypatch):
+    flash_wrong(board, monkeypatch, "-D APP='\"other\"'")
+
+
+def test_a_wrong_model_fails(board, monkeypatch):
+    flash_wrong(board, monkeypatch, "-D OTHER_MODEL")
+
+
+def test_a_firmware_that_does_not_build_fails(board, monkeypatch):
+    flash_wrong(board, monkeypatch, "-D APP=nonsense")
+
+
+def test_at_the_end_the_usual_image_answers(board, device):
+    assert device.info.build == board.build
+
+
+def test_a_power_cycle_is_one(board):
+    before = emulator(board)
+    board.power_cycle()
+    assert emulator(board).pid != before.pid
+
+
+def test_its_sensors_can_be_played_into(board):
+    with board.player() as player:
+        assert json.loads((Path(player.port.name).parent / "emulator.json").read_text())["pid"] == emulator(board).pid

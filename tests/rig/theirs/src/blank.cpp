@@ -1,0 +1,3 @@
+int main() {
+    for (;;) __asm__("wfi");
+}

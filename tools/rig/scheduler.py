@@ -1,0 +1,28 @@
+"""Which xdist worker runs which test: those of a board are for one worker, and in their order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import pytest
+from xdist.scheduler import LoadGroupScheduling
+
+from tools.rig.config import BoardConfig
+
+
+class BoardScheduling(LoadGroupScheduling):
+    """Groups tests by the board in their name, test_it[desk-counter]; the others as xdist does."""
+
+    def __init__(self, config: pytest.Config, log: object, boards: Sequence[BoardConfig]) -> None:
+        super().__init__(config, log)
+        self._emulated = {board.name: board.emulated for board in boards}
+        names = "|".join(map(re.escape, sorted(self._emulated, key=len, reverse=True)))
+        self._pattern = re.compile(rf"[\[-]({names})-(\w+)[]-]")
+
+    def _split_scope(self, nodeid: str) -> str:
+        found = self._pattern.search(nodeid)
+        if found is None:
+            return super()._split_scope(nodeid)
+        name, app = found.groups()
+        return f"{name} {app}" if self._emulated[name] else name
