@@ -118,7 +118,7 @@ def _print(
 
 def _status(made: Recorded, comparison: compare.Comparison | None, tolerance: float | None) -> int:
     if made.error:
-        say(f"the log ends with its {len(made.log.rows)}th row")
+        say(f"rows logged until then: {len(made.log.rows)}")
         raise made.error
     if comparison and tolerance is not None:
         worse = [
@@ -127,7 +127,7 @@ def _status(made: Recorded, comparison: compare.Comparison | None, tolerance: fl
             if each.is_worse(tolerance)
         ]
         if worse:
-            raise UserError(f"expected no change for the worse beyond {tolerance:.3g}, found: {', '.join(worse)}")
+            raise UserError(f"expected nothing slower by more than {tolerance:.3%}, found {', '.join(worse)}")
     rows = made.log.rows
     return 0 if made.is_whole and not rows["lost"].any() and not rows["start"].any() else INCOMPLETE
 

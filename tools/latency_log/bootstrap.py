@@ -81,13 +81,22 @@ def quantiles(values: np.ndarray, shares: list[float], block: int, seed: int) ->
     if np.ptp(values) == 0:
         return np.full((1, len(shares)), float(values[0]))
     resamples = min(MOST_RESAMPLES, max(LEAST_RESAMPLES, DRAWN // count))
-    blocks, found = math.ceil(count / block), []
+    circle = np.concatenate([values, values[: block - 1]]).astype(float)
+    stretches, found = np.lib.stride_tricks.sliding_window_view(circle, block), []
     for first in range(0, resamples, step := max(1, AT_ONCE // count)):
         size = min(step, resamples - first)
-        starts = random.integers(0, count, (size, blocks, 1), np.int32)
-        drawn = ((starts + np.arange(block, dtype=np.int32)) % count).reshape(size, -1)[:, :count]
-        found.append(np.quantile(values[drawn], shares, axis=1).T)
+        starts = random.integers(0, count, (size, math.ceil(count / block)))
+        found.append(_of_each(stretches[starts].reshape(size, -1)[:, :count], shares))
     return np.concatenate(found)
+
+
+def _of_each(drawn: np.ndarray, shares: list[float]) -> np.ndarray:
+    """As np.quantile(drawn, shares, axis=1), whose selection takes ten times as long as sorting."""
+    ordered = np.sort(drawn, axis=1)
+    place = np.array(shares) * (ordered.shape[1] - 1)
+    below = place.astype(int)
+    above = np.minimum(below + 1, ordered.shape[1] - 1)
+    return ordered[:, below] + (ordered[:, above] - ordered[:, below]) * (place - below)
 
 
 def interval(old: np.ndarray, new: np.ndarray, level: float) -> tuple[float, float]:

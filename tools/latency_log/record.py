@@ -19,6 +19,7 @@ from tools.latency_log.log import Log, Rows
 
 STEP_S = 0.05
 SHOWN_EVERY_S = 0.25
+SHOWN_SHARE = 10  # showing a long log may take one part in so many of the time
 PERIODS = 20  # so many windows may be late before their absence is an error
 
 
@@ -48,16 +49,13 @@ class Recorded:
 
 def record(wanted: Wanted, show: Callable[[Recorded], RenderableType]) -> Recorded:
     """Never raises once there is a log: `error` says what ended it, and the file holds all until then."""
-    interrupts = Interrupts()
+    interrupts, board = Interrupts(), Board(wanted.find, wanted.patience_s)
     interrupts.hold()
-    board = None
     try:
-        board = Board(wanted.find, wanted.patience_s)
         return _Recorder(wanted, board, interrupts).run(show)
     finally:
         interrupts.release()
-        if board is not None:
-            board.close()
+        board.close()
 
 
 class _Recorder:
@@ -72,7 +70,7 @@ class _Recorder:
         limits = Limits(wanted.windows, wanted.seconds, end_us)
         self._rows, self._follower = Rows(), Follower(limits, from_start=self._playing is not None)
         self._made = Recorded(Log(wanted.out.name if wanted.out else header.board, header, self._rows))
-        self._writer = writing.create(wanted.out, header) if wanted.out else None
+        self._writer: writing.Writer | None = None
         self._row_at = time.monotonic()
         self._reported = 0
 
@@ -81,15 +79,16 @@ class _Recorder:
         try:
             self._begin()
             with Live(console=console, transient=True, auto_refresh=False) as live:
-                shown_at = 0.0
+                due = 0.0
                 while not self._follower.is_over:
                     self._step()
-                    if console.is_terminal and time.monotonic() - shown_at > SHOWN_EVERY_S:
+                    if console.is_terminal and (started := time.monotonic()) > due:
                         live.update(show(made), refresh=True)
-                        shown_at = time.monotonic()
+                        due = time.monotonic() + max(SHOWN_EVERY_S, SHOWN_SHARE * (time.monotonic() - started))
             self._board.end()
         except KeyboardInterrupt:
-            made.is_whole = self._wanted.windows is None and self._wanted.seconds is None and self._playing is None
+            wanted = self._wanted
+            made.is_whole = len(self._rows) > 0 and not (wanted.windows or wanted.seconds or wanted.recording)
             self._board.end()
         except (UserError, OSError) as error:
             made.error, made.is_whole = error, False
@@ -119,9 +118,15 @@ class _Recorder:
         if len(self._rows) > before:
             self._row_at = time.monotonic()
         self._account()
+        self._write()
+        self._check_silence()
+
+    def _write(self) -> None:
+        """A file is begun with the first row: without one, what was there before stays."""
+        if self._wanted.out and self._writer is None and len(self._rows):
+            self._writer = writing.create(self._wanted.out, self._made.log.header)
         if self._writer:
             self._writer.add(self._rows)
-        self._check_silence()
 
     def _account(self) -> None:
         made = self._made
@@ -130,7 +135,7 @@ class _Recorder:
             say(f"board: {line}")
         self._board.text.clear()
         if self._follower.lost > self._reported:
-            say(f"{self._follower.lost - self._reported} rows lost")
+            say(f"rows lost: {self._follower.lost - self._reported}")
             self._reported = self._follower.lost
 
     def _check_silence(self) -> None:
@@ -150,9 +155,9 @@ class _Recorder:
             self._playing.close()
             self._made.samples_lost = self._playing.lost
         self._account()
-        if self._writer:
-            try:
-                self._writer.add(self._rows)
+        try:
+            self._write()
+            if self._writer:
                 self._writer.close()
-            except OSError as error:
-                self._made.error = self._made.error or error
+        except OSError as error:
+            self._made.error = self._made.error or error

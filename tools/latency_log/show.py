@@ -43,7 +43,9 @@ def _account(summary: Summary, made: Recorded) -> list[str]:
         lines.append(f"missed deadlines: {made.missed}, as the board counts them")
     elif summary.late is not None:
         lines.append(f"missed deadlines: {summary.late}, by the latencies")
-    lines.append(f"rows lost: {summary.lost}" + (f", and {summary.restarts} restarts" if summary.restarts else ""))
+    lines.append(
+        f"rows lost: {summary.lost}" + (f"; restarts of the board: {summary.restarts}" if summary.restarts else "")
+    )
     if made.repeated:
         lines.append(f"rows left out that came late or twice: {made.repeated}")
     if made.samples_lost:

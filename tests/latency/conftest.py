@@ -1,0 +1,25 @@
+"""Boards for the tests of tools/latency.py, built and started as a user does."""
+
+import pytest
+from latency_bench import APP, Bench, motion
+
+SECONDS = 40
+
+
+@pytest.fixture(scope="session")
+def latency_workspace(tmp_path_factory):
+    return tmp_path_factory.mktemp("latency")
+
+
+@pytest.fixture(scope="session")
+def bench(latency_workspace):
+    """The usual firmware."""
+    bench = Bench(latency_workspace, f"{APP}-virtual")
+    bench.upload()
+    yield bench
+    bench.stop()
+
+
+@pytest.fixture(scope="session")
+def recording(latency_workspace):
+    return motion(latency_workspace / "motion.csv", SECONDS)
