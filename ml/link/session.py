@@ -52,7 +52,7 @@ class Session:
         self.info: Info | None = None
         self.lost: Counter[tuple[int, int]] = Counter()  # (type, stream) -> frames that never came
         self.unreadable = 0  # frames whose payload is not as it should be
-        self.restarts = 0  # of the device, as its uptime shows
+        self.restarts = 0  # of the device, as session info shows
         self._decoder = Decoder()
         self._next: dict[tuple[int, int], int] = {}
         self._now_us = 0
@@ -80,7 +80,7 @@ class Session:
         if frame.type == Type.REPLY:
             return Answer(frame.sequence, parse_reply(frame.payload))
         if frame.type == Type.INFO:
-            self._meet(parse_info(frame.payload))
+            self._meet(parse_info(frame.payload), frame.sequence)
         lost = self._count(frame)
         if frame.type == Type.INFO:
             return self.info
@@ -90,19 +90,28 @@ class Session:
             return parse_event(frame.payload)
         return self._data(frame, lost) if frame.type == Type.DATA and self.info else None
 
-    def _meet(self, info: Info) -> None:
-        if self.info and info.uptime_us < self.info.uptime_us:
+    def _meet(self, info: Info, sequence: int) -> None:
+        if self.info and self._has_restarted(info, sequence):
             self.restarts += 1
             self._next.clear()
         self.info = info
         self._now_us = info.uptime_us
 
+    def _has_restarted(self, info: Info, sequence: int) -> bool:
+        """Its clock begins anew; where it had hardly begun, so do its sequences, and another cause is told."""
+        before, began = self.info, self._behind((Type.INFO, 0), sequence) and info.uptime_us > self.info.uptime_us
+        return info.uptime_us < before.uptime_us or info.reset != before.reset or began
+
+    def _behind(self, key: tuple[int, int], sequence: int) -> bool:
+        """The frame comes late, or a second time."""
+        return (sequence - self._next.get(key, sequence)) % 2**16 >= 2**15
+
     def _count(self, frame: Frame) -> int:
         """Frames of the same type and stream that are missing before this one."""
         key = (frame.type, frame.stream)
-        lost = (frame.sequence - self._next.get(key, frame.sequence)) % 2**16
-        if lost >= 2**15:  # it comes late, or a second time
+        if self._behind(key, frame.sequence):
             return 0
+        lost = (frame.sequence - self._next.get(key, frame.sequence)) % 2**16
         self._next[key] = (frame.sequence + 1) % 2**16
         if lost:
             self.lost[key] += lost

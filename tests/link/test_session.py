@@ -2,6 +2,7 @@
 
 import cbor2
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_messages import INFO, TELEMETRY
@@ -11,8 +12,8 @@ from ml.link.messages import Type
 from ml.link.session import Data, Session
 
 
-def info(uptime_us: int, sequence: int = 0) -> bytes:
-    payload = cbor2.dumps(INFO | {"uptime_us": uptime_us})
+def info(uptime_us: int, sequence: int = 0, reset: str = "power") -> bytes:
+    payload = cbor2.dumps(INFO | {"uptime_us": uptime_us, "reset": reset})
     return Frame(Type.INFO, sequence=sequence, time_us=uptime_us % 2**32, payload=payload).encode()
 
 
@@ -66,6 +67,15 @@ def test_a_restart_is_noticed_and_costs_no_gap():
     session = Session()
     list(session.feed(info(5_000_000, 5) + row(7) + info(1000, 0) + row(0)))
     assert (session.restarts, session.lost.total()) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("again", "restarts"), [(info(1000, 0), 0), (info(1000, 0, "watchdog"), 1), (info(1500, 0), 1)]
+)
+def test_a_restart_is_noticed_where_the_board_had_only_just_started(again, restarts):
+    session = Session()
+    list(session.feed(info(1000, 0) + again))
+    assert (session.restarts, session.lost.total()) == (restarts, 0)
 
 
 def test_samples_have_the_shape_and_format_of_their_stream():
