@@ -47,7 +47,7 @@ def compare_(
     else:
         _show(made)
     if made.regressions:
-        more = f" ({len(made.regressions)} in all)" if len(made.regressions) > 1 else ""
+        more = f" ({len(made.regressions)} in all)" if len(made.regressions) > MOST else ""
         raise UserError(f"worse than is tolerated: {'; '.join(made.regressions[:MOST])}{more}")
 
 

@@ -23,7 +23,7 @@ def markdown(made: Comparison) -> str:
     lines = [f"### {_plain(made.base.title)} → {_plain(made.head.title)}", "", _plain(headline(made)), ""]
     lines.append(_line(HEADINGS))
     lines.append("|---|---|---:|---:|---:|---|---|")
-    for cells in _table(made):
+    for cells in (_cells(row, made) for row in made.rows):
         bold = f"**{cells[-1]}**" if cells[-1] == VERDICTS["regression"] else cells[-1]
         lines.append(_line((*map(_plain, cells[:-1]), bold)))
     told = [f"- **{_plain(line)}**" for line in made.regressions] + [f"- {_plain(line)}" for line in made.notes]
@@ -52,26 +52,17 @@ def terminal(made: Comparison) -> Table:
     table = Table(title=escape(f"{made.base.title} -> {made.head.title}"), title_justify="left")
     for heading in HEADINGS:
         table.add_column(heading, justify="right" if heading in ("base", "head", "change") else "left")
-    for cells in _table(made):
+    for cells in (_cells(row, made) for row in made.rows):
         table.add_row(*map(escape, cells), style="red" if cells[-1] == VERDICTS["regression"] else "")
     return table
 
 
-def _table(made: Comparison) -> list[tuple[str, ...]]:
-    """Cells of the rows; an application is named in its first."""
-    cells, last = [], ""
-    for row in made.rows:
-        cells.append(("" if row.application == last else row.application, *_cells(row, made)))
-        last = row.application
-    return cells
-
-
 def _cells(row: Row, made: Comparison) -> tuple[str, ...]:
-    title, values = row.figure.title.format(board=made.board.name), (value(row.base), value(row.head))
+    named = (row.application, row.figure.title.format(board=made.board.name), value(row.base), value(row.head))
     if row.change is None:
-        return (title, *values, "", "", "")
+        return (*named, "", "", "")
     noise = "" if row.change.size == 0 else "yes" if row.change.beyond else "no"
-    return (title, *values, row.change.text, noise, VERDICTS.get(row.verdict, row.verdict))
+    return (*named, row.change.text, noise, VERDICTS.get(row.verdict, row.verdict))
 
 
 def value(one: Value | None) -> str:
