@@ -94,18 +94,20 @@ def test_the_console_stays_without_the_flag(build, core):
 
 
 RMVF, PIN, BOR, SOFTWARE, IWDG = (1 << bit for bit in (23, 26, 27, 28, 29))
-KEPT = 0x5448494D
+KEPT, FAULTED = 0x5448494D, 0x4641554C
 CAUSES = [
     ("nrf52840", 0, 0, "power"),
     ("nrf52840", 1, 0, "pin"),
     ("nrf52840", 2, 0, "watchdog"),
     ("nrf52840", 4, 0, "software"),
     ("nrf52840", 4, 0xD0, "watchdog"),  # by its ticker
+    ("nrf52840", 4, 0xFA, "fault"),
     ("nrf52840", 8, 0, "fault"),
     ("nrf52840", 2 | 4, 0, "watchdog"),
     ("nrf52840", 1 << 16, 0, "unknown"),
     ("rp2040", 1, 1 << 8, "watchdog"),
     ("rp2040", 2, 1 << 8, "software"),
+    ("rp2040", 2, 0xFA << 24 | 1 << 8, "fault"),  # in SCRATCH0
     ("rp2040", 0, 1 << 16, "pin"),
     ("rp2040", 0, 1 << 8, "power"),
     ("rp2040", 0, 1 << 20, "unknown"),
@@ -113,6 +115,7 @@ CAUSES = [
     ("stm32", BOR | PIN, KEPT, "brownout"),
     ("stm32", PIN, KEPT, "pin"),
     ("stm32", SOFTWARE | PIN, KEPT, "software"),
+    ("stm32", SOFTWARE | PIN, FAULTED, "fault"),
     ("stm32", IWDG | PIN, KEPT, "watchdog"),
     ("stm32", 0, KEPT, "unknown"),
     ("esp32", 1, 0, "power"),

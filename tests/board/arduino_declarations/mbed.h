@@ -17,3 +17,7 @@ class LowPowerTicker {
     void attach(void (*function)(), std::chrono::microseconds period);
 };
 } // namespace mbed
+
+typedef struct _mbed_error_ctx mbed_error_ctx;
+typedef int mbed_error_status_t;
+extern "C" mbed_error_status_t mbed_set_error_hook(void (*hook)(const mbed_error_ctx *error_ctx));

@@ -113,12 +113,20 @@ static void tell() {
 }
 
 #else
+#include <mbed.h>
 static void set_flags(uint32_t reason, uint32_t chip) {
+    word(0x4005800C) = chip >> 24;
     word(0x40058008) = reason;
     word(0x40064008) = chip;
 }
 static void tell() {
     printf("%u %08x %08x\n", word(0x40058004), word(0x40058000), word(0x40010008));
+}
+#endif
+
+#if defined(TARGET_NRF52840) || defined(TARGET_RP2040)
+mbed_error_status_t mbed_set_error_hook(void (*)(const mbed_error_ctx *)) {
+    return 0;
 }
 #endif
 

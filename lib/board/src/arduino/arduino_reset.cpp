@@ -58,7 +58,12 @@ void board_watchdog_feed(void) {
 #include <IWatchdog.h>
 #include <backup.h>
 
-static const uint32_t KEPT = 0x5448494d;
+static const uint32_t KEPT = 0x5448494D, FAULTED = 0x4641554C;
+
+extern "C" void HardFault_Handler(void) { // the core's waits for ever
+    setBackupRegister(LL_RTC_BKP_DR31, FAULTED);
+    board_reset();
+}
 
 // Power-on sets the flag of the brown-out reset too. The backup registers live on the same supply, down to a lower
 // voltage: what they kept tells that the supply only dipped.
@@ -66,10 +71,11 @@ static board_reset_cause find_cause() {
     const uint32_t flags = RCC->CSR;
     RCC->CSR |= RCC_CSR_RMVF; // else they pile up
     enableBackupDomain();
-    const bool dipped = getBackupRegister(LL_RTC_BKP_DR31) == KEPT;
+    const uint32_t left = getBackupRegister(LL_RTC_BKP_DR31);
+    const bool dipped = left == KEPT, faulted = left == FAULTED;
     setBackupRegister(LL_RTC_BKP_DR31, KEPT);
     if (flags & (RCC_CSR_IWDGRSTF | RCC_CSR_WWDGRSTF)) return BOARD_RESET_WATCHDOG;
-    if (flags & RCC_CSR_SFTRSTF) return BOARD_RESET_SOFTWARE;
+    if (flags & RCC_CSR_SFTRSTF) return faulted ? BOARD_RESET_FAULT : BOARD_RESET_SOFTWARE;
     if (flags & RCC_CSR_BORRSTF) return dipped ? BOARD_RESET_BROWNOUT : BOARD_RESET_POWER;
     return flags & RCC_CSR_PINRSTF ? BOARD_RESET_PIN : BOARD_RESET_UNKNOWN; // every reset pulls the pin: asked last
 }
@@ -94,7 +100,7 @@ static const uint32_t MINUTE_MS = 60000;
 enum : uintptr_t { RESETREAS = 0x40000400, GPREGRET2 = 0x40000520, WDT = 0x40010000 };
 enum : uintptr_t { START = WDT, RUNSTATUS = WDT + 0x400, CRV = WDT + 0x504, RREN = WDT + 0x508, CONFIG = WDT + 0x50C };
 enum : uintptr_t { RR0 = WDT + 0x600 };
-enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8, NOT_FED = 0xD0 };
+enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8, NOT_FED = 0xD0, FAULTED = 0xFA };
 static volatile uint32_t hungry_s;
 static uint32_t patience_s;
 
@@ -104,7 +110,7 @@ static board_reset_cause find_cause() {
     at(RESETREAS) = flags; // else they pile up
     at(GPREGRET2) = 0;
     if (flags & BY_WATCHDOG || (flags & BY_SOFTWARE && left == NOT_FED)) return BOARD_RESET_WATCHDOG;
-    if (flags & BY_LOCKUP) return BOARD_RESET_FAULT;
+    if (flags & BY_LOCKUP || (flags & BY_SOFTWARE && left == FAULTED)) return BOARD_RESET_FAULT;
     if (flags & BY_SOFTWARE) return BOARD_RESET_SOFTWARE;
     if (flags & BY_PIN) return BOARD_RESET_PIN;
     return flags ? BOARD_RESET_UNKNOWN : BOARD_RESET_POWER;
@@ -113,6 +119,11 @@ static board_reset_cause find_cause() {
 static void look() { // in an interrupt
     if (++hungry_s <= patience_s) return;
     at(GPREGRET2) = NOT_FED;
+    board_reset();
+}
+
+static void note_fault(const mbed_error_ctx *) { // Mbed's own handler blinks for ever
+    at(GPREGRET2) = FAULTED;
     board_reset();
 }
 
@@ -136,22 +147,26 @@ bool board_watchdog_start(uint32_t ms) {
     board_watchdog_feed();
     patience_s = ms / 1000 + (ms % 1000 != 0);
     ticker.attach(look, std::chrono::seconds(1));
+    mbed_set_error_hook(note_fault);
     return true;
 }
 
 #elif defined(TARGET_RP2040) // RP2040 Datasheet, 2.12 chip-level reset, 2.13 power-on state machine, 4.7 watchdog
+#include <mbed.h>
 
-enum : uintptr_t { CTRL = 0x40058000, LOAD = CTRL + 4, REASON = CTRL + 8, CHIP_RESET = 0x40064008, WDSEL = 0x40010008 };
-enum { BY_TIMER = 1, BY_TRIGGER = 2 };
+enum : uintptr_t { CTRL = 0x40058000, LOAD = CTRL + 4, REASON = CTRL + 8, SCRATCH0 = CTRL + 0xC };
+enum : uintptr_t { CHIP_RESET = 0x40064008, WDSEL = 0x40010008 };
+enum { BY_TIMER = 1, BY_TRIGGER = 2, FAULTED = 0xFA };
 static const uint32_t BY_POWER = 1u << 8, BY_RUN_PIN = 1u << 16;
 static const uint32_t ENABLE = 1u << 30, TRIGGER = 1u << 31, ALL_BUT_OSCILLATORS = 0x1FFFC, LONGEST = 0xFFFFFF;
 static uint32_t load;
 
 // Power-on and brown-out share a flag.
 static board_reset_cause find_cause() {
-    const uint32_t reason = at(REASON), chip = at(CHIP_RESET);
+    const uint32_t reason = at(REASON), chip = at(CHIP_RESET), left = at(SCRATCH0);
+    at(SCRATCH0) = 0;
     if (reason & BY_TIMER) return BOARD_RESET_WATCHDOG;
-    if (reason & BY_TRIGGER) return BOARD_RESET_SOFTWARE;
+    if (reason & BY_TRIGGER) return left == FAULTED ? BOARD_RESET_FAULT : BOARD_RESET_SOFTWARE;
     if (chip & BY_RUN_PIN) return BOARD_RESET_PIN;
     return chip & BY_POWER ? BOARD_RESET_POWER : BOARD_RESET_UNKNOWN;
 }
@@ -164,6 +179,11 @@ void board_reset(void) {
     }
 }
 
+static void note_fault(const mbed_error_ctx *) { // Mbed's own handler blinks for ever
+    at(SCRATCH0) = FAULTED;
+    board_reset();
+}
+
 void board_watchdog_feed(void) {
     if (load) at(LOAD) = load;
 }
@@ -173,6 +193,7 @@ bool board_watchdog_start(uint32_t ms) {
     at(WDSEL) = ALL_BUT_OSCILLATORS;
     board_watchdog_feed();
     at(CTRL) |= ENABLE;
+    mbed_set_error_hook(note_fault);
     return true;
 }
 
