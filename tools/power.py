@@ -3,10 +3,12 @@
 
     python tools/power.py --meter ppk2 --voltage 3.0 --seconds 30 --mark 0
     python tools/power.py --meter lpm01a@/dev/ttyACM1 --voltage 3.3 --link /dev/ttyACM0 --cell CR2032 --every 10
+    python tools/power.py --meter ina@/dev/ttyACM1 --link /dev/ttyACM0 --cell CR2032 --duty 2
     python tools/power.py --estimate nano33ble --model gesture_recognition --cell CR2032 --every 10
 
-Windows are inferences: marked by a pin of the board at a logic input of the meter (--mark), or counted by the board
-itself and told over its link (--link). Without a meter, --estimate takes the currents of the data sheet.
+Windows are inferences: marked by a pin of the board at a logic input of the meter (--mark), or told by the board over
+its link (--link) and found in the current, or only counted where they are not found. Without a meter, --estimate takes
+the currents of the data sheet. See docs/power.md.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import json
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -26,11 +29,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import run_cli
 from ml.errors import UserError
 from ml.progress import console, say
-from tools.energy import cells, estimate, find, show
+from tools.energy import cells, estimate, evaluate, find, show
 from tools.energy.estimate import Estimate
-from tools.energy.measure import Counter, measure
+from tools.energy.link import Seen, Watch
+from tools.energy.measure import measure
 from tools.energy.meter import Meter, Samples
-from tools.energy.windows import Summary, counted, marked, summarise
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -42,11 +45,12 @@ from tools.energy.windows import Summary, counted, marked, summarise
 @click.option("--no-supply", is_flag=True, help="Something else supplies the board; a PPK2 then measures in line.")
 @click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(0.01, 86400))
 @click.option("--mark", type=click.IntRange(0, 7), help="Logic input that is high during an inference.")
-@click.option("--link", metavar="PORT", help="Port of the board, which then counts its inferences itself.")
+@click.option("--link", metavar="PORT", help="Port of the board, which then tells when it computed.")
 @click.option("--cell", metavar="NAME", help=f"{', '.join(cells.CELLS)}, or such as 400mAh@3.7V.")
 @click.option(
     "--every", type=click.FloatRange(0.001), metavar="SECONDS", help="Battery life at one inference in these."
 )
+@click.option("--duty", type=click.FloatRange(0, 100), metavar="PERCENT", help="Battery life when awake so long.")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Every sample.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="A picture: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
@@ -63,6 +67,7 @@ def power(
     link: str | None,
     cell: str | None,
     every: float | None,
+    duty: float | None,
     csv_file: Path | None,
     plot: Path | None,
     as_json: bool,
@@ -73,6 +78,8 @@ def power(
         raise UserError("expected --mark or --link, found both; choose what says when an inference runs")
     if (meter is None) == (board is None):
         raise UserError("expected --meter or --estimate, one of them; --help tells what they do")
+    if every is not None and duty is not None:
+        raise UserError("expected --every or --duty, found both; choose how often the board computes")
     if board:
         made = _estimate(board, model, link, seconds, every, low_power=low_power)
         if as_json:
@@ -81,20 +88,18 @@ def power(
             _print(show.grid(estimate.rows(made, battery), f"{board}: an estimate"))
         return
     with contextlib.closing(find.open_meter(meter, voltage, not no_supply)) as opened:
-        samples, inferences = _measure(opened, seconds, link)
-        windows = marked(samples, mark) if mark is not None else []
-        summary = _summary(opened, samples, windows, inferences)
-        notes, title = opened.notes(), opened.name
-        rate_hz = opened.rate_hz
+        result = evaluate.evaluate(opened, *_measure(opened, seconds, link), mark)
+        title, rate_hz = opened.name, opened.rate_hz
     if csv_file:
-        show.write_csv(csv_file, samples, rate_hz)
+        show.write_csv(csv_file, result.samples, rate_hz)
     if plot:
-        show.write_picture(plot, samples, rate_hz, windows, title)
+        show.write_picture(plot, result.samples, rate_hz, result.windows, title)
     if as_json:
-        click.echo(json.dumps(show.as_json(summary, notes), indent=1))
+        click.echo(json.dumps(show.as_json(result.summary, result.notes, result.alignment), indent=1))
     else:
-        _print(show.table(summary, notes, battery, every, title))
-    if mark is not None and not summary.inference:
+        use = show.Use(battery, every, None if duty is None else duty / 100)
+        _print(show.table(result.summary, result.notes, use, title))
+    if mark is not None and not result.summary.inference:
         say(f"logic input {mark} marked no whole window: is the board's pin connected, and does its firmware run?")
 
 
@@ -119,23 +124,17 @@ def _estimate(
         )
 
 
-def _measure(meter: Meter, seconds: float, link: str | None) -> tuple[Samples, int | None]:
-    """The samples, and how many inferences the board says it made meanwhile."""
+def _measure(meter: Meter, seconds: float, link: str | None) -> tuple[Samples, float, Seen | None]:
+    """The samples, when they began by time.monotonic(), and what the board says of the inferences it made meanwhile."""
     with contextlib.ExitStack() as stack:
-        counter = stack.enter_context(contextlib.closing(Counter(link))) if link else None
+        watch = stack.enter_context(contextlib.closing(Watch(link))) if link else None
         bar = stack.enter_context(Progress(console=console, transient=True, disable=not console.is_terminal))
         task = bar.add_task("  measuring", total=seconds)
-        if counter:
-            counter.start()
+        if watch:
+            watch.start()
+        began = time.monotonic()
         samples = measure(meter, seconds, lambda done, _: bar.update(task, completed=done))
-        return samples, counter.count() if counter else None
-
-
-def _summary(meter: Meter, samples: Samples, windows: list[tuple[int, int]], inferences: int | None) -> Summary:
-    made = summarise(samples, meter.rate_hz, meter.voltage_v, windows)
-    if not inferences:
-        return made
-    return Summary(**vars(made) | {"inference": counted(made, inferences)})
+        return samples, began, watch.stop() if watch else None
 
 
 if __name__ == "__main__":

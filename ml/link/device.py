@@ -17,7 +17,7 @@ from ml.errors import UserError
 from ml.link.frames import Frame, as_line, is_text
 from ml.link.messages import ALL, PROTOCOL_VERSION, Command, Info, Reply, Status, Telemetry, Type
 from ml.link.payloads import MessageError, parse_telemetry
-from ml.link.port import Port
+from ml.link.port import BAUD, Port
 from ml.link.session import Answer, Arrival, Session
 
 INFO_TIMEOUT_S = 6.0  # some boards restart when their port is opened
@@ -62,9 +62,9 @@ class Device:
         self._sequence = int.from_bytes(os.urandom(2))  # an answer to the program before us is not ours
 
     @classmethod
-    def open(cls, name: str, app: str | None = None, timeout: float = INFO_TIMEOUT_S) -> "Device":
+    def open(cls, name: str, app: str | None = None, timeout: float = INFO_TIMEOUT_S, baud: int = BAUD) -> "Device":
         """Opens a port (see ml/link/port.py) and makes sure that firmware of ours, of that application, answers."""
-        device = cls(Port(name, app))
+        device = cls(Port(name, app, baud))
         try:
             device._meet(timeout)
             device._check(app)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from serial.tools import list_ports
 
 from ml.errors import UserError
-from tools.energy import joulescope, lpm01a, ppk2
+from tools.energy import ina, joulescope, lpm01a, ppk2
 from tools.energy.meter import Meter
 
-METERS = ("ppk2", "lpm01a", "joulescope")
+METERS = ("ppk2", "lpm01a", "joulescope", "ina")
 
 
 def open_meter(name: str, voltage_v: float, supply: bool) -> Meter:
@@ -20,6 +20,10 @@ def open_meter(name: str, voltage_v: float, supply: bool) -> Meter:
         return lpm01a.Lpm01a(place or _port(kind, lpm01a.USB), voltage_v)
     if kind == "joulescope":
         return joulescope.Joulescope(place)
+    if kind == "ina" and place:
+        return ina.Ina(place)
+    if kind == "ina":
+        raise UserError("expected the logger's port, found none; name it: --meter ina@/dev/ttyACM0")
     raise UserError(f"expected a meter ({', '.join(METERS)}, with @PORT where it has one), found {name!r}")
 
 

@@ -1,4 +1,4 @@
-"""One measurement: reads a meter for a while, and counts the device's inferences meanwhile where it is asked."""
+"""One measurement: reads a meter for a while."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 
 from ml.errors import UserError
-from ml.link.device import Device
 from tools.energy.meter import Meter, Samples, join
 
 SILENCE_S = 3.0  # without a sample the meter is stuck
@@ -14,13 +13,12 @@ SILENCE_S = 3.0  # without a sample the meter is stuck
 
 def measure(meter: Meter, seconds: float, progress: Callable[[float, float], None]) -> Samples:
     """Samples of `seconds`, or of fewer where Ctrl-C ends it. `progress` takes the seconds done and the current."""
-    wanted = round(seconds * meter.rate_hz)
     parts: list[Samples] = []
     count = 0
     meter.start()
     try:
         last = time.monotonic()
-        while count < wanted:
+        while count < seconds * meter.rate_hz:  # the true rate may be known only after a while
             part = meter.read()
             if len(part):
                 parts.append(part)
@@ -34,22 +32,5 @@ def measure(meter: Meter, seconds: float, progress: Callable[[float, float], Non
             raise
     finally:
         meter.stop()
-    made = join(parts)
+    made, wanted = join(parts), round(seconds * meter.rate_hz)
     return Samples(made.current_a[:wanted], made.marks[:wanted])
-
-
-class Counter:
-    """Counts the inferences of the device at a link port between `start` and `count`."""
-
-    def __init__(self, port: str) -> None:
-        self.device = Device.open(port)
-        self._before = 0
-
-    def start(self) -> None:
-        self._before = self.device.statistics().windows
-
-    def count(self) -> int:
-        return self.device.statistics().windows - self._before
-
-    def close(self) -> None:
-        self.device.close()

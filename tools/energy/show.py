@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-import pandas as pd
 from rich.table import Table
 
 from ml.files import replace_file
+from tools.energy.align import STRENGTH_LIMIT, Alignment
 from tools.energy.cells import Cell
 from tools.energy.meter import Samples
-from tools.energy.windows import Summary, average_current
+from tools.energy.windows import Spans, Summary, average_current, awake_current
 
 PICTURE_COLUMNS = 2000  # of a picture; each shows the least and the largest of its samples
 
@@ -27,8 +27,17 @@ def engineering(value: float, unit: str) -> str:
     return f"{value / 1000**power:.3g} {['p', 'n', 'u', 'm', '', 'k', 'M'][power + 4]}{unit}"
 
 
-def table(summary: Summary, notes: list[str], cell: Cell | None, every_s: float | None, title: str) -> Table:
-    return grid(rows(summary, cell, every_s) + [("note", note) for note in notes], title)
+@dataclass(frozen=True)
+class Use:
+    """How a battery is used: on which cell, and how often an inference runs or for what share of the time."""
+
+    cell: Cell | None
+    every_s: float | None = None
+    duty: float | None = None
+
+
+def table(summary: Summary, notes: list[str], use: Use, title: str) -> Table:
+    return grid(rows(summary, use) + [("note", note) for note in notes], title)
 
 
 def grid(lines: list[tuple[str, str]], title: str) -> Table:
@@ -41,7 +50,7 @@ def grid(lines: list[tuple[str, str]], title: str) -> Table:
     return made
 
 
-def rows(summary: Summary, cell: Cell | None, every_s: float | None) -> list[tuple[str, str]]:
+def rows(summary: Summary, use: Use) -> list[tuple[str, str]]:
     share = summary.lost / max(1, summary.samples + summary.lost)
     found = [
         ("measured", f"{summary.seconds:.2f} s, {summary.samples} samples at {summary.voltage_v:.2f} V"),
@@ -58,34 +67,62 @@ def rows(summary: Summary, cell: Cell | None, every_s: float | None) -> list[tup
         found.append(("inferences", f"{one.windows}{left_out}"))
         found.append(("energy per inference", engineering(one.energy_j, "J") + spread))
         found.append(("of it above sleep", engineering(one.charge_c * summary.voltage_v, "J")))
-    return found + _battery(summary, cell, every_s)
+        if np.isfinite(one.seconds):
+            found.append(("length of an inference", engineering(one.seconds, "s")))
+    return found + _battery(summary, use)
 
 
-def _battery(summary: Summary, cell: Cell | None, every_s: float | None) -> list[tuple[str, str]]:
+def _battery(summary: Summary, use: Use) -> list[tuple[str, str]]:
+    cell, one = use.cell, summary.inference
     if cell is None:
         return []
-    if every_s is None or summary.inference is None:
-        return [(f"life on a {cell.name}", f"{cell.days(summary.average_a):.1f} days as measured")]
-    average = average_current(summary.sleep_a, summary.inference.charge_c, every_s)
+    average, at = summary.average_a, "as measured"
+    if use.every_s is not None and one:
+        average, at = (
+            average_current(summary.sleep_a, one.charge_c, use.every_s),
+            f"an inference every {use.every_s:g} s",
+        )
+    elif use.duty is not None and np.isfinite(awake_current(summary)):
+        average = use.duty * awake_current(summary) + (1 - use.duty) * summary.sleep_a
+        at = f"awake {use.duty:.3%} of the time"
     return [
-        (f"an inference every {every_s:g} s", engineering(average, "A")),
-        (f"life on a {cell.name}", f"{cell.days(average):.1f} days ({cell.source})"),
+        (f"average, {at}", engineering(average, "A")),
+        (f"life on a {cell.name}", f"{cell.days(average):.1f} days at most ({cell.source})"),
+        ("which holds", cell.caveats(summary.largest_a)),
     ]
 
 
-def as_json(summary: Summary, notes: list[str]) -> dict:
-    return dataclasses.asdict(summary) | {"energy_j": summary.energy_j, "notes": notes}
+def placed(alignment: Alignment) -> str:
+    """How the board's report and the current were matched."""
+    jitter = "" if np.isnan(alignment.jitter_s) else f", windows within {engineering(alignment.jitter_s, 's')}"
+    regular = "; the pattern is regular and fits elsewhere as well, with the same means" if alignment.repeats else ""
+    return (
+        f"windows are placed by the board's link: correlation {alignment.strength:.2f} (least {STRENGTH_LIMIT:g}), "
+        f"clocks {alignment.drift * 1e6:+.0f} ppm apart{jitter}{regular}"
+    )
+
+
+def as_json(summary: Summary, notes: list[str], alignment: Alignment | None) -> dict:
+    return dataclasses.asdict(summary) | {
+        "energy_j": summary.energy_j,
+        "alignment": dataclasses.asdict(alignment) if alignment else None,
+        "notes": notes,
+    }
 
 
 def write_csv(path: Path, samples: Samples, rate_hz: float) -> None:
     """`time_s,current_a,marks`; an empty current is a sample that was lost."""
+    import pandas as pd  # noqa: PLC0415 - takes a second that only those wait for who want a file
+
     times = np.arange(len(samples)) / rate_hz
     frame = pd.DataFrame({"time_s": times, "current_a": samples.current_a, "marks": samples.marks})
     replace_file(path, frame.to_csv(index=False, float_format="%.9g").encode())
 
 
-def write_picture(path: Path, samples: Samples, rate_hz: float, windows: list[tuple[int, int]], title: str) -> None:
+def write_picture(path: Path, samples: Samples, rate_hz: float, windows: Spans, title: str) -> None:
     """Current over time: a band from the least to the largest of the samples under each dot, windows shaded."""
+    import matplotlib as mpl  # noqa: PLC0415 - as pandas
+
     mpl.use("agg")
     import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of the backend
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.recordings import runs
 from tools.energy.meter import Samples
+
+Spans = list[tuple[float, float]]  # from and to, in samples; a meter's sample is the mean of its period
 
 Z95 = 1.96
 SLEEP_PERCENTILE = 5  # of the current, where no mark says when the device sleeps
@@ -46,18 +47,25 @@ class Summary:
 
 def marked(samples: Samples, bit: int) -> list[tuple[int, int]]:
     """Windows: first sample and one past the last in which that input is high. Those cut by an end are left out."""
+    from ml.data.recordings import runs  # noqa: PLC0415 - with pandas, for which only those wait who have marks
+
     high = (samples.marks >> bit & 1).astype(bool)
     known = ~np.isnan(samples.current_a)
     high = high[np.maximum.accumulate(np.where(known, np.arange(len(high)), 0))] if len(high) else high
     return [(start, end) for start, end in runs(high) if start > 0 and end < len(high)]
 
 
-def summarise(samples: Samples, rate_hz: float, voltage_v: float, windows: list[tuple[int, int]]) -> Summary:
-    """Figures of a measurement whose inferences are marked by `windows`; lost samples count in none of them."""
+def summarise(
+    samples: Samples, rate_hz: float, voltage_v: float, windows: Spans, awake: Spans | None = None
+) -> Summary:
+    """Figures of a measurement whose inferences are marked by `windows`; lost samples count in none of them.
+
+    `awake`: where the device did not sleep, or where nobody knows; the windows, where nothing else is said.
+    """
     current = samples.current_a
     asleep = np.ones(len(current), bool)
-    for start, end in windows:
-        asleep[start:end] = False
+    for start, end in windows if awake is None else awake:
+        asleep[max(0, int(start)) : max(0, int(np.ceil(end)))] = False
     known = current[~np.isnan(current)]
     quiet = current[asleep & ~np.isnan(current)]
     sleep = float(quiet.mean()) if windows and len(quiet) else _percentile(known)
@@ -78,13 +86,15 @@ def _percentile(known: np.ndarray) -> float:
 
 
 def _inference(
-    current: np.ndarray, windows: list[tuple[int, int]], rate_hz: float, voltage_v: float, sleep_a: float
+    current: np.ndarray, windows: Spans, rate_hz: float, voltage_v: float, sleep_a: float
 ) -> Inference | None:
-    whole = [current[start:end] for start, end in windows if not np.isnan(current[start:end]).any()]
+    whole = [window for window in windows if not np.isnan(current[int(window[0]) : int(np.ceil(window[1]))]).any()]
     if not whole:
         return None
-    charge = np.array([window.sum() / rate_hz for window in whole])
-    seconds = np.array([len(window) / rate_hz for window in whole])
+    edges = np.array(whole, float)
+    until = np.interp(edges, np.arange(len(current) + 1), np.concatenate([[0.0], np.cumsum(np.nan_to_num(current))]))
+    charge = (until[:, 1] - until[:, 0]) / rate_hz
+    seconds = (edges[:, 1] - edges[:, 0]) / rate_hz
     spread = float(charge.std(ddof=1)) if len(whole) > 1 else np.nan
     return Inference(
         windows=len(whole),
@@ -100,6 +110,12 @@ def counted(summary: Summary, windows: int) -> Inference:
     """The same from their number alone, as telemetry counts them: what lies above the sleep current, shared."""
     charge = (summary.average_a - summary.sleep_a) * summary.seconds / windows
     return Inference(windows, 0, np.nan, charge * summary.voltage_v, np.nan, charge)
+
+
+def awake_current(summary: Summary) -> float:
+    """Mean while an inference runs; nan where its length is not known."""
+    one = summary.inference
+    return one.charge_c / one.seconds + summary.sleep_a if one else np.nan
 
 
 def average_current(sleep_a: float, charge_c: float, every_s: float) -> float:

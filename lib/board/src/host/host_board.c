@@ -10,24 +10,23 @@
 
 static uint64_t not_counted; // host time that was no board time, less what the board skipped
 static uint64_t stopped_at;
-static bool stopped;
+static uint32_t stops; // one inside the other
 static struct {
     uint8_t bytes[4096];
     size_t filled, taken;
 } received[PORT_COUNT];
 
 uint64_t clock_now(void) {
-    return stopped ? stopped_at : host_time() - not_counted;
+    return stops ? stopped_at : host_time() - not_counted;
 }
 
 void clock_stop(void) {
-    stopped_at = clock_now();
-    stopped = true;
+    const uint64_t now = clock_now();
+    if (stops++ == 0) stopped_at = now;
 }
 
 void clock_run(void) {
-    if (stopped) not_counted = host_time() - stopped_at;
-    stopped = false;
+    if (stops && --stops == 0) not_counted = host_time() - stopped_at;
 }
 
 void clock_skip_to(uint64_t time) {

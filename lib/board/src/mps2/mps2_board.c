@@ -17,7 +17,7 @@
 #define RESTART_MAGIC      0x52535452u
 
 static uint64_t instructions; // up to when the timer was last started
-static bool stopped;
+static uint32_t stops;        // of the clock, one inside the other
 static board_reset_cause last_reset;
 static bool unread; // a byte on the console that the application has left there
 __attribute__((section(".noinit"))) static uint32_t restart_asked;
@@ -30,20 +30,19 @@ static uint64_t elapsed(void) {
 }
 
 void clock_stop(void) {
-    if (stopped) return;
+    if (stops++) return;
     instructions += elapsed();
-    stopped = true;
     mps2_watchdog_hold();
 }
 
 void clock_run(void) {
-    stopped = false;
+    if (stops && --stops) return;
     mps2_watchdog_resume();
     MPS2_TIMER0->value = LONGEST;
 }
 
 static uint64_t clock_instructions(void) {
-    return stopped ? instructions : instructions + elapsed();
+    return stops ? instructions : instructions + elapsed();
 }
 
 uint64_t clock_now(void) {

@@ -211,11 +211,11 @@ void power_start(void) {
     start(SENSOR_POWER, POWER_RATE_MHZ);
 }
 
-bool power_read(int16_t row[POWER_WORDS], uint64_t *time) {
-    if (!ready(SENSOR_POWER, 1)) return false;
-    *time = sensors[SENSOR_POWER].due;
-    take(SENSOR_POWER, row, 1);
-    return true;
+size_t power_read(int16_t (*rows)[POWER_WORDS], size_t count, uint64_t *first) {
+    const size_t due = ready(SENSOR_POWER, count);
+    *first = sensors[SENSOR_POWER].due;
+    if (due) take(SENSOR_POWER, &rows[0][0], due);
+    return due;
 }
 
 bool sensors_next_due(uint64_t *time) {

@@ -11,7 +11,7 @@
 
 // Brought by the back end. Times are board time in nanoseconds since the start.
 uint64_t clock_now(void);
-void clock_stop(void);
+void clock_stop(void); // may be called again before clock_run(): the clock runs after as many of those
 void clock_run(void);
 void clock_skip_to(uint64_t time);     // nothing happens until then: be there at once
 void clock_sleep_until(uint64_t time); // or until a byte comes in
@@ -42,7 +42,7 @@ bool sensors_playing(void);            // a host feeds at least one of them
 // in millivolts, 1 while the mark is high.
 enum { POWER_WORDS = 4 };
 void power_start(void);
-bool power_read(int16_t row[POWER_WORDS], uint64_t *time); // false: none is due
+size_t power_read(int16_t (*rows)[POWER_WORDS], size_t count, uint64_t *first); // those that are due
 
 // The sensor bus, docs/sensor_bus.md.
 typedef struct {
