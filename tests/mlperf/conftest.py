@@ -46,6 +46,12 @@ def flash(tool, shared) -> Iterator[Callable[..., str]]:
 
 
 @pytest.fixture(scope="session")
+def virtual(flash) -> str:
+    """The port of a virtual board with the keyword model."""
+    return flash("kws_ref_model.tflite", "kws01", "virtual")
+
+
+@pytest.fixture(scope="session")
 def traced(tool, shared, tmp_path_factory) -> Iterator[Callable[[str], Traced]]:
     """A virtual board with the keyword model in a mode of the benchmark, traced; it has not yet spoken."""
     running = []

@@ -8,17 +8,12 @@ import pytest
 from tools.mlperf_tiny.score import auc
 
 
-@pytest.fixture(scope="module")
-def port(flash):
-    return flash("kws_ref_model.tflite", "kws01", "virtual")
-
-
-def test_performance_and_accuracy(port, tool, folder):
+def test_performance_and_accuracy(virtual, tool, folder):
     rng = np.random.default_rng(3)
     files = {f"{number}.bin": rng.integers(0, 256, 490).astype(np.uint8).tobytes() for number in range(3)}
     data = folder(files, [f"{name},12,{number}" for number, name in enumerate(files)])
     words = ("--iterations", 2, "--warmups", 1, "--json")
-    found = json.loads(tool("tools/mlperf.py", "run", "--port", port, "--data", data, *words).stdout)
+    found = json.loads(tool("tools/mlperf.py", "run", "--port", virtual, "--data", data, *words).stdout)
     assert (found["model"], found["accuracy"]["inputs"]) == ("kws01", 3)
     seconds = found["performance"]["seconds"]
     assert len(seconds) == 5
@@ -26,11 +21,11 @@ def test_performance_and_accuracy(port, tool, folder):
     assert not found["performance"]["valid"]
 
 
-def test_arrays_of_an_application_are_a_data_set(port, tool, tmp_path):
+def test_arrays_of_an_application_are_a_data_set(virtual, tool, tmp_path):
     inputs = np.zeros((2, 49, 10), np.int8)
     np.savez(tmp_path / "held_out.npz", inputs=inputs, labels=[0, 1])
     words = ("--no-performance", "--json", "--data", tmp_path / "held_out.npz")
-    found = json.loads(tool("tools/mlperf.py", "run", "--port", port, *words).stdout)
+    found = json.loads(tool("tools/mlperf.py", "run", "--port", virtual, *words).stdout)
     assert found["accuracy"]["value"] == 0.5 or found["accuracy"]["value"] == 0.0
 
 
@@ -46,6 +41,24 @@ def test_a_silent_port_is_told(tool, folder):
     data = folder({"a.bin": bytes(490)}, ["a.bin,12,1"])
     result = tool("tools/mlperf.py", "run", "--port", "/dev/null", "--data", data, status=1)
     assert result.stderr.count("\n") == 1
+
+
+def test_data_of_another_model_is_told(virtual, tool, folder):
+    words = ("--port", virtual, "--no-performance", "--data")
+    result = tool("tools/mlperf.py", "run", *words, folder({"a.bin": bytes(490)}, ["a.bin,2,1"]), status=1)
+    assert "a result for each of 2 classes, found 12" in result.stderr
+    result = tool("tools/mlperf.py", "run", *words, folder({"a.bin": bytes(491)}, ["a.bin,12,1"]), status=1)
+    assert "Supplied buffer size 491 exceeds maximum of 490" in result.stderr
+    result = tool("tools/mlperf.py", "run", *words, folder({"a.bin": bytes(489)}, ["a.bin,12,1"]), status=1)
+    assert "Input db has 489 bytes, expected 490" in result.stderr
+
+
+def test_energy_mode_tells_results_and_says_that_it_tells_no_time(flash, tool, folder):
+    port = flash("kws_ref_model.tflite", "kws01", "host", "--mode", "energy")
+    data = folder({"a.bin": bytes(490)}, ["a.bin,12,0"])
+    words = ("tools/mlperf.py", "run", "--port", port, "--data", data)
+    assert "expected firmware for performance mode, found energy mode" in tool(*words, status=1).stderr
+    assert json.loads(tool(*words, "--no-performance", "--json").stdout)["accuracy"]["inputs"] == 1
 
 
 def test_auc_counts_ties_half():

@@ -57,7 +57,7 @@ def build(model: str, choice: Choice) -> Compiled:
 
 def _tflite(model: str) -> Path:
     """A file, or that of an application which has been trained here."""
-    if Path(model).exists() or not (ROOT / "ml" / model / "__init__.py").is_file():
+    if Path(model).exists() or not all((ROOT / part / model).is_dir() for part in ("apps", "ml")):
         return Path(model)
     trained = ROOT / "build" / model / "model.tflite"
     if not trained.is_file():

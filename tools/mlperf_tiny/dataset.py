@@ -29,7 +29,7 @@ class Question:
     name: str
     windows: tuple[bytes, ...]  # inputs; the mean of their results counts
     label: int
-    classes: int  # that there are
+    classes: int  # that there are; 0 where nothing says
 
 
 def load(path: Path) -> list[Question]:
@@ -48,7 +48,8 @@ def load(path: Path) -> list[Question]:
 
 
 def _npz(path: Path) -> list[Question]:
-    inputs, labels = _arrays(path)
+    arrays = _arrays(path)
+    inputs, labels = arrays["inputs"], arrays["labels"]
     if inputs.ndim < 2 or inputs.dtype.name not in ("int8", "uint8", "float32"):
         raise UserError(
             f"{path}: expected `inputs` of int8, uint8 or float32, one in each row, found {inputs.dtype} {inputs.shape}"
@@ -57,17 +58,20 @@ def _npz(path: Path) -> list[Question]:
         raise UserError(
             f"{path}: expected `labels`, a class for each of {len(inputs)} inputs, found {labels.dtype} {labels.shape}"
         )
-    rows = zip(inputs, labels, strict=True)
-    classes = int(labels.max(initial=0)) + 1
-    return [Question(f"{number}", (one.tobytes(),), int(label), classes) for number, (one, label) in enumerate(rows)]
+    classes = arrays["classes"].size if "classes" in arrays else 0
+    rows = enumerate(zip(inputs, labels, strict=True))
+    return [Question(f"row {number}", (one.tobytes(),), int(label), classes) for number, (one, label) in rows]
 
 
-def _arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
+def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return arrays["inputs"], arrays["labels"]
+            found = {name: arrays[name] for name in ("inputs", "labels", "classes") if name in arrays}
     except DAMAGED as error:
         raise UserError(f"{path}: expected arrays `inputs` and `labels`, cannot read them ({error})") from None
+    if not {"inputs", "labels"} <= set(found):
+        raise UserError(f"{path}: expected arrays `inputs` and `labels`, found {', '.join(found) or 'neither'}")
+    return found
 
 
 def _folder(path: Path) -> list[Question]:
@@ -89,11 +93,21 @@ def _question(root: Path, file: Path, number: int, row: list[str]) -> Question:
         raise UserError(
             f"{file}: expected file,classes,class[,bytes,stride] in line {number}, found {','.join(row)[:60]!r}"
         ) from None
-    path = (root / row[0]).resolve()
-    if not path.is_relative_to(root.resolve()) or not path.is_file():
+    data = _bytes(root, row[0])
+    if data is None:
         raise UserError(f"{file}: expected a file inside its folder in line {number}, found {row[0][:60]!r}")
-    data = path.read_bytes()
     windows = [data[at : at + size] for at in range(0, len(data) - size + 1, stride)] if size else [data]
     if not windows or len(windows) > MOST_WINDOWS:
-        raise UserError(f"{path}: expected 1 to {MOST_WINDOWS} windows of {size} bytes, found {len(windows)}")
+        raise UserError(
+            f"{file}: expected 1 to {MOST_WINDOWS} windows of {size} bytes in line {number}, found {len(windows)}"
+        )
     return Question(row[0], tuple(windows), label, classes)
+
+
+def _bytes(root: Path, name: str) -> bytes | None:
+    """Of the file with that name, unless it is none of the folder's."""
+    try:
+        path = (root / name).resolve()
+        return path.read_bytes() if path.is_relative_to(root.resolve()) and path.is_file() else None
+    except (OSError, ValueError):  # no name that a file may have, or not ours to read
+        return None

@@ -66,11 +66,21 @@ def accuracy(bench: Bench, questions: list[Question], track: Callable[[list], It
     for question in track(questions):
         means.append(np.mean([_answer(bench, window) for window in question.windows], axis=0))
         labels.append(question.label)
+        _check(means[-1].size, question)
     answers, truth = np.array(means), np.array(labels)
     if answers.shape[1] == 1:
         return Accuracy("auc", auc(answers[:, 0], truth > 0), None, len(truth))
     right = int((answers.argmax(1) == truth).sum())
     return Accuracy("top1", right / len(truth), wilson(right, len(truth)), len(truth))
+
+
+def _check(results: int, question: Question) -> None:
+    least = question.classes or question.label + 1
+    if results > 1 and (results < least or question.classes not in (0, results)):
+        raise UserError(
+            f"{question.name}: expected a result for each of {least} classes, found {results}; is it the model's data? "
+            "(one that rebuilds its input: build it with --result error)"
+        )
 
 
 def _answer(bench: Bench, window: bytes) -> tuple[float, ...]:
