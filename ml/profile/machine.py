@@ -18,6 +18,7 @@ FLASH, FLASH_SIZE = 0x00000000, 4 << 20
 RAM, RAM_SIZE = 0x20000000, 4 << 20
 SYSTEM = 0xE000E000  # control registers: plain memory here
 RETURN = 0x10000000  # outside everything: a call that returns there is over
+PATIENCE_US = 600_000_000  # of this computer: the largest models take seconds
 FOREVER = 0xFFFFFFFE  # an address that is never reached
 
 
@@ -85,10 +86,13 @@ class Machine:
 
     def go_on(self, start: int, until: int, limit: int | None = None) -> None:
         """Runs on without counting."""
-        self.core.emu_start(start | 1, limit or until)
+        self.core.emu_start(start | 1, limit or until, timeout=PATIENCE_US)
         stopped = self.core.reg_read(arm_const.UC_ARM_REG_PC)
         if stopped != until:
-            raise UserError(f"expected the image to reach {until:#x}, but it stopped at {stopped:#x}")
+            raise UserError(
+                f"expected the image to reach {until:#x}, but it stopped at {stopped:#x} or had not ended after "
+                f"{PATIENCE_US / 1e6:g} s; look for an endless loop"
+            )
 
     def count(self, start: int, until: int) -> Count:
         """Runs from one address to another and counts what lies between."""

@@ -90,6 +90,14 @@ def test_kernels_that_compute_something_else_are_a_regression(repository):
     assert "check CRC" in made["regressions"][0]
 
 
+def test_kernels_that_never_end_are_a_line(repository, monkeypatch):
+    monkeypatch.setattr("ml.profile.machine.PATIENCE_US", 300_000)
+    repository.edit(repository.folder / "lib/nn/src/model.c", "layer < model->layers; layer++", ";")
+    made = repository.figures("HEAD", ".", status=1)
+    assert len(made["regressions"]) == 2
+    assert all("endless loop" in line for line in made["regressions"])
+
+
 def test_a_side_that_does_not_compile_is_a_line(repository):
     repository.edit(
         repository.header(VIBRATION), "static void vibration_anomaly_step(", "static void vibration anomaly("
