@@ -6,7 +6,8 @@
 
 #include "board/board.h"
 
-static inline volatile uint32_t &at(uintptr_t address) {
+// AT_...: the cores' headers have names of their own for the registers.
+static inline volatile uint32_t &reg(uintptr_t address) {
     return *(volatile uint32_t *)address;
 }
 
@@ -97,18 +98,24 @@ void board_watchdog_feed(void) {
 // not feed it: an upload must fit into its time. So it waits a minute, for what hangs with interrupts held off; before
 // that a ticker looks once a second whether it was fed.
 static const uint32_t MINUTE_MS = 60000;
-enum : uintptr_t { RESETREAS = 0x40000400, GPREGRET2 = 0x40000520, WDT = 0x40010000 };
-enum : uintptr_t { START = WDT, RUNSTATUS = WDT + 0x400, CRV = WDT + 0x504, RREN = WDT + 0x508, CONFIG = WDT + 0x50C };
-enum : uintptr_t { RR0 = WDT + 0x600 };
+enum : uintptr_t { AT_RESETREAS = 0x40000400, AT_GPREGRET2 = 0x40000520, AT_WDT = 0x40010000 };
+enum : uintptr_t {
+    AT_START = AT_WDT,
+    AT_RUNSTATUS = AT_WDT + 0x400,
+    AT_CRV = AT_WDT + 0x504,
+    AT_RREN = AT_WDT + 0x508,
+    AT_CONFIG = AT_WDT + 0x50C,
+    AT_RR0 = AT_WDT + 0x600
+};
 enum { BY_PIN = 1, BY_WATCHDOG = 2, BY_SOFTWARE = 4, BY_LOCKUP = 8, NOT_FED = 0xD0, FAULTED = 0xFA };
 static volatile uint32_t hungry_s;
 static uint32_t patience_s;
 
 // No flag at all is power-on or brown-out, which the chip does not tell apart.
 static board_reset_cause find_cause() {
-    const uint32_t flags = at(RESETREAS), left = at(GPREGRET2);
-    at(RESETREAS) = flags; // else they pile up
-    at(GPREGRET2) = 0;
+    const uint32_t flags = reg(AT_RESETREAS), left = reg(AT_GPREGRET2);
+    reg(AT_RESETREAS) = flags; // else they pile up
+    reg(AT_GPREGRET2) = 0;
     if (flags & BY_WATCHDOG || (flags & BY_SOFTWARE && left == NOT_FED)) return BOARD_RESET_WATCHDOG;
     if (flags & BY_LOCKUP || (flags & BY_SOFTWARE && left == FAULTED)) return BOARD_RESET_FAULT;
     if (flags & BY_SOFTWARE) return BOARD_RESET_SOFTWARE;
@@ -118,27 +125,27 @@ static board_reset_cause find_cause() {
 
 static void look() { // in an interrupt
     if (++hungry_s <= patience_s) return;
-    at(GPREGRET2) = NOT_FED;
+    reg(AT_GPREGRET2) = NOT_FED;
     board_reset();
 }
 
 static void note_fault(const mbed_error_ctx *) { // Mbed's own handler blinks for ever
-    at(GPREGRET2) = FAULTED;
+    reg(AT_GPREGRET2) = FAULTED;
     board_reset();
 }
 
 void board_watchdog_feed(void) {
     hungry_s = 0;
-    at(RR0) = 0x6E524635;
+    reg(AT_RR0) = 0x6E524635;
 }
 
 // Runs on while the processor sleeps, not while a debugger holds it.
 static void start_wdt(uint32_t ms) {
-    if (at(RUNSTATUS)) return;
-    at(CRV) = (uint32_t)((uint64_t)ms * 32768 / 1000);
-    at(RREN) = 1;
-    at(CONFIG) = 1;
-    at(START) = 1;
+    if (reg(AT_RUNSTATUS)) return;
+    reg(AT_CRV) = (uint32_t)((uint64_t)ms * 32768 / 1000);
+    reg(AT_RREN) = 1;
+    reg(AT_CONFIG) = 1;
+    reg(AT_START) = 1;
 }
 
 bool board_watchdog_start(uint32_t ms) {
@@ -154,17 +161,17 @@ bool board_watchdog_start(uint32_t ms) {
 #elif defined(TARGET_RP2040) // RP2040 Datasheet, 2.12 chip-level reset, 2.13 power-on state machine, 4.7 watchdog
 #include <mbed.h>
 
-enum : uintptr_t { CTRL = 0x40058000, LOAD = CTRL + 4, REASON = CTRL + 8, SCRATCH0 = CTRL + 0xC };
-enum : uintptr_t { CHIP_RESET = 0x40064008, WDSEL = 0x40010008 };
+enum : uintptr_t { AT_CTRL = 0x40058000, AT_LOAD = AT_CTRL + 4, AT_REASON = AT_CTRL + 8, AT_SCRATCH0 = AT_CTRL + 0xC };
+enum : uintptr_t { AT_CHIP_RESET = 0x40064008, AT_WDSEL = 0x40010008 };
 enum { BY_TIMER = 1, BY_TRIGGER = 2, FAULTED = 0xFA };
 static const uint32_t BY_POWER = 1u << 8, BY_RUN_PIN = 1u << 16;
-static const uint32_t ENABLE = 1u << 30, TRIGGER = 1u << 31, ALL_BUT_OSCILLATORS = 0x1FFFC, LONGEST = 0xFFFFFF;
+static const uint32_t SET_ENABLE = 1u << 30, SET_TRIGGER = 1u << 31, ALL_BUT_OSCILLATORS = 0x1FFFC, LONGEST = 0xFFFFFF;
 static uint32_t load;
 
 // Power-on and brown-out share a flag.
 static board_reset_cause find_cause() {
-    const uint32_t reason = at(REASON), chip = at(CHIP_RESET), left = at(SCRATCH0);
-    at(SCRATCH0) = 0;
+    const uint32_t reason = reg(AT_REASON), chip = reg(AT_CHIP_RESET), left = reg(AT_SCRATCH0);
+    reg(AT_SCRATCH0) = 0;
     if (reason & BY_TIMER) return BOARD_RESET_WATCHDOG;
     if (reason & BY_TRIGGER) return left == FAULTED ? BOARD_RESET_FAULT : BOARD_RESET_SOFTWARE;
     if (chip & BY_RUN_PIN) return BOARD_RESET_PIN;
@@ -173,26 +180,26 @@ static board_reset_cause find_cause() {
 
 // The request of a Cortex-M0+ resets its core alone; the watchdog resets the chip, and tells the two apart afterwards.
 void board_reset(void) {
-    at(WDSEL) = ALL_BUT_OSCILLATORS;
-    at(CTRL) |= TRIGGER;
+    reg(AT_WDSEL) = ALL_BUT_OSCILLATORS;
+    reg(AT_CTRL) |= SET_TRIGGER;
     for (;;) {
     }
 }
 
 static void note_fault(const mbed_error_ctx *) { // Mbed's own handler blinks for ever
-    at(SCRATCH0) = FAULTED;
+    reg(AT_SCRATCH0) = FAULTED;
     board_reset();
 }
 
 void board_watchdog_feed(void) {
-    if (load) at(LOAD) = load;
+    if (load) reg(AT_LOAD) = load;
 }
 
 bool board_watchdog_start(uint32_t ms) {
     load = ms < LONGEST / 2000 ? ms * 2000 : LONGEST; // counts down by two each microsecond: erratum RP2040-E1
-    at(WDSEL) = ALL_BUT_OSCILLATORS;
+    reg(AT_WDSEL) = ALL_BUT_OSCILLATORS;
     board_watchdog_feed();
-    at(CTRL) |= ENABLE;
+    reg(AT_CTRL) |= SET_ENABLE;
     mbed_set_error_hook(note_fault);
     return true;
 }
@@ -211,7 +218,7 @@ void board_watchdog_feed(void) {}
 
 #if !defined(ARDUINO_ARCH_ESP32) && !defined(TARGET_RP2040)
 void board_reset(void) {
-    at(0xE000ED0C) = 0x05FA0004; // AIRCR: SYSRESETREQ, Arm DDI 0403, B3.2.6
+    reg(0xE000ED0C) = 0x05FA0004; // AIRCR: SYSRESETREQ, Arm DDI 0403, B3.2.6
     for (;;) {
     }
 }
