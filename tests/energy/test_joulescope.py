@@ -46,7 +46,7 @@ class Driver:
         if on == 3 and not self.thread.is_alive():
             self.streaming.set()
             self.thread.start()
-        if on == 0:
+        if on == 0 and self.thread.is_alive():
             self.streaming.clear()
             self.thread.join()
 
