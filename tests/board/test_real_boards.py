@@ -2,6 +2,7 @@
 at hand here. `pio run -e gesture_recognition-nano33ble` and its like are the real test."""
 
 import configparser
+import re
 import shlex
 import shutil
 import subprocess
@@ -61,6 +62,17 @@ def test_analogue_inputs_are_those_that_the_build_names() -> None:
     source = ROOT / "lib" / "board" / "src" / "arduino" / "arduino_analog.cpp"
     done = subprocess.run([*command, str(source)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the PATH")
+@pytest.mark.parametrize(("flags", "port"), [((), "Serial"), (("-DBOARD_CONSOLE=Serial1",), "Serial1")])
+def test_the_console_is_the_port_that_the_build_names(flags: tuple[str, ...], port: str) -> None:
+    includes = (f"-I{DECLARATIONS}", f"-I{ROOT / 'lib' / 'board' / 'include'}")
+    source = ROOT / "lib" / "board" / "src" / "arduino" / "arduino_board.cpp"
+    command = [COMPILER, "-std=gnu++11", "-S", "-o-", "-DARDUINO=10819", "-DARDUINO_ARCH_MBED", "-DTARGET_RP2040"]
+    command += ['-DBOARD_NAME="x"', *flags, *includes, str(source)]
+    made = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"\bSerial\d?\b", made)) == {port}
 
 
 @pytest.mark.parametrize("name", REAL)

@@ -41,7 +41,7 @@ class HardwareSerial {
     size_t setTxBufferSize(size_t);
 #endif
 };
-extern HardwareSerial Serial;
+extern HardwareSerial Serial, Serial1;
 
 #ifdef ARDUINO_ARCH_ESP32
 class EspClass {

@@ -4,12 +4,10 @@
 #include <Arduino.h>
 
 #include "board/board.h"
+#include "console.h"
 #include "sleep.h"
 #include "ticks.h"
 
-#ifndef BOARD_BAUD
-#define BOARD_BAUD 115200 // of boards with a serial adapter; USB takes no notice
-#endif
 #define SERIAL_BUFFER 2048 // bytes the ESP32 keeps each way
 
 static bool ready;
@@ -19,10 +17,10 @@ static void begin_once() {
     if (ready) return;
     ready = true;
 #ifdef ARDUINO_ARCH_ESP32
-    Serial.setRxBufferSize(SERIAL_BUFFER);
-    Serial.setTxBufferSize(SERIAL_BUFFER);
+    BOARD_CONSOLE.setRxBufferSize(SERIAL_BUFFER);
+    BOARD_CONSOLE.setTxBufferSize(SERIAL_BUFFER);
 #endif
-    Serial.begin(BOARD_BAUD);
+    BOARD_CONSOLE.begin(BOARD_BAUD);
 #ifdef BOARD_MARK_PIN
     pinMode(BOARD_MARK_PIN, OUTPUT);
 #endif
@@ -57,7 +55,7 @@ void board_mark(bool high) {
 size_t board_console_read(uint8_t *bytes, size_t size) {
     size_t count = 0;
     begin_once();
-    while (count < size && Serial.available() > 0) bytes[count++] = (uint8_t)Serial.read();
+    while (count < size && BOARD_CONSOLE.available() > 0) bytes[count++] = (uint8_t)BOARD_CONSOLE.read();
     if (count) heard_us = board_micros();
     return count;
 }
@@ -74,14 +72,14 @@ size_t board_console_room(void) {
 #ifdef ARDUINO_ARCH_MBED
     return 64;
 #else
-    const int room = Serial.availableForWrite();
+    const int room = BOARD_CONSOLE.availableForWrite();
     return room > 0 ? (size_t)room : 0;
 #endif
 }
 
 size_t board_console_write(const uint8_t *bytes, size_t size) {
     const size_t room = board_console_room();
-    return Serial.write(bytes, size < room ? size : room);
+    return BOARD_CONSOLE.write(bytes, size < room ? size : room);
 }
 
 #ifdef ARDUINO_ARCH_ESP32

@@ -5,6 +5,7 @@
 #include <Arduino.h>
 
 #include "board/board.h"
+#include "console.h"
 #include "drivers.h"
 #include "sleep.h"
 
@@ -24,7 +25,7 @@ bool console_ended(void) {
     static bool ended;
 #ifdef CONSOLE_ENDS
     if (!ended && !microphone_runs() && console_quiet_us() > PATIENCE_US) {
-        Serial.flush();
+        BOARD_CONSOLE.flush();
         ended = true;
     }
 #endif
@@ -37,7 +38,7 @@ static void nap(uint32_t us) {
     const uint32_t start = micros();
     do {
         __WFI();
-    } while (micros() - start < us && Serial.available() <= 0);
+    } while (micros() - start < us && BOARD_CONSOLE.available() <= 0);
 }
 
 #if BOARD_LOW_POWER // Stop 2: LPTIM1 counts the 32.768 kHz crystal on and wakes the core, RM0351, 5.3 and 34
