@@ -1,4 +1,6 @@
-"""Meters on a pseudo-terminal: each answers its protocol and sends what a device with a known current would draw."""
+"""Meters on a pseudo-terminal: each answers its protocol and sends what a device with a known current would draw. And
+a board that tells over its link when it was busy.
+"""
 
 import contextlib
 import os
@@ -7,7 +9,11 @@ import threading
 import tty
 from collections.abc import Iterator
 
+import cbor2
 import numpy as np
+
+from ml.link.frames import Decoder, Frame
+from ml.link.messages import Command, Type
 
 ASLEEP_A, AWAKE_A = 20e-6, 4e-3
 PERIOD, AWAKE = 0.1, 0.02  # seconds: of which so many awake
@@ -16,6 +22,8 @@ CALIBRATION = {"R": (1000.0, 100.0, 10.0, 1.0, 0.05), "GS": 0.0, "GI": 1.0, "O":
 
 class Simulated:
     """Subclasses say what to answer and what to send."""
+
+    schedule: np.ndarray | None = None  # (n, 2): when the device is awake, in seconds; None: once in a period
 
     def __init__(self) -> None:
         self.master, self.slave = os.openpty()
@@ -59,9 +67,11 @@ class Simulated:
 
     def awake(self, count: int, rate_hz: float) -> np.ndarray:
         """bool (count,) of the next samples."""
-        at = (self.sent + np.arange(count)) / rate_hz % PERIOD
+        at = (self.sent + np.arange(count)) / rate_hz
         self.sent += count
-        return (at >= PERIOD / 2) & (at < PERIOD / 2 + AWAKE)
+        if self.schedule is not None:
+            return np.searchsorted(self.schedule.ravel(), at, "right") % 2 == 1
+        return (at % PERIOD >= PERIOD / 2) & (at % PERIOD < PERIOD / 2 + AWAKE)
 
 
 class Ppk2(Simulated):
@@ -131,3 +141,59 @@ class Lpm01a(Simulated):
             if number not in self.lose:
                 lines.append("4000-06" if awake else "0200-07")
         return "".join(f"{line}\r\n" for line in lines).encode()
+
+
+INFO = {
+    "version": 1, "app": "gesture_recognition", "board": "nano33ble", "build": "", "uptime_us": 1_000_000,
+    "cycles_hz": 64_000_000, "stack": 0, "max_payload": 768,
+}  # fmt: skip
+TIMING = {
+    "id": 2, "name": "timing", "rate_mhz": 2000, "on": 0, "lost": 0, "dropped": 0, "format": "uint32",
+    "channels": [[["window", "awake"], "", 1], [["frontend", "inference", "decide"], "cycles", 1],
+                 [["latency", "slept"], "us", 1]],
+}  # fmt: skip
+COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack", "asleep")
+DECIDE_S = 50e-6
+
+
+class Board(Simulated):
+    """A board at its link, busy as `schedule` says in seconds of its own clock; `timing`: it has the stream."""
+
+    def __init__(self, schedule: np.ndarray, timing: bool = True, lose: tuple[int, ...] = ()) -> None:
+        super().__init__()
+        self.schedule, self.timing, self.lose = schedule, timing, set(lose)
+        self.decoder, self.asked = Decoder(), 0
+
+    def answer(self) -> None:
+        for frame in self.decoder.feed(self.received):
+            if isinstance(frame, Frame) and frame.type == Type.COMMAND:
+                command = frame.payload[0]
+                answer = cbor2.dumps(self.statistics()) if command == Command.GET_STATS else b""
+                if command == Command.GET_INFO:
+                    self.write(self.frame(Type.INFO, cbor2.dumps(self.info())))
+                self.write(Frame(Type.REPLY, sequence=frame.sequence, payload=bytes([command, 0]) + answer).encode())
+                if command == Command.START:
+                    self.write(b"".join(self.rows()))
+        self.received = b""
+
+    def info(self) -> dict:
+        return INFO | {"streams": [TIMING] if self.timing else []}
+
+    def statistics(self) -> dict:
+        """All windows are made between the first question and the second."""
+        self.asked += 1
+        made = 0 if self.asked == 1 else len(self.schedule)
+        none = {"frontend": [0, 0, 0], "inference": [0, 0, 0], "decide": [0, 0, 0], "saturated": [], "scores": []}
+        return dict.fromkeys(COUNTERS, 0) | none | {"windows": 3 * made, "asleep": 2 * made}
+
+    @staticmethod
+    def frame(kind: Type, payload: bytes) -> bytes:
+        return Frame(kind, payload=payload).encode()
+
+    def rows(self) -> Iterator[bytes]:
+        """A frame for each window in which it was busy; the network ends DECIDE_S before the row."""
+        for number, (start, end) in enumerate(self.schedule.tolist()):
+            cycles = [round(seconds * INFO["cycles_hz"]) for seconds in (0, end - start - DECIDE_S, DECIDE_S)]
+            row = np.array([number + 1, 1, *cycles, round((end - start) * 1e6), 0], "<u4").tobytes()
+            if number not in self.lose:
+                yield Frame(Type.DATA, TIMING["id"], number, round(start * 1e6) % 2**32, row).encode()
