@@ -127,7 +127,7 @@ def _status(made: Recorded, comparison: compare.Comparison | None, tolerance: fl
             if each.is_worse(tolerance)
         ]
         if worse:
-            raise UserError(f"expected nothing slower by more than {tolerance:.3%}, found {', '.join(worse)}")
+            raise UserError(f"expected nothing slower by more than {100 * tolerance:g} %, found {', '.join(worse)}")
     rows = made.log.rows
     return 0 if made.is_whole and not rows["lost"].any() and not rows["start"].any() else INCOMPLETE
 

@@ -1,9 +1,7 @@
 """Boards for the tests of tools/latency.py, built and started as a user does."""
 
 import pytest
-from latency_bench import APP, Bench, motion
-
-SECONDS = 40
+from latency_bench import APP, SECONDS, Bench, motion
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +21,12 @@ def bench(latency_workspace):
 @pytest.fixture(scope="session")
 def recording(latency_workspace):
     return motion(latency_workspace / "motion.csv", SECONDS)
+
+
+@pytest.fixture(scope="session")
+def played(bench, recording, latency_workspace):
+    """A log of the whole recording."""
+    out = latency_workspace / "played.csv"
+    done = bench.run("--play", recording, "--out", out, "--json")
+    assert done.status == 0, done.err
+    return out, done.json

@@ -19,6 +19,7 @@ import emulator_control
 
 APP = "gesture_recognition"
 RATE_HZ, WINDOW, HOP = 33.3, 40, 4  # of its motion sensor, and in samples
+SECONDS = 60  # of the recording
 WAIT_S = 120.0  # generous: for a machine that has other work
 
 

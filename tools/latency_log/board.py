@@ -61,7 +61,7 @@ class Board:
         self.missed.begin(0 if afresh else self.device.statistics().missed)
         self._started_at = self._heard_at = time.monotonic()
         self._early = [arrival for arrival in self.device.arrivals(0) if isinstance(arrival.message, Data)]
-        self._uptime_us = self.device.info.uptime_us
+        self._uptime_us = 0 if afresh else self.device.info.uptime_us  # its first session info may have been lost
 
     def quiet(self) -> None:
         """Nothing of what it says until the next `begin` counts."""

@@ -152,8 +152,8 @@ def _pair(old: Log, new: Log) -> tuple[Rows, Rows] | None:
 
 def _window_by_window(old: Rows, new: Rows) -> list[str]:
     difference = sum(new[name] - old[name] for name in TIMED)
-    changed = int((difference != 0).sum())
-    what = f"the same recording, window for window: {changed or 'none'} of {len(old)} differ in cycles"
-    if not changed:
+    changed = difference[difference != 0]
+    what = f"the same recording, window for window: {len(changed) or 'none'} of {len(old)} differ in cycles"
+    if not len(changed):
         return [what]
-    return [f"{what}, by {difference.min():+,} to {difference.max():+,}, median {np.median(difference):+,.0f}"]
+    return [f"{what}, by {changed.min():+,} to {changed.max():+,}, median {np.median(changed):+,.0f}"]

@@ -53,9 +53,7 @@ class ParquetWriter:
 
     def __init__(self, path: Path, header: Header) -> None:
         self.path, self._header = path, header
-        self._written = -1
-        self._due = 0.0
-        self.add(Rows())
+        self._last, self._written, self._due = Rows(), -1, 0.0
 
     def add(self, rows: Rows) -> None:
         self._last = rows
