@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.rig.repository import HASH, Case, Ran, made, once, run_pytest, workers_of
+from tools.rig.emulator import emulator_control
 
 
 @pytest.fixture(scope="session")
@@ -63,6 +64,11 @@ def test_reports_name_the_board_its_image_and_the_reason(broken):
     assert "[virtual" not in broken.page  # the same test on another board stands in the same row
 
 
+def test_a_virtual_board_does_not_outlive_its_session(broken, common):
+    assert virtual(broken, "a_good_board_passes").outcome == "passed"
+    assert not list((common / "theirs").rglob(emulator_control.STATE))
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
@@ -70,7 +76,6 @@ def test_reports_name_the_board_its_image_and_the_reason(broken):
         (["--board", "nano33ble@/dev/none", "--require"], 1, "ERROR checks/test_shelf.py::test_it_answers"),
         (["--board", "nano33"], 1, "expected the environment counter-nano33 in "),
         (["--rig", "none.toml"], 4, "ERROR: none.toml: expected a rig file, found: No such file or directory"),
-        (["--board", "virtual@COM3"], 4, "ERROR: --board virtual@COM3: expected no port"),
     ],
 )
 def test_what_is_missing_or_wrong_is_said(tmp_path, words, status, said):

@@ -64,13 +64,13 @@ def plugged_in(folder: Path) -> Iterator[None]:
     """Three of the shelf's boards: desk with a firmware of before, silent that says nothing, old that never changes."""
     desk = folder / ".pio" / "rig" / "desk"
     command = [sys.executable, "-m", "platformio", "run", "-e", "counter-virtual", "-t", "upload"]
-    before = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(desk), "SERVICE_BUILD": "before"}
-    subprocess.run(command, cwd=folder, env=before, check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(desk), "SERVICE_BUILD": "before"}
+    subprocess.run(command, cwd=folder, env=given, check=True, capture_output=True, stdin=subprocess.DEVNULL)
     master, slave = pty.openpty()
     silent, old, running = folder / "silent", folder / "old", desk / "virtual" / "counter-virtual"
     silent.symlink_to(os.ttyname(slave))
-    state = emulator_control.state(running)
-    emulator_control.start(old, str(shutil.copy(state.program, folder / "old.elf")), state.machine)
+    before = emulator_control.state(running)
+    emulator_control.start(old, str(shutil.copy(before.program, folder / "old.elf")), before.machine)
     links = {"A1": running / "console", "B2": silent, "C3": old / "console"}
     ports = [{"serial": name, "location": f"1-1.{n}:1.0", "link": str(links[name])} for n, name in enumerate(links, 1)]
     (folder / "ports.json").write_text(json.dumps(ports))
@@ -79,8 +79,10 @@ def plugged_in(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        emulator_control.stop(old)
-        emulator_control.stop(running)
+        for state in list(
+            folder.rglob(emulator_control.STATE)
+        ):  # also of the images that were flashed for silent and old
+            emulator_control.stop(state.parent)
         os.close(slave)
         os.close(master)
 
