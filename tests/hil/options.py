@@ -1,4 +1,9 @@
-"""How long the soak takes; a pytest plugin, so that the option is known wherever the tests are started."""
+"""A pytest plugin for the tests on boards, so that their option is known wherever pytest is started: how long the soak
+takes. What a check found is shown as that of a test."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.hil.checks")
 
 
 def pytest_addoption(parser) -> None:

@@ -20,6 +20,10 @@ def test_it_introduces_itself_by_itself_and_its_uptime_goes_on(device):
     boot.introduces_itself_by_itself(device)
 
 
+def test_it_introduces_itself_in_time(board, device):
+    boot.introduces_itself_in_time(board, device)
+
+
 def test_it_comes_back_from_a_reset_and_says_why(board, device):
     boot.comes_back_from_a_reset(board, device)
 

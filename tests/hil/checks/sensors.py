@@ -8,7 +8,8 @@ from ml.link.device import Device
 from ml.link.messages import ALL, Command
 from ml.link.sensor_bus import Player, Track
 from ml.link.session import Arrival, Data
-from tests.hil.checks.waiting import PATIENCE_S, emulated, forget_what_came
+from tests.hil.checks import waiting
+from tests.hil.checks.waiting import emulated, forget_what_came
 from tests.hil.truths import Truth
 
 LISTEN_S = 2.0  # device time
@@ -18,14 +19,14 @@ STILL = {"imu": (0, 0, 2048, 0, 0, 0), "accel": (0, 0, 2048), "mic": (0,)}
 G = 2048
 
 
-def rows(device: Device, seconds: float = LISTEN_S, patience_s: float = PATIENCE_S) -> list[Arrival]:
+def rows(device: Device, seconds: float = LISTEN_S) -> list[Arrival]:
     """Frames of stream 0 for so many seconds of device time."""
     forget_what_came(device)
     device.command(Command.RESET_STATS)
     device.start(0)
     heard: list[Arrival] = []
     try:
-        for arrival in device.arrivals(patience_s):
+        for arrival in device.arrivals(waiting.PATIENCE_S):
             if isinstance(arrival.message, Data) and arrival.message.stream.id == 0:
                 heard.append(arrival)
             if heard and heard[-1].time_us - heard[0].time_us >= seconds * 1e6:
@@ -84,7 +85,7 @@ def hears_what_is_played(device: Device, player: Player, truth: Truth, seconds: 
 def _until(device: Device, playing) -> list[bytes]:
     """Payloads until the recording was used up and its last frame has come."""
     pieces, after = [], 0
-    for arrival in device.arrivals(PATIENCE_S):
+    for arrival in device.arrivals(waiting.PATIENCE_S):
         if isinstance(arrival.message, Data) and arrival.message.stream.id == 0:
             pieces.append(arrival.message.payload)
             after += playing.done()

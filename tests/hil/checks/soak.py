@@ -14,6 +14,7 @@ from ml.link.device import Device
 from ml.link.messages import Info, Telemetry
 from ml.link.sensor_bus import Player, Track
 from ml.link.session import Arrival
+from tests.hil.checks import waiting
 from tests.hil.checks.memory import arena_fits, stack_fits
 from tests.hil.checks.waiting import emulated
 from tests.hil.truths import Truth
@@ -57,7 +58,7 @@ def played_for(device: Device, player: Player, truth: Truth, seconds: float) -> 
     count = round(seconds * stream.rate_mhz / 1000)
     tracks = {stream.sensor: Track(np.resize(stream.samples, (count, stream.samples.shape[1])), stream.rate_mhz)}
     with ThreadPoolExecutor(1) as executor:
-        playing = executor.submit(player.play, tracks, restart=True)
+        playing = executor.submit(player.play, tracks, restart=True, silence_s=waiting.PATIENCE_S)
         while not playing.done():
             for arrival in device.arrivals(STEP_S):
                 soak.hear(arrival)

@@ -9,7 +9,7 @@ from ml.evaluate.streams import Detection, detect
 from ml.link.device import Device
 from ml.link.messages import ALL, Command, Event
 from ml.native.decide import NEVER
-from tests.hil.checks.waiting import PATIENCE_S, forget_what_came, restarted
+from tests.hil.checks.waiting import forget_what_came, restarted
 from tests.hil.truths import Truth
 
 EAGER = 1
@@ -54,14 +54,14 @@ def _eager_from(truth: Truth, sample: int) -> list[Detection]:
     return found
 
 
-def thresholds_are_gone_after_a_reset(board, device: Device, truth: Truth, patience_s: float = PATIENCE_S) -> None:
+def thresholds_are_gone_after_a_reset(board, device: Device, truth: Truth) -> None:
     """Closes the device."""
     shipped = list(truth.shipped.config.threshold)
     assert device.thresholds() == shipped
     for class_id, threshold in enumerate(shipped):
         device.set_threshold(class_id, threshold ^ 0x55)
     assert device.thresholds() == [threshold ^ 0x55 for threshold in shipped]
-    with restarted(board, device, patience_s) as again:
+    with restarted(board, device) as again:
         assert again.thresholds() == shipped, f"expected {shipped}, found {again.thresholds()}"
 
 

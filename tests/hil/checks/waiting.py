@@ -5,15 +5,14 @@ Limits on the host's clock are generous and only there so that a dead board fail
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 from ml.errors import UserError
 from ml.link.device import Device
-from ml.link.messages import Command, Info, Telemetry
-from ml.link.session import Arrival
+from ml.link.messages import Command, Info
+from ml.link.session import Arrival, Data
 
-PATIENCE_S = 60.0  # of the host, for what a board does within seconds
+PATIENCE_S = 60.0  # of the host, for what a board does within seconds of its own time
 EMULATED = ("virtual", "virtual-m3", "host")  # their sensors and clock are exact
 
 
@@ -21,14 +20,12 @@ def emulated(device: Device) -> bool:
     return device.info.board in EMULATED
 
 
-def awaited(
-    device: Device, kind: type, accept: Callable[[Any], bool] = lambda message: True, seconds: float = PATIENCE_S
-) -> Arrival:
+def awaited(device: Device, kind: type) -> Arrival:
     """The next message of a kind."""
-    for arrival in device.arrivals(seconds):
-        if isinstance(arrival.message, kind) and accept(arrival.message):
+    for arrival in device.arrivals(PATIENCE_S):
+        if isinstance(arrival.message, kind):
             return arrival
-    raise AssertionError(f"expected {kind.__name__} within {seconds:g} s, found none")
+    raise AssertionError(f"expected {kind.__name__} within {PATIENCE_S:g} s, found none")
 
 
 def forget_what_came(device: Device) -> None:
@@ -44,51 +41,54 @@ def described(device: Device) -> Info:
     return awaited(device, Info).message
 
 
-def counted(device: Device, enough: Callable[[Telemetry], bool], seconds: float = PATIENCE_S) -> Telemetry:
-    """The first statistics that are enough."""
-    end = time.monotonic() + seconds
-    while not enough(statistics := device.statistics()):
-        assert time.monotonic() < end, f"expected the counters to go on within {seconds:g} s, found {statistics}"
-        for _ in device.arrivals(0.1):
-            pass
-    return statistics
-
-
-def windows_go_on(device: Device) -> None:
-    """By themselves, from the sensor."""
-    before = device.statistics().windows
-    counted(device, lambda statistics: statistics.windows > before)
-
-
-@contextlib.contextmanager
-def reopened(board, before_us: int | None, seconds: float = PATIENCE_S) -> Iterator[Device]:
-    """The board after a restart: as soon as it answers, with an uptime below that of before."""
-    end = time.monotonic() + seconds
-    while True:
-        try:
-            device = board.open()
-        except UserError as error:
-            assert time.monotonic() < end, f"expected the board back within {seconds:g} s, found: {error}"
-            continue
-        if before_us is None or device.info.uptime_us < before_us:
-            break
-        device.close()
-        assert time.monotonic() < end, f"expected a restart within {seconds:g} s, found an uptime that goes on"
-        time.sleep(0.1)
-    with device:
-        yield device
+def sensor_runs(device: Device) -> None:
+    """It gives samples that nobody injected."""
+    device.start(0)
+    awaited(device, Data)
+    device.stop(0)
 
 
 def works(device: Device) -> None:
     """It computes what it should, and its sensor runs."""
     found, expected = device.numbers(Command.SELF_TEST, "<II")
     assert found == expected, f"self test: expected CRC-32 {expected:08x}, found {found:08x}"
-    windows_go_on(device)
+    sensor_runs(device)
 
 
-def restarted(board, device: Device, patience_s: float = PATIENCE_S) -> contextlib.AbstractContextManager[Device]:
+def mark(device: Device) -> None:
+    """Switches a stream on: a board that has restarted since then has it off."""
+    device.start(device.info.streams[-1].id)
+
+
+@contextlib.contextmanager
+def reopened(board) -> Iterator[Device]:
+    """The board after a restart: as soon as it answers, its mark gone."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            device = board.open()
+        except UserError as error:
+            assert time.monotonic() < end, f"expected the board back within {PATIENCE_S:g} s, found: {error}"
+            continue
+        if not device.info.streams[-1].on:
+            break
+        device.close()
+        assert time.monotonic() < end, f"expected a restart within {PATIENCE_S:g} s, found that it goes on"
+        time.sleep(0.1)
+    with device:
+        yield device
+
+
+def restarted(board, device: Device) -> contextlib.AbstractContextManager[Device]:
     """By a command; closes the device."""
-    before_us = described(device).uptime_us
+    mark(device)
     device.command(Command.RESET_BOARD)
     device.close()
-    return reopened(board, before_us, patience_s)
+    return reopened(board)
+
+
+def cut(board, device: Device) -> contextlib.AbstractContextManager[Device]:
+    """Takes the power away and gives it back; closes the device."""
+    device.close()
+    board.power_cycle()
+    return reopened(board)
