@@ -1,10 +1,16 @@
 """tools/mlperf.py runs the benchmark: throughput by the device's clock, accuracy or AUC over any data set."""
 
+import contextlib
 import json
+import os
+import threading
+import tty
+from typing import ClassVar
 
 import numpy as np
 import pytest
 
+from tools.mlperf_tiny.device import Bench
 from tools.mlperf_tiny.score import auc
 
 
@@ -59,6 +65,38 @@ def test_energy_mode_tells_results_and_says_that_it_tells_no_time(flash, tool, f
     words = ("tools/mlperf.py", "run", "--port", port, "--data", data)
     assert "expected firmware for performance mode, found energy mode" in tool(*words, status=1).stderr
     assert json.loads(tool(*words, "--no-performance", "--json").stdout)["accuracy"]["inputs"] == 1
+
+
+class Greeter:
+    """A device on USB: its greeting waits for whoever opens the port, and its answers come behind it."""
+
+    ANSWERS: ClassVar = {
+        b"": b"e-[Unknown command: ]\r\n",
+        b"name": b"m-name-dut-[greeter]\r\n",
+        b"profile": b"m-profile-[x]\r\nm-model-[kws01]\r\n",
+        b"timestamp": b"m-lap-us-1\r\n",
+    }
+
+    def __init__(self) -> None:
+        self.master, self.slave = os.openpty()
+        tty.setraw(self.slave)
+        self.port = os.ttyname(self.slave)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        said, received = b"m-timestamp-mode-performance\r\nm-lap-us-0\r\nm-init-done\r\nm-ready\r\n", b""
+        while True:
+            received += os.read(self.master, 64)
+            *commands, received = received.split(b"%")
+            for command in commands:
+                os.write(self.master, said + self.ANSWERS[command] + b"m-ready\r\n")
+                said = b""
+
+
+def test_a_board_that_greets_whoever_opens_its_port_is_heard_out():
+    greeter = Greeter()
+    with contextlib.closing(Bench(greeter.port)) as bench:
+        assert (bench.name, bench.model, bench.energy) == ("greeter", "kws01", False)
 
 
 def test_auc_counts_ties_half():

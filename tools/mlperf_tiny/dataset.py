@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import csv
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -19,7 +20,11 @@ from ml.errors import UserError
 
 LABELS = "y_labels.csv"
 MOST_WINDOWS = 10_000  # of a file
-DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error)
+# What numpy and zipfile raise for damaged archives.
+DAMAGED = (
+    *(ArithmeticError, AttributeError, EOFError, KeyError, MemoryError, OSError, RuntimeError, SyntaxError, TypeError),
+    *(ValueError, struct.error, zipfile.BadZipFile, zlib.error),
+)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from ml.link.port import BAUD, Port
 
 READY = "m-ready"
 ANSWER_S, INFER_S = 5.0, 30.0  # as the published runner waits; --timeout for slow boards
+QUIET_S = 0.2  # after the answer to nothing
 BYTES = 31  # in a `db` command: 64 characters of buffer are the least a device has
 MOST_ANSWER = 1 << 20  # bytes
 
@@ -31,13 +32,23 @@ class Bench:
         self.timeout_s = timeout_s
         self._rest = b""
         try:
-            self._exchange("", ANSWER_S)  # ends whatever stands half-written in the device's buffer
+            self._settle()
             self.name = self._one(self.command("name"), r"m-name-dut-\[([^]]+)]", "name")
             self.model = self._one(self.command("profile"), r"m-model-\[([^]]+)]", "profile")
             self.energy = not _stamps(self.command("timestamp"))  # the time is then told by a pin
         except BaseException:
             self.port.close()
             raise
+
+    def _settle(self) -> None:
+        """Ends what stands half-written in the device's buffer, and hears out a device that greets whoever opens."""
+        self._exchange("", ANSWER_S)
+        heard = time.monotonic()
+        latest = heard + ANSWER_S
+        while time.monotonic() < min(heard + QUIET_S, latest):
+            if self.port.read():
+                heard = time.monotonic()
+        self._rest = b""
 
     def command(self, text: str, timeout_s: float = ANSWER_S) -> list[str]:
         """Lines before `m-ready`. An `e-[...]` is an error."""

@@ -139,6 +139,7 @@ def _devices(name: str, vendor: int, product: int) -> str:
     return f"""\
 - name: {name}
   type: dut
+  check_name: {name}
   baud:
 {"".join(f"    {mode}: {baud}{chr(10)}" for mode, baud in sorted(bauds.items()))}\
   usb:

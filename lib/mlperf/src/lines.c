@@ -6,8 +6,15 @@
 
 #define LARGEST 4e6f // thousandths of it fit 32 bits
 
+static uint32_t patience;
+
+void put_patience(uint32_t us) {
+    patience = us;
+}
+
 static void put(const char *bytes, size_t size) {
-    while (size) {
+    const uint32_t start = board_micros();
+    while (size && (!patience || board_micros() - start < patience)) {
         const size_t taken = board_console_write((const uint8_t *)bytes, size);
         bytes += taken;
         size -= taken;

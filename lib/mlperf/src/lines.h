@@ -1,4 +1,4 @@
-// lines.h: text to the host and numbers from it. `put` waits until the console has taken everything.
+// lines.h: text to the host and numbers from it.
 #ifndef MLPERF_LINES_H
 #define MLPERF_LINES_H
 
@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+void put_patience(uint32_t us); // how long a call waits for the console, which drops the rest then; 0: for ever
 void put_text(const char *text);
 void put_error(const char *what, const char *about);                                   // a line, "e-[...]"
 void put_limit(const char *what, uint32_t number, const char *limits, uint32_t limit); // an error with both numbers

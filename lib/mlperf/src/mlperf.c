@@ -8,9 +8,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define END     '%'
-#define MARK_US 100 // how long the pin stays low: the protocol asks for 1 us, meters take a sample every 10
-#define WORDS   4   // of a command; those behind are not looked at
+#define END         '%'
+#define MARK_US     100    // how long the pin stays low: the protocol asks for 1 us, meters take a sample every 10
+#define GREETING_US 100000 // that a line of the greeting waits for a host on USB
+#define WORDS       4      // of a command; those behind are not looked at
 
 static const mlperf_config *config;
 static char command[MLPERF_COMMAND + 1];
@@ -142,10 +143,12 @@ void mlperf_init(const mlperf_config *asked) {
     buffer_clear();
     too_long = false;
     board_mark(true);
+    put_patience(GREETING_US); // said to nobody, it must not answer the first command
     put_text(MLPERF_ENERGY ? "m-timestamp-mode-energy\r\n" : "m-timestamp-mode-performance\r\n");
     timestamp(); // at the start too, as the reference firmware does
     put_text("m-init-done\r\n");
     ready();
+    put_patience(0);
 }
 
 void mlperf_poll(void) {
