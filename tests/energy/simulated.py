@@ -159,9 +159,9 @@ DECIDE_S = 50e-6
 class Board(Simulated):
     """A board at its link, busy as `schedule` says in seconds of its own clock; `timing`: it has the stream."""
 
-    def __init__(self, schedule: np.ndarray, timing: bool = True, lose: tuple[int, ...] = ()) -> None:
+    def __init__(self, schedule: np.ndarray, timing: bool = True, lose: tuple[int, ...] = (), **info: object) -> None:
         super().__init__()
-        self.schedule, self.timing, self.lose = schedule, timing, set(lose)
+        self.schedule, self.timing, self.lose, self.more = schedule, timing, set(lose), info
         self.decoder, self.asked = Decoder(), 0
 
     def answer(self) -> None:
@@ -177,7 +177,7 @@ class Board(Simulated):
         self.received = b""
 
     def info(self) -> dict:
-        return INFO | {"streams": [TIMING] if self.timing else []}
+        return INFO | {"streams": [TIMING] if self.timing else []} | self.more
 
     def statistics(self) -> dict:
         """All windows are made between the first question and the second."""

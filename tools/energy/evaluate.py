@@ -38,6 +38,9 @@ def evaluate(meter: Meter, samples: Samples, began_s: float, seen: Seen | None, 
 
 def _linked(meter: Meter, samples: Samples, began_s: float, seen: Seen) -> Result:
     notes = meter.notes()
+    if not seen.tells:
+        reason = "the board's firmware does not tell when it computes; flash it anew"
+        return _counted(meter, samples, seen, [*notes, f"windows are counted, not placed: {reason}"])
     if seen.lost:
         notes.append(f"{seen.lost} rows of the board's timing never came: nobody knows whether it slept there")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ LISTEN_S = 0.1
 class Seen:
     """A measurement from the board's side; times in seconds of its clock."""
 
+    tells: bool  # its firmware has the stream
     inferences: int
     lost: int  # rows of the stream that never came
     busy: np.ndarray  # (n, 2): network and decision of each window in which the network ran
@@ -80,7 +82,8 @@ class Watch:
         made = self._inferences() - self._before
         if self.stream:
             self.device.stop(self.stream.id)
-        return seen(self._rows, self.device.info.cycles_hz, made, self._follower.lost, self._ahead_s)
+        told = seen(self._rows, self.device.info.cycles_hz, made, self._follower.lost, self._ahead_s)
+        return dataclasses.replace(told, tells=self.stream is not None)
 
     def _end(self) -> None:
         self._over.set()
@@ -106,6 +109,7 @@ def seen(rows: list[tuple[int, ...]], cycles_hz: int, inferences: int, lost: int
     outside = [[-np.inf, start[0] - frontend[0]], [end[-1], np.inf]] if len(table) else [[-np.inf, np.inf]]
     unknown = np.concatenate([np.stack([end[gaps - 1], start[gaps]], 1), np.array(outside)])
     return Seen(
+        tells=True,
         inferences=inferences,
         lost=lost,
         busy=np.stack([start, end], 1)[ran],

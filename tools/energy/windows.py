@@ -46,12 +46,19 @@ class Summary:
 
 
 def marked(samples: Samples, bit: int) -> list[tuple[int, int]]:
-    """Windows: first sample and one past the last in which that input is high. Those cut by an end are left out."""
+    """Windows: first sample and one past the last in which that input is high. Those cut by an end are left out.
+
+    A lost sample beside a window belongs to it, for it may have begun or ended there.
+    """
     from ml.data.recordings import runs  # noqa: PLC0415 - with pandas, for which only those wait who have marks
 
     high = (samples.marks >> bit & 1).astype(bool)
     known = ~np.isnan(samples.current_a)
-    high = high[np.maximum.accumulate(np.where(known, np.arange(len(high)), 0))] if len(high) else high
+    if len(high):
+        place = np.arange(len(high))
+        before = np.maximum.accumulate(np.where(known, place, 0))
+        after = np.minimum.accumulate(np.where(known, place, len(high) - 1)[::-1])[::-1]
+        high = high[before] | high[after]
     return [(start, end) for start, end in runs(high) if start > 0 and end < len(high)]
 
 
