@@ -79,9 +79,7 @@ def plugged_in(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        for state in list(
-            folder.rglob(emulator_control.STATE)
-        ):  # also of the images that were flashed for silent and old
+        for state in list(folder.rglob(emulator_control.STATE)):  # also those of silent and old
             emulator_control.stop(state.parent)
         os.close(slave)
         os.close(master)

@@ -14,6 +14,8 @@ from ml.paths import ROOT
 from tools.rig.errors import RigError
 
 BUILD_LIMIT_S = 1800  # the first build of a board may download its platform and compile a whole framework
+# PlatformIO's word on a link to a platform that another one, started at the same moment, is writing
+HALF_WRITTEN, ATTEMPTS = "InvalidJSONFile", 3
 VIRTUAL_KINDS = frozenset(path.stem for path in (ROOT / "platforms/virtual/boards").glob("*.json"))
 
 
@@ -61,19 +63,20 @@ class Project:
         given = {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "SERVICE_BUILD": build}  # lib/service/build_name.py
         for name, more in (("PLATFORMIO_BUILD_FLAGS", flags), ("PLATFORMIO_UPLOAD_FLAGS", upload_flags)):
             given[name] = f"{os.environ.get(name, '')} {more}".strip()
-        done = run(
-            command + (["--upload-port", port] if port else []),
-            BUILD_LIMIT_S,
-            cwd=self.folder,
-            env=os.environ | {name: text for name, text in given.items() if text},
-        )
+        environ = os.environ | {name: text for name, text in given.items() if text}
+        for _ in range(ATTEMPTS):
+            done = run(command + (["--upload-port", port] if port else []), BUILD_LIMIT_S, self.folder, environ)
+            if done.returncode == 0 or HALF_WRITTEN not in done.stdout:
+                break
         log = workspace / f"{environment}.log"
         log.write_text(done.stdout, encoding="utf-8")
         if done.returncode:
             raise RigError(f"{environment}: expected it to build and upload, found: {reason(done.stdout)}; see {log}")
 
 
-def run(command: list[str], limit_s: float, **options: object) -> subprocess.CompletedProcess:
+def run(
+    command: list[str], limit_s: float, folder: Path | None = None, environ: dict[str, str] | None = None
+) -> subprocess.CompletedProcess:
     """A command with its output, stderr included; RigError where there is none, or where it does not end."""
     try:
         return subprocess.run(
@@ -85,7 +88,8 @@ def run(command: list[str], limit_s: float, **options: object) -> subprocess.Com
             errors="replace",
             check=False,
             timeout=limit_s,
-            **options,
+            cwd=folder,
+            env=environ,
         )
     except OSError as error:
         raise RigError(f"{command[0]}: expected a command, found: {error.strerror}; is it installed?") from None
