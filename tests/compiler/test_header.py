@@ -1,5 +1,6 @@
 """The header: the same bytes on every run, readable, and clean under every compiler at hand."""
 
+import ctypes
 import shutil
 import subprocess
 
@@ -126,6 +127,19 @@ def test_sections_labels_and_notes_arrive_whole(tmp_path):
     model = HostModel(made.header).model
     assert [model.label[i].decode() for i in range(model.classes)] == ['say "yes"', "no\\", "?"]
     assert (model.hash.decode(), model.data_hash.decode()) == (made.hash, "abcd")
+
+
+@pytest.mark.parametrize("sink", SINKS)
+def test_layers_write_the_arena_to_its_end_and_not_into_the_guard(tmp_path, sink):
+    guard, paint = 64, 0x35
+    model = HostModel(compile_model(SINKS[sink](), "net", tmp_path).header, flags=(f"-DNN_GUARD={guard}",))
+    arena = (ctypes.c_uint8 * (model.model.arena_size + guard)).from_address(model.model.arena)
+    ctypes.memset(arena, paint, len(arena))
+    for seed in range(3):  # a byte may happen to be the paint's
+        values = np.random.default_rng(seed).integers(-128, 128, model.model.input_size)
+        model.run(values.astype(np.int8)[None])
+    touched = np.flatnonzero(np.frombuffer(arena, np.uint8) != paint)
+    assert model.model.arena_size - 4 <= touched[-1] < model.model.arena_size  # whole words
 
 
 def test_a_comment_cannot_swallow_the_next_line():
