@@ -94,10 +94,10 @@ def power(
         show.write_csv(csv_file, result.samples, rate_hz)
     if plot:
         show.write_picture(plot, result.samples, rate_hz, result.windows, title)
+    use = show.Use(battery, every, None if duty is None else duty / 100)
     if as_json:
-        click.echo(json.dumps(show.as_json(result.summary, result.notes, result.alignment), indent=1))
+        click.echo(json.dumps(show.as_json(result.summary, result.notes, result.alignment, use), indent=1))
     else:
-        use = show.Use(battery, every, None if duty is None else duty / 100)
         _print(show.table(result.summary, result.notes, use, title))
     if mark is not None and not result.summary.inference:
         say(f"logic input {mark} marked no whole window: is the board's pin connected, and does its firmware run?")

@@ -55,10 +55,11 @@ def test_the_supply_is_switched_off_at_the_end_and_after_an_error():
 
 def test_an_lpm01a_measures_and_its_time_stamps_tell_what_is_missing():
     with Lpm01a(lose=(3000, 3001, 3002)).serve() as meter:
-        found = figures("--meter", f"lpm01a@{meter.path}", "--seconds", "0.9")
+        found = figures("--meter", f"lpm01a@{meter.path}", "--seconds", "0.9", "--cell", "100mAh@3V")
     assert "volt 3000m" in meter.commands
     assert found["lost"] == 3
     assert found["average_a"] == pytest.approx(AVERAGE_A, rel=0.02)
+    assert found["life"]["days"] == pytest.approx(0.1 / found["average_a"] / 24)
     assert meter.commands[-2:] == ["pwr off", "hrc"]
 
 
@@ -92,6 +93,8 @@ def test_samples_and_picture_are_written(tmp_path: Path):
         ("--meter", "ppk2@/dev/null", "--voltage", "12"),
         ("--meter", "ppk2", "--cell", "potato"),
         ("--meter", "ppk2", "--mark", "0", "--link", "virtual"),
+        ("--meter", "ppk2", "--cell", "CR2032", "--every", "1", "--duty", "2"),
+        ("--meter", "ina"),
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments):

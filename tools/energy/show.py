@@ -72,11 +72,9 @@ def rows(summary: Summary, use: Use) -> list[tuple[str, str]]:
     return found + _battery(summary, use)
 
 
-def _battery(summary: Summary, use: Use) -> list[tuple[str, str]]:
-    cell, one = use.cell, summary.inference
-    if cell is None:
-        return []
-    average, at = summary.average_a, "as measured"
+def _average(summary: Summary, use: Use) -> tuple[float, str]:
+    """Amperes in the battery's life, and what they stand for."""
+    one, average, at = summary.inference, summary.average_a, "as measured"
     if use.every_s is not None and one:
         average, at = (
             average_current(summary.sleep_a, one.charge_c, use.every_s),
@@ -85,6 +83,14 @@ def _battery(summary: Summary, use: Use) -> list[tuple[str, str]]:
     elif use.duty is not None and np.isfinite(awake_current(summary)):
         average = use.duty * awake_current(summary) + (1 - use.duty) * summary.sleep_a
         at = f"awake {use.duty:.3%} of the time"
+    return average, at
+
+
+def _battery(summary: Summary, use: Use) -> list[tuple[str, str]]:
+    cell = use.cell
+    if cell is None:
+        return []
+    average, at = _average(summary, use)
     return [
         (f"average, {at}", engineering(average, "A")),
         (f"life on a {cell.name}", f"{cell.days(average):.1f} days at most ({cell.source})"),
@@ -102,8 +108,11 @@ def placed(alignment: Alignment) -> str:
     )
 
 
-def as_json(summary: Summary, notes: list[str], alignment: Alignment | None) -> dict:
+def as_json(summary: Summary, notes: list[str], alignment: Alignment | None, use: Use) -> dict:
+    average, at = _average(summary, use)
+    life = {"cell": use.cell.name, "average_a": average, "at": at, "days": use.cell.days(average)} if use.cell else None
     return dataclasses.asdict(summary) | {
+        "life": life,
         "energy_j": summary.energy_j,
         "alignment": dataclasses.asdict(alignment) if alignment else None,
         "notes": notes,
