@@ -179,7 +179,7 @@ def test_the_monitor_shows_frames_as_lines(virtual):
         monitor.wait()
         os.close(slave)
         os.close(master)
-    assert f"{APP} on virtual\r\n" in shown
+    assert f"{APP} on virtual, reset power\r\n" in shown
     assert re.search(r"model gesture_recognition [0-9a-f]{16}: \d+ layers, arena [\d,]+ B\r\n", shown)
     assert re.search(r"\d+\.\d{3} s  \d+ windows, \d+ events", shown)
     assert "\0" not in shown
