@@ -35,6 +35,7 @@ static void append(const uint8_t *bytes, size_t size) {
 static bool enqueue(const link_frame *frame, size_t keep_free) {
     static uint8_t encoded[LINK_MAX_ENCODED];
     size_t size = link_encode(frame, encoded);
+    if (size + keep_free > room()) service_flush(); // a block of a fast sensor is more than the queue holds at a time
     bool fits = size && size + keep_free <= room();
     if (fits)
         append(encoded, size);

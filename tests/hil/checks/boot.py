@@ -48,6 +48,7 @@ def introduces_itself_in_time(board, device: Device) -> None:
             uptime_us, limit_us = again.info.uptime_us, BOOT_US + ENUMERATION_US
     else:
         mark(device)
+        described(device)  # session info from before the mark has come by now
         device.command(Command.RESET_BOARD)
         while (info := awaited(device, Info).message).streams[-1].on:
             pass
