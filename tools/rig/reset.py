@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import serial
 
+from ml.errors import UserError
 from ml.link.messages import Command
 from tools.rig.errors import RigError
 
@@ -29,9 +30,16 @@ def pulse(port: serial.SerialBase) -> None:
 
 
 def by_link(board: Board) -> None:  # noqa: F821
-    """The firmware does it itself: it must be alive."""
+    """The firmware does it itself: it must be alive. A port that stays shows when it has been done."""
+    limit_s = board.place.config.settle_s
     with board.open() as device:
         device.command(Command.RESET_BOARD)
+        try:
+            restarted = any(device.session.restarts for _ in device.arrivals(limit_s))
+        except UserError:  # native USB: the port went with the board
+            return
+    if not restarted:
+        raise RigError(f"{board.name}: expected it to restart within {limit_s:g} s, found it running on")
 
 
 def by_dtr(board: Board) -> None:  # noqa: F821
