@@ -129,7 +129,8 @@ def _status(made: Recorded, comparison: compare.Comparison | None, tolerance: fl
         if worse:
             raise UserError(f"expected nothing slower by more than {100 * tolerance:g} %, found {', '.join(worse)}")
     rows = made.log.rows
-    return 0 if made.is_whole and not rows["lost"].any() and not rows["start"].any() else INCOMPLETE
+    missing = rows["lost"].any() or rows["start"].any() or made.lost_after
+    return INCOMPLETE if missing or not made.is_whole else 0
 
 
 if __name__ == "__main__":

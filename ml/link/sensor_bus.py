@@ -27,6 +27,7 @@ HEADER = struct.Struct("<BBH")
 PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory
 ATTACH, DETACH, BLOCK, MEMORY, END, HELLO, REQUEST = b"ADBMEHR"
 FLAG_RESTART, FLAG_MEMORY = 1, 2
+HELD_PER_1000_S = 50_000  # blocks of a recording that is held back
 MEMORY_BLOCK = 16384  # bytes of memory for a sensor's block; the first of these places is for the host's number
 ATTACH_EVERY_S, ATTACH_TIMEOUT_S = 1.0, 10.0  # QEMU takes up to a second to see that someone opened the line
 REALTIME_STEP_S = 0.01  # a block is sent when this much of it has come due
@@ -150,7 +151,7 @@ class Player:
         restart: resets the board first, so that every run gives the same times and cycle counts from its first
         instruction on. realtime: at the pace of the recording, not as fast as the board can. progress: called with
         samples used and samples in all. silence_s: without a request for so long, it is an error. hold: asked before
-        each block; as long as it returns True the board gets one sample and no more, so that a command reaches it early
+        each block; as long as it returns True the board gets 20 ms and no more, so that a command reaches it early
         in the recording.
         """
         playing = {name: _Playing(name, track) for name, track in tracks.items() if len(track.samples)}
@@ -180,7 +181,8 @@ class Player:
             return self._send(END, number)
         self._check_rate(track, rate_mhz)
         track.lost += lost
-        most = 1 if hold() else min(count, (MEMORY_BLOCK if self.shares else MAX_PAYLOAD) // track.size)
+        most = min(count, (MEMORY_BLOCK if self.shares else MAX_PAYLOAD) // track.size)
+        most = min(most, max(1, rate_mhz // HELD_PER_1000_S)) if hold() else most
         block = track.take(skip, track.wait(most) if realtime else most)
         track.ended = not block
         self._send_block(number, block)

@@ -97,9 +97,11 @@ def motion(path: Path, seconds: float, seed: int = 1) -> Path:
     return path
 
 
-def windows_of(seconds: float) -> int:
-    """That a recording of so long completes."""
-    return (round(seconds * RATE_HZ) - WINDOW) // HOP + 1
+def windows_of(seconds: float) -> list[int]:
+    """The numbers of those whose last sample is one of a recording of so long, after three seconds at rest."""
+    rest = round(3 * RATE_HZ)
+    last_samples = range(WINDOW, rest + round(seconds * RATE_HZ) + 1, HOP)
+    return [number for number, last in enumerate(last_samples, 1) if last > rest]
 
 
 def wait_for(condition: object) -> None:

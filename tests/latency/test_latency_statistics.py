@@ -188,5 +188,6 @@ def test_figures_are_of_inferences_and_those_asleep_stand_apart():
     found = summarise(log(np.where(awake, 60_000, 20), awake=awake).rows, HEADER)
     assert found.asleep == 0.5
     assert found.stages["inference"].cycles["median"] == 60_000
-    assert found.stages["asleep"].cycles == dict.fromkeys(("median", "p95", "p99", "worst"), 11_420)
-    assert found.stages["latency"].cycles is None
+    assert found.stages["asleep_sum"].cycles == dict.fromkeys(("median", "p95", "p99", "worst"), 11_420)
+    assert found.stages["latency"].cycles is None and found.stages["latency"].count == 50
+    assert found.stages["asleep_latency"].us["worst"] == 300 + 11_420 // 64

@@ -6,6 +6,7 @@ import numpy as np
 
 from tools.latency_log.log import STAGES, TIMED, Header, Rows
 
+LATENCIES = "latency", "asleep_latency"  # in microseconds; all else in cycles
 SHARES = {"median": 0.5, "p95": 0.95, "p99": 0.99}
 
 
@@ -52,18 +53,20 @@ def summarise(rows: Rows, header: Header) -> Summary:
 
 
 def stages(rows: Rows) -> dict[str, np.ndarray]:
-    """Cycles of each stage and of their sum, and the latency in microseconds, of each inference; and the sum where the
-    network slept. In the order of the windows."""
+    """Cycles of each stage and of their sum, and the latency in microseconds, of each inference; and the sum and the
+    latency where there was none. In the order of the windows."""
     ran = rows["awake"] == 1
     cycles = {stage: rows[name] for stage, name in zip(STAGES, TIMED, strict=True)}
     total = sum(cycles.values())
     made = {stage: values[ran] for stage, values in cycles.items()}
-    return made | {"sum": total[ran], "latency": rows["latency_us"][ran], "asleep": total[~ran]}
+    latency = rows["latency_us"]
+    made |= {"sum": total[ran], "latency": latency[ran]}
+    return made | {"asleep_sum": total[~ran], "asleep_latency": latency[~ran]}
 
 
 def microseconds(name: str, values: np.ndarray, header: Header) -> np.ndarray:
     """float64, of a stage as `stages` gives it."""
-    return values.astype(float) if name == "latency" else values * (1e6 / header.cycles_hz)
+    return values.astype(float) if name in LATENCIES else values * (1e6 / header.cycles_hz)
 
 
 def late(rows: Rows, header: Header) -> np.ndarray:
@@ -73,7 +76,7 @@ def late(rows: Rows, header: Header) -> np.ndarray:
 
 def _figures(values: np.ndarray, header: Header, name: str) -> Figures:
     us = _quantiles(microseconds(name, values, header))
-    return Figures(len(values), us, None if name == "latency" else _quantiles(values))
+    return Figures(len(values), us, None if name in LATENCIES else _quantiles(values))
 
 
 def _quantiles(values: np.ndarray) -> dict[str, float]:

@@ -51,21 +51,23 @@ class Limits:
 
     windows: int | None = None
     seconds: float | None = None  # from the first row to the last, restarts left out
-    until_us: float | None = None  # since the board's start
+    from_us: float = 0  # since the board's start: what is before it is followed, and not taken
+    until_us: float | None = None
 
 
 class Follower:
-    """Of one board, through its restarts. `from_start`: rows from the board's first window on were asked for."""
+    """Of one board, through its restarts."""
 
-    def __init__(self, limits: Limits | None = None, from_start: bool = False) -> None:
+    def __init__(self, limits: Limits | None = None) -> None:
         self.is_over = False  # the limit is reached: no more rows are taken
         self._limits = limits or Limits()
-        self._taken = 0
+        self.count = 0  # rows that were taken
         self._span_us: dict[int, tuple[int, int]] = {}  # of each start: first and last time
         self.start = 0  # restarts so far
         self.lost = 0  # rows, as far as the board's count of windows shows
+        self.lost_after = 0  # behind the last row, before `until_us`
         self.repeated = 0  # rows that came late or a second time, left out
-        self._window = 0 if from_start else None  # of the last row
+        self._window: int | None = None  # of the last row
         self._resumed = False
 
     def restarted(self) -> None:
@@ -82,24 +84,37 @@ class Follower:
         """The rows of a frame, in the order of COLUMNS."""
         names = [channel.name for channel in data.stream.channels]
         order = [names.index(name) for name in CHANNELS]
+        rate_mhz = data.stream.rate_mhz
         rows = (self._row(time_us, *map(int, values)) for values in data.samples[:, order])
-        return [row for row in rows if row is not None and self._is_within(row)]
+        return [self._taken(row, rate_mhz) for row in rows if row is not None and self._is_within(row, rate_mhz)]
 
-    def _is_within(self, row: tuple[int, ...]) -> bool:
-        limits, time_us = self._limits, row[1]
-        first, _ = self._span_us.get(self.start, (time_us, time_us))
-        spans = self._span_us | {self.start: (first, time_us)}
-        elapsed_us = sum(last - first for first, last in spans.values())
+    def _is_within(self, row: tuple[int, ...], rate_mhz: int) -> bool:
+        limits, time_us, lost = self._limits, row[1], row[3]
+        elapsed_us = sum(last - first for first, last in self._spans(time_us).values())
+        if self.is_over or time_us < limits.from_us:
+            return False
         self.is_over = (
-            self.is_over
-            or (limits.windows is not None and self._taken >= limits.windows)
+            (limits.windows is not None and self.count >= limits.windows)
             or (limits.seconds is not None and elapsed_us > limits.seconds * 1e6)
             or (limits.until_us is not None and time_us > limits.until_us)
         )
-        if not self.is_over:
-            self._span_us, self._taken = spans, self._taken + 1
-            self.lost += row[3]
+        if self.is_over and limits.until_us is not None and self.start in self._span_us:
+            since_us = limits.until_us - self._span_us[self.start][1]
+            self.lost_after = min(lost, max(0, int(since_us * rate_mhz / 1e9)))
         return not self.is_over
+
+    def _spans(self, time_us: int) -> dict[int, tuple[int, int]]:
+        """First and last time of each start, with this one."""
+        first, _ = self._span_us.get(self.start, (time_us, time_us))
+        return self._span_us | {self.start: (first, time_us)}
+
+    def _taken(self, row: tuple[int, ...], rate_mhz: int) -> tuple[int, ...]:
+        if self.count == 0 and self._limits.from_us:  # of what is missing before, only what was asked for counts
+            row = (*row[:3], int((row[1] - self._limits.from_us) * rate_mhz / 1e9), *row[4:])
+        self._span_us = self._spans(row[1])
+        self.count += 1
+        self.lost += row[3]
+        return row
 
     def _row(self, time_us: int, window: int, awake: int, *rest: int) -> tuple[int, ...] | None:
         """None for one that came late or twice."""
@@ -110,7 +125,8 @@ class Follower:
             self.repeated += 1
             return None
         self._window, self._resumed = window, False
-        is_first = self.start not in self._span_us  # there is no row before it since which it could have slept
         *timed, slept = rest
+        if self.start not in self._span_us:  # there is no row before it since which it could have slept
+            slept = 0
         time_us = min(max(time_us, 0), MOST - 1)
-        return (self.start, time_us, window, lost, int(awake != 0), *timed, 0 if is_first else slept)
+        return (self.start, time_us, window, lost, int(awake != 0), *timed, slept)

@@ -5,15 +5,20 @@ import threading
 import time
 from pathlib import Path
 
-from ml.data.reading import WHAT, read_recording
+import numpy as np
+
+from ml.data.reading import read_recording
+from ml.data.recordings import ACCEL_PER_G
 from ml.errors import UserError
 from ml.link.messages import Info
 from ml.link.sensor_bus import Player, Track
 from tools.latency_log.log import MOST_TEXT
 
-HOLD_S = 0.005  # of the host's time a sample, while the board is held
+LEAD_S = 3.0  # at rest before the recording: by its end the board has been asked for its windows
+HOLD_S, LATE_HOLD_S = 0.01, 0.2  # of the host's time for 20 ms, while the board is held; in the second half of the lead
 RESTART_S = 20.0
 HASH_DIGITS = 16
+STILL = {"imu": [0, 0, ACCEL_PER_G, 0, 0, 0], "mic": [0], "accel": [0, 0, ACCEL_PER_G]}
 
 
 class _Stopped(Exception):
@@ -21,14 +26,19 @@ class _Stopped(Exception):
 
 
 class Playing:
-    """Restarts the board, so that each run is the same from its first window on."""
+    """Restarts the board and lets it lie still for three seconds, so that each run is the same from the recording's
+    first sample on."""
 
-    def __init__(self, player: Player, track: dict[str, Track]) -> None:
-        ((_, only),) = track.items()
-        self.end_us = len(only.samples) * 10**9 / only.rate_mhz  # device time of the last sample
+    def __init__(self, player: Player, sensor: str, recording: Track) -> None:
+        still = np.tile(np.array(STILL[sensor], np.int16), (round(LEAD_S * recording.rate_mhz / 1000), 1))
+        samples = np.concatenate([still, recording.samples])
+        period_us = 1e9 / recording.rate_mhz
+        # Device time around the last samples of the windows that see some of the recording.
+        self.span_us = (len(still) + 0.5) * period_us, (len(samples) + 0.5) * period_us
         self.lost = 0  # samples that the application fetched too late
         self.error: UserError | None = None
-        self._player, self._track = player, track
+        self._player, self._track = player, {sensor: Track(samples, recording.rate_mhz)}
+        self._lead, self._used = len(still), 0
         self._restarted, self._released, self._stop = threading.Event(), threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
 
@@ -42,12 +52,10 @@ class Playing:
                 raise UserError("expected the board to ask for the recording, found that it does not; see its console")
 
     def release(self) -> None:
+        """The board has been asked for its windows."""
+        if self._used >= self._lead:
+            raise UserError("expected the board to answer at once, found that it took too long; log again")
         self._released.set()
-
-    @property
-    def is_over(self) -> bool:
-        """Every sample is used."""
-        return not self._thread.is_alive()
 
     def raise_error(self) -> None:
         if self.error is not None:
@@ -67,12 +75,13 @@ class Playing:
             self.error = error
 
     def _look(self, done: int, total: int) -> None:
+        self._used = done
         if self._stop.is_set():
             raise _Stopped
 
     def _hold(self) -> bool:
         self._restarted.set()
-        return not self._released.wait(HOLD_S)
+        return not self._released.wait(HOLD_S if self._used < self._lead / 2 else LATE_HOLD_S)
 
 
 def name_of(path: Path) -> str:
@@ -80,10 +89,10 @@ def name_of(path: Path) -> str:
     return f"{path.name[: MOST_TEXT // 2]} {hashlib.sha256(path.read_bytes()).hexdigest()[:HASH_DIGITS]}"
 
 
-def track_for(path: Path, info: Info) -> dict[str, Track]:
-    """The recording for the sensor from which the application takes its windows: its stream 0."""
+def track_for(path: Path, info: Info) -> tuple[str, Track]:
+    """Sensor and recording: that from which the application takes its windows is its stream 0."""
     stream = next((each for each in info.streams if each.id == 0), None)
-    if stream is None or stream.name not in WHAT or stream.rate_mhz <= 0:
+    if stream is None or stream.name not in STILL or stream.rate_mhz <= 0:
         raise UserError(f"{info.app}: expected an application that listens to a sensor, found none to play into")
     made = read_recording(path, stream.rate_mhz / 1000, stream.name)
-    return {stream.name: Track(made.samples, stream.rate_mhz)}
+    return stream.name, Track(made.samples, stream.rate_mhz)

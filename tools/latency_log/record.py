@@ -41,6 +41,7 @@ class Recorded:
 
     log: Log
     missed: int = 0  # deadlines, as the board counts them
+    lost_after: int = 0  # rows of the recording that are missing after the last
     repeated: int = 0  # rows that came late or a second time, left out
     samples_lost: int = 0  # of the recording: the application fetched them too late
     is_whole: bool = True  # as much as was asked for
@@ -66,9 +67,9 @@ class _Recorder:
         self._playing = self._player() if wanted.recording else None
         recording = play.name_of(wanted.recording) if wanted.recording else ""
         header = board.header(recording)
-        end_us = self._playing.end_us if self._playing else None
-        limits = Limits(wanted.windows, wanted.seconds, end_us)
-        self._rows, self._follower = Rows(), Follower(limits, from_start=self._playing is not None)
+        from_us, until_us = self._playing.span_us if self._playing else (0, None)
+        self._rows = Rows()
+        self._follower = Follower(Limits(wanted.windows, wanted.seconds, from_us, until_us))
         self._made = Recorded(Log(wanted.out.name if wanted.out else header.board, header, self._rows))
         self._writer: writing.Writer | None = None
         self._row_at = time.monotonic()
@@ -97,9 +98,8 @@ class _Recorder:
         return made
 
     def _player(self) -> play.Playing:
-        info = self._board.device.info
-        track = play.track_for(self._wanted.recording, info)
-        return play.Playing(Player.open(self._board.device.port.name), track)
+        track = play.track_for(self._wanted.recording, self._board.device.info)
+        return play.Playing(Player.open(self._board.device.port.name), *track)
 
     def _begin(self) -> None:
         header, device = self._made.log.header, self._board.device
@@ -131,6 +131,7 @@ class _Recorder:
     def _account(self) -> None:
         made = self._made
         made.missed, made.repeated = self._board.missed.total, self._follower.repeated
+        made.lost_after = self._follower.lost_after
         for line in self._board.text:
             say(f"board: {line}")
         self._board.text.clear()

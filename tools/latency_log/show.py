@@ -10,7 +10,7 @@ from tools.latency_log.compare import Change, Comparison
 from tools.latency_log.figures import SHARES, Summary, summarise
 from tools.latency_log.record import Recorded
 
-NAMES = {"latency": "latency", "asleep": "sum, network asleep"}
+NAMES = {"asleep_sum": "asleep: sum", "asleep_latency": "asleep: latency"}
 COLUMNS = (*SHARES, "worst")
 
 
@@ -43,9 +43,8 @@ def _account(summary: Summary, made: Recorded) -> list[str]:
         lines.append(f"missed deadlines: {made.missed}, as the board counts them")
     elif summary.late is not None:
         lines.append(f"missed deadlines: {summary.late}, by the latencies")
-    lines.append(
-        f"rows lost: {summary.lost}" + (f"; restarts of the board: {summary.restarts}" if summary.restarts else "")
-    )
+    restarts = f"; restarts of the board: {summary.restarts}" if summary.restarts else ""
+    lines.append(f"rows lost: {summary.lost + made.lost_after}{restarts}")
     if made.repeated:
         lines.append(f"rows left out that came late or twice: {made.repeated}")
     if made.samples_lost:
@@ -104,9 +103,16 @@ def _interval(change: Change) -> str:
 
 def as_json(made: Recorded) -> dict:
     summary = summarise(made.log.rows, made.log.header)
-    account = {"missed": made.missed, "repeated": made.repeated, "samples_lost": made.samples_lost}
-    return {**made.log.header.as_dict(), **dataclasses.asdict(summary), "asleep": summary.asleep, **account,
-            "whole": made.is_whole, "notes": list(made.log.notes)}  # fmt: skip
+    account = {name: getattr(made, name) for name in ("missed", "repeated", "samples_lost")}
+    return {
+        **made.log.header.as_dict(),
+        **dataclasses.asdict(summary),
+        "asleep": summary.asleep,
+        "lost": summary.lost + made.lost_after,
+        **account,
+        "whole": made.is_whole,
+        "notes": list(made.log.notes),
+    }
 
 
 def comparison_json(comparison: Comparison, tolerance: float | None) -> dict:
