@@ -45,14 +45,14 @@ def cli() -> None:
 @click.option("--vendor", default="thimble", show_default=True)
 @click.option("--mode", type=click.Choice(list(building.BAUDS)), default="performance", show_default=True)
 def build(model: str, identity: str, inputs: str | None, result: str | None, vendor: str, mode: str) -> None:
-    """Compile MODEL, a .tflite file or an application that has been trained, for apps/inference_bench."""
+    """Put MODEL into apps/inference_bench: a .tflite file, a compiled header, or an application's name."""
     for what, text in (("--id", identity), ("--vendor", vendor)):
         if not text.replace("-", "").replace("_", "").isalnum() or not text.isascii() or len(text) > 31:
             raise UserError(f"{what}: expected up to 31 letters, digits, - and _, found {text[:40]!r}")
     usual = building.KNOWN.get(identity, ("int8", "scores"))
     choice = building.Choice(identity, inputs or usual[0], result or usual[1], vendor, mode)
-    made = building.build(model, choice)
-    say(f"compiled for {mode} at {building.BAUDS[mode]} baud: {made.header}")
+    folder = building.build(model, choice)
+    say(f"for {mode} at {building.BAUDS[mode]} baud: {folder}")
     say("flash it with: pio run -e inference_bench-virtual -t upload")
 
 

@@ -34,9 +34,9 @@ def tool(tmp_path_factory) -> Callable:
 
 @pytest.fixture(scope="session")
 def flash(tool, shared) -> Iterator[Callable[..., str]]:
-    """Builds a reference model, flashes it, returns the port."""
+    """Builds a model, one of the reference models or a file, flashes it, returns the port."""
 
-    def built(model: str, identity: str, board: str = "host", *options: str) -> str:
+    def built(model: str | Path, identity: str, board: str = "host", *options: str) -> str:
         tool("tools/mlperf.py", "build", shared / "models" / model, "--id", identity, *options)
         tool("-m", "platformio", "run", "-e", f"inference_bench-{board}", "-t", "upload")
         return str((tool.workspace / "virtual" / f"inference_bench-{board}" / "console").resolve())

@@ -10,6 +10,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from ml.paths import ROOT
 from tools.mlperf_tiny.device import Bench
 from tools.mlperf_tiny.score import auc
 
@@ -60,8 +61,9 @@ def test_data_of_another_model_is_told(virtual, tool, folder):
 
 
 def test_energy_mode_tells_results_and_says_that_it_tells_no_time(flash, tool, folder):
-    port = flash("kws_ref_model.tflite", "kws01", "host", "--mode", "energy")
-    data = folder({"a.bin": bytes(490)}, ["a.bin,12,0"])
+    header = ROOT / "lib" / "gesture_recognition_model" / "gesture_recognition_model.h"  # compiled before
+    port = flash(header, "gesture", "host", "--mode", "energy")
+    data = folder({"a.bin": bytes(40 * 6)}, ["a.bin,11,0"])
     words = ("tools/mlperf.py", "run", "--port", port, "--data", data)
     assert "expected firmware for performance mode, found energy mode" in tool(*words, status=1).stderr
     assert json.loads(tool(*words, "--no-performance", "--json").stdout)["accuracy"]["inputs"] == 1

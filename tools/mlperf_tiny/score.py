@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ from tools.mlperf_tiny.dataset import Question
 from tools.mlperf_tiny.device import Bench
 
 WINDOWS = 5  # of a performance run; the median counts
+TRIAL_US = 1e6  # by which the number of inferences is chosen
 LEAST_S = 10.0  # each: shorter ones are not valid
 
 
@@ -44,8 +46,9 @@ def performance(
         )
     bench.load(question.windows[0])
     if iterations is None:
-        once = bench.infer(1, warmups).microseconds
-        iterations = max(1, int(1.05 * LEAST_S * 1e6 / max(1, once)) + 1)
+        trial = math.ceil(TRIAL_US / max(1, bench.infer(1, warmups).microseconds))
+        each = max(1, bench.infer(trial, 0).microseconds) / trial
+        iterations = math.ceil(1.05 * LEAST_S * 1e6 / each)
     seconds = [bench.infer(iterations, warmups).microseconds / 1e6 for _ in track(range(WINDOWS))]
     return Performance(iterations, tuple(seconds))
 
