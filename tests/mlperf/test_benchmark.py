@@ -10,9 +10,11 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from ml.errors import UserError
 from ml.paths import ROOT
+from tools.mlperf_tiny.dataset import Question
 from tools.mlperf_tiny.device import Bench
-from tools.mlperf_tiny.score import auc
+from tools.mlperf_tiny.score import accuracy, auc, performance
 
 
 def test_performance_and_accuracy(virtual, tool, folder):
@@ -79,7 +81,8 @@ class Greeter:
         b"timestamp": b"m-lap-us-1\r\n",
     }
 
-    def __init__(self) -> None:
+    def __init__(self, *results: str) -> None:
+        self.results = iter(results)
         self.master, self.slave = os.openpty()
         tty.setraw(self.slave)
         self.port = os.ttyname(self.slave)
@@ -91,14 +94,34 @@ class Greeter:
             received += os.read(self.master, 64)
             *commands, received = received.split(b"%")
             for command in commands:
-                os.write(self.master, said + self.ANSWERS[command] + b"m-ready\r\n")
+                os.write(self.master, said + self._answer(command) + b"m-ready\r\n")
                 said = b""
+
+    def _answer(self, command: bytes) -> bytes:
+        if command.startswith(b"infer"):
+            return f"m-lap-us-1\r\nm-lap-us-1\r\nm-results-[{next(self.results)}]\r\n".encode()
+        return self.ANSWERS.get(command, b"m-load-done\r\n")
 
 
 def test_a_board_that_greets_whoever_opens_its_port_is_heard_out():
     greeter = Greeter()
     with contextlib.closing(Bench(greeter.port)) as bench:
         assert (bench.name, bench.model, bench.energy) == ("greeter", "kws01", False)
+
+
+@pytest.mark.parametrize("results", [("",), ("x",), ("1.0", "0.5,0.5"), ("0.5,0.5,0.0",)])
+def test_results_that_make_no_sense_are_said_in_one_line(results):
+    questions = [Question(name, (b"1",), 0, 2) for name in "ab"]
+    with contextlib.closing(Bench(Greeter(*results).port)) as bench, pytest.raises(UserError) as raised:
+        accuracy(bench, questions, list)
+    assert "\n" not in str(raised.value)
+
+
+def test_a_clock_that_stands_still_is_no_error():
+    with contextlib.closing(Bench(Greeter(*["1.0"] * 5).port)) as bench:
+        made = performance(bench, Question("a", (b"1",), 0, 2), 3, 0, list)
+    assert made.per_second == 3e6
+    assert not made.valid
 
 
 def test_auc_counts_ties_half():

@@ -34,7 +34,7 @@ class Bench:
         try:
             self._settle()
             self.name = self._one(self.command("name"), r"m-name-dut-\[([^]]+)]", "name")
-            self.model = self._one(self.command("profile"), r"m-model-\[([^]]+)]", "profile")
+            self.model = self._one(self.command("profile"), r"m-model-\[([\w-]{1,31})]", "profile")
             self.energy = not _stamps(self.command("timestamp"))  # the time is then told by a pin
         except BaseException:
             self.port.close()

@@ -5,6 +5,7 @@ It looks for boards by USB vendor and product, and takes what to do from two fil
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import time
@@ -140,9 +141,9 @@ def _usb(port: str) -> tuple[int, int]:
 def _devices(name: str, vendor: int, product: int) -> str:
     bauds = {"accuracy": BAUDS["performance"]} | BAUDS
     return f"""\
-- name: {name}
+- name: {json.dumps(name)}
   type: dut
-  check_name: {name}
+  check_name: {json.dumps(name)}
   baud:
 {"".join(f"    {mode}: {baud}{chr(10)}" for mode, baud in sorted(bauds.items()))}\
   usb:

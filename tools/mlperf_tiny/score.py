@@ -14,6 +14,7 @@ from tools.mlperf_tiny.dataset import Question
 from tools.mlperf_tiny.device import Bench
 
 WINDOWS = 5  # of a performance run; the median counts
+CLOCK_S = 1e-6  # the device's clock tells no less
 TRIAL_US = 1e6  # by which the number of inferences is chosen
 LEAST_S = 10.0  # each: shorter ones are not valid
 
@@ -27,7 +28,7 @@ class Performance:
 
     @property
     def per_second(self) -> float:
-        return self.iterations / float(np.median(self.seconds))
+        return self.iterations / max(float(np.median(self.seconds)), CLOCK_S)
 
     @property
     def valid(self) -> bool:
@@ -67,9 +68,10 @@ def accuracy(bench: Bench, questions: list[Question], track: Callable[[list], It
     """Every input once."""
     means, labels = [], []
     for question in track(questions):
-        means.append(np.mean([_answer(bench, window) for window in question.windows], axis=0))
+        found = [_answer(bench, window) for window in question.windows]
+        _check([*found, *means[:1]], question)
+        means.append(np.mean(found, axis=0))
         labels.append(question.label)
-        _check(means[-1].size, question)
     answers, truth = np.array(means), np.array(labels)
     if answers.shape[1] == 1:
         return Accuracy("auc", auc(answers[:, 0], truth > 0), None, len(truth))
@@ -77,7 +79,12 @@ def accuracy(bench: Bench, questions: list[Question], track: Callable[[list], It
     return Accuracy("top1", right / len(truth), wilson(right, len(truth)), len(truth))
 
 
-def _check(results: int, question: Question) -> None:
+def _check(answers: list, question: Question) -> None:
+    results = len(answers[0])
+    if not results or any(len(answer) != results for answer in answers):
+        raise UserError(
+            f"{question.name}: expected as many results each time, found {results} and others; reset the board"
+        )
     least = question.classes or question.label + 1
     if results > 1 and (results < least or question.classes not in (0, results)):
         raise UserError(
