@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 import functools
 import os
 import re
@@ -45,8 +46,11 @@ class Project:
     def require(self, environment: str) -> None:
         if environment in self.environments:
             return
-        known = ", ".join(sorted(self.environments)) or "none"
-        raise RigError(f"expected the environment {environment} in {self.folder / 'platformio.ini'}, found {known}")
+        near = ", ".join(difflib.get_close_matches(environment, self.environments, 3)) or "none"
+        raise RigError(
+            f"expected the environment {environment} in {self.folder / 'platformio.ini'}, found none of this name; "
+            f"like it: {near}"
+        )
 
     def usb_ids(self, environment: str) -> str:
         """custom_usb_ids of its board: vendor:product, ..."""
