@@ -61,32 +61,29 @@ static void send_batch(uint8_t sensor) {
     b->size = 0;
 }
 
-static void send_if_full(uint8_t sensor, size_t row_size) {
-    if (streams.sensor[sensor].size + row_size > SERVICE_BATCH) send_batch(sensor);
+// `rows` are int16_t or, where a value has four bytes, int32_t.
+static void batch_rows(uint8_t sensor, const void *rows, size_t value_size, size_t count, uint32_t time_us) {
+    batch *b = &streams.sensor[sensor];
+    const service_stream *stream = &service.config->sensor[sensor];
+    const size_t channels = service_channel_count(stream);
+    const int16_t *narrow = (const int16_t *)rows;
+    const int32_t *wide = (const int32_t *)rows;
+    if (!streams.on[sensor]) return;
+    for (size_t row = 0, i = 0; row < count; row++) {
+        if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
+        for (const size_t end = i + channels; i < end; i++)
+            b->size += value_size == sizeof *wide ? put_u32(b->payload + b->size, (uint32_t)wide[i])
+                                                  : put_u16(b->payload + b->size, (uint16_t)narrow[i]);
+        if (b->size + value_size * channels > SERVICE_BATCH) send_batch(sensor);
+    }
 }
 
 void service_samples(uint8_t sensor, const int16_t *rows, size_t count, uint32_t time_us) {
-    batch *b = &streams.sensor[sensor];
-    const service_stream *stream = &service.config->sensor[sensor];
-    size_t channels = service_channel_count(stream);
-    if (!streams.on[sensor]) return;
-    for (size_t row = 0; row < count; row++) {
-        if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
-        for (size_t i = 0; i < channels; i++) b->size += put_u16(b->payload + b->size, (uint16_t)*rows++);
-        send_if_full(sensor, 2 * channels);
-    }
+    batch_rows(sensor, rows, sizeof *rows, count, time_us);
 }
 
 void service_samples32(uint8_t sensor, const int32_t *rows, size_t count, uint32_t time_us) {
-    batch *b = &streams.sensor[sensor];
-    const service_stream *stream = &service.config->sensor[sensor];
-    size_t channels = service_channel_count(stream);
-    if (!streams.on[sensor]) return;
-    for (size_t row = 0; row < count; row++) {
-        if (b->size == 0) b->first_us = time_us + service_span_us(stream->rate_mhz, row);
-        for (size_t i = 0; i < channels; i++) b->size += put_u32(b->payload + b->size, (uint32_t)*rows++);
-        send_if_full(sensor, 4 * channels);
-    }
+    batch_rows(sensor, rows, sizeof *rows, count, time_us);
 }
 
 void service_lost(uint8_t sensor, uint32_t rows) {
