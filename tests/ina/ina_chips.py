@@ -42,6 +42,14 @@ class Totals(ctypes.Structure):
     _fields_ = (("charge_nc", ctypes.c_int64), ("energy_nj", ctypes.c_uint64))
 
 
+class Pace(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_int32) for name in ("nominal", "period", "late")),
+        ("last_us", ctypes.c_uint32),
+        ("running", ctypes.c_bool),
+    )
+
+
 @functools.cache
 def library() -> ctypes.CDLL:
     sources = [*sorted((ROOT / "lib/ina/src").glob("*.c")), ROOT / "lib/board/src/virtual/ina_model.c"]
@@ -50,6 +58,7 @@ def library() -> ctypes.CDLL:
     made.ina_model_convert.argtypes = (ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint64)
     made.ina_model_convert.restype = None
     made.ina_has_totals.restype = ctypes.c_bool
+    made.ina_pace_missed.restype = ctypes.c_uint32
     return made
 
 
