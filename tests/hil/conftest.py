@@ -19,6 +19,12 @@ def truth(board) -> Truth:
 
 
 @pytest.fixture
+def brief(truth) -> Truth:
+    """The same of as much of its stream as goes over a serial line in seconds."""
+    return truth.over_the_link
+
+
+@pytest.fixture
 def player(board):
     """Plays into the board's sensors; a real board has none that could be played into, and skips."""
     with board.player() as opened:

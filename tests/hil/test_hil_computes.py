@@ -23,29 +23,29 @@ def test_front_end_and_every_layer_give_the_bytes_of_the_host(device, truth):
     parity.computes_as_the_host(device, truth)
 
 
-def test_a_stream_over_the_link_makes_the_events_of_python(device, truth):
-    events.same_events_over_the_link(device, truth)
+def test_a_stream_over_the_link_makes_the_events_of_python(device, brief):
+    events.same_events_over_the_link(device, brief)
 
 
 def test_a_stream_through_the_sensor_makes_the_events_of_python_in_time(device, player, truth):
     events.same_events_through_the_sensor(device, player, truth)
 
 
-def test_stack_and_arena_stay_within_their_declared_sizes(device, truth):
-    memory.stays_within_its_memory(device, truth)
+def test_stack_and_arena_stay_within_their_declared_sizes(device, brief):
+    memory.stays_within_its_memory(device, brief)
 
 
-def test_thresholds_decide_what_is_detected(device, truth):
-    thresholds.thresholds_decide(device, truth)
+def test_thresholds_decide_what_is_detected(device, brief):
+    thresholds.thresholds_decide(device, brief)
 
 
-def test_thresholds_take_effect_at_once(device, truth):
-    thresholds.thresholds_take_effect_at_once(device, truth)
+def test_thresholds_take_effect_at_once(device, brief):
+    thresholds.thresholds_take_effect_at_once(device, brief)
 
 
 def test_thresholds_are_gone_after_a_reset(board, device, truth):
     thresholds.thresholds_are_gone_after_a_reset(board, device, truth)
 
 
-def test_rows_of_timing_agree_with_telemetry(device, truth):
-    timing.rows_agree_with_telemetry(device, truth)
+def test_rows_of_timing_agree_with_telemetry(device, brief):
+    timing.rows_agree_with_telemetry(device, brief)

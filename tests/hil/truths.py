@@ -22,6 +22,7 @@ from ml.paths import ROOT
 APPS = ("gesture_recognition", "fall_detection", "vibration_anomaly", "keyword_spotting")
 SECONDS = 60  # of movement, at most
 VOICES = (Manner("en-us+m3", 150, 40), Manner("en-gb+f2", 140, 60))
+INJECTED = 65_536  # bytes, at most
 RATE_HZ, PAUSE = 16_000, 12_000  # of sound
 
 
@@ -41,6 +42,14 @@ class Truth:
     def model_hash(self) -> str:
         return self.shipped.model.model.hash.decode()
 
+    @functools.cached_property
+    def over_the_link(self) -> "Truth":
+        """The same of as much as a serial line carries in seconds: all of a movement, sound up to its second event."""
+        if self.stream.samples.nbytes <= INJECTED:
+            return self
+        stream = cut(self.stream, self.detections()[1].sample + 1)
+        return replace(self, scored=self.shipped.app.score(stream, self.shipped.model))
+
     @property
     def window_rate_hz(self) -> float:
         """Windows in a second of the stream."""
@@ -56,10 +65,11 @@ class Truth:
         """With the thresholds of the header, or others."""
         return detect(self.scored, list(self.labels), config or self.shipped.config)
 
-    def cases(self, count: int) -> list[Case]:
-        """Stretches of the stream that complete exactly one window, evenly over it."""
+    def cases(self) -> list[Case]:
+        """Stretches of the stream that complete exactly one window, evenly over it: those that go over a line fast."""
         samples, rate = self.stream.samples, self.stream.rate_mhz
         size = int(self.scored.sample[0]) + 1
+        count = 4 if 4 * samples[:size].nbytes <= INJECTED else 2
         starts = np.linspace(0, len(samples) - size, count).astype(int)
         return [self._case(start, samples[start : start + size], rate) for start in starts]
 

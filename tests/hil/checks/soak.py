@@ -91,7 +91,7 @@ def nothing_grows(soak: Soak, info: Info) -> None:
     stack, arena = ({getattr(one, name) for one in settled} for name in ("stack", "arena"))
     assert len(stack) == 1, f"the stack's mark grows: {min(stack)} to {max(stack)}"
     assert len(arena) == 1, f"the arena's mark grows: {min(arena)} to {max(arena)}"
-    stack_fits(stack.pop(), info.stack)
+    stack_fits(stack.pop(), info)
     arena_fits(arena.pop(), info.model.arena)
 
 
