@@ -11,6 +11,7 @@ import pytest
 from tests.mlperf.traced import HIGH, LOW
 
 PULSE = re.escape(LOW + HIGH)
+BAUD = {"performance": 115_200, "energy": 9_600}
 STAMPS = {"performance": r"m-lap-us-\d+\r\n", "energy": PULSE}
 MODEL_BYTES = 490
 LEAST_LOW_US = 1.0  # as the protocol asks
@@ -58,6 +59,10 @@ def test_it_greets_the_host(started, mode):
     first = re.escape(HIGH) + "?"  # the pin idles high
     assert re.fullmatch(rf"{first}m-timestamp-mode-{mode}\r\n{stamp}m-init-done\r\n{READY}", said)
     assert len(lows) == (mode == "energy")
+
+
+def test_its_console_has_the_baud_rate_of_the_mode(device, mode):
+    assert device.baud() == pytest.approx(BAUD[mode], rel=0.001)
 
 
 def test_a_time_stamp_is_a_line_or_a_falling_edge(device, mode):

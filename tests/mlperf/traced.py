@@ -5,7 +5,7 @@ import subprocess
 import threading
 from pathlib import Path
 
-EVENTS = ("mps2_fpgaio_write", "cmsdk_apb_timer_read", "cmsdk_apb_uart_write")
+EVENTS = ("mps2_fpgaio_write", "cmsdk_apb_timer_read", "cmsdk_apb_uart_write", "cmsdk_apb_uart_set_params")
 TICK_US = 0.04  # of the board's timer, which counts down
 LOW, HIGH = "\\", "/"  # the pin's edges, among the text
 ANSWER_S = 60.0
@@ -45,6 +45,10 @@ class Traced:
         finally:
             limit.cancel()
         return said.decode("ascii")
+
+    def baud(self) -> int:
+        """What the console was set to."""
+        return int(re.search(r"params set to (\d+) 8N1", self.log.read_text())[1])
 
     def ask(self, command: str) -> str:
         self.process.stdin.write(command.encode())

@@ -15,6 +15,10 @@
 #define TICKS_PER_MS       (1000000u / MPS2_TICK_NS)
 #define LONGEST_SLEEP_NS   1000000000u
 #define RESTART_MAGIC      0x52535452u
+#define UART_CLOCK_HZ      (1000000000u / MPS2_TICK_NS)
+#ifndef BOARD_BAUD
+#define BOARD_BAUD 115200 // told to QEMU, which is as fast as its host anyway
+#endif
 
 static uint64_t instructions; // up to when the timer was last started
 static uint32_t stops;        // of the clock, one inside the other
@@ -168,7 +172,7 @@ void board_mark(bool high) {
 void board_init(void) {
     last_reset = cause_of(mps2_last_reset());
     for (int port = 0; port < PORT_COUNT; port++) {
-        uarts[port]->divider = 16; // the least that is allowed; QEMU is as fast as its host anyway
+        uarts[port]->divider = UART_CLOCK_HZ / BOARD_BAUD; // 16 at least
         uarts[port]->control = UART_TX_ENABLE | UART_RX_ENABLE | UART_RX_IRQ;
     }
     NVIC_ENABLE = 1u << MPS2_IRQ_UART0_RX | 1u << MPS2_IRQ_UART1_RX | 1u << MPS2_IRQ_TIMER1;
