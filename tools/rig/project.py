@@ -15,8 +15,9 @@ from ml.paths import ROOT
 from tools.rig.errors import RigError
 
 BUILD_LIMIT_S = 1800  # the first build of a board may download its platform and compile a whole framework
-# PlatformIO's word on a link to a platform that another one, started at the same moment, is writing
-HALF_WRITTEN, ATTEMPTS = "InvalidJSONFile", 3
+# PlatformIO's words on a link to a platform that another one, started at the same moment, writes or points elsewhere:
+# all clones of a repository share one
+CROSSED, ATTEMPTS = ("InvalidJSONFile", "Unknown development platform 'symlink:"), 3
 VIRTUAL_KINDS = frozenset(path.stem for path in (ROOT / "platforms/virtual/boards").glob("*.json"))
 
 
@@ -70,7 +71,7 @@ class Project:
         environ = os.environ | {name: text for name, text in given.items() if text}
         for _ in range(ATTEMPTS):
             done = run(command + (["--upload-port", port] if port else []), BUILD_LIMIT_S, self.folder, environ)
-            if done.returncode == 0 or HALF_WRITTEN not in done.stdout:
+            if done.returncode == 0 or not any(words in done.stdout for words in CROSSED):
                 break
         log = workspace / f"{environment}.log"
         log.write_text(done.stdout, encoding="utf-8")
@@ -104,7 +105,7 @@ def run(
 def reason(output: str) -> str:
     """The line of a build's output that tells most."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    for telling in (r"(?<!collect2: )\berror: ", r"undefined reference", r"^Error\b"):
+    for telling in (r"(?<!collect2: )\berror: ", r"undefined reference", r"^Error\b", r"^[A-Z]\w+: "):
         found = next((line for line in lines if re.search(telling, line)), None)
         if found:
             return found
