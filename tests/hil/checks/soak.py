@@ -16,7 +16,7 @@ from ml.link.sensor_bus import Player, Track
 from ml.link.session import Arrival
 from tests.hil.checks import waiting
 from tests.hil.checks.memory import arena_fits, stack_fits
-from tests.hil.checks.waiting import emulated
+from tests.hil.checks.waiting import awaited, described, emulated
 from tests.hil.truths import Truth
 
 SETTLED = 0.25  # of the time, after which no mark moves any more
@@ -54,23 +54,37 @@ class Soak:
 
 def played_for(device: Device, player: Player, truth: Truth, seconds: float) -> Soak:
     """Of a virtual board's time, from a restart on."""
-    stream, soak = truth.stream, Soak()
+    stream, soak, begun = truth.stream, Soak(), False
     count = round(seconds * stream.rate_mhz / 1000)
     tracks = {stream.sensor: Track(np.resize(stream.samples, (count, stream.samples.shape[1])), stream.rate_mhz)}
+    described(device)  # younger session info than this is that of a board that has restarted
     with ThreadPoolExecutor(1) as executor:
         playing = executor.submit(player.play, tracks, restart=True, silence_s=waiting.PATIENCE_S)
         while not playing.done():
             for arrival in device.arrivals(STEP_S):
                 soak.hear(arrival)
-                if isinstance(arrival.message, Info) and device.session.restarts == 1:  # that of `play`
-                    device.session.restarts, soak.telemetry = 0, []
+                if isinstance(arrival.message, Info) and not begun:  # that of `play`, and what was before it
+                    begun = _afresh(device, soak)
         assert playing.result() == 0, "samples were lost"
     return soak.end(device)
 
 
+def _afresh(device: Device, soak: Soak) -> bool:
+    """Forgets what came before the board restarted; false: it has not."""
+    session = device.session
+    if session.restarts == 0:
+        return False
+    session.restarts, soak.telemetry, soak.lines = 0, [], []
+    session.lost.clear()
+    return True
+
+
 def listened_for(device: Device, seconds: float) -> Soak:
     """Of real time."""
-    soak, end = Soak(), time.monotonic() + seconds
+    soak = Soak()
+    awaited(device, Info)
+    device.session.lost.clear()  # nobody listened before
+    end = time.monotonic() + seconds
     while time.monotonic() < end:
         for arrival in device.arrivals(STEP_S):
             soak.hear(arrival)
