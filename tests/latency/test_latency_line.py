@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import threading
 import tty
 
@@ -9,12 +10,14 @@ import cbor2
 import pytest
 from latency_bench import rows_in, run, wait_for
 
-from ml.link.frames import Frame
+from ml.link.frames import Decoder, Frame
 from ml.link.messages import Command, Type
 from tools.capture.faulty import Faults, FaultyLine
 from tools.latency_log import reading
+from tools.latency_log.log import STAGES
 
-PATIENCE = ("--patience", 3)
+PATIENCE = ("--patience", 60)  # where the log goes on, however slow the host is
+IMPATIENCE = ("--patience", 3)  # where it must end
 
 
 @contextlib.contextmanager
@@ -27,7 +30,7 @@ def faulty(bench, folder, faults=None, seed=1):
 
 def started(bench, folder, *words):
     """The tool at rest, after some windows."""
-    tool = bench.start("--out", folder / "log.csv", *PATIENCE, *words, port=folder / "port")
+    tool = bench.start("--out", folder / "log.csv", *words, port=folder / "port")
     wait_for(lambda: rows_in(folder / "log.csv") >= 3)
     return tool
 
@@ -56,7 +59,7 @@ def test_each_row_is_the_boards_and_each_missing_one_is_counted(bench, recording
 
 def test_a_board_that_restarts_is_followed_and_said(bench, tmp_path):
     with faulty(bench, tmp_path) as line:
-        tool = started(bench, tmp_path, "--windows", 16)
+        tool = started(bench, tmp_path, "--windows", 16, *PATIENCE)
         line.send(Frame(Type.COMMAND, sequence=9, payload=bytes([Command.RESET_BOARD])).encode())
         done = tool.done()
     rows = reading.read(tmp_path / "log.csv").rows
@@ -70,7 +73,7 @@ def test_a_board_that_restarts_is_followed_and_said(bench, tmp_path):
 
 def test_a_port_that_goes_and_returns_costs_what_the_log_says(bench, tmp_path):
     with faulty(bench, tmp_path) as line:
-        tool = started(bench, tmp_path, "--windows", 16)
+        tool = started(bench, tmp_path, "--windows", 16, *PATIENCE)
         line.vanish(0.7)
         done = tool.done()
     rows = reading.read(tmp_path / "log.csv").rows
@@ -82,7 +85,7 @@ def test_a_port_that_goes_and_returns_costs_what_the_log_says(bench, tmp_path):
 @pytest.mark.parametrize(("fault", "said"), [("vanish", "found it gone"), ("stall", "3 s of silence")])
 def test_a_board_that_stays_away_ends_the_log_with_all_that_came(bench, tmp_path, fault, said):
     with faulty(bench, tmp_path) as line:
-        tool = started(bench, tmp_path, "--windows", 1000)
+        tool = started(bench, tmp_path, "--windows", 1000, *IMPATIENCE)
         getattr(line, fault)(1000.0)
         done = tool.done()
     assert done.status == 1 and said in done.err.splitlines()[-1] and "Traceback" not in done.err
@@ -96,19 +99,38 @@ INFO = {"version": 1, "app": "gesture_recognition", "board": "nano33ble", "build
         "cycles_hz": 64_000_000, "stack": 0, "max_payload": 768, "streams": STREAMS}  # fmt: skip
 
 
+WHOLE = INFO | {"streams": [*STREAMS, TIMING | {"channels": [*CHANNELS[:-1], [["latency", "slept"], "us", 1]]}]}
+COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack")
+STATISTICS = dict.fromkeys(COUNTERS, 0) | {stage: [0, 0, 0] for stage in STAGES}
+STATISTICS |= {"saturated": [], "scores": []}
+
+
 @contextlib.contextmanager
-def scripted(info):
-    """A board that says who it is, as often as it is asked anything, and nothing else."""
+def scripted(*infos):
+    """A board that says who it is, now and then and when it is asked, and has only zeros else: the first of `infos`
+    before it is asked for its windows, after that the last."""
     master, slave = os.openpty()
     tty.setraw(slave)
+    over = threading.Event()
 
     def answer():
-        with contextlib.suppress(OSError):
-            while os.read(master, 4096):
-                os.write(master, Frame(Type.INFO, payload=cbor2.dumps(info)).encode())
+        said, decoder = infos[0], Decoder()
+        while not over.is_set():
+            data = os.read(master, 4096) if select.select([master], [], [], 0.3)[0] else b""
+            replies = []
+            for frame in decoder.feed(data):
+                command = frame.payload[0]
+                said = infos[-1] if command == Command.START else said
+                stats = cbor2.dumps(STATISTICS) if command == Command.GET_STATS else b""
+                replies.append(Frame(Type.REPLY, 0, frame.sequence, 0, bytes([command, 0]) + stats))
+            for frame in (Frame(Type.INFO, payload=cbor2.dumps(said)), *replies):
+                os.write(master, frame.encode())
 
-    threading.Thread(target=answer, daemon=True).start()
+    board = threading.Thread(target=answer)
+    board.start()
     yield os.ttyname(slave)
+    over.set()
+    board.join()
     os.close(slave)
     os.close(master)
 
@@ -131,3 +153,18 @@ def test_firmware_without_the_stream_is_told_to_be_flashed_anew(tmp_path, change
     assert "expected firmware with the stream `timing`" in done.err and found in done.err
     assert "flash anew with: pio run -e gesture_recognition-nano33ble -t upload" in done.err
     assert done.err.count("\n") == 1 and not (tmp_path / "log.csv").exists()
+
+
+def test_another_firmware_on_the_same_port_ends_the_log(tmp_path):
+    with scripted(WHOLE, WHOLE | {"build": "another"}) as port:
+        done = run("--port", port, "--windows", 5, "--out", tmp_path / "log.csv", *IMPATIENCE)
+    assert done.status == 1
+    assert "expected the board that was logged so far, found build 'another' instead of ''; log again" in done.err
+
+
+def test_a_board_that_talks_and_has_no_windows_is_an_error(tmp_path):
+    with scripted(WHOLE) as port:
+        done = run("--port", port, "--windows", 5, "--out", tmp_path / "log.csv", "--patience", 2)
+    assert done.status == 1
+    assert "expected a window now and then, found none for 2" in done.err
+    assert not (tmp_path / "log.csv").exists()

@@ -58,6 +58,7 @@ class Board:
     def begin(self, afresh: bool) -> None:
         """Asks for its windows from now on; `afresh`: it has just been restarted for this."""
         self.device.start(self.stream.id)
+        self._same(self.device.info)
         self.missed.begin(0 if afresh else self.device.statistics().missed)
         self._started_at = self._heard_at = time.monotonic()
         self._early = [arrival for arrival in self.device.arrivals(0) if isinstance(arrival.message, Data)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 VERSION = 1  # of the files; a reader refuses another
-MOST = 2**62  # of any number
+MOST = 10**18  # of any number
 MOST_TEXT = 200  # characters of a name
 STAGES = ("frontend", "inference", "decide")
 TIMED = tuple(f"{stage}_cycles" for stage in STAGES)
