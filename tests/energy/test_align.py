@@ -56,6 +56,12 @@ def test_minutes_are_followed_though_the_clocks_run_apart():
     assert found.jitter_s < 50e-6
 
 
+def test_a_meter_that_sees_a_later_part_only_finds_it():
+    busy = pattern(1500, 0.01, 5)
+    found = align(current(busy, 1200.0, 6.0, -1090.0, 0.0), 1200.0, busy)  # from 90 s on
+    assert found.to_meter(np.array([1093.0])) == pytest.approx(3.0, abs=2e-4)
+
+
 def test_a_regular_pattern_is_placed_where_the_computers_clock_points_and_said_to_repeat():
     busy, at = pattern(200, 0.01, 1, regular=True), -1003.0
     for wrong in (-0.03, 0.04):

@@ -5,8 +5,8 @@ import sys
 
 import numpy as np
 import pytest
-from logger_bench import ASLEEP_A, AWAKE, AWAKE_A, PERIOD, VOLTS, Logger, periodic
-from simulated import Board
+from logger_bench import ASLEEP_A, AWAKE, AWAKE_A, PERIOD, ROWS_HZ, VOLTS, Logger, periodic
+from simulated import DECIDE_S, Board
 
 from ml.paths import ROOT
 from tools.capture.faulty import Faults, FaultyLine
@@ -48,6 +48,19 @@ def test_what_the_link_loses_is_stated_and_the_time_and_the_energy_stay_right(lo
     assert found["inference"]["incomplete"] > 0
     assert found["inference"]["charge_c"] * VOLTS == pytest.approx(ENERGY_J, rel=0.03)
     assert any("samples a second" in note and "12" in note for note in found["notes"])  # 1219, not fewer
+
+
+def test_windows_that_the_link_of_the_board_under_test_tells_are_found_in_the_loggers_samples(logger):
+    starts = np.cumsum(np.random.default_rng(1).exponential(0.05, 700) + 0.03)
+    busy = np.stack([starts, starts + AWAKE], 1)
+    awake = np.searchsorted(busy.ravel(), np.arange(600_000) / ROWS_HZ, "right") % 2 == 1
+    with Board(500 + busy).serve() as board, logger.playing(awake):
+        found = logger.figures("--seconds", "4", "--link", board.path)
+    assert found["alignment"]["strength"] > 0.9, found["notes"]
+    assert found["inference"]["windows"] > 20
+    assert found["inference"]["seconds"] == pytest.approx(AWAKE - DECIDE_S, rel=0.01)
+    assert found["inference"]["energy_j"] == pytest.approx(AWAKE_A * (AWAKE - DECIDE_S) * VOLTS, rel=0.03)
+    assert found["sleep_a"] == pytest.approx(ASLEEP_A, rel=0.3)
 
 
 def test_more_than_the_range_is_said(logger):

@@ -18,7 +18,8 @@ from tools.energy.meter import Samples
 STRENGTH_LIMIT = 0.5  # least correlation of current and busy pattern; chance gives less than 0.2 in a second or more
 FEWEST_WINDOWS = 5
 LARGEST_DRIFT = 0.01  # of the two clocks; crystals are within 0.0002, RC oscillators within 0.01
-COARSE_S = 20.0  # of the pattern, from its start, that the first search takes; then four times as much, and so on
+COARSE_S = 20.0  # of the pattern that a search takes; then four times as much, and so on
+MOST_PARTS = 8  # such parts that are searched for, one after the other
 MOST_BINS = 1 << 18
 RIVAL = 0.97  # of the best score: what comes so near might be it as well
 GROUPS = 16  # of busy intervals, through which the drift is laid
@@ -67,18 +68,30 @@ def align(samples: Samples, rate_hz: float, busy: np.ndarray, guess_s: float | N
     if len(busy) < FEWEST_WINDOWS or not np.isfinite(samples.current_a).any():
         raise UserError(f"expected {FEWEST_WINDOWS} windows or more from the board, found {len(busy)}; measure longer")
     charge = _Charge(samples, rate_hz)
-    zero = float(busy[0, 0])
-    pattern = busy - zero
-    length = float(np.median(pattern[:, 1] - pattern[:, 0]))
-    offset, drift, repeats = _search(charge, pattern, length, None if guess_s is None else guess_s + zero)
-    offset, drift, jitter = _refine(charge, pattern, length, offset, drift)
-    strength = _strength(charge, pattern, length, offset, drift)
-    if not strength >= STRENGTH_LIMIT:
-        raise UserError(
-            f"expected the current to follow what the board reports with a correlation of {STRENGTH_LIMIT:g} or more, "
-            f"found {strength:.2f}; does the meter measure this board?"
-        )
-    return Alignment(offset - (1 + drift) * zero, drift, strength, jitter, repeats)
+    length = float(np.median(busy[:, 1] - busy[:, 0]))
+    strongest = 0.0
+    for part in _parts(busy):
+        offset, drift, repeats = _search(charge, part, length, guess_s)
+        offset, drift, jitter = _refine(charge, busy, part, length, offset, drift)
+        strength = _strength(charge, busy, length, offset, drift)
+        if strength >= STRENGTH_LIMIT:
+            return Alignment(offset, drift, strength, jitter, repeats)
+        strongest = max(strongest, strength)
+    raise UserError(
+        f"expected the current to follow what the board reports with a correlation of {STRENGTH_LIMIT:g} or more, "
+        f"found {strongest:.2f}; does the meter measure this board?"
+    )
+
+
+def _parts(busy: np.ndarray) -> list[np.ndarray]:
+    """Pieces of the pattern, each of COARSE_S or FEWEST_WINDOWS: the meter may have seen only a part of it."""
+    parts, first = [], 0
+    while len(busy) - first >= FEWEST_WINDOWS and len(parts) < MOST_PARTS:
+        last = int(np.searchsorted(busy[:, 1], busy[first, 0] + COARSE_S))
+        last = max(last, first + FEWEST_WINDOWS)
+        parts.append(busy[first:last])
+        first = last
+    return parts
 
 
 def _coverage(pattern: np.ndarray, count: int, step_s: float) -> np.ndarray:
@@ -89,9 +102,10 @@ def _coverage(pattern: np.ndarray, count: int, step_s: float) -> np.ndarray:
     return np.diff(np.interp(np.arange(count + 1) * step_s, edges, until, left=0.0)) / step_s
 
 
-def _search(charge: _Charge, pattern: np.ndarray, length: float, guess_s: float | None) -> tuple[float, float, bool]:
+def _search(charge: _Charge, busy: np.ndarray, length: float, guess_s: float | None) -> tuple[float, float, bool]:
     """Offset and drift to within a fraction of a busy length, and whether others fit as well."""
-    part = pattern[pattern[:, 1] <= max(COARSE_S, pattern[FEWEST_WINDOWS - 1, 1])]
+    zero = float(busy[0, 0])
+    part = busy - zero
     span = part[-1, 1]
     step = max(length / 4, 1 / charge.rate_hz, charge.seconds / MOST_BINS, span / MOST_BINS)
     count, bins = int(span * (1 + LARGEST_DRIFT) / step) + 2, int(charge.seconds / step)
@@ -111,8 +125,8 @@ def _search(charge: _Charge, pattern: np.ndarray, length: float, guess_s: float 
     rivals = (scores >= RIVAL * best) & (np.abs(lags - peak) > 2 * length / step)
     if rivals.any() and guess_s is not None:
         good = lags[rivals | (lags == peak)]
-        peak = int(good[np.abs(good * step - guess_s).argmin()])
-    return peak * step, float(drift), bool(rivals.any())
+        peak = int(good[np.abs(good * step - guess_s - (1 + drift) * zero).argmin()])
+    return peak * step - (1 + float(drift)) * zero, float(drift), bool(rivals.any())
 
 
 def _inside(charge: _Charge, pattern: np.ndarray, offset: float, drift: float, margin: float) -> np.ndarray:
@@ -122,16 +136,17 @@ def _inside(charge: _Charge, pattern: np.ndarray, offset: float, drift: float, m
 
 
 def _refine(
-    charge: _Charge, pattern: np.ndarray, length: float, offset: float, drift: float
+    charge: _Charge, busy: np.ndarray, part: np.ndarray, length: float, offset: float, drift: float
 ) -> tuple[float, float, float]:
-    jitter, span, whole = np.nan, COARSE_S, pattern[-1, 1]
+    """From the part that was found to all that the meter saw: a drift that is right there is nearly so beside it."""
+    first, last = float(part[0, 0]), float(part[-1, 1])
     while True:
-        part = pattern[pattern[:, 1] <= max(span, pattern[FEWEST_WINDOWS - 1, 1])]
+        near = busy[(busy[:, 0] >= first) & (busy[:, 1] <= last)]
         for reach in (length, length / 4):
-            offset, drift, jitter = _laid(charge, part, reach, offset, drift)
-        if span >= whole:
+            offset, drift, jitter = _laid(charge, near, reach, offset, drift)
+        if first <= busy[0, 0] and last >= busy[-1, 1]:
             return offset, drift, jitter
-        span *= 4
+        first, last = first - 1.5 * (last - first), last + 1.5 * (last - first)
 
 
 def _laid(
@@ -146,9 +161,10 @@ def _laid(
     shifts = np.array([_shift(charge, group, reach, offset, drift) for group in groups])
     if len(groups) < 3:
         return offset + shifts.mean(), drift, np.nan
-    line = np.polyfit(times, shifts, 1)
-    jitter = float(np.sqrt(np.mean((shifts - np.polyval(line, times)) ** 2)))
-    return offset + line[1], drift + line[0], jitter
+    middle = times.mean()  # the board may have run for days: far from zero, numbers would be lost
+    slope, level = np.polyfit(times - middle, shifts, 1)
+    jitter = float(np.sqrt(np.mean((shifts - level - slope * (times - middle)) ** 2)))
+    return offset + level - slope * middle, drift + slope, jitter
 
 
 def _shift(charge: _Charge, group: np.ndarray, reach: float, offset: float, drift: float) -> float:

@@ -11,7 +11,7 @@ from tools.energy.align import Alignment, align
 from tools.energy.link import Seen
 from tools.energy.meter import Meter, Samples
 from tools.energy.show import placed
-from tools.energy.windows import Spans, Summary, counted, marked, summarise
+from tools.energy.windows import Spans, Summary, counted, marked, summarise, uncut
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ class Result:
 def evaluate(meter: Meter, samples: Samples, began_s: float, seen: Seen | None, mark: int | None) -> Result:
     """`began_s`: time.monotonic() when the meter began; `mark`: the logic input that is high during an inference."""
     if mark is not None:
-        windows = marked(samples, mark)
-        summary = summarise(samples, meter.rate_hz, meter.voltage_v, windows)
+        awake = marked(samples, mark)
+        windows = uncut(awake, len(samples))
+        summary = summarise(samples, meter.rate_hz, meter.voltage_v, windows, awake)
         return Result(samples, windows, summary, None, meter.notes())
     if seen is None:
-        return Result(samples, [], summarise(samples, meter.rate_hz, meter.voltage_v, []), None, meter.notes())
+        return Result(samples, [], summarise(samples, meter.rate_hz, meter.voltage_v, [], []), None, meter.notes())
     return _linked(meter, samples, began_s, seen)
 
 
@@ -54,7 +55,7 @@ def _linked(meter: Meter, samples: Samples, began_s: float, seen: Seen) -> Resul
 
 
 def _counted(meter: Meter, samples: Samples, seen: Seen, notes: list[str]) -> Result:
-    summary = summarise(samples, meter.rate_hz, meter.voltage_v, [])
+    summary = summarise(samples, meter.rate_hz, meter.voltage_v, [], [])
     if seen.inferences > 0:
         summary = Summary(**vars(summary) | {"inference": counted(summary, seen.inferences)})
     return Result(samples, [], summary, None, notes)

@@ -46,7 +46,7 @@ class Summary:
 
 
 def marked(samples: Samples, bit: int) -> list[tuple[int, int]]:
-    """Windows: first sample and one past the last in which that input is high. Those cut by an end are left out.
+    """First sample and one past the last of each stretch in which that input is high.
 
     A lost sample beside a window belongs to it, for it may have begun or ended there.
     """
@@ -59,19 +59,22 @@ def marked(samples: Samples, bit: int) -> list[tuple[int, int]]:
         before = np.maximum.accumulate(np.where(known, place, 0))
         after = np.minimum.accumulate(np.where(known, place, len(high) - 1)[::-1])[::-1]
         high = high[before] | high[after]
-    return [(start, end) for start, end in runs(high) if start > 0 and end < len(high)]
+    return runs(high)
 
 
-def summarise(
-    samples: Samples, rate_hz: float, voltage_v: float, windows: Spans, awake: Spans | None = None
-) -> Summary:
+def uncut(windows: Spans, samples: int) -> Spans:
+    """Those that neither end of the measurement cuts."""
+    return [(start, end) for start, end in windows if start > 0 and end < samples]
+
+
+def summarise(samples: Samples, rate_hz: float, voltage_v: float, windows: Spans, awake: Spans) -> Summary:
     """Figures of a measurement whose inferences are marked by `windows`; lost samples count in none of them.
 
-    `awake`: where the device did not sleep, or where nobody knows; the windows, where nothing else is said.
+    `awake`: where the device did not sleep, or where nobody knows.
     """
     current = samples.current_a
     asleep = np.ones(len(current), bool)
-    for start, end in windows if awake is None else awake:
+    for start, end in awake:
         asleep[max(0, int(start)) : max(0, int(np.ceil(end)))] = False
     known = current[~np.isnan(current)]
     quiet = current[asleep & ~np.isnan(current)]
