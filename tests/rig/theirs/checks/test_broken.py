@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import emulator_control
@@ -12,9 +13,17 @@ import pytest
 pytestmark = pytest.mark.hil_app("counter")
 
 
-def flash_wrong(board, monkeypatch, flag: str) -> None:
-    monkeypatch.setenv("PLATFORMIO_BUILD_SRC_FLAGS", flag)
-    board.reflash(" ")  # extra flags: the next test wants the usual image again
+@pytest.fixture
+def flash_wrong(board, pytestconfig) -> Iterator[Callable[[str], None]]:
+    """Flashes the firmware with a definition more. In a header: a flag would have everything compiled again."""
+    header = pytestconfig.rootpath / "src" / "variant.h"
+
+    def flash(definition: str) -> None:
+        header.write_text(f"#define {definition}\n")
+        board.reflash(" ")  # extra flags: the next test wants the usual image again
+
+    yield flash
+    header.write_text("")
 
 
 def emulator(board) -> emulator_control.Emulator:
@@ -51,16 +60,16 @@ def test_an_old_image_fails(board):
     board.open()
 
 
-def test_a_wrong_application_fails(board, monkeypatch):
-    flash_wrong(board, monkeypatch, "-D APP='\"other\"'")
+def test_a_wrong_application_fails(flash_wrong):
+    flash_wrong('APP "other"')
 
 
-def test_a_wrong_model_fails(board, monkeypatch):
-    flash_wrong(board, monkeypatch, "-D OTHER_MODEL")
+def test_a_wrong_model_fails(flash_wrong):
+    flash_wrong("OTHER_MODEL")
 
 
-def test_a_firmware_that_does_not_build_fails(board, monkeypatch):
-    flash_wrong(board, monkeypatch, "-D APP=nonsense")
+def test_a_firmware_that_does_not_build_fails(flash_wrong):
+    flash_wrong("APP nonsense")
 
 
 def test_at_the_end_the_usual_image_answers(board, device):

@@ -2,6 +2,7 @@
 #include "board/board.h"
 #include "counter_model.h"
 #include "service/service.h"
+#include "variant.h" // what a test makes wrong
 
 #ifndef APP
 #define APP "counter"
