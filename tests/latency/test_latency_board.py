@@ -79,7 +79,7 @@ def test_ctrl_c_ends_a_log_that_is_whole(bench, tmp_path, sign):
     wait_for(out.exists)
     tool.send(sign)
     done = tool.done()
-    assert done.status == 3  # 1000 s were asked for
+    assert done.status == 3 and "ended before there was as much as was asked for" in done.err
     assert f"{len(reading.read(out).rows)} windows" in done.out
     assert len(reading.read(out).rows) > 0
 

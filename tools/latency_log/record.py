@@ -90,6 +90,8 @@ class _Recorder:
         except KeyboardInterrupt:
             wanted = self._wanted
             made.is_whole = len(self._rows) > 0 and not (wanted.windows or wanted.seconds or wanted.recording)
+            if not made.is_whole:
+                say("ended before there was as much as was asked for")
             self._board.end()
         except (UserError, OSError) as error:
             made.error, made.is_whole = error, False
