@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tools.rig.config import BoardConfig, choose, read
@@ -125,6 +125,8 @@ def toml(value: object) -> str:
     return str(value)
 
 
+@example([{"name": "\n", "kind": "0"}])
+@example([{"name": "a", "kind": "0", "port": "b", "environment": "{\n}"}])
 @given(tables=st.lists(st.dictionaries(KEYS, VALUES), max_size=3))
 def test_whatever_a_rig_file_says_it_gives_boards_or_one_line(tmp_path_factory, tables):
     text = "".join(board(*(f"{key} = {toml(value)}" for key, value in table.items())) for table in tables)
