@@ -9,7 +9,7 @@ from ml.link.messages import ALL, Command
 from ml.link.sensor_bus import Player, Track
 from ml.link.session import Arrival, Data
 from tests.hil.checks import waiting
-from tests.hil.checks.waiting import emulated, forget_what_came
+from tests.hil.checks.waiting import awaited, emulated, forget_what_came
 from tests.hil.truths import Truth
 
 LISTEN_S = 2.0  # device time
@@ -85,17 +85,18 @@ def hears_what_is_played(device: Device, player: Player, truth: Truth, seconds: 
 
 def _played(device: Device, player: Player, track: Track, sensor: str) -> tuple[bytes, int]:
     """What the sensor gave until the recording was used up and its last frame had come, and how many frames did not."""
-    pieces, gaps, after = [], 0, 0
+    frames: list[Data] = []
     forget_what_came(device)
     with ThreadPoolExecutor(1) as executor:
         playing = executor.submit(player.play, {sensor: track})
-        for arrival in device.arrivals(waiting.PATIENCE_S):
-            if isinstance(arrival.message, Data) and arrival.message.stream.id == 0:
-                pieces.append(arrival.message.payload)
-                gaps += arrival.message.lost
-                after += playing.done()
-            if after > 2:
-                break
+        while not playing.done():
+            frames += _frames(device, 0.05)
         assert playing.result() == 0, "samples were lost"
-    assert after > 2, "expected samples after the recording, found none"
-    return b"".join(pieces), gaps
+    device.ping()  # its answer comes after what was sent before it
+    frames += [*_frames(device, 0), awaited(device, Data).message]  # and one that was not full yet
+    return b"".join(frame.payload for frame in frames), sum(frame.lost for frame in frames)
+
+
+def _frames(device: Device, seconds: float) -> list[Data]:
+    came = (arrival.message for arrival in device.arrivals(seconds))
+    return [message for message in came if isinstance(message, Data) and message.stream.id == 0]
