@@ -67,11 +67,19 @@ class Training:
     variations: int = 30  # of each recorded clip of a word
     synthetic: int = 6  # of each synthetic one
     unknown: float = 5.0  # windows of other words and of speech, for those of one word
+    rows: float = 2.5  # windows out of rows of other words, and of many voices at once
     silence: float = 0.4  # windows of noise: with more of them, soft words are taken for it
     fragments: float = 0.5  # windows that show only a part of a word: they are unknown
     rooms: int = 200
     noise_s: float = 40.0  # of each kind of synthetic noise
-    epochs: int = 10
+    epochs: int = 14
+    rounds: int = 2  # after these, each on new variations and on what was taken for a word
+    round_epochs: int = 6
+    round_rate: float = 7e-4  # as learning_rate
+    fresh: float = 0.4  # of the variations of each clip, in a round
+    searched: float = 1.5  # windows that are no word, for each of the examples, among which a round looks for mistakes
+    mistaken: float = 0.25  # how sure of some word the network is in a mistake
+    repeats: int = 2  # of each mistake in a round
     batch: int = 64
     learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
     label_smoothing: float = 0.05
@@ -136,7 +144,17 @@ class Config:
         """Small enough for a trial of a minute; its figures mean little."""
         return replace(
             self,
-            training=replace(self.training, variations=2, synthetic=1, epochs=2, checkpoints=1, rooms=20, noise_s=5),
+            training=replace(
+                self.training,
+                variations=2,
+                synthetic=1,
+                epochs=2,
+                rounds=1,
+                round_epochs=1,
+                checkpoints=1,
+                rooms=20,
+                noise_s=5,
+            ),
             streams=replace(self.streams, minutes=3.0, count=1),
             synthesis=replace(self.synthesis, speakers=12, takes=1, unknown=6, speech_s=5.0, noise_s=5.0, silences=6),
         )

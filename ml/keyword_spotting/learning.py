@@ -1,31 +1,51 @@
-"""Training: part of each window is hidden, so that no single band or moment is relied on; cosine learning rate."""
+"""Training in rounds: part of each window is hidden, so that no single band or moment is relied on; cosine learning
+rate; after the first round what was taken for a word is shown again (examples.py)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from ml.examples import Examples
 from ml.keras import keras_module
 from ml.keyword_spotting.config import Training
+from ml.keyword_spotting.examples import Drawn
 from ml.progress import track
-from ml.training import to_float
+from ml.training import scores, to_float
 
 AT_ONCE = 16384  # windows that are float at a time
+BACKGROUND = 2  # classes that are no keyword: unknown and silence, the last
 MASKS = 2  # of each kind in a window
 WARM_UP = 0.1  # of the steps
 
 
 def fit(
-    network, examples: Examples, training: Training, seed: int, judge: Callable[[], float] | None
+    network, examples: Drawn, training: Training, seed: int, judge: Callable[[], float] | None
 ) -> dict[str, list[float]]:
-    """Trains in place; returns loss and accuracy of each epoch. `judge` and checkpoints are as in ml/training.py."""
+    """Trains in place; returns loss and accuracy of each epoch. `judge` and checkpoints, of the last round, are as in
+    ml/training.py."""
+    rng = np.random.default_rng(seed)
+    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": [], "shown": []}
+    epochs, rate, shown = training.epochs, training.learning_rate, examples
+    for number in range(training.rounds + 1):
+        if number:
+            epochs, rate = training.round_epochs, training.round_rate
+            shown = examples.again(number, lambda inputs: _sure(network, inputs))
+        last = number == training.rounds
+        _learn(
+            network, shown, replace(training, epochs=epochs, learning_rate=rate), rng, judge if last else None, history
+        )
+        expect_evenly(network, shown.labels, training.evenness)
+        history["shown"].append(len(shown))
+    return history
+
+
+def _learn(network, examples: Examples, training: Training, rng: np.random.Generator, judge, history: dict) -> None:
     network.compile(
         optimizer=_optimiser(training, len(examples)),
         loss=keras_module().losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
         metrics=["accuracy"],
     )
-    rng = np.random.default_rng(seed)
-    history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": []}
     best, kept = -np.inf, None
     for epoch in track(range(training.epochs), "training", training.epochs):
         for name, value in _epoch(network, examples, training, rng).items():
@@ -36,8 +56,12 @@ def fit(
                 best, kept = history["judged"][-1], network.get_weights()
     if kept is not None:
         network.set_weights(kept)
-    expect_evenly(network, examples.labels, training.evenness)
-    return history
+
+
+def _sure(network, inputs: np.ndarray) -> np.ndarray:
+    """How sure the network is of some keyword, float (n,)."""
+    parts = [scores(network, inputs[at : at + AT_ONCE]) for at in range(0, len(inputs), AT_ONCE)]
+    return np.concatenate(parts)[:, :-BACKGROUND].max(1)
 
 
 def expect_evenly(network, labels: np.ndarray, evenness: float) -> None:
