@@ -1,9 +1,13 @@
 """What the tests on boards share besides the rig's own fixtures (tools/rig)."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from ml.errors import UserError
-from tests.hil.checks.waiting import EMULATED
+from ml.link.device import Device
+from ml.link.session import Session
+from tests.hil.checks.waiting import EMULATED, described
 from tests.hil.truths import Truth, truth_of
 
 DEFAULT_SOAK = {"keyword_spotting": 2.0}  # minutes: an hour of sound takes many of the host's
@@ -16,6 +20,47 @@ def truth(board) -> Truth:
         return truth_of(board.app)
     except UserError as error:  # such as: no espeak-ng to speak the words
         pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def kept() -> Iterator[list[Device]]:
+    """The open device of the test before, if its board is emulated: QEMU takes a second to see that a port opens."""
+    devices: list[Device] = []
+    yield devices
+    for one in devices:
+        one.close()
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else_has_the_port(request, kept) -> None:
+    if "device" not in request.fixturenames:
+        while kept:
+            kept.pop().close()
+
+
+@pytest.fixture
+def device(board, kept) -> Iterator[Device]:
+    """The board's firmware, proven and open, with a session of its own."""
+    opened = _proven_again(kept.pop(), board) if kept else None
+    opened = opened or board.open()
+    yield opened
+    if board.kind in EMULATED:
+        kept.append(opened)
+    else:
+        opened.close()
+
+
+def _proven_again(device: Device, board) -> Device | None:
+    """It is the same board, and answers; None, closed, where not."""
+    try:
+        device.session = Session()
+        info = described(device)
+        if (device.port.name, info.app, info.build) == (board.port, board.app, board.build):
+            return device
+    except (UserError, AssertionError):
+        pass
+    device.close()
+    return None
 
 
 @pytest.fixture
