@@ -19,8 +19,10 @@ STRENGTH_LIMIT = 0.5  # least correlation of current and busy pattern; chance gi
 FEWEST_WINDOWS = 5
 LARGEST_DRIFT = 0.01  # of the two clocks; crystals are within 0.0002, RC oscillators within 0.01
 COARSE_S = 20.0  # of the pattern that a search takes; then four times as much, and so on
-MOST_PARTS = 8  # such parts that are searched for, one after the other
+MOST_PARTS = 4  # such parts that are searched for, one after the other
 MOST_BINS = 1 << 18
+MOST_WORK = 1 << 24  # bins times drifts, a second or so; where windows are rare the drifts are then further apart
+MOST_STEPS = 32  # of four times each: from a second to more than there is
 RIVAL = 0.97  # of the best score: what comes so near might be it as well
 GROUPS = 16  # of busy intervals, through which the drift is laid
 STEPS = 101  # offsets tried within a busy length
@@ -69,6 +71,8 @@ def align(samples: Samples, rate_hz: float, busy: np.ndarray, guess_s: float | N
         raise UserError(f"expected {FEWEST_WINDOWS} windows or more from the board, found {len(busy)}; measure longer")
     charge = _Charge(samples, rate_hz)
     length = float(np.median(busy[:, 1] - busy[:, 0]))
+    if not length > 0 or not (np.diff(busy.ravel()) >= 0).all():
+        raise UserError("expected windows that take time, one after the other, found others; flash the board anew")
     strongest = 0.0
     for part in _parts(busy):
         offset, drift, repeats = _search(charge, part, length, guess_s)
@@ -112,7 +116,7 @@ def _search(charge: _Charge, busy: np.ndarray, length: float, guess_s: float | N
     size = 1 << (count + bins).bit_length()
     spectrum = np.fft.rfft(charge.binned(bins, step), size)
     best, found = -np.inf, None
-    most = max(1, int(np.ceil(LARGEST_DRIFT * span / length / 2)))
+    most = max(1, int(min(MOST_WORK // size // 2, np.ceil(LARGEST_DRIFT * span / length / 2))))
     for drift in np.linspace(-LARGEST_DRIFT, LARGEST_DRIFT, 2 * most + 1):
         shape = _coverage(part * (1 + drift), count, step)
         scores = np.fft.irfft(spectrum * np.conj(np.fft.rfft(shape - shape.mean(), size)), size)
@@ -140,13 +144,15 @@ def _refine(
 ) -> tuple[float, float, float]:
     """From the part that was found to all that the meter saw: a drift that is right there is nearly so beside it."""
     first, last = float(part[0, 0]), float(part[-1, 1])
-    while True:
+    jitter = np.nan
+    for _ in range(MOST_STEPS):
         near = busy[(busy[:, 0] >= first) & (busy[:, 1] <= last)]
         for reach in (length, length / 4):
             offset, drift, jitter = _laid(charge, near, reach, offset, drift)
         if first <= busy[0, 0] and last >= busy[-1, 1]:
-            return offset, drift, jitter
+            break
         first, last = first - 1.5 * (last - first), last + 1.5 * (last - first)
+    return offset, drift, jitter
 
 
 def _laid(

@@ -98,6 +98,7 @@ def _streams(info: Info, port: str) -> list[Stream]:
             "supply and its address, then reset the logger"
         )
     names = tuple(channel.name for channel in found[0].channels)
-    if names != COLUMNS or found[0].rate_mhz == 0:
-        raise UserError(f"{port}: expected the columns {', '.join(COLUMNS)}, found {', '.join(names)}; flash it anew")
+    if names != COLUMNS or not all([found[0].rate_mhz, *(channel.per_unit for channel in found[0].channels)]):
+        columns = f"{', '.join(COLUMNS)}, with a rate and units"
+        raise UserError(f"{port}: expected the columns {columns}, found {', '.join(names)}; flash it anew")
     return found

@@ -11,10 +11,11 @@ import numpy as np
 
 from ml.errors import UserError
 from ml.link.device import Device
+from ml.link.messages import Info, Stream
 from ml.link.session import Data
 from tools.energy.align import Alignment
 from tools.energy.windows import Spans
-from tools.latency_log.follow import STREAM, Follower
+from tools.latency_log.follow import Follower, timing_stream
 
 LISTEN_S = 0.1
 
@@ -39,12 +40,20 @@ class Seen:
         return [tuple(span) for span in inside.tolist()], [tuple(span) for span in awake.tolist()]
 
 
+def _timing(info: Info, port: str) -> Stream | None:
+    """Older firmware has none, or another."""
+    try:
+        return timing_stream(info, port)
+    except UserError:
+        return None
+
+
 class Watch:
     """The board at a link port, between `start` and `stop`."""
 
     def __init__(self, port: str) -> None:
         self.device = Device.open(port)
-        self.stream = next((each for each in self.device.info.streams if each.name == STREAM), None)
+        self.stream = _timing(self.device.info, port)
         self._follower = Follower()
         self._rows: list[tuple[int, ...]] = []
         self._ahead_s = float("inf")
@@ -101,7 +110,7 @@ def seen(rows: list[tuple[int, ...]], cycles_hz: int, inferences: int, lost: int
     _, time_us, _, before, awake, frontend, network, decide, latency_us, _ = table.T
     end = (time_us + latency_us) * 1e-6
     frontend, network, decide = (cycles / cycles_hz for cycles in (frontend, network, decide))
-    start = np.maximum(end - decide - network, np.concatenate([[-np.inf], end[:-1]]))
+    start = np.minimum(end, np.maximum(end - decide - network, np.concatenate([[-np.inf], end[:-1]])))
     ran = awake.astype(bool)
     spans = np.stack([start - frontend, end], 1)
     gaps = np.flatnonzero(before > 0)
