@@ -102,6 +102,7 @@ def _unpack(packed: bytes, folder: Path) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         made = Path(scratch) / "made"
-        archive.extractall(made, filter="data")
+        archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python before 3.11.4 (Debian 12) has none
+        archive.extractall(made)
         if not folder.is_dir():  # another process may have been faster
             made.replace(folder)

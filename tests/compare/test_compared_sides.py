@@ -1,9 +1,11 @@
 """What may be compared, against what when nothing is said, and what a mistake is answered with: one line."""
 
 import shutil
+import tarfile
 
 import pytest
 
+import ml.compare.repository
 from ml.compiler.compile import compile_model
 from tests.compare.repositories import Repository
 
@@ -135,3 +137,13 @@ def test_somebody_elses_repository_is_said_to_be_one(repository, monkeypatch):
     refused = repository.compare("main", status=1).stderr
     assert "dubious ownership" in refused
     assert len(refused.splitlines()) == 1
+
+
+def test_pythons_whose_tarfile_knows_no_filters_unpack_a_commit_too(repository, tmp_path, monkeypatch):
+    """Debian 12 has Python 3.11.2."""
+    extract = tarfile.TarFile.extractall
+    monkeypatch.delattr(tarfile, "data_filter", raising=False)
+    monkeypatch.setattr(tarfile.TarFile, "extractall", lambda archive, path: extract(archive, path))  # noqa: PLW0108 - takes no filter
+    monkeypatch.setattr(ml.compare.repository, "TREES", tmp_path / "trees")
+    tree = ml.compare.repository.files_of(repository.folder, repository.git("rev-parse", "HEAD"))
+    assert (tree / "lib").is_dir()
