@@ -42,6 +42,8 @@ def resolve(name: str, app: str | None = None) -> str:
     if app is None and len(matching) == 1:
         return str(matching[0])
     running = ", ".join(sorted(consoles)) or "none"
+    if app is None and matching:
+        raise UserError(f"{name}: expected one running virtual board, found more ({running}); name one of these")
     raise UserError(
         f"{name}: expected a serial port or a running virtual board, found neither (running: {running}); "
         f"plug the board in, or start the virtual one with: pio run -e {environment} -t upload"

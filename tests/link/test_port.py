@@ -8,7 +8,7 @@ import pytest
 import serial
 
 from ml.errors import UserError
-from ml.link.port import MOST_EMPTY_READS, Port
+from ml.link.port import MOST_EMPTY_READS, Port, resolve
 
 
 @pytest.fixture
@@ -52,3 +52,13 @@ def test_a_port_that_never_delivers_is_gone(line, monkeypatch):
     with pytest.raises(UserError, match="found it gone"):
         for _ in range(MOST_EMPTY_READS + 1):
             port.read()
+
+
+def test_of_several_virtual_boards_one_must_be_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLATFORMIO_WORKSPACE_DIR", str(tmp_path))
+    for environment in ("one-virtual", "two-virtual"):
+        (tmp_path / "virtual" / environment).mkdir(parents=True)
+        (tmp_path / "virtual" / environment / "console").touch()
+    with pytest.raises(UserError, match="expected one running virtual board, found more"):
+        resolve("virtual")
+    assert resolve("two-virtual") == resolve("virtual", "two")
