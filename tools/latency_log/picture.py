@@ -54,6 +54,8 @@ def _shares(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F821
             label = name if each is log else None
             axes.step(x, np.arange(1, len(x) + 1) / len(x), style, where="post", color=f"C{number}", label=label)
     axes.set(xscale="log", xlabel="us", ylabel="share of the inferences", ylim=(0, 1.02), title=_title(log, against))
+    if not axes.lines:
+        axes.text(0.5, 0.5, "the network slept in every window", transform=axes.transAxes, ha="center")
     axes.grid(alpha=0.3)
     _legend(axes)
 
