@@ -71,7 +71,8 @@ def stop(environment: str | None, everything: bool) -> None:
 @click.option("--realtime", is_flag=True, help="At the recording's pace; else as fast as the board can.")
 @click.option("--restart", is_flag=True, help="Reset the board first: the same times and cycle counts on every run.")
 def play(environment: str, files: tuple[Path, ...], rate: float | None, realtime: bool, restart: bool) -> None:
-    """Plays recordings, one after the other: CSV into the IMU, WAV and FLAC into the microphone.
+    """Plays recordings, one after the other: CSV into the IMU or, without gx,gy,gz, into the accelerometer, WAV and
+    FLAC into the microphone.
 
     CSV columns: ax,ay,az in m/s2 (or lax,lay,laz without gravity), gx,gy,gz in degrees per second.
     """
@@ -93,7 +94,7 @@ def read(path: Path, rate: float | None) -> dict[str, Track]:
     """A recording for the sensor that it fits."""
     if path.suffix.lower() == ".csv":
         recording = recordings.read(path, rate)
-        return {"imu": Track(recording.samples, recording.rate_mhz)}
+        return {recording.sensor: Track(recording.samples, recording.rate_mhz)}
     try:
         samples, hz = soundfile.read(path, dtype="int16", always_2d=True)
     except (OSError, soundfile.SoundFileError) as error:
