@@ -218,25 +218,26 @@ size_t power_read(int16_t (*rows)[POWER_WORDS], size_t count, uint64_t *first) {
     return due;
 }
 
-bool sensors_next_due(uint64_t *time) {
-    bool any = false;
-    for (int id = 0; id < SENSOR_COUNT; id++) {
-        const sensor_state *s = &sensors[id];
-        uint64_t fraction;
-        if (s->rate_mhz == 0) continue;
-        const uint64_t due = s->due + span(s, block_of(s, &kinds[id]) - 1u - s->in_block, &fraction);
-        if (!any || due < *time) *time = due;
-        any = true;
-    }
-    return any;
-}
-
 bool sensors_playing(void) {
     for (int id = 0; id < SENSOR_COUNT; id++) {
         const sensor_state *s = &sensors[id];
         if (s->rate_mhz && (bus_offers((sensor_id)id) || s->taken < s->fetched)) return true;
     }
     return false;
+}
+
+bool sensors_next_due(uint64_t *time) {
+    bool any = false;
+    for (int id = 0; id < SENSOR_COUNT; id++) {
+        const sensor_state *s = &sensors[id];
+        uint64_t fraction;
+        if (s->rate_mhz == 0) continue;
+        if (id == SENSOR_POWER && !sensors_playing()) continue; // what flows through a shunt wakes nobody
+        const uint64_t due = s->due + span(s, block_of(s, &kinds[id]) - 1u - s->in_block, &fraction);
+        if (!any || due < *time) *time = due;
+        any = true;
+    }
+    return any;
 }
 
 #endif
