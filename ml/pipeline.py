@@ -20,7 +20,7 @@ from ml.compiler.operators import Options
 from ml.data import sources
 from ml.data.quality import report as quality
 from ml.data.split import check_unit, named
-from ml.data.streams import Stream, export
+from ml.data.streams import Stream, export, names
 from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
 from ml.evaluate.operating_point import in_words, operating_point, warn
@@ -136,8 +136,9 @@ def report(app: str, out: str | None) -> None:
 def export_stream(app: str, out: str | None) -> None:
     """Write the held-out people's takes as one recording each, to be played into a board."""
     folder = last(app, out).folder
-    for stream in unseen(app, out):
-        for path in export(stream, folder / "unseen", stream.subject):
+    streams = unseen(app, out)
+    for stream, name in zip(streams, names(streams), strict=True):
+        for path in export(stream, folder / "unseen", name):
             click.echo(path)
 
 

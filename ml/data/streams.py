@@ -1,6 +1,7 @@
 """Continuous recordings with known movements in them, as a device would meet them."""
 
 import dataclasses
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +71,16 @@ def _join(subject: str, rate_mhz: int, takes: list[Item]) -> Stream:
 def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
     share = np.linspace(0, 1, count + 2)[1:-1, None]
     return saturate(before + (after.astype(float) - before) * share)
+
+
+def names(streams: list[Stream]) -> list[str]:
+    """A name each: the subject, numbered from the second stream of a subject on."""
+    seen: Counter[str] = Counter()
+    made = []
+    for stream in streams:
+        seen[stream.subject] += 1
+        made.append(stream.subject + (f"_{seen[stream.subject]}" if seen[stream.subject] > 1 else ""))
+    return made
 
 
 def export(stream: Stream, folder: Path, name: str) -> tuple[Path, Path]:

@@ -6,7 +6,7 @@ import pytest
 from ml.data import manifest
 from ml.data.reading import read_recording
 from ml.data.recordings import read
-from ml.data.streams import BRIDGE_S, Stream, Truth, export, streams
+from ml.data.streams import BRIDGE_S, Stream, Truth, export, names, streams
 from ml.data.synthesis import Plan, generate
 
 
@@ -59,3 +59,10 @@ def test_sound_and_acceleration_read_back_as_the_same_counts_too(tmp_path, senso
     recording, truth = export(made, tmp_path, "unseen")
     assert (read_recording(recording, rate_hz, sensor).samples == samples).all()
     assert truth.read_text().splitlines() == ["label,start,end", "yes,10,20"]
+
+
+def test_no_two_streams_of_a_subject_have_one_name():
+    made = [
+        Stream(subject, np.zeros((1, 3), np.int16), 50_000, (), "accel") for subject in ("fan", "ann", "fan", "fan")
+    ]
+    assert names(made) == ["fan", "ann", "fan_2", "fan_3"]
