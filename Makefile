@@ -23,14 +23,12 @@ test: setup  ## all tests
 	@$(VENV)/python -m pytest -n 2 tests
 
 bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
-	@$(VENV)/python tools/bench.py $(if $(MODELS),--models $(MODELS))
+	@$(VENV)/python tools/studies/bench.py $(if $(MODELS),--models $(MODELS))
 
 lint: setup  ## style of Python and C
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
-	@if command -v clang-format > /dev/null; \
-	then git ls-files 'lib/*.[ch]' 'lib/*.cpp' 'apps/*.cpp' 'platforms/*.[ch]' | grep -v _model/ | xargs clang-format --dry-run -Werror; \
-	else echo "lint: no clang-format on the PATH, the C is not looked at"; fi
+	@git ls-files '*.[ch]' '*.cpp' | grep -v '^lib/[a-z_]*_model/' | xargs $(VENV)/clang-format --dry-run -Werror
 
 clean:  ## stop the emulators, remove what was built; keeps .venv
 	@if [ -x $(VENV)/python ]; then $(VENV)/python tools/emulator.py stop --all; fi

@@ -28,10 +28,10 @@ from ml.evaluate.streams import Scored, detect, match, spans
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
+from ml.pipeline.run import Run, last
+from ml.pipeline.stages import read_decision
 from ml.report import device as device_report
 from ml.report import page
-from ml.run import Run, last
-from ml.steps import read_decision
 
 APP = "gesture_recognition"
 BOARD = "virtual"

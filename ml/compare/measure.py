@@ -15,9 +15,9 @@ import unicorn
 
 from ml.errors import UserError
 from ml.paths import CACHE, ROOT
+from ml.pipeline.cache import key, write_json
 from ml.profile import image
 from ml.profile.measure import whole
-from ml.stages import key, write_json
 
 MEASURED = CACHE / "compare" / "measured"
 MODEL = re.compile(

@@ -52,7 +52,7 @@ def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
-        compiled = importlib.import_module("ml.pipeline").compile_app(model, str(out) if out else None, aim)
+        compiled = importlib.import_module("ml.pipeline.commands").compile_app(model, str(out) if out else None, aim)
     if as_json:
         click.echo(json.dumps(report(compiled), indent=2))
         return

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.errors import UserError
-from ml.examples import Examples
-from ml.keras import quiet, tensorflow
-from ml.training import INPUT_SCALE, to_float
+from ml.train.examples import Examples
+from ml.train.keras import quiet, tensorflow
+from ml.train.training import INPUT_SCALE, to_float
 
 CALIBRATION = 500  # windows that set the ranges of the activations
 
@@ -75,9 +75,10 @@ def run_int8(model: bytes, inputs: np.ndarray) -> np.ndarray:
 
 
 def _interpreter(model: bytes, **options):
-    tf = tensorflow()
+    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  takes a second: only where it is needed
+
     with quiet():
-        interpreter = tf.lite.Interpreter(model_content=model, num_threads=1, **options)
+        interpreter = Interpreter(model_content=model, num_threads=1, **options)
         interpreter.allocate_tensors()
     return interpreter
 

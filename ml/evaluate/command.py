@@ -12,15 +12,15 @@ from zipfile import BadZipFile
 import click
 import numpy as np
 
-from ml.app import APPS
 from ml.compiler.host import HostModel
 from ml.errors import UserError
 from ml.evaluate.parity import Board, Case, Host, Parity, Target, layers
 from ml.evaluate.tflm import Reference
 from ml.link.device import Device
 from ml.paths import ROOT
+from ml.pipeline.contract import APPS
+from ml.pipeline.run import Run, last
 from ml.progress import say, track
-from ml.run import Run, last
 
 EMULATED = ("virtual", "virtual-m3")
 

@@ -5,12 +5,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.app import App
 from ml.compiler.host import NN, HostModel
 from ml.data.manifest import Dataset
 from ml.errors import UserError
 from ml.native.build import archive, load
 from ml.native.decide import DecideConfig, from_c
+from ml.pipeline.contract import App
 
 _DECISION = """#include "{header}"
 const decide_config *compiled_decide(void) {{ return &{name}_decide; }}

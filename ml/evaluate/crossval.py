@@ -12,15 +12,15 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ml.app import APPS, find
 from ml.data.split import check_unit, named, turns
 from ml.evaluate.intervals import short, wilson
 from ml.evaluate.streams import Tally
 from ml.evaluate.workers import beside
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import APPS, find
+from ml.pipeline.run import Run, results
+from ml.pipeline.stages import Task, evaluate
 from ml.progress import say
-from ml.run import Run, results
-from ml.stages import write_json
-from ml.steps import Task, evaluate
 
 
 @click.command()

@@ -10,7 +10,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ml.app import APPS, find
 from ml.data.manifest import Dataset
 from ml.data.streams import Stream
 from ml.errors import UserError
@@ -20,12 +19,13 @@ from ml.evaluate.committed import Committed, committed
 from ml.evaluate.stream_command import HOST, as_in_python, check_target, first_hours
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import detect, judge
-from ml.examples import HeldOut
 from ml.paths import ROOT
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import APPS, find
 from ml.progress import say, track
 from ml.report import pictures
-from ml.stages import write_json
-from ml.training import to_int8
+from ml.train.examples import HeldOut
+from ml.train.training import to_int8
 
 MOST_ROWS = 20  # subjects in the table; the JSON has them all
 

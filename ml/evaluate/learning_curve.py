@@ -13,16 +13,16 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ml.app import APPS
 from ml.data.split import Split
 from ml.errors import UserError
 from ml.evaluate.workers import beside
 from ml.files import replace_file
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import APPS
+from ml.pipeline.run import Run
+from ml.pipeline.stages import choose, evaluate
 from ml.progress import say
 from ml.report import plots
-from ml.run import Run
-from ml.stages import write_json
-from ml.steps import choose, evaluate
 
 
 @click.command("learning-curve")

@@ -14,9 +14,9 @@ import numpy as np
 
 from ml.compiler.host import HostModel
 from ml.evaluate.tflm import Reference
-from ml.examples import Inputs
 from ml.link.device import Device
 from ml.link.messages import MODEL_INPUT, Command
+from ml.train.examples import Inputs
 
 FRONT_END = "front end"
 

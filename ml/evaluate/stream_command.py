@@ -9,7 +9,6 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from ml.app import APPS
 from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
@@ -22,11 +21,12 @@ from ml.link.device import Device
 from ml.link.port import resolve
 from ml.link.sensor_bus import Player
 from ml.native.decide import DecideConfig
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import APPS
+from ml.pipeline.run import Run, last
+from ml.pipeline.stages import Task, learned, read_decision, tune_decision
 from ml.progress import console, say
 from ml.report import pictures
-from ml.run import Run, last
-from ml.stages import write_json
-from ml.steps import Task, learned, read_decision, tune_decision
 
 HOST, HOST_BOARD = "host", "host-board"
 

@@ -17,7 +17,7 @@ from ml.evaluate.streams import Scored, Tally, judge, spans
 from ml.native.decide import NEVER, DecideConfig, sweep
 from ml.native.parallel import each
 
-Background = int | tuple[int, ...]  # classes that never make an event: see App.background in ml/app.py
+Background = int | tuple[int, ...]  # classes that never make an event: see App.background in ml/pipeline/contract.py
 AROUND = (0.5, 1.0, 2.0)  # times the target: where a network is compared with another
 
 

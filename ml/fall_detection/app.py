@@ -5,15 +5,12 @@ from pathlib import Path
 
 import numpy as np
 
-from ml import training
-from ml.app import App
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.split import Split, by_subject
 from ml.data.streams import Stream
 from ml.data.synthesis.falls import generate
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.examples import Examples, HeldOut, Inputs
 from ml.fall_detection import examples
 from ml.fall_detection.config import ADL, FALL, Config, Decision
 from ml.fall_detection.header import sections
@@ -21,22 +18,25 @@ from ml.fall_detection.streams import streams
 from ml.native.decide import DecideConfig
 from ml.native.gate import gates
 from ml.native.impact import VALUES, impacts
-from ml.networks import convolutions
 from ml.paths import ROOT
+from ml.pipeline.contract import App
+from ml.train import training
+from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.networks import convolutions
 
 SECONDS = (1.0, 3600.0)  # less shows no fall and what came of it
 
 
 @dataclass(frozen=True)
 class FallDetection(App):
-    """Falls against the activities of daily life; see ml/app.py for what each member promises."""
+    """Falls against the activities of daily life; see ml/pipeline/contract.py for what each member promises."""
 
     config: Config = field(default_factory=Config)
     name: str = "fall_detection"
     sensor: str = "accel"
     optimise: str = "code"  # of the compiler: at most one inference in two seconds, so speed is worth no flash
     code: tuple[Path, ...] = (
-        *(ROOT / "ml" / name for name in ("fall_detection", "networks.py", "data/augmentation.py", "native")),
+        *(ROOT / "ml" / name for name in ("fall_detection", "train/networks.py", "data/augmentation.py", "native")),
         *(ROOT / "lib" / name for name in ("frontend", "decide")),
     )
 

@@ -6,7 +6,7 @@ from ml.data.recordings import ACCEL_PER_G
 from ml.data.synthesis.falls import Plan
 from ml.native.gate import GateConfig
 from ml.native.impact import ImpactConfig
-from ml.networks import Convolutions
+from ml.train.networks import Convolutions
 
 ADL, FALL = "adl", "fall"  # activities of daily living
 SHIFT = 15  # of the fixed-point scale

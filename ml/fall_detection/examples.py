@@ -10,11 +10,11 @@ import numpy as np
 
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import runs
-from ml.examples import Examples, HeldOut
 from ml.fall_detection.config import FALL, Config
 from ml.fall_detection.variation import vary
 from ml.native.impact import ImpactConfig, impacts
 from ml.native.imu import span
+from ml.train.examples import Examples, HeldOut
 
 NEAR_S = 1.0  # a peak so close to a fall's impact is part of it
 IMPACT_S = 0.05  # a blow is at least as long: one odd sample is none

@@ -5,36 +5,36 @@ from pathlib import Path
 
 import numpy as np
 
-from ml import training
-from ml.app import App
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.streams import Stream
 from ml.data.synthesis import generate
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.examples import Examples, HeldOut, Inputs
 from ml.gesture_recognition import examples, presentation
 from ml.gesture_recognition.config import NONE, Config, Decision
 from ml.gesture_recognition.header import sections
 from ml.native.decide import MAX_CLASSES, DecideConfig
 from ml.native.gate import gates
 from ml.native.imu import AXES, windows
-from ml.networks import convolutions
 from ml.paths import ROOT
+from ml.pipeline.contract import App
+from ml.train import training
+from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.networks import convolutions
 
 SECONDS = (0.1, 3600.0)  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
 
 
 @dataclass(frozen=True)
 class GestureRecognition(App):
-    """Ten gestures, or those of the data; see ml/app.py for what each member promises."""
+    """Ten gestures, or those of the data; see ml/pipeline/contract.py for what each member promises."""
 
     config: Config = field(default_factory=Config)
     name: str = "gesture_recognition"
     sensor: str = "imu"
     code: tuple[Path, ...] = (
         ROOT / "ml/gesture_recognition",
-        ROOT / "ml/networks.py",
+        ROOT / "ml/train/networks.py",
         ROOT / "ml/data/augmentation.py",
         ROOT / "ml/data/synthesis/strokes.py",
         ROOT / "ml/native",

@@ -8,7 +8,7 @@ from ml.data.synthesis import Plan
 from ml.gesture_recognition.others import Others
 from ml.native.gate import GateConfig
 from ml.native.imu import ImuConfig
-from ml.networks import Convolutions
+from ml.train.networks import Convolutions
 
 INT8_MAX = 127
 SHIFT = 19  # of the fixed-point scale: multipliers of some ten thousand keep four digits and fit int16

@@ -19,11 +19,11 @@ from ml.data.augmentation import MIRROR, cut, feel_gravity, resample, vary
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import runs, saturate
 from ml.errors import UserError
-from ml.examples import Examples
 from ml.gesture_recognition.config import MIRRORED, NONE, FrontEnd, Training
 from ml.gesture_recognition.others import other_windows
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.native.imu import windows
+from ml.train.examples import Examples
 
 UPRIGHT = np.array([0.0, 1.0, 0.0])  # y of the device is up
 

@@ -11,9 +11,9 @@ import numpy as np
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import Recording, runs
 from ml.errors import UserError
-from ml.examples import HeldOut
 from ml.gesture_recognition.config import FrontEnd
 from ml.native.imu import span, windows
+from ml.train.examples import HeldOut
 
 
 def held_out(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> HeldOut:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.app import App
 from ml.compiler.streaming import Request
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.rows import Row
@@ -16,7 +15,6 @@ from ml.data.synthesis.speech import NOISE, SILENCE, SPEECH, generate
 from ml.data.synthesis.vocabulary import check_words
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.examples import Examples, HeldOut, Inputs
 from ml.keyword_spotting import examples, learning, streams
 from ml.keyword_spotting.config import SILENCE as SILENT
 from ml.keyword_spotting.config import UNKNOWN, Config, Decision
@@ -26,7 +24,9 @@ from ml.native.decide import DecideConfig
 from ml.native.logmel import log_mel
 from ml.native.spotter import spot
 from ml.paths import ROOT
-from ml.training import FloatModel, Model, to_int8
+from ml.pipeline.contract import App
+from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.training import FloatModel, Model, to_int8
 
 SECONDS = (0.1, 3600.0)
 OTHERS = 8000  # clips of words that are none, at most: all of Speech Commands are 3.4 GB
@@ -35,7 +35,7 @@ AT_ONCE = 4096  # windows that the float network answers at a time
 
 @dataclass(frozen=True)
 class KeywordSpotting(App):
-    """Ten words, or others; see ml/app.py for what each member promises."""
+    """Ten words, or others; see ml/pipeline/contract.py for what each member promises."""
 
     config: Config = field(default_factory=Config)
     name: str = "keyword_spotting"
@@ -127,7 +127,7 @@ class KeywordSpotting(App):
         return Inputs(windows, front_end.samples - 1 + front_end.step_samples * np.arange(len(windows)))
 
     def score(self, stream: Stream, model: Model) -> Scored:
-        """As in ml/app.py; of a compiled model in streaming form, which gives the same scores a step at a time."""
+        """As the contract says; of a compiled model in streaming form, which gives the same scores a step at a time."""
         made, spotter = self.inputs(stream.samples, stream.rate_mhz), self.config.spotter
         if isinstance(model, FloatModel):
             awake = spot(_frames(made.windows, spotter.hop), spotter).awake

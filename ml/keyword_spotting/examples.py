@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.data.manifest import Dataset
-from ml.examples import Examples, HeldOut
 from ml.keyword_spotting.augmentation import RATE_HZ, cut
 from ml.keyword_spotting.clips import Clip, clips, noises, recorded
 from ml.keyword_spotting.config import Config, FrontEnd
 from ml.keyword_spotting.windows import Window, Windows
 from ml.native.logmel import log_mel
+from ml.train.examples import Examples, HeldOut
 
 AT_ONCE = 4096  # windows between front end and memory
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml.examples import Examples
-from ml.keras import keras_module
 from ml.keyword_spotting.config import Training
 from ml.keyword_spotting.examples import Drawn
 from ml.progress import track
-from ml.training import scores, to_float
+from ml.train.examples import Examples
+from ml.train.keras import keras_module
+from ml.train.training import scores, to_float
 
 AT_ONCE = 16384  # windows that are float at a time
 BACKGROUND = 2  # classes that are no keyword: unknown and silence, the last
@@ -23,7 +23,7 @@ def fit(
     network, examples: Drawn, training: Training, seed: int, judge: Callable[[], float] | None
 ) -> dict[str, list[float]]:
     """Trains in place; returns loss and accuracy of each epoch. `judge` and checkpoints, of the last round, are as in
-    ml/training.py."""
+    ml/train/training.py."""
     rng = np.random.default_rng(seed)
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": [], "shown": []}
     epochs, rate, shown = training.epochs, training.learning_rate, examples

@@ -5,8 +5,8 @@ Zhang et al., "Hello Edge: keyword spotting on microcontrollers", arXiv:1711.071
 frequency, depthwise-separable ones with residuals over time.
 """
 
-from ml.keras import keras_module
 from ml.keyword_spotting.config import Config, Network
+from ml.train.keras import keras_module
 
 
 def build(config: Config, classes: int):

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.app import App
 from ml.data import manifest
 from ml.data.manifest import Dataset
 from ml.data.split import Split, by_subject
@@ -14,13 +13,14 @@ from ml.data.streams import Stream
 from ml.data.synthesis.machines import generate
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.examples import Examples, HeldOut, Inputs
 from ml.native import anomaly
 from ml.native.anomaly import Gaussians, Reconstruction
 from ml.native.decide import DecideConfig
 from ml.native.vibration import VibrationConfig, vibration
 from ml.paths import ROOT
-from ml.training import FloatModel, Model
+from ml.pipeline.contract import App
+from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.training import FloatModel, Model
 from ml.vibration_anomaly import examples, header, model
 from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config, Decision
 from ml.vibration_anomaly.examples import Normal
@@ -42,7 +42,8 @@ class Learnt:
 
 @dataclass(frozen=True)
 class VibrationAnomaly(App):
-    """Is a machine as it always was? See ml/app.py for what each member promises. A subject is a machine at a speed."""
+    """Is a machine as it always was? ml/pipeline/contract.py has what each member promises. A subject is a machine
+    at a speed."""
 
     config: Config = field(default_factory=Config)
     variant: str = METHODS[0]

@@ -14,13 +14,13 @@ import click
 import numpy as np
 from rich.progress import Progress
 
-from ml.app import find
 from ml.data.reading import read_recording
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.link.baseline import Baseline
 from ml.link.device import Device
 from ml.native.anomaly import Baseline as Learnt
+from ml.pipeline.contract import find
 from ml.progress import console, say
 
 APP = "vibration_anomaly"

@@ -7,8 +7,8 @@ import numpy as np
 
 from ml.data.manifest import Dataset
 from ml.errors import UserError
-from ml.examples import Examples, HeldOut
 from ml.native.vibration import vibration
+from ml.train.examples import Examples, HeldOut
 from ml.vibration_anomaly.config import Config
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
 

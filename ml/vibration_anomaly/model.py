@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
-from ml.keras import keras_module
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
 from ml.progress import track
-from ml.training import to_float
+from ml.train.keras import keras_module
+from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
 
 OUTPUT_STEPS = 128  # of int8 in 1: what the converter gives every tanh

@@ -24,13 +24,13 @@ from rich.table import Table
 from ml.data import manifest
 from ml.data.manifest import Dataset, Item
 from ml.errors import UserError
-from ml.examples import HeldOut
-from ml.keras import keras_module
 from ml.native import anomaly
 from ml.native.anomaly import Baseline
 from ml.native.vibration import vibration
+from ml.pipeline.cache import write_json
 from ml.progress import say
-from ml.stages import write_json
+from ml.train.examples import HeldOut
+from ml.train.keras import keras_module
 from ml.vibration_anomaly import model
 from ml.vibration_anomaly.config import Config
 from ml.vibration_anomaly.examples import held_out, normal_examples

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ml.app import find
 from ml.data.streams import cut
 from ml.evaluate.committed import committed
 from ml.evaluate.on_board import inject, play
@@ -10,6 +9,7 @@ from ml.evaluate.stream_summary import counters, lost_samples
 from ml.evaluate.streams import detect
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
+from ml.pipeline.contract import find
 
 APP = "gesture_recognition"
 

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from ml.app import App
 from ml.data.audio import write_audio
 from ml.data.manifest import Wanted, load
 from ml.errors import UserError
+from ml.pipeline.contract import App
 
 CLIPS = ["yes/0a7c2a8d_nohash_0", "yes/1b2c3d4e_nohash_0", "no/0a7c2a8d_nohash_1", "no/99887766_nohash_0"]
 MIC = Wanted("mic", 16000)

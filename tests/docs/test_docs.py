@@ -9,9 +9,9 @@ import click
 import pytest
 from platformio.project.config import ProjectConfig
 
-from ml.app import APPS
 from ml.cli import COMMANDS, cli
 from ml.paths import ROOT
+from ml.pipeline.contract import APPS
 
 listed = subprocess.run(["git", "ls-files", "*.md"], cwd=ROOT, capture_output=True, text=True, check=True)
 PAGES = listed.stdout.split()

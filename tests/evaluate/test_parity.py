@@ -16,7 +16,7 @@ from ml.evaluate import tflm
 from ml.evaluate.parity import FRONT_END, Case, Host, Parity, difference, layers
 from ml.gesture_recognition.app import GestureRecognition
 from ml.paths import ROOT
-from ml.run import Run
+from ml.pipeline.run import Run
 
 sys.path.append(str(ROOT / "tests/compiler"))
 from builder import Builder

@@ -8,7 +8,7 @@ from ml.compiler.host import HostModel
 from ml.compiler.streaming import Request
 from ml.evaluate import tflm
 from ml.evaluate.parity import Case, Host, Parity, layers
-from ml.examples import Inputs
+from ml.train.examples import Inputs
 from tests.compiler.streaming.stacks import Stack
 
 HOPS = [2, 3, 5]  # 12 rows: whole steps, whole steps, and a first one that is half empty

@@ -10,7 +10,7 @@ from c_frontend import SOURCES
 
 from ml.native import logmel, vibration
 from ml.native.build import ROOT
-from tools.frontend_bench import ask, build
+from tools.studies.frontend_bench import ask, build
 
 HERE = Path(__file__).parent
 CHECKSUM = re.compile(rb"checksum ([0-9a-f]{8})\n")

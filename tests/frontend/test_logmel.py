@@ -18,7 +18,7 @@ from ml.native import logmel as native
 from ml.native import mel
 from ml.native.build import ROOT, load
 from ml.native.logmel import LogmelConfig, c_source, log_mel, log_mel_q8
-from tools.frontend_bench import DB_PER_OCTAVE, differences, librosa_db
+from tools.studies.frontend_bench import DB_PER_OCTAVE, differences, librosa_db
 
 SMALL = LogmelConfig(rate_hz=8000, window=96, hop=40, fft=128, bands=8, low_hz=100)
 

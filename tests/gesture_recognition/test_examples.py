@@ -14,7 +14,7 @@ from ml.gesture_recognition.app import GestureRecognition
 from ml.gesture_recognition.config import NONE, FrontEnd
 from ml.gesture_recognition.presentation import present
 from ml.native.imu import windows
-from ml.networks import Convolutions
+from ml.train.networks import Convolutions
 
 APP = GestureRecognition().quick()
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml.app import find
 from ml.data.audio import resample_audio
 from ml.data.streams import Stream, cut
 from ml.data.synthesis import falls, machines
@@ -18,6 +17,7 @@ from ml.evaluate.parity import Case
 from ml.evaluate.streams import Detection, Scored, detect
 from ml.native.decide import NEVER, DecideConfig
 from ml.paths import ROOT
+from ml.pipeline.contract import find
 
 APPS = ("gesture_recognition", "fall_detection", "vibration_anomaly", "keyword_spotting")
 SECONDS = 60  # of movement, at most

@@ -8,10 +8,10 @@ from ml.compiler.host import HostModel
 from ml.compiler.report import report
 from ml.compress import quantise
 from ml.evaluate.tune import decision
-from ml.keras import keras_module
 from ml.keyword_spotting.learning import expect_evenly
 from ml.native.decide import NEVER
-from ml.training import FloatModel
+from ml.train.keras import keras_module
+from ml.train.training import FloatModel
 
 LOGMEL = 3600  # bytes, of the front end: lib/frontend/include/frontend/logmel.h
 

@@ -7,17 +7,17 @@ import shutil
 import numpy as np
 import pytest
 
-from ml import steps
-from ml.app import APPS, App, find
 from ml.data.manifest import Dataset
 from ml.data.split import Split
 from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.examples import Inputs
 from ml.link.sensor_bus import SENSORS
-from ml.steps import Task, choose
-from ml.training import to_int8
+from ml.pipeline import stages
+from ml.pipeline.contract import APPS, App, find
+from ml.pipeline.stages import Task, choose
+from ml.train.examples import Inputs
+from ml.train.training import to_int8
 
 
 @pytest.mark.parametrize("name", APPS)
@@ -101,7 +101,7 @@ def test_the_candidate_with_the_highest_merit_is_taken_the_first_of_equals(monke
         (tmp_path / "decision.json").write_text(json.dumps({"merit": merits[task.app.variant]}))
         return tmp_path
 
-    monkeypatch.setattr(steps, "tune_decision", tuned)  # what is chosen by, without training for it
+    monkeypatch.setattr(stages, "tune_decision", tuned)  # what is chosen by, without training for it
     made = choose(Task(Candidate("", tuple(merits)), Dataset((), ""), Split((), (), ()), 0))
     assert made.app.variant == best
     assert [one.variant for one in made.candidates] == ["a", "b"]

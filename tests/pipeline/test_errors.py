@@ -10,7 +10,7 @@ import pytest
 from ml.data.synthesis import Plan, generate
 from ml.errors import UserError
 from ml.link.port import Port
-from ml.run import last
+from ml.pipeline.run import last
 
 APP = "gesture_recognition"
 ROW = "ax,ay,az,gx,gy,gz\n" + "".join(f"{n % 7},0,9.8,0,{n % 5},0\n" for n in range(60))

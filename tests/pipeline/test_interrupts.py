@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from ml.keras import interrupts_later
+from ml.train.keras import interrupts_later
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from ml.compiler.host import HostModel
 from ml.data.recordings import read
 from ml.evaluate import record
 from ml.evaluate.record import Rate, Share
-from ml.run import last
-from ml.stages import STAGES
+from ml.pipeline.cache import STAGES
+from ml.pipeline.run import last
 
 
 def kept(folder, name):

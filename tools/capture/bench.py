@@ -1,4 +1,5 @@
-"""A virtual board of its own, recordings to play into it, and the tool as a process: for tools/capture_bench.py."""
+"""A virtual board of its own, recordings to play into it, and the tool as a process, for capture_bench.py in
+tools/studies/."""
 
 import os
 import subprocess

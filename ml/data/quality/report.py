@@ -15,7 +15,7 @@ from ml.data.quality.signals import findings
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.native.parallel import each
-from ml.stages import write_json
+from ml.pipeline.cache import write_json
 
 SHOWN = 200  # rows of each table; the JSON has all of them
 

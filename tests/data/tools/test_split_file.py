@@ -6,10 +6,10 @@ from exports_made import motion_set
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.app import find
 from ml.data.manifest import load
 from ml.data.split_file import Shares, assign, part_of, read_split, write_split
 from ml.errors import UserError
+from ml.pipeline.contract import find
 
 people = st.sets(st.text("abcdefgh", min_size=1, max_size=5), min_size=2, max_size=30)
 shares = st.builds(Shares, st.floats(0.05, 0.5), st.floats(0, 0.4))

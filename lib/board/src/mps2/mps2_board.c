@@ -11,11 +11,11 @@
 #include "mps2.h"
 
 #define NS_PER_INSTRUCTION 64u
-#define LONGEST            0xFFFFFFFFu // ticks the timer runs for, 171 s: more of them without a call into the board are lost
-#define TICKS_PER_MS       (1000000u / MPS2_TICK_NS)
-#define LONGEST_SLEEP_NS   1000000000u
-#define RESTART_MAGIC      0x52535452u
-#define UART_CLOCK_HZ      (1000000000u / MPS2_TICK_NS)
+#define LONGEST      0xFFFFFFFFu // ticks the timer runs for, 171 s: more of them without a call into the board are lost
+#define TICKS_PER_MS (1000000u / MPS2_TICK_NS)
+#define LONGEST_SLEEP_NS 1000000000u
+#define RESTART_MAGIC    0x52535452u
+#define UART_CLOCK_HZ    (1000000000u / MPS2_TICK_NS)
 #ifndef BOARD_BAUD
 #define BOARD_BAUD 115200 // told to QEMU, which is as fast as its host anyway
 #endif

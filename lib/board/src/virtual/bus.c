@@ -216,7 +216,7 @@ static bool answered(const bus_request *request, held_block *held) {
         return true;
     }
     if (ours && bus.frame[0] == MEMORY) return hold_memory(held, request->axes);
-    if (ours && bus.frame[0] == END) bus.offered &= (uint8_t) ~(1u << request->sensor);
+    if (ours && bus.frame[0] == END) bus.offered &= (uint8_t)~(1u << request->sensor);
     announcement();
     return false;
 }

@@ -94,7 +94,7 @@ void ina_model_write(ina_model *m, uint8_t reg, const uint8_t *bytes, size_t siz
         write_228(m, reg, value);
     } else if (reg == 0) {
         m->config = value;
-        m->flags &= (uint16_t) ~(m->kind == INA_MODEL_219 ? READY_219 : READY_226);
+        m->flags &= (uint16_t)~(m->kind == INA_MODEL_219 ? READY_219 : READY_226);
         m->started = true;
     } else if (reg == 5) {
         m->calibration = value & (m->kind == INA_MODEL_219 ? 0xFFFE : 0x7FFF);

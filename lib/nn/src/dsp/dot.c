@@ -108,7 +108,7 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
 #define ONE_BYTES "76"
 
 // Four sums of a single pixel to int8. r1 multiplier, r2 shift, r3 offset.
-#define APART        "sub r4, r4, r5\n sub r6, r6, r7\n lsl r5, r5, #1\n lsl r7, r7, #1\n asr r4, r4, #7\n asr r6, r6, #7\n"
+#define APART "sub r4, r4, r5\n sub r6, r6, r7\n lsl r5, r5, #1\n lsl r7, r7, #1\n asr r4, r4, #7\n asr r6, r6, #7\n"
 #define SHIFT_ONE(s) "asr " s ", " s ", r2\n ssat " s ", #8, " s ", asr #1\n"
 #define SCALE_ONE(s) "smmlar " s ", " s ", r1, r3\n" SHIFT_ONE(s)
 #define SCALE_ONE_SYMMETRIC(s)                                                                                         \

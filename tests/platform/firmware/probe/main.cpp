@@ -120,7 +120,9 @@ static void faults(char) {}
 #endif
 
 // Sensors: a running CRC over what they delivered, reported every `every` samples with their time.
-static struct { uint32_t count, crc, every, work; } imu, mic, accel;
+static struct {
+    uint32_t count, crc, every, work;
+} imu, mic, accel;
 
 static void report(const char *name, uint32_t count, uint32_t crc, uint32_t time) {
     number(name, count);

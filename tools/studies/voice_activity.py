@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How many words the voice-activity gate of keyword spotting lets through, and how long it lets the network sleep.
 
-python tools/voice_activity.py DIR   # a folder of words and noises with a manifest.csv
+python tools/studies/voice_activity.py DIR   # a folder of words and noises with a manifest.csv
 """
 
 import sys
@@ -14,7 +14,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.cli import run_cli
 from ml.data.manifest import Dataset, Wanted, load

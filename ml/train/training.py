@@ -5,9 +5,9 @@ from typing import Protocol
 
 import numpy as np
 
-from ml.examples import Examples
-from ml.keras import keras_module
 from ml.progress import track
+from ml.train.examples import Examples
+from ml.train.keras import keras_module
 
 INPUT_SCALE = 1 / 64  # int8 -> float; a power of two, so that the converter finds exactly this scale again
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The five MLPerf Tiny models against TensorFlow Lite Micro with CMSIS-NN: `tools/bench.py [--models DIR]`.
+"""The five MLPerf Tiny models against TensorFlow Lite Micro with CMSIS-NN: `tools/studies/bench.py [--models DIR]`.
 
 Ours is measured afresh: compiled, built for a Cortex-M4F, run on the emulated one (ml/profile). Writes
 docs/benchmarks.md. The peers' figures are constants, see SOURCE.
@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 from rich.progress import track
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.cli import run_cli
 from ml.compiler.reader import read

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What the audio front end costs: speed on this computer, instructions on the virtual boards beside a float one.
 
-python tools/frontend_bench.py            # both
-python tools/frontend_bench.py host          # times real time, all processors
-python tools/frontend_bench.py board         # instructions per frame, against tools/frontend_bench/float_logmel.c
-    python tools/frontend_bench.py librosa DIR   # how far the log-mel is from librosa's over recordings
+python tools/studies/frontend_bench.py            # both
+python tools/studies/frontend_bench.py host          # times real time, all processors
+python tools/studies/frontend_bench.py board         # instructions per frame, against float_logmel.c beside it
+    python tools/studies/frontend_bench.py librosa DIR   # how far the log-mel is from librosa's over recordings
 """
 
 import os
@@ -19,8 +19,8 @@ import click
 import numpy as np
 import soundfile
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "platforms" / "virtual"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "platforms" / "virtual"))
 
 import emulator_control
 from rich.console import Console
@@ -34,7 +34,7 @@ from ml.native import mel
 from ml.native.logmel import LogmelConfig, c_source, log_mel, log_mel_q8
 from ml.paths import ROOT
 
-FIRMWARE = ROOT / "tools" / "frontend_bench"
+FIRMWARE = ROOT / "tools" / "studies" / "frontend_bench"
 BOARDS = {"virtual": "mps2-an386", "virtual-m3": "mps2-an385"}
 PATIENCE_S = 60
 DB_PER_OCTAVE = 10 * np.log10(2)

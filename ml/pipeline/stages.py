@@ -1,4 +1,4 @@
-"""The steps of a pipeline. Each returns the folder with its result, made now or found from before.
+"""The stages of a pipeline. Each returns the folder with its result, made now or found from before.
 
 train     -> model.keras, history.json
 quantise  -> model.tflite, layers.json
@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.app import App
 from ml.compiler.compile import compile_model
 from ml.compiler.host import HostModel
 from ml.compress import quantise as compression
@@ -27,17 +26,18 @@ from ml.evaluate.accuracy import figures
 from ml.evaluate.parity import Case, Host, Parity, layers
 from ml.evaluate.timeline import timeline
 from ml.evaluate.tune import decision, tune
-from ml.examples import HeldOut
-from ml.keras import keras_module
 from ml.native.decide import DecideConfig
 from ml.paths import ROOT
-from ml.stages import stage, write_json
-from ml.training import FloatModel, to_int8
+from ml.pipeline.cache import stage, write_json
+from ml.pipeline.contract import App
+from ml.train.examples import HeldOut
+from ml.train.keras import keras_module
+from ml.train.training import FloatModel, to_int8
 
 CODE = tuple(
     ROOT / "ml" / name
     for name in (
-        *("app.py", "steps.py", "training.py", "keras.py", "compress", "evaluate/streams.py", "evaluate/tune.py"),
+        *("pipeline/contract.py", "pipeline/stages.py", "train", "compress", "evaluate/streams.py", "evaluate/tune.py"),
         *(f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
     )
 )

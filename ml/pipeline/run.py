@@ -5,14 +5,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.app import App, find
 from ml.data.manifest import Dataset
 from ml.data.quality.report import refuse
 from ml.data.split import Split
 from ml.errors import UserError
 from ml.paths import ROOT
-from ml.stages import write_json
-from ml.steps import Task, choose
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import App, find
+from ml.pipeline.stages import Task, choose
 
 VERSION = 1  # of run.json
 

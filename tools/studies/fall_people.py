@@ -1,6 +1,6 @@
 """Every person left out in turn: sensitivity and specificity of whole recordings, each wrong decision by name.
 
-python tools/fall_people.py --data DIR
+python tools/studies/fall_people.py --data DIR
 
 A recording goes through front end, gate and network in C by itself, going on in a mirror of time at both ends. A fall
 is found if any impact in it reaches the threshold; a daily activity is right if none does. The threshold is
@@ -18,7 +18,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.compiler.host import HostModel
 from ml.data.manifest import Item
@@ -29,11 +29,11 @@ from ml.fall_detection.app import FallDetection
 from ml.fall_detection.config import ADL, FALL
 from ml.fall_detection.examples import peaks
 from ml.fall_detection.variation import vary
+from ml.pipeline.cache import write_json
+from ml.pipeline.run import Run, results
+from ml.pipeline.stages import host_model, quantise
 from ml.progress import say
-from ml.run import Run, results
-from ml.stages import write_json
-from ml.steps import host_model, quantise
-from ml.training import to_int8
+from ml.train.training import to_int8
 
 NAME = "fall_detection"
 NEVER = -1  # the score of a recording that never wakes the network

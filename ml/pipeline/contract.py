@@ -12,7 +12,6 @@ from typing import Protocol
 
 import numpy as np
 
-from ml import training
 from ml.compiler.streaming import Request
 from ml.compress import quantise
 from ml.data.manifest import Dataset
@@ -21,9 +20,10 @@ from ml.data.streams import Stream, streams
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.evaluate.tune import Grid
-from ml.examples import Examples, HeldOut, Inputs
 from ml.native.decide import DecideConfig
-from ml.training import Model, Settings
+from ml.train import training
+from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.training import Model, Settings
 
 APPS = {
     "fall_detection": "ml.fall_detection.app:FallDetection",

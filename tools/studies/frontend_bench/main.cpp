@@ -1,6 +1,6 @@
 // The audio front end in integers and in float on the same sound; instructions per frame, and how far they differ.
 #include "board/board.h"
-#include "config.h" // bench_config, written by tools/frontend_bench.py
+#include "config.h" // bench_config, written by tools/studies/frontend_bench.py
 #include "float_logmel.h"
 
 static logmel integers;

@@ -1,6 +1,6 @@
 """How often the committed model names movement that is no gesture of its own.
 
-python tools/gesture_unknown.py --data DIR      # recordings of anything else, whatever their labels
+python tools/studies/gesture_unknown.py --data DIR      # recordings of anything else, whatever their labels
 
 Every recording goes through front end, gate, network and decision in C by itself, with rest before and after it.
 """
@@ -14,9 +14,8 @@ import click
 import numpy as np
 from rich.table import Table
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ml.app import find
 from ml.data.manifest import Item, Wanted, load
 from ml.data.streams import Stream
 from ml.evaluate.committed import Committed, committed
@@ -24,6 +23,7 @@ from ml.evaluate.intervals import garwood
 from ml.evaluate.streams import detect
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.paths import ROOT
+from ml.pipeline.contract import find
 from ml.progress import console
 
 NAME = "gesture_recognition"

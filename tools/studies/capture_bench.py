@@ -1,9 +1,9 @@
 """Measures tools/collect.py against a virtual board; docs/capture.md has the figures.
 
-python tools/capture_bench.py lossless --minutes 10      # every sample that was played, byte for byte
-python tools/capture_bench.py load                       # processor share at 32 kB/s
-python tools/capture_bench.py rate                       # the highest rate held without loss
-python tools/capture_bench.py recovery                   # what each fault costs
+python tools/studies/capture_bench.py lossless --minutes 10      # every sample that was played, byte for byte
+python tools/studies/capture_bench.py load                       # processor share at 32 kB/s
+python tools/studies/capture_bench.py rate                       # the highest rate held without loss
+python tools/studies/capture_bench.py recovery                   # what each fault costs
 """
 
 import sys
@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.append(str(Path(__file__).resolve().parents[1] / "platforms" / "virtual"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "platforms" / "virtual"))
 
 import click
 import psutil

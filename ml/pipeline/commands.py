@@ -13,8 +13,6 @@ from pathlib import Path
 
 import click
 
-from ml import steps
-from ml.app import APPS
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.data import sources
@@ -25,13 +23,15 @@ from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
 from ml.evaluate.operating_point import in_words, operating_point, warn
 from ml.files import replace_file
+from ml.pipeline import stages
+from ml.pipeline.cache import write_json
+from ml.pipeline.contract import APPS
+from ml.pipeline.run import Run, last
+from ml.pipeline.stages import Task
+from ml.pipeline.summary import print_summary
 from ml.progress import say
 from ml.report import page
 from ml.report.cost import cost
-from ml.run import Run, last
-from ml.stages import write_json
-from ml.steps import Task
-from ml.summary import print_summary
 
 TARGET = click.option(
     "--target-false-alarms-per-hour",
@@ -150,13 +150,13 @@ def unseen(app: str, out: str | None = None) -> list[Stream]:
 
 def train_(begun: Run, task: Task) -> None:
     """-> model.keras, history.json, data.json."""
-    _keep(steps.train(task), begun.folder)
+    _keep(stages.train(task), begun.folder)
     write_json(begun.folder / "data.json", task.data.summary() | {"split": task.split, "classes": task.labels})
 
 
 def quantise_(begun: Run, task: Task) -> None:
     """-> model.tflite, layers.json."""
-    _keep(steps.quantise(task), begun.folder)
+    _keep(stages.quantise(task), begun.folder)
 
 
 def compile_app(app: str, out: str | None = None, aim: float | None = None) -> Compiled:
@@ -170,7 +170,7 @@ def compile_app(app: str, out: str | None = None, aim: float | None = None) -> C
 
 def compile_(begun: Run, task: Task) -> Compiled:
     """-> the header; decision.json, metrics.json, held_out.npz and streams.json beside the model; candidates.json."""
-    for step in (steps.train, steps.quantise, steps.tune_decision, steps.evaluate):
+    for step in (stages.train, stages.quantise, stages.tune_decision, stages.evaluate):
         _keep(step(task), begun.folder)
     made = compile_model(
         (begun.folder / "model.tflite").read_bytes(),
@@ -178,7 +178,7 @@ def compile_(begun: Run, task: Task) -> Compiled:
         begun.header_folder,
         labels=task.labels,
         data_hash=task.data.hash[:16],
-        sections=steps.learned(task.app, begun.folder).sections(steps.read_decision(begun.folder)),
+        sections=stages.learned(task.app, begun.folder).sections(stages.read_decision(begun.folder)),
         notes=_notes(begun, task),
         options=Options(task.app.optimise),
         stream=task.app.stream_form,
@@ -186,7 +186,7 @@ def compile_(begun: Run, task: Task) -> Compiled:
     )
     write_json(begun.folder / "compiled.json", cost(made))
     if len(task.candidates) > 1:
-        write_json(begun.folder / "candidates.json", steps.compare(task))
+        write_json(begun.folder / "candidates.json", stages.compare(task))
     warn(begun.folder)
     say(f"compiled: {made.header}")
     return made

@@ -4,7 +4,7 @@ ReLU; no residuals)."""
 from dataclasses import dataclass
 
 from ml.errors import UserError
-from ml.keras import keras_module
+from ml.train.keras import keras_module
 
 
 @dataclass(frozen=True)
