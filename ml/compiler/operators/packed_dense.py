@@ -1,4 +1,4 @@
-"""Offers of the packed kernels for FULLY_CONNECTED: one row as a matrix times a vector, several as a 1x1 convolution."""
+"""Offers of the packed kernels for FULLY_CONNECTED: one row as a matrix times a vector, several as a convolution."""
 
 from __future__ import annotations
 
