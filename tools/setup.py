@@ -158,8 +158,8 @@ def refuse_a_foreign_environment() -> None:
     """A new environment empties the folder first: that must be this checkout's own."""
     if VENV.is_symlink():
         raise SetupError(
-            f"expected .venv to be a folder of this checkout, found a link to {VENV.readlink()}, which set-up would empty "
-            "for everybody who uses it; remove the link and run this again, or set up the checkout that it points to"
+            f"expected .venv to be a folder of this checkout, found a link to {VENV.readlink()}, which set-up would "
+            "empty for everybody who uses it; remove the link and run this again, or set up the checkout that it points to"
         )
     if VENV.exists() and not (VENV / "pyvenv.cfg").is_file():
         raise SetupError(
