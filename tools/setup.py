@@ -159,7 +159,7 @@ def refuse_a_foreign_environment() -> None:
     if VENV.is_symlink():
         raise SetupError(
             f"expected .venv to be a folder of this checkout, found a link to {VENV.readlink()}, which set-up would "
-            "empty for everybody who uses it; remove the link and run this again, or set up the checkout that it points to"
+            "empty for everybody who uses it; remove the link and run this again, or set up the checkout behind it"
         )
     if VENV.exists() and not (VENV / "pyvenv.cfg").is_file():
         raise SetupError(
