@@ -81,7 +81,10 @@ def sum_multipliers(op: Op, left_shift: int) -> list[tuple[int, int]]:
     return [fixed_point.multiplier(value) for value in (a / twice, b / twice, real)]
 
 
-def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 20) -> Lowered:
+LEFT_SHIFT = 20  # of both inputs of an int8 sum, as in TFLM
+
+
+def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = LEFT_SHIFT) -> Lowered:
     """An ADD (sign 1) or SUB (-1). `left_shift` is what 32 bits leave beside a difference of two activations."""
     (a_mantissa, a_shift), (b_mantissa, b_shift), (mantissa, shift) = sum_multipliers(op, left_shift)
     rows = (
@@ -119,11 +122,15 @@ def subtract(op: Op, options: Options) -> Lowered | None:
     return lower_sum(op, -1)
 
 
-@kernel("MUL", "nn_mul")
-def multiply(op: Op, options: Options) -> Lowered | None:
+def product_multiplier(op: Op) -> tuple[int, int]:
     a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
     checks.require(255 * 255 * a * b / output < 1 << 30, "its scale is far too small for the product", op.output)
-    mantissa, shift = fixed_point.multiplier(a * b / output)
+    return fixed_point.multiplier(a * b / output)
+
+
+@kernel("MUL", "nn_mul")
+def multiply(op: Op, options: Options) -> Lowered | None:
+    mantissa, shift = product_multiplier(op)
     rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
     return Lowered(
         calls=["nn_mul(&{name}, {0}, {1}, {out})"],

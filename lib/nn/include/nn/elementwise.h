@@ -48,6 +48,16 @@ typedef struct {
 
 void nn_mul(const nn_mul_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
 
+// out = requantise((a * scale_a - b * scale_b)^2), both inputs seven bits up.
+typedef struct {
+    nn_broadcast shape;
+    int16_t a_zero, b_zero, output_zero;
+    int8_t a_shift, b_shift, output_shift;
+    int32_t a_multiplier, b_multiplier, output_multiplier;
+} nn_squared_difference_params;
+
+void nn_squared_difference(const nn_squared_difference_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
 // The larger or smaller of two values on the same scale.
 void nn_maximum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);
 void nn_minimum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);
