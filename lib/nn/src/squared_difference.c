@@ -1,13 +1,11 @@
 #include "broadcast.h"
 #include "nn/requantise.h"
 
-#define LEFT_SHIFT 7
-
 static void squared_difference_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step,
                                    const int8_t *b, uint32_t b_step, int8_t *output) {
     const nn_squared_difference_params *layer = (const nn_squared_difference_params *)params;
     for (uint32_t i = 0; i < count; i++, a += a_step, b += b_step) {
-        const int32_t one = (int32_t)1 << LEFT_SHIFT;
+        const int32_t one = (int32_t)1 << NN_SQUARED_DIFFERENCE_UP;
         const int32_t left = nn_requantise((*a - layer->a_zero) * one, layer->a_multiplier, layer->a_shift);
         const int32_t right = nn_requantise((*b - layer->b_zero) * one, layer->b_multiplier, layer->b_shift);
         const int32_t square = (left - right) * (left - right);

@@ -101,6 +101,19 @@ def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 
     )
 
 
+LARGEST_SHIFT = 22  # of the packed kernels' last step
+
+
+def packed(lowered: Lowered, shifts: tuple[int, ...], output_shift: int) -> Lowered | None:
+    """The same call on the kernel whose name ends in `_packed`, where its shifts are what that takes."""
+    if min(shifts, default=0) < -LARGEST_SHIFT or max(shifts, default=0) > 0 or not 1 <= -output_shift <= LARGEST_SHIFT:
+        return None
+    name, _, rest = lowered.calls[0].partition("(")
+    lowered.calls = [f"{name}_packed({rest}"]
+    lowered.reason = "any broadcasting, with the DSP extension's multiplications"
+    return lowered
+
+
 def zeros_row(op: Op) -> tuple[str, str]:
     low, high = fixed_point.activation_range(op.options["activation"], op.output)
     zeros = ", ".join(str(t.zero) for t in (*op.inputs[:2], op.output))
@@ -126,6 +139,26 @@ def product_multiplier(op: Op) -> tuple[int, int]:
     a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
     checks.require(255 * 255 * a * b / output < 1 << 30, "its scale is far too small for the product", op.output)
     return fixed_point.multiplier(a * b / output)
+
+
+@kernel("ADD", "nn_add_packed")
+def add_packed(op: Op, options: Options) -> Lowered | None:
+    return _packed_sum(op, 1)
+
+
+@kernel("SUB", "nn_add_packed")
+def subtract_packed(op: Op, options: Options) -> Lowered | None:
+    return _packed_sum(op, -1)
+
+
+def _packed_sum(op: Op, sign: int) -> Lowered | None:
+    *inputs, (_, shift) = sum_multipliers(op, LEFT_SHIFT)
+    return packed(lower_sum(op, sign), tuple(one for _, one in inputs), shift)
+
+
+@kernel("MUL", "nn_mul_packed")
+def multiply_packed(op: Op, options: Options) -> Lowered | None:
+    return packed(multiply(op, options), (), product_multiplier(op)[1])
 
 
 @kernel("MUL", "nn_mul")

@@ -6,11 +6,13 @@ from ml.compiler import fixed_point
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
+from ml.compiler.operators.convolution import pair
 from ml.compiler.operators.elementwise import (
     BROADCAST_BYTES,
     BROADCASTING,
     broadcast_row,
     check_binary,
+    packed,
     steps_back,
 )
 
@@ -19,18 +21,24 @@ LEFT_SHIFT = 7  # of both inputs, as in TFLM: the square of their difference sta
 family("SQUARED_DIFFERENCE", limits=BROADCASTING)(check_binary)
 
 
-@kernel("SQUARED_DIFFERENCE", "nn_squared_difference")
-def squared_difference(op: Op, options: Options) -> Lowered | None:
+def _multipliers(op: Op) -> list[tuple[int, int]]:
+    """(mantissa, shift) of a, b and the output."""
     a, b, output = op.inputs[0], op.inputs[1], op.output
     twice = 2.0 * float(max(a.scale, b.scale))
     real = twice * twice / float((1 << 2 * LEFT_SHIFT) * output.scale)
     checks.scaled_sums((255 << LEFT_SHIFT) ** 2, real, output)
-    a_scale, b_scale, out_scale = map(fixed_point.multiplier, (float(a.scale) / twice, float(b.scale) / twice, real))
+    return [fixed_point.multiplier(value) for value in (float(a.scale) / twice, float(b.scale) / twice, real)]
+
+
+@kernel("SQUARED_DIFFERENCE", "nn_squared_difference")
+def squared_difference(op: Op, options: Options) -> Lowered | None:
+    mantissas, shifts = zip(*_multipliers(op), strict=True)
+    zeros = (op.inputs[0].zero, op.inputs[1].zero, op.output.zero)
     rows = (
         broadcast_row(op),
-        (f"{a.zero}, {b.zero}, {output.zero}", "zero points of a, b, output"),
-        (f"{a_scale[1]}, {b_scale[1]}, {out_scale[1]}", "shifts: a, b, output"),
-        (f"{a_scale[0]}, {b_scale[0]}, {out_scale[0]}", "multipliers: a, b, output"),
+        (pair(zeros), "zero points of a, b, output"),
+        (pair(shifts), "shifts: a, b, output"),
+        (pair(mantissas), "multipliers: a, b, output"),
     )
     return Lowered(
         calls=["nn_squared_difference(&{name}, {0}, {1}, {out})"],
@@ -38,3 +46,9 @@ def squared_difference(op: Op, options: Options) -> Lowered | None:
         headers=("nn/elementwise.h",),
         overlap=steps_back(op),
     )
+
+
+@kernel("SQUARED_DIFFERENCE", "nn_squared_difference_packed")
+def squared_difference_packed(op: Op, options: Options) -> Lowered | None:
+    a_shift, b_shift, shift = (shift for _, shift in _multipliers(op))
+    return packed(squared_difference(op, options), (a_shift, b_shift), shift)
