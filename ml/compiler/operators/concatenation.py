@@ -14,7 +14,7 @@ LIMITS = "inputs with the output's scale and zero point, no activation"
 
 @family("CONCATENATION", limits=LIMITS)
 def check_concatenation(op: Op, activations: str = "int8") -> None:
-    checks.arity(op, 1, 16)
+    checks.arity(op, len(op.inputs) or 1, 16)
     output = op.output
     checks.quantised(output, (activations,))
     axis = _axis(op)
@@ -49,4 +49,6 @@ def concatenation(op: Op, options: Options) -> Lowered | None:
         start += run
     calls = [f"nn_copy(&{{name}}[{i}], {{{i}}}, {{out}})" for i in range(len(op.inputs))]
     struct = Struct(f"nn_copy_plan[{len(rows)}]", tuple(rows), COPY_BYTES * len(rows))
-    return Lowered(calls=calls, struct=struct, headers=("nn/copy.h",))
+    rows_copied = len(op.inputs) * math.prod(op.output.shape[:axis])
+    work = {"call": len(op.inputs), "outer": len(op.inputs), "runs": rows_copied, "bytes": op.output.size, "filled": 0}
+    return Lowered(calls=calls, struct=struct, headers=("nn/copy.h",), work=work)

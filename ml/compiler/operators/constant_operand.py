@@ -43,7 +43,7 @@ def _offer(kind: str) -> None:
         if len(constant) != 1 or op.inputs[1 - constant[0]].data is not None:
             return None
         low, high = fixed_point.activation_range(op.options.get("activation", "none"), op.output)
-        values = np.clip(TABLES[kind](op) + op.output.zero, low, high)
+        values = np.clip(fixed_point.wrap32(TABLES[kind](op) + op.output.zero), low, high)
         lowered = lower_table(op, values, 1 - constant[0])
         lowered.reason = "a constant of one value: a table of 256 bytes"
         lowered.parameters = op.inputs[constant[0]].size

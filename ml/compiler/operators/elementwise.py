@@ -137,7 +137,6 @@ def subtract(op: Op, options: Options) -> Lowered | None:
 
 def product_multiplier(op: Op) -> tuple[int, int]:
     a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
-    checks.require(255 * 255 * a * b / output < 1 << 30, "its scale is far too small for the product", op.output)
     return fixed_point.multiplier(a * b / output)
 
 
