@@ -123,7 +123,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
-        overlap={0: None} if image.elements >= output.elements else {},
+        overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
     )
 
