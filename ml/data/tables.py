@@ -16,17 +16,20 @@ What it holds to:
 """
 
 import csv
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from ml.data.formats.lines import number
 from ml.data.untrusted import MAX_COLUMNS, lines, why
 from ml.errors import UserError
 
 MARKS = (",", ";", "\t")
-BLOCK = 4096  # rows between text and array
+BLOCK = 8192  # rows between text and array
 SHOWN = 40  # characters of a field
 
 
@@ -35,7 +38,7 @@ class Table:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lines = lines(path)
+        self._lines: Iterator[str] = lines(path)
         header = next((line for line in self._lines if line.strip()), None)
         if header is None:
             raise UserError(f"{path}: expected a header line, found an empty file")
@@ -60,8 +63,36 @@ class Table:
     def numbers(self, columns: list[int], optional: tuple[int, ...] = ()) -> np.ndarray:
         """float64 (n, len(columns)), finite; NaN only for an empty field of an `optional` column."""
         blocks: list[np.ndarray] = []
+        chunk = list(islice(self._lines, BLOCK))
+        while chunk and (quick := self._quick(chunk, columns)) is not None:
+            blocks.append(quick)
+            chunk = list(islice(self._lines, BLOCK))
+        self._lines = chain(chunk, self._lines)
+        done = sum(map(len, blocks))
+        return np.concatenate([*blocks, *self._careful(columns, optional, done), np.empty((0, len(columns)))])
+
+    def _quick(self, chunk: list[str], columns: list[int]) -> np.ndarray | None:
+        """The numbers of lines in which there is nothing but numbers, by pandas; None where there is anything else."""
+        text, most = "".join(chunk), len(self.names) - 1
+        odd = '"' in text or (self._mark != "," and "," in text) or self._comma
+        if odd or any(line.count(self._mark) != most for line in chunk):
+            return None
+        try:
+            made = pd.read_csv(
+                io.StringIO(text), sep=self._mark, header=None, usecols=sorted(columns), dtype=float, na_filter=False, skipinitialspace=True, skip_blank_lines=False,
+            )[columns].to_numpy()  # fmt: skip
+        except (ValueError, OverflowError):
+            return None
+        if len(made) != len(chunk) or not np.isfinite(made).all():
+            return None
+        if self._mark != "," and "." in text:
+            self._comma = False
+        return made
+
+    def _careful(self, columns: list[int], optional: tuple[int, ...], done: int) -> Iterator[np.ndarray]:
+        """The numbers of all other lines, field by field."""
         block: list[list[float]] = []
-        for row, fields in self._rows():
+        for row, fields in self._rows(done):
             wanted = [fields[at] for at in columns]
             if not any(wanted) and not any(field.strip() for field in fields):
                 self._skipped = self._skipped or row
@@ -70,9 +101,10 @@ class Table:
                 raise UserError(f"{self.path}: expected numbers in row {self._skipped}, found none; cut it out")
             block.append(self._numbers(wanted, columns, optional, row))
             if len(block) == BLOCK:
-                blocks.append(np.array(block))
+                yield np.array(block)
                 block = []
-        return np.concatenate([*blocks, np.array(block, float).reshape(-1, len(columns))])
+        if block:
+            yield np.array(block)
 
     def _numbers(self, fields: list[str], columns: list[int], optional: tuple[int, ...], row: int) -> list[float]:
         values = []
@@ -102,9 +134,10 @@ class Table:
             raise UserError(f"{self.path}: expected one decimal mark, found {text[:SHOWN]!r} after the other kind")
         return text.replace(",", ".") if text.count(",") == 1 and "." not in text else text
 
-    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+    def _rows(self, done: int = 0) -> Iterator[tuple[int, list[str]]]:
+        """From the row after the first `done` on."""
         width = len(self.names)
-        for row, found in enumerate(_rows(self.path, self._lines, self._mark), 1):
+        for row, found in enumerate(_rows(self.path, self._lines, self._mark), done + 1):
             fields = found if len(found) <= width else _without_tail(found, width)
             if fields and len(fields) != width:
                 raise UserError(
@@ -141,7 +174,7 @@ def plain_number(text: str) -> float | None:
     return value
 
 
-def _rows(path: Path, text: Iterator[str] | list[str], mark: str) -> Iterator[list[str]]:
+def _rows(path: Path, text: Iterable[str], mark: str) -> Iterator[list[str]]:
     try:
         yield from csv.reader(text, delimiter=mark, skipinitialspace=True, strict=True)
     except csv.Error as error:
