@@ -29,6 +29,7 @@ from ml.data.untrusted import MAX_COLUMNS, lines, why
 from ml.errors import UserError
 
 MARKS = (",", ";", "\t")
+AS_IT_IS = {"header": None, "dtype": float, "na_filter": False, "skipinitialspace": True, "skip_blank_lines": False}
 BLOCK = 8192  # rows between text and array
 SHOWN = 40  # characters of a field
 
@@ -78,9 +79,7 @@ class Table:
         if odd or any(line.count(self._mark) != most for line in chunk):
             return None
         try:
-            made = pd.read_csv(
-                io.StringIO(text), sep=self._mark, header=None, usecols=sorted(columns), dtype=float, na_filter=False, skipinitialspace=True, skip_blank_lines=False,
-            )[columns].to_numpy()  # fmt: skip
+            made = pd.read_csv(io.StringIO(text), sep=self._mark, usecols=sorted(columns), **AS_IT_IS)[columns].to_numpy()
         except (ValueError, OverflowError):
             return None
         if len(made) != len(chunk) or not np.isfinite(made).all():
