@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.cli import run_cli
 from ml.compiler import lowering
+from ml.compiler.cycles import COSTS
 from ml.compiler.graph import Graph, Tensor
 from ml.compiler.header import Identity, header
 from ml.compiler.lowering import Layer as Placed
@@ -350,6 +351,8 @@ def table(fitted: dict[str, dict[str, float]]) -> str:
 def fit_cycles(kernels: tuple[str, ...], samples: int, seed: int) -> None:
     """Measure what a turn of each kernel's loops costs; prints the table."""
     makers = generators(Shapes(seed))
+    for kernel in kernels or makers:
+        COSTS.pop(kernel, None)  # its parts may be others by now
     layers = {kernel: drawn(kernel, makers[kernel], samples) for kernel in kernels or makers}
     cycles = iter(layer_cycles([layer for found in layers.values() for layer in found]))
     fitted = {}

@@ -129,6 +129,15 @@ def _price(op: Op, lowered: Lowered) -> None:
         lowered.cycles = cycles.priced(lowered.kernel, lowered.work)
 
 
+def lower_with(op: Op, options: Options, function: str) -> Lowered | None:
+    """The offer of one kernel, without its price."""
+    for one, offer in KERNELS[form(op)]:
+        if one == function and (lowered := offer(op, options)) is not None:
+            lowered.kernel = function
+            return lowered
+    return None
+
+
 def lower(op: Op, options: Options) -> Lowered:
     """The best offer for an operator: fewest estimated cycles, or bytes of flash and RAM; of equals the first."""
     offers = []

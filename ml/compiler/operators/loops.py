@@ -11,6 +11,7 @@ from ml.compiler.operators.base import Lowered, Work, loops
 from ml.compiler.operators.batch_matmul import operand, sides
 from ml.compiler.operators.convolution import Window, window
 from ml.compiler.operators.elementwise import broadcast
+from ml.compiler.operators.movement import copied_work
 from ml.compiler.operators.pooling import mean_sides
 
 
@@ -311,8 +312,9 @@ def mean(op: Op, lowered: Lowered) -> Work:
 
 @loops("nn_resize_nearest")
 def resize(op: Op, lowered: Lowered) -> Work:
-    batches, height, width, _ = op.output.shape
-    return {"call": 1, "rows": batches * height, "pixels": batches * height * width, "bytes": op.output.elements}
+    batches, height, width, depth = op.output.shape
+    pixels = batches * height * width
+    return {"call": 1, "rows": batches * height, "pixels": pixels, **copied_work(pixels, depth, depth % 4 == 0)}
 
 
 @loops("nn_softmax", "nn_softmax_int16")

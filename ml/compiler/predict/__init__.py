@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ml.compiler import lowering, tiling
+from ml.compiler import tiling
 from ml.compiler.compile import prepare
 from ml.compiler.cycles import A_LAYER
 from ml.compiler.lowering import Program
-from ml.compiler.operators import Options
+from ml.compiler.operators import FAMILIES, Options, Unsupported, form
 from ml.compiler.predict.sketch import Layer, Network, graph_of
+from ml.errors import UserError
 
 __all__ = ["Layer", "LayerCost", "Network", "Prediction", "predict"]
 
@@ -57,9 +58,14 @@ def predict(model: Network | bytes, options: Options | None = None, *, name: str
 
 
 def planned(network: Network, options: Options, name: str = "network") -> Program:
+    """Kernels and places in memory, as the compiler would choose them."""
     graph = graph_of(network)
-    lowering.check(graph, name)
-    return tiling.build(graph, options, name)
+    try:
+        for op in graph.ops:
+            FAMILIES[form(op)].check(op)
+        return tiling.build(graph, options, name)
+    except Unsupported as why:
+        raise UserError(f"{name}: not supported: {op.kind}: {why}. See docs/operators.md for what is") from why
 
 
 def _costs(program: Program) -> Prediction:

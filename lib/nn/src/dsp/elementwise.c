@@ -2,13 +2,16 @@
 #include "../broadcast.h"
 #include "scale.h"
 
+// A row by itself has the registers that the loops around it would take.
+#define ROW __attribute__((noinline)) static void
+
 static void clamp(int32_t low, int32_t high, uint32_t count, int8_t *output) {
     if (low == INT8_MIN && high == INT8_MAX) return;
     for (uint32_t i = 0; i < count; i++) output[i] = (int8_t)nn_clamp(output[i], low, high);
 }
 
-static void mul_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step, const int8_t *b,
-                    uint32_t b_step, int8_t *output) {
+ROW mul_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step, const int8_t *b, uint32_t b_step,
+            int8_t *output) {
     const nn_mul_params p = *(const nn_mul_params *)params; // a copy: the compiler cannot know that `output` spares it
     const int32_t a_zero = p.a_zero, b_zero = p.b_zero, multiplier = p.multiplier;
     const int shift = -p.shift;
@@ -34,8 +37,8 @@ static inline int32_t raised(term t, int32_t x) {
     return nn_round(nn_high_of_twice((x - t.zero) * t.up, t.multiplier), t.rounding);
 }
 
-static void add_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step, const int8_t *b,
-                    uint32_t b_step, int8_t *output) {
+ROW add_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step, const int8_t *b, uint32_t b_step,
+            int8_t *output) {
     const nn_add_params p = *(const nn_add_params *)params;
     const int32_t up = (int32_t)2 << p.left_shift, multiplier = p.output_multiplier;
     const term left = {p.a_zero, up, p.a_multiplier, nn_rounding_of(-p.a_shift)};
@@ -53,8 +56,8 @@ void nn_add_packed(const nn_add_params *layer, const int8_t *a, const int8_t *b,
     nn_broadcast_rows(&layer->shape, add_row, layer, a, b, output);
 }
 
-static void squared_difference_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step,
-                                   const int8_t *b, uint32_t b_step, int8_t *output) {
+ROW squared_difference_row(const void *params, uint32_t count, const int8_t *a, uint32_t a_step, const int8_t *b,
+                           uint32_t b_step, int8_t *output) {
     const nn_squared_difference_params p = *(const nn_squared_difference_params *)params;
     const int32_t up = (int32_t)2 << NN_SQUARED_DIFFERENCE_UP, multiplier = p.output_multiplier;
     const term left = {p.a_zero, up, p.a_multiplier, nn_rounding_of(-p.a_shift)};
