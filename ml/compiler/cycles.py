@@ -164,6 +164,15 @@ COSTS: dict[str, dict[str, float]] = {
     "nn_quantise_int8_to_int16": {"call": 67, "elements": 32},
     "nn_quantise_int16_to_int8": {"call": 62, "elements": 50},
     "nn_quantise_int16": {"call": 67, "elements": 32},
+    "nn_conv_2d_grouped": {
+        "call": 231.8,
+        "outputs": 111.9,
+        "rows": 20.54,
+        "taps": 46.45,
+        "macs": 14.5,
+        "padding": 8.599,
+    },
+    "nn_lstm": {"call": 92.76, "steps": 89.56, "units": 722.2, "macs": 8.029},
 }
 
 

@@ -231,6 +231,42 @@ class Shapes:
         op.inputs[3].data = op.inputs[3].data.astype(np.int32)
         return graph
 
+    def grouped(self) -> Graph:
+        groups, depth = self.upto(4, 2), self.upto(6)
+        height, width, _ = self.image(16)
+        graph = self.graph((height, width, groups * depth), Layer("conv", groups * self.upto(6), **self.walk()))
+        weights = graph.ops[0].inputs[1]
+        weights.shape = (*weights.shape[:3], depth)
+        weights.data = self.fill("int8", weights.shape)
+        return graph
+
+    def lstm(self) -> Graph:
+        steps, inputs, units = self.upto(8), self.upto(20), self.upto(16)
+        graph = self.graph((steps, inputs), Layer("dense", units, activation="none"))
+        op = graph.ops[0]
+
+        def tensor(dtype, shape, scale=0.01, constant=True):
+            data = self.fill(dtype, shape) if constant else None
+            return Tensor(
+                90,
+                "",
+                shape,
+                dtype,
+                np.array([scale], np.float32),
+                np.zeros(1, np.int64),
+                data=data,
+                variable=not constant,
+            )
+
+        weights = [tensor("int8", (units, depth)) for depth in [inputs] * 4 + [units] * 4]
+        biases = [tensor("int32", (units,)) for _ in range(4)]
+        state = [tensor("int8", (1, units), 1 / 128, False), tensor("int16", (1, units), 2.0**-11, False)]
+        op.kind = "UNIDIRECTIONAL_SEQUENCE_LSTM"
+        op.inputs = [op.inputs[0], *weights, *[None] * 3, *biases, *[None] * 2, *state]
+        op.outputs[0].scales, op.outputs[0].zeros = state[0].scales, state[0].zeros
+        op.options = {"activation": "tanh", "cell_clip": 0.0, "proj_clip": 0.0, "time_major": False}
+        return graph
+
 
 def _reduce_last(graph: Graph) -> None:
     op = graph.ops[0]
@@ -241,7 +277,7 @@ def _reduce_last(graph: Graph) -> None:
 
 def generators(s: Shapes) -> dict:
     return {
-        "nn_conv_2d_packed": s.conv_or_rows, "nn_conv_2d": s.conv,
+        "nn_conv_2d_packed": s.conv_or_rows, "nn_conv_2d": s.conv, "nn_conv_2d_grouped": s.grouped, "nn_lstm": s.lstm,
         "nn_fully_connected": s.one_scale, "nn_fully_connected_packed": s.four_dense,
         "nn_depthwise_3x3_packed": s.three_by_three, "nn_depthwise_packed": s.fours,
         "nn_depthwise_conv_2d": s.depthwise,

@@ -16,6 +16,7 @@ layer's output.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
@@ -54,21 +55,26 @@ class Network:
     bits: int = 8  # of activations: 8 or 16
 
 
-def unknown(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-    """Constants that nobody knows yet: an array of that shape without memory."""
-    return np.broadcast_to(np.ones((), dtype), shape)
+Fill = Callable[[str, tuple[int, ...]], np.ndarray]  # constants of a type and shape
+
+
+def unknown() -> Fill:
+    """Constants that nobody knows yet: arrays without memory. Biases differ, so that no two layers share constants."""
+    number = itertools.count(1)
+
+    def fill(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(np.array(1 if dtype == "int8" else next(number), dtype), shape)
+
+    return fill
 
 
 def is_unknown(data: np.ndarray) -> bool:
     return data.size > 1 and not any(data.strides)
 
 
-Fill = Callable[[str, tuple[int, ...]], np.ndarray]  # constants of a type and shape
-
-
-def graph_of(network: Network, fill: Fill = unknown) -> Graph:
+def graph_of(network: Network, fill: Fill | None = None) -> Graph:
     """The graph that the compiler takes; raises UserError where a layer does not fit its input."""
-    return _Drawing(network, fill).graph
+    return _Drawing(network, fill or unknown()).graph
 
 
 class _Drawing:
