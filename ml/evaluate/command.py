@@ -122,6 +122,8 @@ def prove(device: Device, expected: str) -> None:
     """The board answers now, and runs this model."""
     device.ping()
     found = device.info.model.hash if device.info.model else "none"
+    if device.info.fault and not device.info.model:
+        raise UserError(f"expected answers from {device.info.app}, found none: {device.info.fault}")
     if found != expected:
         raise UserError(
             f"{device.port.name}: expected model {expected}, found {found}; "
