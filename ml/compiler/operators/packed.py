@@ -38,11 +38,11 @@ def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
     return max(0, int(np.max(written - still_needed, initial=0)))
 
 
-def _blocks(channels: int) -> int:
+def blocks_of(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
-def _settled(op: Op, low: int, high: int):
+def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
     arrays = (array.data for array in channel_arrays(op))
     return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
@@ -56,33 +56,44 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     rows = filters.reshape(output.shape[3], walk.kernel[0], row)
     words = packing.pack(rows, *channels, one_sided=output.zero == -128)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
-    blocks, pixels = _blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
         arrays=[Array("packed", words, packed_comment(pairs))],
         struct=Struct(
             "nn_packed_conv",
-            (
-                (f"{braces(image.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
-                (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
-                (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
-                (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
-                ("{name}_packed", ""),
-            ),
+            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
             CONV_BYTES,
         ),
         headers=("nn/packed.h",),
         reason="two channels a word, two pixels by four channels a loop",
-        cycles=pixels * (blocks * (15 * pairs + 95) + 150 + 5 * pairs),
+        cycles=conv_cycles(output.shape, pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
+    )
+
+
+def conv_cycles(output: tuple, pairs: int) -> float:
+    """`output` is batch, height, width, channels."""
+    pixels = -(-output[1] * output[2] // 2)
+    return pixels * (blocks_of(output[3]) * (15 * pairs + 95) + 150 + 5 * pairs)
+
+
+def conv_struct(walk: Window, image: tuple, output: tuple, pairs: int, limits: tuple) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_conv. `image` and `output` are height, width, channels; `limits` the zero points of
+    both, the smallest and the largest output."""
+    return (
+        (f"{braces(image)}, {braces(output)}", "input and output: height, width, channels"),
+        (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
+        (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
+        (pair(limits), "zero points, smallest and largest output"),
+        ("{name}_packed", ""),
     )
 
 
@@ -100,7 +111,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
@@ -146,7 +157,7 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
     if words is None:
         return None
@@ -214,6 +225,6 @@ def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
         ),
         headers=("nn/packed.h",),
         reason="two channels a word, four outputs a loop",
-        cycles=_blocks(outputs) * (inputs // 4 * 20 + 70) + 100,
+        cycles=blocks_of(outputs) * (inputs // 4 * 20 + 70) + 100,
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
     )
