@@ -6,14 +6,13 @@ are the same, and so are the bytes that come out. Where it cannot be exact, the 
 
 from __future__ import annotations
 
-import numpy as np
-
 from ml.compiler import fixed_point, packing, packing_int4
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
-from ml.compiler.operators.convolution import Window, parameters, window
+from ml.compiler.operators.convolution import parameters, window
 from ml.compiler.operators.fully_connected import bias_of, scales_of
-from ml.compiler.operators.packed import CONV_BYTES, blocks_of, conv_cycles, conv_overlap, conv_struct, settled
+from ml.compiler.operators.packed import CONV_BYTES, blocks, conv_cycles, conv_overlap, conv_struct, settled
+from ml.compiler.operators.packed_dense import as_convolution
 
 MATRIX_BYTES = 20  # sizeof(nn_matrix_int4) on a 32-bit processor
 REASON = "4-bit weights, four channels a word, "
@@ -34,33 +33,34 @@ def conv_2d(op: Op, options: Options) -> Lowered | Declined | None:
         return None
     if fault := packing_int4.fault(rows, *channels):
         return Declined(f"not in 4 bits: {fault}")
-    return _convolution(
-        packing_int4.pack(rows, *channels),
-        conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
-        pairs,
+    return Lowered(
+        calls=["nn_conv_2d_int4_packed(&{name}, {0}, {out}, {scratch})"],
+        arrays=[
+            Array(
+                "packed",
+                packing_int4.pack(rows, *channels),
+                f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers",
+            )
+        ],
+        struct=Struct(
+            "nn_packed_conv",
+            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
+            CONV_BYTES,
+        ),
+        headers=("nn/packed_int4.h",),
+        reason=REASON + "two pixels by four channels a loop",
         cycles=cycles_of(output.shape, pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
-    )
-
-
-def _convolution(words: np.ndarray, rows: tuple, pairs: int, **costs) -> Lowered:
-    return Lowered(
-        calls=["nn_conv_2d_int4_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers")],
-        struct=Struct("nn_packed_conv", rows, CONV_BYTES),
-        headers=("nn/packed_int4.h",),
-        reason=REASON + "two pixels by four channels a loop",
         bits=4,
-        **costs,
     )
 
 
 def cycles_of(output: tuple, pairs: int) -> float:
     """As nn_conv_2d_packed, with 7 cycles a block and the sum of two pixels' taps more."""
     two_pixels = -(-output[1] * output[2] // 2)
-    return conv_cycles(output, pairs) + two_pixels * (7 * blocks_of(output[3]) + 2 * pairs + 15)
+    return conv_cycles(output, pairs) + two_pixels * (7 * blocks(output[3]) + 2 * pairs + 15)
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected_int4_packed")
@@ -96,7 +96,7 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
         ),
         headers=("nn/packed_int4.h",),
         reason=REASON + "four outputs a loop",
-        cycles=blocks_of(outputs) * (inputs // 4 * 20 + 75) + 10 * (inputs // 4) + 110,
+        cycles=blocks(outputs) * (inputs // 4 * 20 + 75) + 10 * (inputs // 4) + 110,
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
         bits=4,
     )
@@ -104,25 +104,7 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
 
 @kernel("FULLY_CONNECTED", "nn_conv_2d_int4_packed")
 def rows_fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
-    """Several rows, or inputs that are no multiple of four: a 1x1 convolution over an image as wide as there are
-    rows."""
-    weights, output = op.inputs[1], op.output
-    outputs, inputs = weights.shape
-    count = output.elements // outputs
-    if (count == 1 and inputs % 4 == 0) or not packing_int4.fit(weights.data):
-        return None
-    channels = (bias_of(op), *scales_of(op))
-    if fault := packing_int4.fault(weights.data[:, None, :], *channels):
-        return Declined(f"not in 4 bits: {fault}")
-    low, high = fixed_point.activation_range(op.options["activation"], output)
-    walk = Window((1, 1), (1, 1), (1, 1), (0, 0))
-    pairs = len(packing.pair_order(inputs))
-    sides = (1, count, inputs), (1, count, outputs)
-    return _convolution(
-        packing_int4.pack(weights.data[:, None, :], *channels),
-        conv_struct(walk, *sides, pairs, (op.inputs[0].zero, output.zero, low, high)),
-        pairs,
-        cycles=cycles_of((1, *sides[1]), pairs),
-        scratch=8 * pairs + inputs,
-        parameters=sum(t.size for t in op.inputs[1:] if t is not None),
-    )
+    lowered = conv_2d(as_convolution(op), options)
+    if isinstance(lowered, Lowered):
+        lowered.reason = REASON + "two rows by four channels a loop"
+    return lowered

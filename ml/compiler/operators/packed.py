@@ -1,4 +1,4 @@
-"""Offers of the packed kernels (lib/nn/src/dsp): convolution, 3x3 depthwise, fully connected.
+"""Offers of the packed kernels (lib/nn/src/dsp) for convolutions; packed_dense.py has those for matrices.
 
 Each estimate of cycles is the count of instructions of the kernel's loops by timing.py's table; `python -m ml profile`
 measures the real ones.
@@ -20,9 +20,8 @@ from ml.compiler.operators.convolution import (
     weights_by_channel,
     window,
 )
-from ml.compiler.operators.fully_connected import bias_of, scales_of
 
-CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES, MATRIX_BYTES = 44, 48, 48, 20  # sizeof on a 32-bit processor
+CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES = 44, 48, 48  # sizeof on a 32-bit processor
 
 
 def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
@@ -38,7 +37,7 @@ def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
     return max(0, int(np.max(written - still_needed, initial=0)))
 
 
-def blocks_of(channels: int) -> int:
+def blocks(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
@@ -82,7 +81,7 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
 def conv_cycles(output: tuple, pairs: int) -> float:
     """`output` is batch, height, width, channels."""
     pixels = -(-output[1] * output[2] // 2)
-    return pixels * (blocks_of(output[3]) * (15 * pairs + 95) + 150 + 5 * pairs)
+    return pixels * (blocks(output[3]) * (15 * pairs + 95) + 150 + 5 * pairs)
 
 
 def conv_struct(walk: Window, image: tuple, output: tuple, pairs: int, limits: tuple) -> tuple[tuple[str, str], ...]:
@@ -115,7 +114,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    numbers = packing.depthwise_3x3(_shape(op, walk, low, high), turned)
+    numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
     values = list(map(str, numbers.values()))
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
@@ -135,7 +134,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
-        overlap={0: None} if image.elements >= output.elements else {},
+        overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
     )
 
@@ -161,24 +160,11 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
     if words is None:
         return None
-    values = list(map(str, packing.taps(_shape(op, walk, low, high)).values()))
     taps = walk.kernel[0] * walk.kernel[1]
     return Lowered(
         calls=["nn_depthwise_packed(&{name}, {0}, {out})"],
         arrays=[Array("packed", words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
-        struct=Struct(
-            "nn_packed_taps",
-            (
-                (", ".join(values[:3]), "output height, width, channels"),
-                (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
-                (", ".join(values[8:10]), "input along that side and across"),
-                (", ".join(values[10:14]), "taps along and across, dilation along and across"),
-                (", ".join(values[14:18]), "zero points, smallest and largest output"),
-                (", ".join(values[18:]), "bytes from one input to the next along and across"),
-                ("{name}_packed", ""),
-            ),
-            TAPS_BYTES,
-        ),
+        struct=Struct("nn_packed_taps", taps_struct(packing.taps(layer_shape(op, walk, low, high))), TAPS_BYTES),
         headers=("nn/packed.h",),
         reason="four channels a word, one tap at a time",
         cycles=output.elements / 4 * (taps * 12 + min(walk.kernel) * 18 + 75),
@@ -187,7 +173,21 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     )
 
 
-def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
+def taps_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_taps."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:3]), "output height, width, channels"),
+        (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
+        (", ".join(values[8:10]), "input along that side and across"),
+        (", ".join(values[10:14]), "taps along and across, dilation along and across"),
+        (", ".join(values[14:18]), "zero points, smallest and largest output"),
+        (", ".join(values[18:]), "bytes from one input to the next along and across"),
+        ("{name}_packed", ""),
+    )
+
+
+def layer_shape(op: Op, walk: Window, low: int, high: int) -> dict:
     """The layer's numbers under the names that packing.py uses."""
     image, output = op.inputs[0], op.output
     sides = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")
@@ -196,35 +196,3 @@ def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
         shape |= {f"{name}_h": height, f"{name}_w": width}
     shape |= {"pad_top": walk.pad[0], "pad_left": walk.pad[1], "min": low, "max": high}
     return shape | {"input_zero": image.zero, "output_zero": output.zero}
-
-
-@kernel("FULLY_CONNECTED", "nn_fully_connected_packed")
-def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
-    weights, output = op.inputs[1], op.output
-    outputs, inputs = weights.shape
-    mantissas, shifts = scales_of(op)
-    if inputs % 4 or output.elements != outputs or len(weights.scales) > 1:
-        return None
-    rows = weights.data[:, None, :]
-    words = packing.pack(rows, bias_of(op), mantissas, shifts, one_sided=output.zero == -128, scales=False)
-    if words is None or mantissas[0] == 0:
-        return None
-    low, high = fixed_point.activation_range(op.options["activation"], output)
-    return Lowered(
-        calls=["nn_fully_connected_packed(&{name}, {0}, {out})"],
-        arrays=[Array("packed", words, f"four channels: 4 biases, {inputs // 2} pairs of taps; see packed.h")],
-        struct=Struct(
-            "nn_packed_matrix",
-            (
-                (f"{inputs}, {outputs}", "inputs, outputs"),
-                (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
-                (f"{-shifts[0]}, {mantissas[0]}", "shift to the right, multiplier"),
-                ("{name}_packed", ""),
-            ),
-            MATRIX_BYTES,
-        ),
-        headers=("nn/packed.h",),
-        reason="two channels a word, four outputs a loop",
-        cycles=blocks_of(outputs) * (inputs // 4 * 20 + 70) + 100,
-        parameters=sum(t.size for t in op.inputs[1:] if t is not None),
-    )

@@ -142,8 +142,10 @@ static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
 // Windows of one pixel each, side by side: the innermost loop widens them itself. An odd pixel is left.
 static int adjacent(const nn_packed_conv *layer, const nn_conv_form *form) {
     const int one = form->item == 1 && layer->kernel_height == 1 && layer->kernel_width == 1;
-    const int all =
-        layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 && layer->pad_left == 0;
+    // Padding at the bottom or right alone shows in the sides only.
+    const int all = layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 &&
+                    layer->pad_left == 0 && layer->out.height == layer->in.height &&
+                    layer->out.width == layer->in.width;
     return one && all && layer->in.channels % 4u == 0 && layer->out.channels % 4u == 0;
 }
 
