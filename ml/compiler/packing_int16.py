@@ -48,7 +48,8 @@ def pack_taps(weights: np.ndarray, bias: np.ndarray, multipliers: np.ndarray, ri
 def _scales(multipliers: np.ndarray, right: np.ndarray, wide: bool) -> np.ndarray:
     """[blocks, 5]: shifts, a byte a channel; multipliers."""
     less = 0 if wide else SMALLEST_SHIFT
-    filled = np.pad(right.astype(np.int64) - less, (0, -len(right) % CHANNELS)).astype(np.int8)
+    fill = (0, -len(right) % CHANNELS)
+    filled = (np.pad(right.astype(np.int64), fill, constant_values=SMALLEST_SHIFT) - less).astype(np.int8)
     words = np.ascontiguousarray(filled.reshape(-1, CHANNELS)).view("<i4")
     return np.concatenate([words, _blocks(multipliers) << (0 if wide else MULTIPLIER_BITS)], axis=1)
 

@@ -94,11 +94,11 @@ def _constant(buffer: Buffer, number: int, tensor: Tensor, buffers: list[Table])
     if len(data) != size:
         buffer.fail(f"tensor {tensor.index} of {size} bytes with {len(data)} bytes of data")
     if tensor.dtype == "int4":
-        data, tensor.dtype = _unpacked(data)[: tensor.elements], "int8"
+        data, tensor.dtype = unpacked(data)[: tensor.elements], "int8"
     tensor.data = data.view(np.dtype(tensor.dtype).newbyteorder("<")).reshape(tensor.shape)
 
 
-def _unpacked(data: np.ndarray) -> np.ndarray:
+def unpacked(data: np.ndarray) -> np.ndarray:
     """int8 as uint8 of two signed values a byte, the first in the low half."""
     pairs = np.stack([data << 4, data & 0xF0], axis=1).view(np.int8) >> 4
     return pairs.ravel().view(np.uint8)
