@@ -28,6 +28,7 @@ from ml.errors import UserError
 
 ACTIVATIONS = ("none", "relu", "relu6")
 TABLES = {"gelu": "GELU", "sigmoid": "LOGISTIC", "tanh": "TANH", "hard_swish": "HARD_SWISH"}
+WEIGHT = 9  # more than 4 bits hold, little enough for any number of taps
 SCALE, WEIGHT_SCALE = np.float32(0.05), np.float32(0.004)
 
 
@@ -59,11 +60,12 @@ Fill = Callable[[str, tuple[int, ...]], np.ndarray]  # constants of a type and s
 
 
 def unknown() -> Fill:
-    """Constants that nobody knows yet: arrays without memory. Biases differ, so that no two layers share constants."""
+    """Constants that nobody knows yet: arrays without memory. Weights need all of their bits; biases differ, so that no
+    two layers share constants."""
     number = itertools.count(1)
 
     def fill(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-        return np.broadcast_to(np.array(1 if dtype == "int8" else next(number), dtype), shape)
+        return np.broadcast_to(np.array(WEIGHT if dtype == "int8" else next(number), dtype), shape)
 
     return fill
 

@@ -135,7 +135,7 @@ static void widen_columns(const nn_batch_matmul_params *layer, const int8_t *b, 
 }
 
 static void widen_row(const nn_batch_matmul_params *layer, const int8_t *row, uint32_t *taps) {
-    const nn_rows one = {1, layer->depth, 0};
+    const nn_rows one = {.rows = 1, .size = layer->depth};
     if (layer->a_depth == 1) {
         nn_widen(row, taps, &one);
     } else {
