@@ -16,6 +16,7 @@ from tests.compiler.test_header import kitchen_sink, second_sink
 from tools.studies.predict_bench import measured_together, random_network, trained
 
 OF_THE_STREAMING_FORM = {"nn_move", "nn_ring_read", "nn_ring_write"}  # priced by their bytes
+ESTIMATED = {"nn_conv_2d_int16_wide_packed"}  # by its offer: only weights beyond every usual size ask for it
 KEYWORDS = Network(
     (49, 10, 1),
     (
@@ -30,7 +31,7 @@ KEYWORDS = Network(
 
 def test_every_kernel_has_a_price():
     kernels = {function for offers in KERNELS.values() for function, _ in offers}
-    assert kernels - OF_THE_STREAMING_FORM - set(COSTS) == set()
+    assert kernels - OF_THE_STREAMING_FORM - ESTIMATED - set(COSTS) == set()
 
 
 @pytest.mark.parametrize("model", [kitchen_sink, second_sink])

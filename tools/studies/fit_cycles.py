@@ -38,6 +38,7 @@ from ml.profile.machine import Machine
 SAMPLES = 60  # shapes a kernel
 MOST = 150_000  # multiply-accumulates or elements of a shape
 SHARED_INPUT = 1 << 17
+OPTIONS = Options(weights="4")  # where weights fit; every kernel is asked for by name
 
 
 class Shapes:
@@ -97,6 +98,23 @@ class Shapes:
     def four_dense(self) -> Graph:
         graph = self.dense()
         return graph if graph.ops[0].inputs[1].shape[1] % 4 == 0 else self.four_dense()
+
+    def narrow(self, make) -> Graph:
+        """With weights of 4 bits."""
+        graph = make()
+        weights = graph.ops[0].inputs[1]
+        weights.data = self.chance.integers(-7, 8, weights.shape).astype(np.int8)
+        return graph
+
+    def even_dense(self) -> Graph:
+        graph = self.graph(
+            (2 * self.upto(200),), Layer("dense", self.upto(60), activation=self.one("none", "relu", "relu6")), bits=16
+        )
+        return graph
+
+    def four_deep(self, bits: int) -> Graph:
+        graph = self.depthwise(bits)
+        return graph if graph.ops[0].output.shape[3] % 4 == 0 else self.four_deep(bits)
 
     def one_scale(self, bits: int = 8) -> Graph:
         graph = self.rows(bits)
@@ -291,6 +309,13 @@ def generators(s: Shapes) -> dict:
         "nn_max_pool": lambda: s.pool("max_pool"), "nn_average_pool": lambda: s.pool("average_pool"),
         "nn_average_pool_all": s.pool_all, "nn_copy": s.transpose, "nn_resize_nearest": s.resize,
         "nn_svdf": lambda: s.svdf("int16"), "nn_svdf_int8": lambda: s.svdf("int8"),
+        "nn_conv_2d_int4_packed": lambda: s.narrow(s.conv_or_rows),
+        "nn_fully_connected_int4_packed": lambda: s.narrow(s.four_dense),
+        "nn_conv_2d_int16_packed": lambda: s.conv(16), "nn_conv_2d_int16_wide_packed": lambda: s.conv(16),
+        "nn_depthwise_int16_packed": lambda: s.four_deep(16), "nn_fully_connected_int16_packed": s.even_dense,
+        "nn_add_equal_int16": lambda: s.binary("ADD", 16, equal=True),
+        "nn_max_pool_int16_packed": lambda: s.pool("max_pool", 16),
+        "nn_average_pool_int16_packed": lambda: s.pool("average_pool", 16),
         "nn_conv_2d_int16": lambda: s.conv(16), "nn_depthwise_conv_2d_int16": lambda: s.depthwise(16),
         "nn_fully_connected_int16": lambda: s.rows(16), "nn_add_int16": lambda: s.binary("ADD", 16),
         "nn_mean_int16": lambda: s.mean(16), "nn_softmax_int16": lambda: s.softmax(16),
@@ -324,7 +349,7 @@ def drawn(kernel: str, make, count: int) -> list[Placed]:
                 break
             with contextlib.suppress(Unsupported, UserError):  # a window larger than its image
                 op = make().ops[0]
-                lowered = lower(op, Options())
+                lowered = lower(op, OPTIONS)
                 macs = FAMILIES[form(op)].macs(op)
                 small = op.output.elements + macs < MOST and op.inputs[0].size < SHARED_INPUT // 2
                 if lowered.kernel == kernel and small:

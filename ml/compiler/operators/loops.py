@@ -12,6 +12,7 @@ from ml.compiler.operators.batch_matmul import operand, sides
 from ml.compiler.operators.convolution import Window, window
 from ml.compiler.operators.elementwise import broadcast
 from ml.compiler.operators.movement import copied_work
+from ml.compiler.operators.packed_dense import as_convolution
 from ml.compiler.operators.pooling import mean_sides
 
 
@@ -83,22 +84,24 @@ def fully_connected(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "outputs": outputs, "macs": outputs * op.inputs[1].shape[1]}
 
 
-@loops("nn_fully_connected_packed")
+@loops("nn_fully_connected_packed", "nn_fully_connected_int4_packed", "nn_fully_connected_int16_packed")
 def matrix(op: Op, lowered: Lowered) -> Work:
     outputs, inputs = op.inputs[1].shape
     blocks = _up(outputs, 4)
     own = len(op.inputs[1].scales) > 1
-    low_cut = op.output.zero == -128
+    taps = 2 if op.output.dtype == "int16" else 4  # a step of the loop, sixteen of which are unrolled
     return {
-        "call": 1, "rest": int(outputs % 4 > 0), "blocks": blocks, "steps": blocks * inputs // 4,
-        "turns": blocks * _up(inputs, 64), "own": blocks * own, "symmetric": blocks * (not own and not low_cut),
-        "clamped": outputs * _clamps(op, lowered),
+        "call": 1, "rest": int(outputs % 4 > 0), "blocks": blocks, "steps": blocks * inputs // taps,
+        "turns": blocks * _up(inputs, 16 * taps), "own": blocks * own, "inputs": inputs,
+        "symmetric": blocks * (not own and _symmetric(op)), "clamped": outputs * _clamps(op, lowered),
     }  # fmt: skip
 
 
 def _clamps(op: Op, lowered: Lowered) -> int:
     """1 where the activation's limits are within the type's."""
     activation = op.options.get("activation", "none")
+    if op.output.dtype == "int16":
+        return int(activation not in ("none", "relu"))
     return int(activation not in ("none", "relu") or (activation == "relu" and op.output.zero > -128))
 
 
@@ -120,6 +123,7 @@ def packed_matmul(op: Op, lowered: Lowered) -> Work:
     widened = 2 * pixels * len(counts)  # rows
     work = {
         "call": 1, "batches": batches, "columns": columns, "column fours": columns * (depth // 4),
+        "column rests": columns * (depth % 4 > 0),
         "zeros": sum(4 * (pairs + 1) for count in counts if count % 4), "row pairs": pixels * len(counts),
         "calls": pixels * calls, "rests": pixels * sum(count % 4 > 0 for count in counts), "groups": pixels * groups,
         "pairs": pixels * groups * pairs, "turns": pixels * groups * _up(pairs, 16),
@@ -139,47 +143,52 @@ def _widened(rows: int, size: int, calls: int) -> Work:
     }  # fmt: skip
 
 
-@loops("nn_conv_2d_packed")
+CONVOLUTIONS = (
+    *("nn_conv_2d_packed", "nn_conv_2d_int4_packed"),
+    *("nn_conv_2d_int16_packed", "nn_conv_2d_int16_wide_packed"),
+)
+
+
+@loops(*CONVOLUTIONS)
 def conv_packed(op: Op, lowered: Lowered) -> Work:
-    if op.kind == "FULLY_CONNECTED":
-        (filters, depth), kernel = op.inputs[1].shape, (1, 1)
-        pixels = op.output.elements // filters
-        plain = True
-    else:
-        walk = walk_of(op)
-        filters, depth, kernel = op.output.shape[3], op.inputs[0].shape[3], walk.kernel
-        pixels = op.output.shape[1] * op.output.shape[2]
-        plain = kernel == (1, 1) and walk.stride == (1, 1) and walk.pad == (0, 0)
-    pairs = kernel[0] * _pairs(kernel[1] * depth)
-    symmetric = op.output.zero > -128
-    if plain and depth % 4 == 0 and filters % 4 == 0:
+    op = as_convolution(op) if op.kind == "FULLY_CONNECTED" else op
+    walk, wide = walk_of(op), op.output.dtype == "int16"
+    filters, depth = op.output.shape[3], op.inputs[0].shape[3]
+    pixels = op.output.shape[1] * op.output.shape[2]
+    pairs = walk.kernel[0] * _pairs(walk.kernel[1] * depth, wide)
+    same = op.output.shape[1:3] == op.inputs[0].shape[1:3] and walk.pad == (0, 0)
+    beside = same and walk.kernel == walk.stride == (1, 1) and depth % 4 == 0 and filters % 4 == 0 and not wide
+    if beside:
         gathering = {"adjacent": 1, "adjacent pairs": pixels // 2, "adjacent fours": pixels // 2 * (depth // 4)}
         gathering |= _widened(1, depth, pixels % 2)
     else:
-        gathering = _gathering_row(pixels, depth) if op.kind == "FULLY_CONNECTED" else _gathering(op, walk)
-    dots, rest = _up(pixels, 2), int(filters % 4 > 0)
-    blocks = dots * _up(filters, 4)
+        gathering = _gathering(op, walk, wide)
+    dots, blocks = _up(pixels, 2), _up(pixels, 2) * _up(filters, 4)
+    turn = 16 if wide else 32
     clamps = _clamps(op, lowered)
     return {
-        "call": 1, "dots": dots * (1 - gathering.get("adjacent", 0)), "rests": dots * rest,
-        "rest bytes": dots * 2 * (filters % 4), "blocks": blocks, "symmetric": blocks * symmetric,
-        "pairs": blocks * (pairs - 1), "turns": blocks * _up(pairs - 1, 32), "odd": pixels % 2 * pairs,
+        "call": 1, "dots": dots * (not beside), "rests": dots * (filters % 4 > 0),
+        "rest bytes": dots * 2 * (filters % 4), "blocks": blocks, "symmetric": blocks * _symmetric(op),
+        "pairs": blocks * (pairs - 1), "turns": blocks * _up(pairs - 1, turn), "odd": pixels % 2 * pairs,
         "clamped": clamps * 2 * dots * filters, "clamped pixels": clamps * 2 * dots, **gathering,
     }  # fmt: skip
 
 
-def _pairs(size: int) -> int:
-    return size // 4 * 2 + (size % 4 + 1) // 2
+def _symmetric(op: Op) -> bool:
+    """Results below the zero point are not cut off."""
+    if op.output.dtype == "int16":
+        return op.options.get("activation", "none") not in ("relu", "relu6")
+    return op.output.zero > -128
 
 
-def _gathering_row(pixels: int, depth: int) -> Work:
-    return {"pixels": pixels, "image rows": 1} | _widened(1, depth, pixels)
+def _pairs(size: int, wide: bool = False) -> int:
+    return _up(size, 2) if wide else size // 4 * 2 + (size % 4 + 1) // 2
 
 
-def _gathering(op: Op, walk: Window) -> Work:
+def _gathering(op: Op, walk: Window, wide: bool) -> Work:
     """What packed_conv.c does before it multiplies: windows in the image are widened at once, others row by row."""
-    image, output = op.inputs[0], op.output
-    depth, size = image.shape[3], walk.kernel[1] * image.shape[3]
+    image, output, item = op.inputs[0], op.output, 2 if wide else 1
+    depth, size = image.shape[3] * item, walk.kernel[1] * image.shape[3] * item
     rows, columns = inside_both(op, walk)
     gaps = walk.dilation[1] > 1 and walk.kernel[1] > 1
     whole_columns = (columns == walk.kernel[1]) & (not gaps)
@@ -197,10 +206,10 @@ def _gathering(op: Op, walk: Window) -> Work:
     work = {
         "pixels": output.shape[1] * output.shape[2], "image rows": output.shape[1], "slow": slow,
         "slow rows": slow * walk.kernel[0], "mended": mended, "pieces": pieces, "copied words": bytes_copied // 4,
-        "padding words": outside * _pairs(size), "filled": mended_columns * output.shape[1] * size,
+        "padding words": outside * _pairs(size // item, wide), "filled": mended_columns * output.shape[1] * size,
     }  # fmt: skip
-    wide, slow_wide = _widened(walk.kernel[0], size, fast), _widened(1, size, straight + mended)
-    return work | {part: times + slow_wide[part] for part, times in wide.items()}
+    whole, single = _widened(walk.kernel[0], size, fast), _widened(1, size, straight + mended)
+    return work | {part: times + single[part] for part, times in whole.items()}
 
 
 @loops("nn_depthwise_3x3_packed")
@@ -235,7 +244,7 @@ def depthwise_3x3(op: Op, lowered: Lowered) -> Work:
     }  # fmt: skip
 
 
-@loops("nn_depthwise_packed")
+@loops("nn_depthwise_packed", "nn_depthwise_int16_packed")
 def depthwise_taps(op: Op, lowered: Lowered) -> Work:
     walk, output = walk_of(op), op.output
     rows, columns = inside_both(op, walk)
@@ -272,7 +281,9 @@ def broadcasting(op: Op, lowered: Lowered) -> Work:
     }  # fmt: skip
 
 
-@loops("nn_add_equal", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8", "nn_quantise_int16")
+@loops(
+    "nn_add_equal", "nn_add_equal_int16", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8", "nn_quantise_int16"
+)
 def elements(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "elements": op.output.elements}
 
@@ -289,6 +300,18 @@ def pool(op: Op, lowered: Lowered) -> Work:
     return {
         "call": 1, "outputs": op.output.elements, "rows": int(rows.sum()) * op.output.shape[2] * channels,
         "cells": int(rows.sum()) * int(columns.sum()) * channels,
+    }  # fmt: skip
+
+
+@loops("nn_max_pool_int16_packed", "nn_average_pool_int16_packed")
+def pool_packed(op: Op, lowered: Lowered) -> Work:
+    rows, columns = inside_both(op, walk_of(op))
+    batches, height, width, channels = op.output.shape
+    fours, ones = batches * (channels // 4), batches * (channels % 4)
+    pixels, cells = height * width, int(rows.sum()) * int(columns.sum())
+    return {
+        "call": 1, "pixels": batches * pixels, "fours": fours * pixels, "ones": ones * pixels,
+        "four rows": fours * int(rows.sum()) * width, "four cells": fours * cells, "one cells": ones * cells,
     }  # fmt: skip
 
 

@@ -182,7 +182,7 @@ class _Drawing:
     def matmul(self, layer: Layer, a: Tensor, b: Tensor) -> Tensor:
         """a [.., rows, depth] times b [.., depth, columns], or b [.., columns, depth] where `size` is 1."""
         columns = b.shape[-2] if layer.size else b.shape[-1]
-        made = self._tensor((*a.shape[:-1], columns), 0, SCALE * 10)
+        made = self._tensor((*a.shape[:-1], columns), 0)
         return self._op("BATCH_MATMUL", [a, b], made, adj_x=False, adj_y=bool(layer.size))
 
     def reshape(self, layer: Layer, given: Tensor) -> Tensor:
