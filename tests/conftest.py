@@ -11,7 +11,7 @@ from ml.cli import main
 from ml.paths import ROOT
 from tests import command
 
-pytest_plugins = ["tools.rig.plugin", "tests.hil.options"]  # fixtures board and device: docs/rig.md
+pytest_plugins = ["tools.rig.plugin", "tests.hil.options", "tests.session"]  # fixtures board and device: docs/rig.md
 
 settings.register_profile("thimble", deadline=None)  # no test depends on the speed of the host
 settings.load_profile("thimble")

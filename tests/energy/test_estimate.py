@@ -10,7 +10,6 @@ from ml.compare.measure import cost
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.profile.supply import supply
-from tests.app.boards import started, workspace  # noqa: F401 - a fixture
 
 APP = "gesture_recognition"
 HEADER = ROOT / "lib" / f"{APP}_model" / f"{APP}_model.h"
@@ -30,8 +29,9 @@ def figures(*arguments: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def board(workspace):  # noqa: F811
-    yield from started(APP, "virtual")
+def board(started):
+    started(f"{APP}-virtual")
+    return "virtual"
 
 
 def test_energy_is_voltage_times_current_times_counted_time():

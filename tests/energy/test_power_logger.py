@@ -21,9 +21,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def logger(folder):
-    with Logger(folder, "virtual").running() as running:
-        yield running
+def logger(started):
+    return Logger(started("power_logger-virtual"))
 
 
 def test_an_ina228_gives_energy_per_inference_average_sleep_and_voltage(logger):
@@ -70,8 +69,9 @@ def test_more_than_the_range_is_said(logger):
     assert any("end of the chip's range" in note for note in found["notes"])
 
 
-def test_an_ina219_is_found_and_measures_as_finely_as_it_can(folder):
-    with Logger(folder, "host", "-D LOGGER_ADDRESS=0x44").running() as logger, logger.playing(periodic(60)):
+def test_an_ina219_is_found_and_measures_as_finely_as_it_can(started):
+    logger = Logger(started("power_logger-host", "-D LOGGER_ADDRESS=0x44"))
+    with logger.playing(periodic(60)):
         found = logger.figures("--seconds", "2", "--mark", "0")
         assert "INA219" in logger.power("--seconds", "0.1").stdout
     assert found["sleep_a"] == pytest.approx(ASLEEP_A, abs=100e-6 / 2)
