@@ -71,6 +71,10 @@ COMMANDS = {
         "ml.data.commands:data",
         "Recordings: what is there, whether it is good, in from elsewhere and out again.",
     ),
+    "link": Lazy(
+        "ml.link.protocol:link",
+        "Make the numbers of the link in C, Python and docs/protocol.md from lib/link/protocol.toml.",
+    ),
 }
 
 

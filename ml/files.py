@@ -1,6 +1,10 @@
-"""Files written whole or not at all."""
+"""Files written whole or not at all, and paths that stay inside their folder."""
 
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
+
+from ml.errors import UserError
+
+SHOWN = 80  # characters of a name that is refused
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -13,3 +17,33 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
+
+
+def inside(folder: Path, name: str, source: object = None) -> Path:
+    """The absolute path of the file that `name` means in `folder`, links followed; it need not exist yet.
+
+    Every name that a manifest, a list, an archive or a board gives comes through here before anything is opened,
+    made or removed. UserError unless the file lies inside the folder: for `..` and links that lead out, absolute
+    paths, the folder itself, loops of links, NUL, and for `\\` and drive letters, which lead out on Windows.
+    `source` is who gave the name, for the message; without it that is the folder.
+    """
+    path = None if "\\" in name or PureWindowsPath(name).drive else _resolved(folder / name)
+    root = folder.resolve()
+    if path is None or path == root or not path.is_relative_to(root):
+        raise UserError(
+            f"{source or folder}: expected files inside its folder, found {name[:SHOWN]!r}; move the file there or "
+            "take the name out"
+        )
+    return path
+
+
+def _resolved(path: Path) -> Path | None:
+    """None where no file can be."""
+    try:
+        path = path.resolve()  # RuntimeError for a loop of links up to Python 3.12
+        path.exists()  # OSError for it from 3.13 on
+    except PermissionError:  # whoever opens it says so better
+        return path
+    except (OSError, ValueError, RuntimeError):
+        return None
+    return path

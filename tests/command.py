@@ -26,7 +26,7 @@ def _as_started(words: list[str]) -> Iterator[tuple[io.TextIOWrapper, io.TextIOW
     ):
         patch.setattr(sys, "argv", words)
         patch.setattr(sys, "stdin", nothing)
-        patch.setattr(cache, "_told", set())
+        patch.setattr(cache, "_checked", set())
         yield out, err
 
 

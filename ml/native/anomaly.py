@@ -226,6 +226,7 @@ def _library() -> ctypes.CDLL:
     library.anomaly_baseline_clear.argtypes = [pointer, ctypes.c_uint8, ctypes.c_uint32]
     library.anomaly_baseline_valid.argtypes = [pointer, ctypes.c_uint8, ctypes.c_uint32]
     library.anomaly_baseline_gaussian.argtypes = [pointer, ctypes.c_uint32, pointer]
-    for name in ("anomaly_baseline_valid", "anomaly_baseline_gaussian"):
+    library.anomaly_baseline_learn.argtypes = [pointer, pointer]
+    for name in ("anomaly_baseline_valid", "anomaly_baseline_gaussian", "anomaly_baseline_learn"):
         getattr(library, name).restype = ctypes.c_bool
     return library

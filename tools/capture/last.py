@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.files import inside
 from tools.capture import names
 from tools.capture.manifest import Manifest
 
@@ -34,7 +35,7 @@ class Last:
 
     @property
     def files(self) -> list[Path]:
-        return [self._inside(row["file"]) for row in self.rows]
+        return [inside(self.manifest.root, row["file"], self.manifest.path) for row in self.rows]
 
     def relabel(self, label: str) -> None:
         """A change of rows only."""
@@ -48,9 +49,3 @@ class Last:
         for file in files:
             file.unlink(missing_ok=True)
             file.with_suffix(".png").unlink(missing_ok=True)
-
-    def _inside(self, file: str) -> Path:
-        path = (self.manifest.root / file).resolve()
-        if not path.is_relative_to(self.manifest.root):
-            raise UserError(f"{self.manifest.path}: expected files inside its folder, found {file[:80]!r}")
-        return path

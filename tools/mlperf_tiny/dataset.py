@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ml.errors import UserError
+from ml.files import inside
 
 LABELS = "y_labels.csv"
 MOST_WINDOWS = 10_000  # of a file
@@ -112,7 +113,7 @@ def _question(root: Path, file: Path, number: int, row: list[str]) -> Question:
 def _bytes(root: Path, name: str) -> bytes | None:
     """Of the file with that name, unless it is none of the folder's."""
     try:
-        path = (root / name).resolve()
-        return path.read_bytes() if path.is_relative_to(root.resolve()) and path.is_file() else None
-    except (OSError, ValueError):  # no name that a file may have, or not ours to read
+        path = inside(root, name)
+        return path.read_bytes() if path.is_file() else None
+    except (OSError, UserError):  # not the folder's, or not ours to read
         return None

@@ -59,8 +59,10 @@ typedef struct { // samples, channels interleaved
 typedef struct { // what a device learns for itself, such as how a machine in order sounds (LINK_LEARN)
     void *state; // the baseline as the application lays it out; a host reads and writes these bytes
     uint32_t size;
-    const uint32_t *learnt, *wanted;                     // windows so far, and in all; wanted 0: not learning
-    uint8_t (*run)(uint8_t operation, uint32_t windows); // link_learn but STATUS, READ, WRITE -> link_status
+    const uint32_t *learnt, *wanted; // windows so far, and in all; wanted 0: not learning
+    // link_learn but STATUS and READ -> link_status. WRITE asks whether `state` may be overwritten now: bytes from the
+    // host count for nothing before USE has checked them.
+    uint8_t (*run)(uint8_t operation, uint32_t windows);
 } service_baseline;
 
 typedef struct {
