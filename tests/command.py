@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ def _as_started(words: list[str]) -> Iterator[tuple[io.TextIOWrapper, io.TextIOW
         open(os.devnull) as nothing,  # noqa: PTH123 - no Path: a device
     ):
         patch.setattr(sys, "argv", words)
+        patch.setattr(sys, "path", list(sys.path))
         patch.setattr(sys, "stdin", nothing)
         patch.setattr(cache, "_checked", set())
         yield out, err
@@ -41,6 +43,17 @@ def call(entry: Callable[[], None], *words: object) -> subprocess.CompletedProce
             status = ended.code or 0
         said = [stream.buffer.getvalue().decode() for stream in (out, err)]
     return subprocess.CompletedProcess(given, status, *said)
+
+
+def script(path: str, *words: object, status: int | None = None) -> subprocess.CompletedProcess:
+    """`python PATH WORDS`, a program of this repository; `status`: what it must exit with."""
+
+    def main() -> None:
+        runpy.run_path(str(ROOT / path), run_name="__main__")
+
+    done = call(main, *words)
+    assert status in (None, done.returncode), done.stdout + done.stderr
+    return done
 
 
 def run(*words: object, status: int = 0, **environment: object) -> subprocess.CompletedProcess:

@@ -16,14 +16,16 @@ OURS = re.compile(
 )
 
 
-@pytest.mark.parametrize("rate_hz", [50])
-def test_it_finds_the_falls_that_python_finds_at_another_sensors_rate(device, truth, rate_hz, tmp_path):
+RATE_HZ = 50  # the firmware takes 20
+
+
+def test_it_finds_the_falls_that_python_finds_at_another_sensors_rate(device, truth, tmp_path):
     shipped = truth.shipped
-    data = shipped.app.data(generate(Plan(people=2, falls=4, activities=1, rate_hz=rate_hz), 1, tmp_path / "set"), 0)
+    data = shipped.app.data(generate(Plan(people=2, falls=6, activities=1, rate_hz=RATE_HZ), 1, tmp_path / "set"), 0)
     scored = shipped.app.score(shipped.app.streams(data, 0)[0], shipped.model)
     expected = detect(scored, list(truth.labels), shipped.config)
-    assert len(expected) >= 2
-    assert truth.stream.rate_mhz != rate_hz * 1000
+    assert len(expected) >= 3
+    assert truth.stream.rate_mhz != RATE_HZ * 1000
     played = inject(scored, device)
     assert played.detections == expected
     assert played.statistics.windows == len(scored.sample)

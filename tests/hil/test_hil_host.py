@@ -36,7 +36,7 @@ def test_the_monitor_shows_frames_as_lines(board):
     with board.open() as device:
         reset = device.info.reset  # another test may have restarted the board
     wanted = (
-        rf"{board.app} on {board.kind}, reset {reset}\r\n",
+        rf"{board.app} on {board.kind}, build {board.build}, reset {reset}\r\n",
         rf"model {board.app} [0-9a-f]{{16}}: \d+ layers, arena [\d,]+ B\r\n",
         r"\d+\.\d{3} s  \d+ windows, \d+ events",
     )

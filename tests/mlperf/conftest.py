@@ -1,16 +1,14 @@
 """apps/inference_bench with a reference model, built and started as a user does, in a workspace of its own."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ml.link.port import Port
-from ml.paths import ROOT
+from tests import command
 from tests.firmware import Image, Running
 from tests.mlperf.traced import Traced
 
@@ -19,17 +17,13 @@ HEADERS = "inference_bench"  # where tools/mlperf.py writes, in PlatformIO's wor
 
 @pytest.fixture(scope="session")
 def tool(tmp_path_factory) -> Callable:
-    """Runs a command in that workspace."""
+    """Runs a program of tools/ that takes a folder for PlatformIO's workspace."""
     workspace = tmp_path_factory.mktemp("workspace")
 
-    def run(*words: object, status: int = 0, **environment: str) -> subprocess.CompletedProcess:
-        given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace)} | environment
-        command = [sys.executable, *map(str, words)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done
+    def run(program: str, *words: object, status: int = 0) -> subprocess.CompletedProcess:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PLATFORMIO_WORKSPACE_DIR", str(workspace))
+            return command.script(program, *words, status=status)
 
     run.workspace = workspace
     return run
