@@ -1,4 +1,4 @@
-// service.h: the side of an application that answers its host: session info, telemetry, thresholds, streams, parity.
+// service.h: the device's end of the link: it answers the host's commands, and tells it what the application does.
 //
 // The application owns its loop and its data. In every turn of the loop it calls service_poll, takes its next samples
 // with service_read_imu, _mic or _accel (from the host while that injects some, from the sensor otherwise), and reports
