@@ -32,7 +32,7 @@ def test_an_ina228_gives_energy_per_inference_average_sleep_and_voltage(logger):
     assert found["average_a"] == pytest.approx(AVERAGE_A, rel=0.02)
     assert found["sleep_a"] == pytest.approx(ASLEEP_A, rel=0.1)
     assert found["voltage_v"] == pytest.approx(VOLTS, abs=0.001)
-    assert found["inference"]["windows"] >= 28
+    assert found["inference"]["windows"] >= 25  # of 30, but for those that the board was late for
     assert found["inference"]["charge_c"] * VOLTS == pytest.approx(ENERGY_J, rel=0.02)
     assert found["lost"] < 0.01 * found["samples"]  # what the board is too late for while it says who it is
     assert any("the chip itself added up" in note for note in found["notes"])

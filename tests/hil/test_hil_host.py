@@ -14,7 +14,8 @@ from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.messages import Command
 from ml.paths import ROOT
-from tests.hil.checks.waiting import EMULATED, PATIENCE_S, sensor_runs
+from ml.profile.boards import VIRTUAL
+from tests.hil.checks.waiting import PATIENCE_S, sensor_runs
 
 pytestmark = pytest.mark.hil_app("gesture_recognition")
 
@@ -42,7 +43,7 @@ def test_the_monitor_shows_frames_as_lines(board):
     )
     master, slave = pty.openpty()
     command = [sys.executable, "-m", "platformio", "device", "monitor", "-e", board.environment]
-    command += [] if board.kind in EMULATED else ["--port", board.port]
+    command += [] if board.kind in VIRTUAL else ["--port", board.port]
     given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(board.place.workspace)}
     monitor = subprocess.Popen(command, cwd=ROOT, env=given, stdin=slave, stdout=slave, stderr=slave)
     shown, end = "", time.monotonic() + PATIENCE_S
