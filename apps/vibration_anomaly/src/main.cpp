@@ -44,6 +44,7 @@ void setup() {
     service.decide = &decision;
     service.sensor[0] = service_accel(started > 0 ? (uint32_t)started : wanted); // else the host can still inject
     service.sensors = 1;
+    service.frontend_rate_mhz = wanted;
     service.window_rate_mhz = wanted / vibration_anomaly_frontend_config.hop;
     service.saturated = &frontend.saturated;
     service.saturations = 1;
