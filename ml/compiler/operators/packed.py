@@ -41,7 +41,7 @@ def blocks(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
-def _settled(op: Op, low: int, high: int):
+def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
     arrays = (array.data for array in channel_arrays(op))
     return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
@@ -55,76 +55,100 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     rows = filters.reshape(output.shape[3], walk.kernel[0], row)
     words = packing.pack(rows, *channels, one_sided=output.zero == -128)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
-    fours, pixels = blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, packed_comment(pairs))],
-        struct=Struct(
-            "nn_packed_conv",
-            (
-                (f"{braces(image.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
-                (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
-                (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
-                (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
-                ("{name}_packed", ""),
-            ),
-            CONV_BYTES,
-        ),
+        arrays=[packed_words(words, packed_comment(pairs))],
+        struct=Struct("nn_packed_conv", rows_conv(op, walk, pairs, image.shape[1:], output.shape[1:]), CONV_BYTES),
         headers=("nn/packed.h",),
         reason="two channels a word, two pixels by four channels a loop",
-        cycles=pixels * (fours * (15 * pairs + 95) + 150 + 5 * pairs),
+        cycles=conv_cycles(output.shape[1] * output.shape[2], output.shape[3], pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
     )
 
 
+def rows_conv(op: Op, walk: Window, pairs: int, given: tuple, made: tuple) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_conv; `given` and `made` are height, width, channels."""
+    image, output = op.inputs[0], op.output
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    return (
+        (f"{braces(given)}, {braces(made)}", "input and output: height, width, channels"),
+        (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
+        (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
+        (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
+        (PACKED, ""),
+    )
+
+
+def conv_cycles(pixels: int, channels: int, pairs: int) -> float:
+    """Two pixels: gathered in 5 cycles a pair of taps, then four channels at a time."""
+    return -(-pixels // 2) * (blocks(channels) * (15 * pairs + 95) + 150 + 5 * pairs)
+
+
+PACKED = "(const int32_t *){name}_packed"  # as the structs of packed.h refer to them
+
+
+def packed_words(words: np.ndarray, comment: str) -> Array:
+    """Packed weights as an array that the header writes in hexadecimal, as they are read in bytes and halves."""
+    return Array("packed", words.view(np.uint32), comment)
+
+
 def packed_comment(pairs: int) -> str:
     return f"four channels: 4 biases, {pairs} pairs of taps, 2 x (2 multipliers, shifts); see packed.h"
+
+
+def by_planes(walk: Window) -> bool:
+    """Whether the 3x3 kernel takes the window."""
+    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
+    return plain and max(walk.pad) <= 1
 
 
 @kernel("DEPTHWISE_CONV_2D", "nn_depthwise_3x3_packed")
 def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     walk = window(op, weights.shape[1:3], image, output)
-    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
     fits = image.shape[0] == 1 and image.shape[3] == output.shape[3] and output.shape[3] % packing.CHANNELS == 0
-    if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
+    if not fits or not by_planes(walk) or output.zero != -128:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    numbers = packing.depthwise_3x3(_shape(op, walk, low, high), turned)
-    values = list(map(str, numbers.values()))
+    numbers = packing.depthwise_3x3(shape_of(op, walk, low, high), turned)
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, "a channel: 3 rows of weights with the shift, bias twice, multiplier")],
-        struct=Struct(
-            "nn_packed_depthwise",
-            (
-                (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
-                (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
-                (", ".join(values[9:13]), "zero points, smallest and largest output"),
-                (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
-                ("{name}_packed", ""),
-            ),
-            DEPTHWISE_BYTES,
-        ),
+        arrays=[packed_words(words, WORDS_3X3)],
+        struct=Struct("nn_packed_depthwise", rows_3x3(numbers), DEPTHWISE_BYTES),
         headers=("nn/packed.h",),
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
         overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
+    )
+
+
+WORDS_3X3 = "a channel: 3 rows of weights with the shift, bias twice, multiplier"
+
+
+def rows_3x3(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_depthwise."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
+        (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
+        (", ".join(values[9:13]), "zero points, smallest and largest output"),
+        (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
+        (PACKED, ""),
     )
 
 
@@ -145,15 +169,15 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
     if words is None:
         return None
-    values = list(map(str, packing.taps(_shape(op, walk, low, high)).values()))
+    values = list(map(str, packing.taps(shape_of(op, walk, low, high)).values()))
     taps = walk.kernel[0] * walk.kernel[1]
     return Lowered(
         calls=["nn_depthwise_packed(&{name}, {0}, {out})"],
-        arrays=[Array("packed", words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
+        arrays=[packed_words(words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
         struct=Struct(
             "nn_packed_taps",
             (
@@ -163,7 +187,7 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
                 (", ".join(values[10:14]), "taps along and across, dilation along and across"),
                 (", ".join(values[14:18]), "zero points, smallest and largest output"),
                 (", ".join(values[18:]), "bytes from one input to the next along and across"),
-                ("{name}_packed", ""),
+                (PACKED, ""),
             ),
             TAPS_BYTES,
         ),
@@ -175,7 +199,7 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     )
 
 
-def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
+def shape_of(op: Op, walk: Window, low: int, high: int) -> dict:
     """The layer's numbers under the names that packing.py uses."""
     image, output = op.inputs[0], op.output
     sides = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")

@@ -1,6 +1,7 @@
 // Convolutions on packed weights: the taps of two pixels are gathered and widened once, then every channel reads them.
 #include "dot.h"
 #include "nn/packed.h"
+#include "packed_apart.h"
 #include "widen.h"
 #include <stddef.h>
 #include <string.h>
@@ -13,20 +14,22 @@ typedef struct {
     uint32_t row_words;       // of `taps` that a row of the window takes, the other pixel's between them
     int32_t reach_y, reach_x; // from the window's first row and column to its last
     uint32_t *taps;
-    int8_t *copy; // of a row that has to be put together
+    int8_t *copy;   // of a row that has to be put together
+    uint32_t pitch; // bytes from one output pixel to the next
 } walk;
 
-static walk start(const nn_packed_conv *layer, const int8_t *image, uint32_t *scratch) {
+static walk start(const nn_packed_conv *layer, const int8_t *image, uint32_t *scratch, uint32_t pitch) {
     const uint32_t size = (uint32_t)layer->kernel_width * layer->in.channels;
-    const uint32_t pitch = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels;
+    const uint32_t row = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels;
     return (walk){.layer = layer,
                   .image = image,
-                  .rows = {layer->kernel_height, size, (int32_t)(pitch - size)},
+                  .rows = {layer->kernel_height, size, (int32_t)(row - size)},
                   .row_words = nn_pairs(size) * 2u,
                   .reach_y = (layer->kernel_height - 1) * layer->dilation_height,
                   .reach_x = (layer->kernel_width - 1) * layer->dilation_width,
                   .taps = scratch,
-                  .copy = (int8_t *)(scratch + 2u * layer->pairs)};
+                  .copy = (int8_t *)(scratch + 2u * layer->pairs),
+                  .pitch = pitch};
 }
 
 static int32_t within(int32_t x, int32_t high) {
@@ -108,10 +111,6 @@ static void multiply_both(const nn_packed_conv *layer, nn_dot_pair *job, int8_t 
     }
 }
 
-static void multiply(const nn_packed_conv *layer, nn_dot_pair *job, int8_t *output) {
-    multiply_both(layer, job, output, output + layer->out.channels);
-}
-
 // A last pixel without a neighbour: computed twice, to the same place.
 static void multiply_last(const nn_packed_conv *layer, nn_dot_pair *job, uint32_t *taps, int8_t *output) {
     for (uint32_t i = 0; i < 2u * layer->pairs; i += 2) taps[i + 1] = taps[i];
@@ -175,8 +174,8 @@ static void convolve(const walk *at, nn_dot_pair *job, int8_t *output) {
                 gather_slowly(at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at->taps + odd);
             }
             if (odd) {
-                multiply(layer, job, output);
-                output += 2u * layer->out.channels;
+                multiply_both(layer, job, output, output + at->pitch);
+                output += 2u * at->pitch;
             }
             odd ^= 1u;
         }
@@ -184,8 +183,9 @@ static void convolve(const walk *at, nn_dot_pair *job, int8_t *output) {
     if (odd) multiply_last(layer, job, at->taps, output);
 }
 
-void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
-    const walk at = start(layer, input, scratch);
+void nn_conv_packed_apart(const nn_packed_conv *layer, const int8_t *input, int8_t *output, uint32_t pitch,
+                          void *scratch) {
+    const walk at = start(layer, input, scratch, pitch);
     const uint32_t block = 10u + 2u * layer->pairs;
     nn_dot_pair job = {.taps = at.taps,
                        .taps_end = at.taps + 2u * layer->pairs,
@@ -195,9 +195,13 @@ void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t 
                        .packed = layer->packed,
                        .depth = layer->in.channels,
                        .count = 1};
-    if (adjacent(layer)) {
+    if (adjacent(layer) && pitch == layer->out.channels) {
         convolve_adjacent(&at, &job, output);
     } else {
         convolve(&at, &job, output);
     }
+}
+
+void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
+    nn_conv_packed_apart(layer, input, output, layer->out.channels, scratch);
 }
