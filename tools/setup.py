@@ -43,6 +43,7 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("ARM cross compiler", lambda: shutil.which("arm-none-eabi-gcc") is not None, ["gcc-arm-none-eabi"]),
     ("newlib for ARM", newlib_is_there, ["libnewlib-arm-none-eabi"]),
     ("QEMU for ARM", lambda: shutil.which("qemu-system-arm") is not None, ["qemu-system-arm"]),
+    ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
 

@@ -23,7 +23,7 @@ REASONS = {
     "{rest:.0f} an output scale",
     "nn_depthwise_3x3_packed": "9 taps are 6 multiplications an output; the rest takes channels apart, loads, scales",
     "nn_depthwise_packed": "one multiplication a tap: the neighbours of a byte are other channels",
-    "nn_depthwise_multiplied_3x3_packed": "6 multiplications for 9 MACs; the inputs of four channels are put together first",
+    "nn_depthwise_multiplied_3x3_packed": "6 multiplications for 9 MACs; inputs are put together first",
     "nn_depthwise_multiplied_packed": "8 SMLAD of 15 cycles a turn; few filters share what gathering a window costs",
 }
 LOOP = {"nn_conv_2d_packed": 15 / 16, "nn_fully_connected_packed": 20 / 16}  # cycles a MAC
@@ -105,10 +105,11 @@ def _why(layer: Layer, cycles: int) -> str:
 
 def clocks() -> dict[str, int]:
     """Hz of the boards whose processor is a Cortex-M4, from boards/*.ini."""
-    return {name: int(section(name)["custom_clock_hz"]) for name in names() if name in CORTEX_M4}
-
-
-CORTEX_M4 = ("nano33ble", "nano33ble_rev2", "disco_l475vg_iot01a", "virtual")
+    return {
+        name: int(section(name)["custom_clock_hz"])
+        for name in names()
+        if section(name).get("custom_processor") == "cortex-m4"
+    }
 
 
 def clock(board: str) -> int:

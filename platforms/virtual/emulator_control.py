@@ -52,14 +52,20 @@ class Emulator:
     started: float
 
 
-def command(program: str, machine: str, memory: Path | None = None) -> list[str]:
-    """The command line for a board: QEMU, or the program itself on the host. `memory`: the file for its PSRAM."""
+def command(program: str, machine: str, memory: Path | None = None, debug_port: int | None = None) -> list[str]:
+    """The command line for a board: QEMU, or the program itself on the host.
+
+    memory: the file for its PSRAM.
+    debug_port: where QEMU listens for GDB, on this computer alone; the board then waits for it before it starts.
+    """
     if machine == "host":
         return [program, "--pty"]
     qemu = shutil.which("qemu-system-arm")
     if qemu is None:
         raise EmulatorError("expected qemu-system-arm on the PATH, found none; install it (Debian: qemu-system-arm)")
     options = f"-nographic -icount shift={NS_PER_INSTRUCTION_SHIFT} -monitor none -serial pty -serial pty"
+    if debug_port is not None:
+        options += f" -S -gdb tcp:127.0.0.1:{debug_port}"
     return [qemu, *_machine(machine, memory), *options.split(), "-kernel", program]
 
 
@@ -72,20 +78,23 @@ def _machine(machine: str, memory: Path | None) -> list[str]:
     return ["-object", backend, "-machine", f"{machine},memory-backend=mps.ram"]
 
 
-def start(folder: Path, program: str, machine: str) -> Emulator:
-    """Starts an emulator in the background in place of the one in `folder`; returns when its console is open."""
+def start(folder: Path, program: str, machine: str, debug_port: int | None = None) -> Emulator:
+    """Starts an emulator in the background in place of the one in `folder`; returns when its console is open.
+
+    debug_port: see `command`.
+    """
     _require_posix()
     if not Path(program).is_file():  # QEMU would open its consoles before it misses it
         raise EmulatorError(f"expected a program at {program}, found none; build it first")
     with _locked(folder):
         try:
-            return _start(folder, program, machine, folder / MEMORY)
+            return _start(folder, program, machine, folder / MEMORY, debug_port)
         except EndedAtOnce:  # a QEMU or a file system that cannot share memory: the sensor bus does without
-            return _start(folder, program, machine, None)
+            return _start(folder, program, machine, None, debug_port)
 
 
-def _start(folder: Path, program: str, machine: str, memory: Path | None) -> Emulator:
-    arguments = command(program, machine, memory)
+def _start(folder: Path, program: str, machine: str, memory: Path | None, debug_port: int | None) -> Emulator:
+    arguments = command(program, machine, memory, debug_port)
     _stop(folder)
     now = time.time()
     process = _spawn(folder, arguments, lambda pid: Emulator(pid, machine, program, now))

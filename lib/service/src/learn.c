@@ -1,6 +1,6 @@
 // LINK_LEARN: the baseline that a device learns for itself. The service moves its bytes; what they mean is the
 // application's business.
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 

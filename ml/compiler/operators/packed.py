@@ -63,41 +63,37 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
         return None
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[packed_words(words, packed_comment(pairs))],
-        struct=Struct("nn_packed_conv", rows_conv(op, walk, pairs, image.shape[1:], output.shape[1:]), CONV_BYTES),
+        arrays=[Array("packed", words, packed_comment(pairs))],
+        struct=Struct(
+            "nn_packed_conv",
+            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
+            CONV_BYTES,
+        ),
         headers=("nn/packed.h",),
         reason="two channels a word, two pixels by four channels a loop",
-        cycles=conv_cycles(output.shape[1] * output.shape[2], output.shape[3], pairs),
+        cycles=conv_cycles(output.shape, pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
     )
 
 
-def rows_conv(op: Op, walk: Window, pairs: int, given: tuple, made: tuple) -> tuple[tuple[str, str], ...]:
-    """The rows of an nn_packed_conv; `given` and `made` are height, width, channels."""
-    image, output = op.inputs[0], op.output
-    low, high = fixed_point.activation_range(op.options["activation"], output)
+def conv_cycles(output: tuple, pairs: int) -> float:
+    """`output` is batch, height, width, channels."""
+    pixels = -(-output[1] * output[2] // 2)
+    return pixels * (blocks(output[3]) * (15 * pairs + 95) + 150 + 5 * pairs)
+
+
+def conv_struct(walk: Window, image: tuple, output: tuple, pairs: int, limits: tuple) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_conv. `image` and `output` are height, width, channels; `limits` the zero points of
+    both, the smallest and the largest output."""
     return (
-        (f"{braces(given)}, {braces(made)}", "input and output: height, width, channels"),
+        (f"{braces(image)}, {braces(output)}", "input and output: height, width, channels"),
         (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
         (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
-        (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
-        (PACKED, ""),
+        (pair(limits), "zero points, smallest and largest output"),
+        ("{name}_packed", ""),
     )
-
-
-def conv_cycles(pixels: int, channels: int, pairs: int) -> float:
-    """Two pixels: gathered in 5 cycles a pair of taps, then four channels at a time."""
-    return -(-pixels // 2) * (blocks(channels) * (15 * pairs + 95) + 150 + 5 * pairs)
-
-
-PACKED = "(const int32_t *){name}_packed"  # as the structs of packed.h refer to them
-
-
-def packed_words(words: np.ndarray, comment: str) -> Array:
-    """Packed weights as an array that the header writes in hexadecimal, as they are read in bytes and halves."""
-    return Array("packed", words.view(np.uint32), comment)
 
 
 def packed_comment(pairs: int) -> str:
@@ -123,11 +119,11 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    numbers = packing.depthwise_3x3(shape_of(op, walk, low, high), turned)
+    numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[packed_words(words, WORDS_3X3)],
-        struct=Struct("nn_packed_depthwise", rows_3x3(numbers), DEPTHWISE_BYTES),
+        arrays=[Array("packed", words, WORDS_3X3)],
+        struct=Struct("nn_packed_depthwise", planes_struct(numbers), DEPTHWISE_BYTES),
         headers=("nn/packed.h",),
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
@@ -140,7 +136,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
 WORDS_3X3 = "a channel: 3 rows of weights with the shift, bias twice, multiplier"
 
 
-def rows_3x3(numbers: dict) -> tuple[tuple[str, str], ...]:
+def planes_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
     """The rows of an nn_packed_depthwise."""
     values = list(map(str, numbers.values()))
     return (
@@ -148,7 +144,7 @@ def rows_3x3(numbers: dict) -> tuple[tuple[str, str], ...]:
         (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
         (", ".join(values[9:13]), "zero points, smallest and largest output"),
         (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
-        (PACKED, ""),
+        ("{name}_packed", ""),
     )
 
 
@@ -173,24 +169,11 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
     if words is None:
         return None
-    values = list(map(str, packing.taps(shape_of(op, walk, low, high)).values()))
     taps = walk.kernel[0] * walk.kernel[1]
     return Lowered(
         calls=["nn_depthwise_packed(&{name}, {0}, {out})"],
-        arrays=[packed_words(words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
-        struct=Struct(
-            "nn_packed_taps",
-            (
-                (", ".join(values[:3]), "output height, width, channels"),
-                (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
-                (", ".join(values[8:10]), "input along that side and across"),
-                (", ".join(values[10:14]), "taps along and across, dilation along and across"),
-                (", ".join(values[14:18]), "zero points, smallest and largest output"),
-                (", ".join(values[18:]), "bytes from one input to the next along and across"),
-                (PACKED, ""),
-            ),
-            TAPS_BYTES,
-        ),
+        arrays=[Array("packed", words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
+        struct=Struct("nn_packed_taps", taps_struct(packing.taps(layer_shape(op, walk, low, high))), TAPS_BYTES),
         headers=("nn/packed.h",),
         reason="four channels a word, one tap at a time",
         cycles=output.elements / 4 * (taps * 12 + min(walk.kernel) * 18 + 75),
@@ -199,7 +182,21 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     )
 
 
-def shape_of(op: Op, walk: Window, low: int, high: int) -> dict:
+def taps_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_taps."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:3]), "output height, width, channels"),
+        (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
+        (", ".join(values[8:10]), "input along that side and across"),
+        (", ".join(values[10:14]), "taps along and across, dilation along and across"),
+        (", ".join(values[14:18]), "zero points, smallest and largest output"),
+        (", ".join(values[18:]), "bytes from one input to the next along and across"),
+        ("{name}_packed", ""),
+    )
+
+
+def layer_shape(op: Op, walk: Window, low: int, high: int) -> dict:
     """The layer's numbers under the names that packing.py uses."""
     image, output = op.inputs[0], op.output
     sides = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")

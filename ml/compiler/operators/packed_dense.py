@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ml.compiler import fixed_point, packing
 from ml.compiler.graph import Op
-from ml.compiler.operators.base import Lowered, Options, Struct, kernel
+from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
 from ml.compiler.operators.fully_connected import bias_of, scales_of
-from ml.compiler.operators.packed import PACKED, blocks, conv_2d_packed, packed_comment, packed_words
+from ml.compiler.operators.packed import blocks, conv_2d_packed, packed_comment
 
 MATRIX_BYTES = 20  # sizeof(nn_packed_matrix) on a 32-bit processor
 ONE_PIXEL = {
@@ -35,14 +35,14 @@ def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
     comment = f"four channels: 4 biases, {inputs // 2} pairs of taps; see packed.h"
     return Lowered(
         calls=["nn_fully_connected_packed(&{name}, {0}, {out})"],
-        arrays=[packed_words(words, comment if shared else packed_comment(inputs // 2))],
+        arrays=[Array("packed", words, comment if shared else packed_comment(inputs // 2))],
         struct=Struct(
             "nn_packed_matrix",
             (
                 (f"{inputs}, {outputs}", "inputs, outputs"),
                 (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
                 (f"{scale[0]}, {scale[1]}", "shift to the right, multiplier" + ("" if shared else ": one an output")),
-                (PACKED, ""),
+                ("{name}_packed", ""),
             ),
             MATRIX_BYTES,
         ),

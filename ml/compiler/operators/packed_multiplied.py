@@ -10,7 +10,7 @@ import numpy as np
 from ml.compiler import fixed_point, packing
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
-from ml.compiler.operators.base import Lowered, Options, Struct, kernel
+from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
 from ml.compiler.operators.convolution import parameters, window
 from ml.compiler.operators.packed import (
     CONV_BYTES,
@@ -19,13 +19,12 @@ from ml.compiler.operators.packed import (
     by_planes,
     conv_2d_packed,
     conv_cycles,
+    conv_struct,
     depthwise_cycles,
+    layer_shape,
     packed_comment,
-    packed_words,
-    rows_3x3,
-    rows_conv,
+    planes_struct,
     settled,
-    shape_of,
 )
 
 SPREAD, COLLECT = 12, 8  # cycles to put together four bytes of an image, one byte
@@ -64,10 +63,10 @@ def multiplied_3x3(op: Op, options: Options) -> Lowered | None:
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *scales, turned=turned)
     if words is None:
         return None
-    numbers = packing.depthwise_3x3(shape_of(op, walk, low, high), turned)
+    numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
     made = {name: numbers[name] for name in ("out_row_step", "out_column_step")}
-    spread = packing.depthwise_3x3(shape_of(op, walk, low, high) | {"out_c": packing.CHANNELS}, turned)
-    (first, meaning), *middle, last = rows_3x3(spread | made)
+    spread = packing.depthwise_3x3(layer_shape(op, walk, low, high) | {"out_c": packing.CHANNELS}, turned)
+    (first, meaning), *middle, last = planes_struct(spread | made)
     rows = (
         ("{" + first, meaning),
         *middle,
@@ -77,7 +76,7 @@ def multiplied_3x3(op: Op, options: Options) -> Lowered | None:
     pixels = image.shape[1] * image.shape[2]
     return Lowered(
         calls=["nn_depthwise_multiplied_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[packed_words(words, WORDS_3X3)],
+        arrays=[Array("packed", words, WORDS_3X3)],
         struct=Struct("nn_packed_multiplied_3x3", rows, DEPTHWISE_BYTES + 4),
         headers=("nn/packed.h",),
         reason="3x3, the inputs of four channels side by side, four outputs a loop",
@@ -111,7 +110,9 @@ def _grouped(op: Op, group: int) -> Lowered | None:
     if max(read) > checks.MAX_SIDE or any(pad > side for pad, side in zip(walk.pad, read, strict=True)):
         return None
     sides = ((*read, group), (*output.shape[1:3], made))
-    (first, meaning), *middle, last = rows_conv(op, replace(walk, pad=(0, 0)), pairs, *sides)
+    (first, meaning), *middle, last = conv_struct(
+        replace(walk, pad=(0, 0)), *sides, pairs, (op.inputs[0].zero, output.zero, low, high)
+    )
     more = (
         (f"{image.shape[1]}, {image.shape[2]}, {channels}", "input: height, width, channels"),
         (f"{walk.pad[0]}, {walk.pad[1]}, {words.shape[1]}", "padding top and left, words of each group"),
@@ -120,13 +121,13 @@ def _grouped(op: Op, group: int) -> Lowered | None:
     which = "each input channel" if group == 1 else f"each {group} input channels"
     return Lowered(
         calls=["nn_depthwise_multiplied_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[packed_words(words.ravel(), packed_comment(pairs))],
+        arrays=[Array("packed", words.ravel(), packed_comment(pairs))],
         struct=Struct(
             "nn_packed_multiplied", (("{" + first, meaning), *middle, (last[0] + "}", ""), *more), CONV_BYTES + 12
         ),
         headers=("nn/packed.h",),
         reason=f"{which} a convolution: two channels a word, two pixels by four channels a loop",
-        cycles=channels // group * (conv_cycles(pixels, made, pairs) + pixels * CALL + given * COLLECT),
+        cycles=channels // group * (conv_cycles((1, *sides[1]), pairs) + pixels * CALL + given * COLLECT),
         scratch=-(-given // 4) * 4 + 8 * pairs + walk.kernel[1] * group,
         parameters=parameters(op),
     )

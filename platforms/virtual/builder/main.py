@@ -17,7 +17,7 @@ build_lock.acquire(Path(env.subst("$PROJECT_BUILD_DIR")), env["PIOENV"])
 board = env.BoardConfig()
 core = board.get("build.core")
 env.Append(
-    CPPDEFINES=[("BOARD_NAME", env.StringifyMacro(board.id))],
+    CPPDEFINES=[("THIMBLE_BOARD", env.StringifyMacro(board.id))],
     CCFLAGS=["-O2", "-g", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"],
     CFLAGS=["-std=gnu99", "-Wconversion"],
     CXXFLAGS=["-std=gnu++11", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],

@@ -1,7 +1,7 @@
 // Depthwise convolutions with several output channels an input channel, by the kernels for one: the input of a part of
 // the output is put together in scratch memory first. That costs a few cycles a byte, which every tap shares.
 #include "nn/packed.h"
-#include "packed_apart.h"
+#include "packed_conv.h"
 #include <string.h>
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
