@@ -16,7 +16,11 @@ from tests.compiler.test_header import kitchen_sink, second_sink
 from tools.studies.predict_bench import measured_together, random_network, trained
 
 OF_THE_STREAMING_FORM = {"nn_move", "nn_ring_read", "nn_ring_write"}  # priced by their bytes
-ESTIMATED = {"nn_conv_2d_int16_wide_packed"}  # by its offer: only weights beyond every usual size ask for it
+ESTIMATED = {  # by their offers
+    "nn_conv_2d_int16_wide_packed",
+    "nn_depthwise_multiplied_packed",
+    "nn_depthwise_multiplied_3x3_packed",
+}
 KEYWORDS = Network(
     (49, 10, 1),
     (
