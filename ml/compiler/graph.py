@@ -10,7 +10,7 @@ import numpy as np
 ITEM_SIZES = {
     name: np.dtype(name).itemsize
     for name in "bool int8 uint8 int16 uint16 float16 int32 uint32 float32 int64 uint64 float64".split()  # noqa: SIM905
-}
+} | {"int4": 1}  # two a byte in the file; constants become int8 as they are read
 
 
 @dataclass(eq=False)

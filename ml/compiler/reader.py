@@ -90,9 +90,18 @@ def _constant(buffer: Buffer, number: int, tensor: Tensor, buffers: list[Table])
     data = buffers[number].array(0, "uint8")
     if number == 0 or len(data) == 0:
         return
-    if len(data) != tensor.size:
-        buffer.fail(f"tensor {tensor.index} of {tensor.size} bytes with {len(data)} bytes of data")
+    size = (tensor.elements + 1) // 2 if tensor.dtype == "int4" else tensor.size
+    if len(data) != size:
+        buffer.fail(f"tensor {tensor.index} of {size} bytes with {len(data)} bytes of data")
+    if tensor.dtype == "int4":
+        data, tensor.dtype = unpacked(data)[: tensor.elements], "int8"
     tensor.data = data.view(np.dtype(tensor.dtype).newbyteorder("<")).reshape(tensor.shape)
+
+
+def unpacked(data: np.ndarray) -> np.ndarray:
+    """int8 as uint8 of two signed values a byte, the first in the low half."""
+    pairs = np.stack([data << 4, data & 0xF0], axis=1).view(np.int8) >> 4
+    return pairs.ravel().view(np.uint8)
 
 
 def _pick(buffer: Buffer, tensors: list[Tensor], numbers: np.ndarray) -> list[Tensor | None]:

@@ -3,7 +3,7 @@
 # TensorType -> numpy's name; what is not listed is not supported.
 DTYPES = {
     0: "float32", 1: "float16", 2: "int32", 3: "uint8", 4: "int64", 6: "bool", 7: "int16", 9: "int8", 10: "float64",
-    12: "uint64", 15: "uint32", 16: "uint16",
+    12: "uint64", 15: "uint32", 16: "uint16", 17: "int4",
 }  # fmt: skip
 
 ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6", 4: "tanh", 5: "sign_bit"}

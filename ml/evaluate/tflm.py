@@ -18,6 +18,7 @@ from ml.compiler.graph import Graph
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
+from ml.evaluate.twin import int8_twin
 from ml.paths import ROOT
 
 
@@ -31,7 +32,7 @@ def crc32(data: bytes) -> int:
 
 
 class Reference:
-    """One model in the TFLM interpreter. State, where the model has any, runs on from call to call."""
+    """One model in the TFLM interpreter, with packed INT4 weights as its int8 twin. State runs on from call to call."""
 
     def __init__(self, tflite: bytes, compiled: Graph | None = None):
         """`compiled` is the graph that the compiler made of the model, where it is at hand."""
@@ -41,6 +42,7 @@ class Reference:
             )
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415 - optional and slow
 
+        tflite = int8_twin(tflite)
         self.graph = read(tflite, "model")
         compiled = compiled or run_passes(read(tflite, "model"))
         self.channels = {t.index: t.channels for t in compiled.tensors if t.channels is not None}
