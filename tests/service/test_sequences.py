@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ml.link.messages import Command, Learn, Status, Type
+from ml.link.numbers import ARGUMENTS, LEARN_ARGUMENTS
 from ml.link.payloads import parse_info, parse_reply
 from ml.native.anomaly import Baseline
 from tests.service.sanitized import APPS, Firmware, sanitized
@@ -40,6 +41,19 @@ def test_no_sequence_of_commands_harms_the_firmware(app):
         sequence = Maker(info, random.Random(seed)).sequence()
         if wrong := attempt(app, sequence):
             pytest.fail(f"seed {seed}: {wrong}\n" + "\n".join(described(shortest(app, sequence))))
+
+
+@pytest.mark.parametrize("app", ["keyword_spotting", LEARNER])
+def test_arguments_have_the_length_that_the_table_says(app):
+    sequence = []
+    for number in Command:
+        size = ARGUMENTS[number].size
+        sizes = {0, 1, size - 1, size, size + 1, size + 5, 767} - ({0, -1} if number == Command.RESET_BOARD else {-1})
+        sequence += [command(number, bytes(size)) for size in sorted(sizes)]
+    for operation, layout in LEARN_ARGUMENTS.items():
+        lengths = {0, layout.size, layout.size + 1, 766}
+        sequence += [learn(operation, bytes(size)) for size in sorted(lengths)]
+    assert attempt(app, sequence) == ""
 
 
 @pytest.fixture
