@@ -181,7 +181,8 @@ class Device:
             heard = (heard + data)[-LISTENED:]
             self._take(data)
         if self.session.info is None:
-            raise self._stranger(_described(bytes(heard)))
+            refused = f"session info that is refused ({self.session.refusal})" if self.session.refusal else ""
+            raise self._stranger(refused or _described(bytes(heard)))
 
     def _check(self, app: str | None) -> None:
         if self.info.version != PROTOCOL_VERSION:
