@@ -28,6 +28,7 @@ COMMANDS = {
     "anomaly": "ml.vibration_anomaly.study:study",
     "baseline": "ml.vibration_anomaly.baseline:baseline",
     "data": "ml.data.commands:data",
+    "link": "ml.link.protocol:link",
 }
 
 

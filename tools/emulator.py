@@ -24,7 +24,7 @@ from rich.progress import Progress
 from ml.cli import run_cli
 from ml.data import recordings
 from ml.errors import UserError
-from ml.link.port import virtual_folder
+from ml.link.port import workspace
 from ml.link.sensor_bus import Player, Track
 
 
@@ -44,9 +44,11 @@ def status() -> None:
 
 
 def describe(folder: Path) -> str:
+    if (last := emulator_control.crashed(folder)) is not None:
+        return f"crashed: {last}"
     emulator = emulator_control.running(folder)
     if emulator is None:
-        return f"crashed: {emulator_control.crashed(folder)}"
+        return f"in an unknown state: {emulator_control.STATE} cannot be read; stop it: emulator.py stop {folder.name}"
     minutes = (time.time() - emulator.started) / 60
     return f"running for {minutes:.0f} min, process {emulator.pid}, console {folder / emulator_control.CONSOLE}"
 
@@ -104,8 +106,7 @@ def read(path: Path, rate: float | None) -> dict[str, Track]:
 
 def known() -> dict[str, Path]:
     """Environments whose emulator was started and not stopped since, and their folders."""
-    folders = sorted(path.parent for path in virtual_folder().glob(f"*/{emulator_control.STATE}"))
-    return {folder.name: folder for folder in folders}
+    return {folder.name: folder for folder in emulator_control.folders(workspace())}
 
 
 def choose(environment: str | None, boards: dict[str, Path]) -> str:

@@ -43,6 +43,7 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("ARM cross compiler", lambda: shutil.which("arm-none-eabi-gcc") is not None, ["gcc-arm-none-eabi"]),
     ("newlib for ARM", newlib_is_there, ["libnewlib-arm-none-eabi"]),
     ("QEMU for ARM", lambda: shutil.which("qemu-system-arm") is not None, ["qemu-system-arm"]),
+    ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
 
@@ -150,8 +151,22 @@ def install_system_tools() -> None:
 
 def requirements_stamp() -> str:
     """Changes when the pinned packages, this Python or the place of the environment change."""
-    text = (ROOT / "requirements.txt").read_bytes() + f"{sys.version}{VENV}".encode()
+    text = (ROOT / "requirements.txt").read_bytes() + f"{sys.version}{VENV.resolve()}".encode()
     return hashlib.sha256(text).hexdigest()
+
+
+def refuse_a_foreign_environment() -> None:
+    """A new environment empties the folder first: that must be this checkout's own."""
+    if VENV.is_symlink():
+        raise SetupError(
+            f"expected .venv to be a folder of this checkout, found a link to {VENV.readlink()}, which set-up would "
+            "empty for everybody who uses it; remove the link and run this again, or set up the checkout behind it"
+        )
+    if VENV.exists() and not (VENV / "pyvenv.cfg").is_file():
+        raise SetupError(
+            "expected .venv to be a Python environment, found something else, which set-up would empty; "
+            "move it away and run this again"
+        )
 
 
 def install_python_packages() -> None:
@@ -160,6 +175,7 @@ def install_python_packages() -> None:
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == requirements_stamp():
         say("      all there")
         return
+    refuse_a_foreign_environment()
     if run_logged([sys.executable, "-m", "venv", "--clear", str(VENV)]) != 0:
         raise SetupError(
             f"python3 could not make a virtual environment in .venv; see {LOG.relative_to(ROOT)}, "

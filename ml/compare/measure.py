@@ -14,6 +14,7 @@ from pathlib import Path
 import unicorn
 
 from ml.errors import UserError
+from ml.kept import made_once
 from ml.paths import CACHE, ROOT
 from ml.pipeline.cache import key, write_json
 from ml.profile import image
@@ -73,13 +74,9 @@ def _measure(text: str, name: str, lib: Path) -> Cost:
 
 def remembered(kind: str, inputs: dict, measure: Callable[[], dict]) -> dict:
     """What was measured of equal inputs by the same tools, now or before."""
-    path = MEASURED / f"{kind}-{key(inputs, TOOLS)}.json"
-    try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError):
-        made = measure()
-        write_json(path, made)
-        return made
+    folder = MEASURED / f"{kind}-{key(inputs, TOOLS)}"
+    made_once(folder, lambda scratch: write_json(scratch / "measured.json", measure()))
+    return json.loads((folder / "measured.json").read_text())
 
 
 def content(places: Iterable[Path]) -> str:

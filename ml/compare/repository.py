@@ -5,11 +5,11 @@ import io
 import shutil
 import subprocess
 import tarfile
-import tempfile
 import textwrap
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.kept import made_once
 from ml.paths import CACHE
 
 TREES = CACHE / "compare" / "trees"
@@ -88,21 +88,16 @@ def changed(folder: Path) -> int:
 def files_of(folder: Path, found: str) -> Path:
     """The folder with a commit's files, written now or before."""
     tree = TREES / found
-    if not tree.is_dir():
-        top = Path(text(folder, "rev-parse", "--show-toplevel") or folder)
-        there = set(text(top, "ls-tree", "--name-only", found).splitlines())
-        packed = git(top, "archive", "--format=tar", found, "--", *(name for name in NEEDED if name in there))
-        if packed is None or "lib" not in there:
-            raise UserError(f"{found[:7]}: expected the folder lib/ in this commit, found none; compare another")
-        _unpack(packed, tree)
+    made_once(tree, lambda scratch: _extract(folder, found, scratch))
     return tree
 
 
-def _unpack(packed: bytes, folder: Path) -> None:
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch, tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        made = Path(scratch) / "made"
+def _extract(folder: Path, found: str, tree: Path) -> None:
+    top = Path(text(folder, "rev-parse", "--show-toplevel") or folder)
+    there = set(text(top, "ls-tree", "--name-only", found).splitlines())
+    packed = git(top, "archive", "--format=tar", found, "--", *(name for name in NEEDED if name in there))
+    if packed is None or "lib" not in there:
+        raise UserError(f"{found[:7]}: expected the folder lib/ in this commit, found none; compare another")
+    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extraction_filter = getattr(tarfile, "data_filter", None)  # Python before 3.11.4 (Debian 12) has none
-        archive.extractall(made)
-        if not folder.is_dir():  # another process may have been faster
-            made.replace(folder)
+        archive.extractall(tree)

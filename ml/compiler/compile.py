@@ -52,7 +52,7 @@ def prepare(
         ) from error
 
 
-CONTRADICTIONS = (ArithmeticError, IndexError, KeyError, TypeError, ValueError)
+CONTRADICTIONS = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 def _prepare(tflite: bytes, name: str, options: Options, stream: streaming.Request | None) -> Program:

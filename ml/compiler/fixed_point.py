@@ -20,8 +20,9 @@ def multiplier(real: float) -> tuple[int, int]:
     if not math.isfinite(real):
         raise Unsupported("the scales differ by more than a float can hold")
     fraction, shift = math.frexp(real)
-    mantissa = math.floor(abs(fraction) * (1 << 31) + 0.5) * (1 if fraction > 0 else -1)  # half away from zero
-    if abs(mantissa) == 1 << 31:
+    # TFLM adds a half and cuts off: what is negative comes out nearer to zero by one.
+    mantissa = math.trunc(fraction * (1 << 31) + 0.5)
+    if mantissa == 1 << 31:
         mantissa //= 2
         shift += 1
     if shift < -31:
@@ -31,11 +32,29 @@ def multiplier(real: float) -> tuple[int, int]:
     return mantissa, shift
 
 
-def channel_multipliers(input_scale: np.float32, weight_scales: np.ndarray, output_scale: np.float32, channels: int):
-    """(int32 mantissas, int8 shifts) [channels] of a convolution: the products are taken in double precision."""
-    scales = np.broadcast_to(weight_scales, channels).astype(np.float64)
-    pairs = [multiplier(float(input_scale) * scale / float(output_scale)) for scale in scales.tolist()]
+def channel_multipliers(
+    input_scale: np.float32, weight_scales: np.ndarray, output_scale: np.float32, sums: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(int32 mantissas, int8 shifts) [channels] of a convolution: the products are taken in double precision.
+
+    `sums` [channels] are the largest that the channels can have: one of 0 needs no scale, and may have any.
+    """
+    scales = np.broadcast_to(weight_scales, len(sums)).astype(np.float64)
+    pairs = [
+        scale_of(float(input_scale) * scale / float(output_scale), bool(largest))
+        for scale, largest in zip(scales.tolist(), sums.tolist(), strict=True)
+    ]
     return np.array([m for m, _ in pairs], np.int32), np.array([s for _, s in pairs], np.int8)
+
+
+def scale_of(real: float, needed: bool) -> tuple[int, int]:
+    """`multiplier`; where it is not `needed`, because it only ever multiplies 0, one out of range is 0."""
+    try:
+        return multiplier(real)
+    except Unsupported:
+        if needed:
+            raise
+        return 0, 0
 
 
 def high_mul(a: np.ndarray, b) -> np.ndarray:
@@ -54,6 +73,16 @@ def requantise(x: np.ndarray, mantissa: int, shift: int) -> np.ndarray:
     """x * mantissa / 2^31 * 2^shift with both roundings; int64 holding int32 values."""
     left, right = max(shift, 0), max(-shift, 0)
     return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissa), right)
+
+
+def rescale(x: np.ndarray, mantissa: int, shift: int, zero: int) -> np.ndarray:
+    """`requantise` plus a zero point, within 32 bits as nn_rescale."""
+    return wrap32(requantise(x, mantissa, shift) + zero)
+
+
+def wraps(largest: int, shift: int) -> bool:
+    """Whether a sum of that size, or a zero point added to it once it is scaled, may leave 32 bits."""
+    return largest << max(shift, 0) >= (1 << 31 if shift < 0 else 1 << 30)
 
 
 def wrap32(x: np.ndarray) -> np.ndarray:

@@ -140,7 +140,11 @@ class HostModel:
             source = _WRAPPER + (_FIRST_WRAPPER if f"static const uint32_t {self.name}_first[" in text else "")
             source += _STREAM_WRAPPER if f"nn_stream {self.name}_stream" in text else ""
             wrapper.write_text(source.format(header=header.resolve().as_posix(), name=self.name))
-            self.library = load(self.name, [wrapper, kernels], flags=list(flags), folder=Path(scratch))
+            structures = {"nn_layer": _Layer, "nn_model": _Model}
+            if "compiled_stream" in wrapper.read_text():
+                structures["nn_stream"] = _Stream
+            sources = [wrapper, kernels]
+            self.library = load(self.name, sources, structures=structures, flags=list(flags), folder=Path(scratch))
         self.library.compiled_model.restype = ctypes.POINTER(_Model)
         self.library.compiled_check.restype = ctypes.c_bool
         self.library.compiled_fixed_crc.restype = ctypes.c_uint32

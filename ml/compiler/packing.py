@@ -60,7 +60,7 @@ def settle(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts:
     weights, bias, mantissas, shifts = weights.copy(), bias.astype(np.int64), mantissas.copy(), shifts.copy()
     for c in range(len(bias)):
         ends = [int(end[c]) for end in reach]
-        if max(map(abs, ends)) >= 1 << 31:
+        if fixed_point.wraps(max(map(abs, ends)), int(shifts[c])):
             continue
         first, last = (
             np.clip(fixed_point.requantise(end, int(mantissas[c]), int(shifts[c])), low, high) for end in ends
@@ -122,6 +122,36 @@ def depthwise_3x3(shape: dict, turned: bool) -> dict:
         in_row_step=in_row_step, in_column_step=in_column_step,
         out_row_step=out_row_step, out_column_step=out_column_step,
     )  # fmt: skip
+
+
+PLANE_ROWS = 8  # of the image in a strip, see planes.h
+
+
+def depthwise_in_place(numbers: dict) -> bool:
+    """Whether the output may lie exactly where the input lies: no strip writes a pixel that a later strip takes apart.
+    `numbers` is an nn_packed_depthwise.
+
+    A strip writes whole rows of the output, and a row is a column of pixels where rows and columns are exchanged. So it
+    depends on both images' sides, not on their sizes alone.
+    """
+    most = (PLANE_ROWS - 3) // numbers["stride"] + 1  # output rows in a strip
+    rows = np.arange(numbers["in_rows"]) + numbers["pad_row"]
+    taken = np.maximum(-(-(rows - 2) // numbers["stride"]), 0) // most  # the first strip whose last window reaches it
+    made = np.arange(numbers["out_rows"]) // most
+    channels = numbers["channels"]
+    steps = {name: numbers[name] // channels for name in numbers if name.endswith("_step")}
+    read = _by_pixel(taken, numbers["in_columns"], steps["in_row_step"], steps["in_column_step"])
+    written = _by_pixel(made, numbers["out_columns"], steps["out_row_step"], steps["out_column_step"])
+    common = min(len(read), len(written))
+    return bool(np.all(read[:common] <= written[:common]))
+
+
+def _by_pixel(strips: np.ndarray, columns: int, row_step: int, column_step: int) -> np.ndarray:
+    """The strip of each pixel in memory, from that of each row; steps in pixels."""
+    pixels = np.arange(len(strips))[:, None] * row_step + np.arange(columns) * column_step
+    found = np.empty(pixels.size, np.int64)
+    found[pixels.ravel()] = np.repeat(strips, columns)
+    return found
 
 
 def depthwise_scratch(pairs: int) -> int:

@@ -82,10 +82,6 @@ def _quantisation(buffer: Buffer, table: Table | None, tensor: Tensor) -> None:
         tensor.zeros = np.zeros(len(tensor.scales), np.int64)
     if np.any(np.abs(tensor.zeros) > 1 << 31):
         buffer.fail(f"tensor {tensor.index} with a zero point beyond 32 bits")
-    if len(tensor.scales) > 1:
-        channels = tensor.shape[tensor.axis] if 0 <= tensor.axis < len(tensor.shape) else -1
-        if channels != len(tensor.scales):
-            buffer.fail(f"tensor {tensor.index} with {len(tensor.scales)} scales for {channels} channels")
 
 
 def _constant(buffer: Buffer, number: int, tensor: Tensor, buffers: list[Table]) -> None:

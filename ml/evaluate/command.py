@@ -20,14 +20,15 @@ from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
+from ml.profile.boards import EMULATED
 from ml.progress import say, track
 
-EMULATED = ("virtual", "virtual-m3")
+TARGETS = ", ".join(("host", *EMULATED))
 
 
 @click.command()
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
-@click.option("--on", "target", default="host", show_default=True, help="host, virtual, virtual-m3, or a board's port.")
+@click.option("--on", "target", default="host", show_default=True, help=f"{TARGETS}, or a board's port.")
 @click.option("--windows", type=click.IntRange(1), help="How many held-out windows; all when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")

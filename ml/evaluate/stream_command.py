@@ -13,7 +13,7 @@ from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
 from ml.evaluate import det
-from ml.evaluate.command import EMULATED, compiled_model, prove, upload
+from ml.evaluate.command import compiled_model, prove, upload
 from ml.evaluate.on_board import Played, Sighting, inject, play
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import Detection, Scored, detect, match, spans, tally
@@ -25,6 +25,7 @@ from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
 from ml.pipeline.stages import Task, learned, read_decision, tune_decision
+from ml.profile.boards import EMULATED
 from ml.progress import console, say
 from ml.report import pictures
 

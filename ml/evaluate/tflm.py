@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compiler.graph import Graph
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
@@ -32,7 +33,8 @@ def crc32(data: bytes) -> int:
 class Reference:
     """One model in the TFLM interpreter. State, where the model has any, runs on from call to call."""
 
-    def __init__(self, tflite: bytes):
+    def __init__(self, tflite: bytes, compiled: Graph | None = None):
+        """`compiled` is the graph that the compiler made of the model, where it is at hand."""
         if not available():
             raise UserError(
                 "expected the package tflite-micro, found none; it exists for Linux on x86-64 only: run this step there"
@@ -40,7 +42,7 @@ class Reference:
         from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415 - optional and slow
 
         self.graph = read(tflite, "model")
-        compiled = run_passes(read(tflite, "model"))
+        compiled = compiled or run_passes(read(tflite, "model"))
         self.channels = {t.index: t.channels for t in compiled.tensors if t.channels is not None}
         # Every tensor is kept, and each with its share of the interpreter's own records.
         arena = sum(t.size for t in self.graph.tensors if t.data is None) * 2 + len(tflite) + (1 << 20)

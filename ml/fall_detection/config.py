@@ -74,7 +74,6 @@ class Streams:
 
     copies: int = 8  # varied ones of each daily activity besides the recording itself
     blend_s: float = 1.0  # from one to the next, each going on in a mirror of time while it fades
-    fall_s: float = 1.0  # a fall begins as long before its impact and ends as long after it
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,13 @@ class Baseline:
 
     def write(self, kept: bytes) -> None:
         """Puts one in its place and uses it."""
-        size = self.status.size
+        status = self.status
+        size = status.size
+        if status.wanted:
+            raise UserError(
+                f"{self.device.port.name}: expected a device that is not learning, found it at {status.learnt} of "
+                f"{status.wanted} windows; wait until it is done, or clear it first"
+            )
         if len(kept) != size:
             raise UserError(
                 f"{self.device.port.name}: expected a baseline of {size} bytes, found {len(kept)}; read it from a "

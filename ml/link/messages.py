@@ -1,79 +1,34 @@
-"""What the frames mean, as lib/link/include/link/messages.h and docs/protocol.md describe it."""
+"""What the frames mean, as docs/protocol.md describes it. Their numbers are made from lib/link/protocol.toml."""
 
 import struct
 from dataclasses import dataclass
-from enum import IntEnum
 
-PROTOCOL_VERSION = 1
-ALL = 0xFF  # every stream, every class
-MODEL_INPUT = 0xFFFF  # in place of a layer
+from ml.link import numbers
+from ml.link.numbers import ALL, MODEL_INPUT, PROTOCOL_VERSION, Command, Learn, Provoke, Status, Type
+
+__all__ = [
+    "ALL",
+    "FORMATS",
+    "MODEL_INPUT",
+    "PROTOCOL_VERSION",
+    "Channel",
+    "Command",
+    "Cycles",
+    "Event",
+    "Gate",
+    "Info",
+    "Learn",
+    "Learning",
+    "Model",
+    "Provoke",
+    "Reply",
+    "Status",
+    "Stream",
+    "Telemetry",
+    "Type",
+]
+
 FORMATS = {"int16": "<i2", "uint8": "|u1", "uint32": "<u4", "int32": "<i4"}  # of a stream's values, as numpy names them
-
-
-class Type(IntEnum):
-    """Of a frame."""
-
-    INFO = 0x01
-    DATA = 0x02
-    EVENT = 0x03
-    TELEMETRY = 0x04
-    REPLY = 0x05
-    COMMAND = 0x10
-
-
-class Command(IntEnum):
-    """First byte of a COMMAND and of its REPLY."""
-
-    PING = 0x01
-    GET_INFO = 0x02
-    START = 0x03
-    STOP = 0x04
-    GET_THRESHOLDS = 0x05
-    SET_THRESHOLD = 0x06
-    GET_STATS = 0x07
-    RESET_STATS = 0x08
-    INJECT_BEGIN = 0x09
-    INJECT = 0x0A
-    INJECT_END = 0x0B
-    RUN_FRONTEND = 0x0C
-    RUN_LAYER = 0x0D
-    READ_TENSOR = 0x0E
-    WRITE_INPUT = 0x0F
-    SELF_TEST = 0x10
-    RESET_BOARD = 0x11
-    LEARN = 0x12
-    PROVOKE = 0x13
-
-
-class Learn(IntEnum):
-    """Second byte of a LEARN: what is done with the baseline that a device learns for itself."""
-
-    STATUS = 0
-    BEGIN = 1
-    STOP = 2
-    READ = 3
-    WRITE = 4
-    USE = 5
-    KEEP = 6
-    FORGET = 7
-
-
-class Provoke(IntEnum):
-    """Second byte of a PROVOKE: how firmware that was built for it shall break."""
-
-    HANG = 0
-    FAULT = 1
-    STACK_OVERFLOW = 2
-
-
-class Status(IntEnum):
-    """Second byte of a REPLY."""
-
-    OK = 0
-    UNKNOWN = 1
-    BAD_ARGUMENT = 2
-    UNSUPPORTED = 3
-    NOT_NOW = 4
 
 
 @dataclass(frozen=True)
@@ -202,7 +157,7 @@ class Learning:
     wanted: int  # windows in all; 0: it is not learning
     size: int  # of the baseline, bytes
 
-    LAYOUT = struct.Struct("<III")
+    LAYOUT = struct.Struct(numbers.LEARN_ANSWERS[Learn.STATUS].format)
 
 
 @dataclass(frozen=True)
@@ -217,7 +172,7 @@ class Event:
     decide_cycles: int
     latency_us: int  # from the last sample to the event
 
-    LAYOUT = struct.Struct("<BBIIIII")
+    LAYOUT = struct.Struct(numbers.EVENT.format)
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,8 @@ MOST_EMPTY_READS = 10  # in a row, of a port that says it has something
 
 
 def workspace() -> Path:
-    """PlatformIO's folder for what it builds and runs."""
-    return Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ROOT / ".pio").expanduser()
+    """PlatformIO's folder for what it builds and runs; a relative one and `~` are read as PlatformIO reads them."""
+    return ROOT / Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ".pio").expanduser()
 
 
 def virtual_folder() -> Path:

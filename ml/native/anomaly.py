@@ -217,7 +217,14 @@ class _Learnt(ctypes.Structure):
 @functools.cache
 def _library() -> ctypes.CDLL:
     parts = ("anomaly/src/distance", "anomaly/src/baseline", "frontend/src/integer", "nn/src/model")
-    library = load("anomaly", [*(ROOT / "lib" / f"{part}.c" for part in parts), ROOT / "ml/native/anomaly.c"])
+    sources = [*(ROOT / "lib" / f"{part}.c" for part in parts), ROOT / "ml/native/anomaly.c"]
+    structures = {
+        "anomaly_gaussians": _Gaussians,
+        "anomaly_reconstruction": _Reconstruction,
+        "anomaly_baseline": _Baseline,
+        "anomaly_learnt": _Learnt,
+    }
+    library = load("anomaly", sources, structures=structures)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     library.anomaly_distances.argtypes = [pointer, pointer, size, pointer]
     library.anomaly_reconstructions.argtypes = [pointer, pointer, pointer, size, pointer]
@@ -226,6 +233,7 @@ def _library() -> ctypes.CDLL:
     library.anomaly_baseline_clear.argtypes = [pointer, ctypes.c_uint8, ctypes.c_uint32]
     library.anomaly_baseline_valid.argtypes = [pointer, ctypes.c_uint8, ctypes.c_uint32]
     library.anomaly_baseline_gaussian.argtypes = [pointer, ctypes.c_uint32, pointer]
-    for name in ("anomaly_baseline_valid", "anomaly_baseline_gaussian"):
+    library.anomaly_baseline_learn.argtypes = [pointer, pointer]
+    for name in ("anomaly_baseline_valid", "anomaly_baseline_gaussian", "anomaly_baseline_learn"):
         getattr(library, name).restype = ctypes.c_bool
     return library

@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.native.structures import Structures, check, exports
 from ml.paths import ROOT
 
 CACHE = ROOT / ".cache" / "native"
@@ -61,6 +62,21 @@ def archive(name: str, sources: list[Path], *, includes: list[Path] = (), flags:
     return target
 
 
+def compile_program(
+    name: str, source: Path, archives: list[Path], *, includes: list[Path] = (), flags: list[str] = ()
+) -> Path:
+    """Compiles an application's C++ source and links it with archives to a program; cached likewise."""
+    folders = (*INCLUDES, *includes)
+    command = [os.environ.get("CXX", "c++"), "-std=gnu++11", *flags, *(f"-I{folder}" for folder in folders)]
+    target = CACHE / f"{name}-{_key(command, [source, *archives], includes)}"
+    if not target.exists():
+        with _scratch(CACHE) as scratch:
+            made = scratch / target.name
+            _call(name, [*command, "-o", str(made), str(source), *map(str, archives), "-lm"])
+            made.replace(target)
+    return target
+
+
 def _command(includes: list[Path], flags: list[str]) -> list[str]:
     return [compiler(), *FLAGS, *flags, "-fPIC", *(f"-I{folder}" for folder in (*INCLUDES, *includes))]
 
@@ -85,9 +101,20 @@ def _scratch(folder: Path):
 def _call(name: str, command: list[str]) -> None:
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
-        raise UserError(f"{name}: the C compiler refused it: {(result.stderr.strip() or 'no message').splitlines()[0]}")
+        lines = result.stderr.strip().splitlines() or ["no message"]
+        told = next((line for line in lines if "error:" in line), lines[0])
+        raise UserError(f"{name}: the C compiler refused it: {told}")
 
 
-def load(name: str, sources: list[Path], **options) -> ctypes.CDLL:
-    """Builds (see `build`) and loads; arguments as `build`."""
-    return ctypes.CDLL(str(build(name, sources, **options)))
+def load(name: str, sources: list[Path], *, structures: Structures | None = None, **options) -> ctypes.CDLL:
+    """Builds (see `build`) and loads; arguments as `build`. The `structures`, which the last C source defines or
+    includes, are compared with their mirrors in Python: UserError where they differ."""
+    if not structures:
+        return ctypes.CDLL(str(build(name, sources, **options)))
+    last = max(place for place, source in enumerate(sources) if source.suffix == ".c")
+    with tempfile.TemporaryDirectory() as folder:
+        extended = Path(folder) / sources[last].name
+        extended.write_text(sources[last].read_text() + exports(structures))
+        library = ctypes.CDLL(str(build(name, [*sources[:last], extended, *sources[last + 1 :]], **options)))
+    check(library, structures)
+    return library

@@ -159,7 +159,8 @@ class _Span(ctypes.Structure):
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    library = load("decide", [ROOT / "lib/decide/src/decide.c", ROOT / "ml/native/decide.c"])
+    structures = {"decide_config": _Config, "decide_event": _Event, "decide_truth": _Span}
+    library = load("decide", [ROOT / "lib/decide/src/decide.c", ROOT / "ml/native/decide.c"], structures=structures)
     library.decide_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
     library.decide_all.restype = ctypes.c_size_t
     pointer, size = ctypes.c_void_p, ctypes.c_size_t

@@ -58,7 +58,8 @@ class Config(ctypes.Structure):
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    library = load("gate", [ROOT / "lib/decide/src/gate.c", ROOT / "ml/native/gate.c"])
+    structures = {"gate_config": Config}
+    library = load("gate", [ROOT / "lib/decide/src/gate.c", ROOT / "ml/native/gate.c"], structures=structures)
     library.gate_all.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p]
     library.gate_all.restype = None
     return library

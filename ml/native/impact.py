@@ -125,7 +125,8 @@ def _settings(config: ImpactConfig) -> _Config:
 @functools.cache
 def _library() -> ctypes.CDLL:
     sources = [ROOT / "lib" / "frontend" / "src" / f"{name}.c" for name in ("impact", "imu", "integer")]
-    library = load("impact", [*sources, ROOT / "ml" / "native" / "impact.c"])
+    structures = {"impact_config": _Config, "impact_result": _Result}
+    library = load("impact", [*sources, ROOT / "ml" / "native" / "impact.c"], structures=structures)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     library.impact_recording.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, size, ctypes.c_uint32, pointer]
     library.impact_recording.restype = size

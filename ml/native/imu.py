@@ -124,8 +124,11 @@ def _settings(config: ImuConfig) -> _Config:
 
 @functools.cache
 def _library() -> ctypes.CDLL:
+    structures = {"imu_config": _Config, "imu_result": _Result}
     library = load(
-        "imu", [*(ROOT / "lib/frontend/src" / f"{name}.c" for name in ("imu", "integer")), ROOT / "ml/native/imu.c"]
+        "imu",
+        [*(ROOT / "lib/frontend/src" / f"{name}.c" for name in ("imu", "integer")), ROOT / "ml/native/imu.c"],
+        structures=structures,
     )
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     library.imu_windows.argtypes = [pointer, ctypes.c_uint32, pointer, pointer, size, pointer]

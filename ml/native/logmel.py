@@ -205,7 +205,8 @@ def _library() -> ctypes.CDLL:
     sources = [ROOT / "lib" / "frontend" / "src" / f"{name}.c" for name in names]
     sizes = {"WINDOW": MAX_WINDOW, "FFT": MAX_FFT, "BANDS": MAX_BANDS}
     flags = [f"-DLOGMEL_MAX_{name}={size}" for name, size in sizes.items()]
-    library = load("logmel", [*sources, ROOT / "ml" / "native" / "logmel.c"], flags=flags)
+    structures = {"logmel_config": _Config, "logmel_result": _Result}
+    library = load("logmel", [*sources, ROOT / "ml" / "native" / "logmel.c"], flags=flags, structures=structures)
     pointer = ctypes.c_void_p
     library.logmel_recording.argtypes = [pointer, pointer, ctypes.c_size_t, pointer]
     return library

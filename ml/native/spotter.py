@@ -135,7 +135,10 @@ class _Config(ctypes.Structure):
 @functools.cache
 def _library() -> ctypes.CDLL:
     sources = ["spotter/src/spotter.c", "frontend/src/vad.c", "decide/src/gate.c", "nn/src/model.c", "nn/src/stream.c"]
-    library = load("spotter", [*(ROOT / "lib" / source for source in sources), ROOT / "ml/native/spotter.c"])
+    structures = {"vad_config": vad.Config, "gate_config": gates.Config, "spotter_config": _Config}
+    library = load(
+        "spotter", [*(ROOT / "lib" / source for source in sources), ROOT / "ml/native/spotter.c"], structures=structures
+    )
     pointer = ctypes.c_void_p
     library.spotter_all.argtypes = [pointer, pointer, pointer, pointer, ctypes.c_size_t, pointer, pointer]
     library.spotter_all.restype = ctypes.c_uint32

@@ -85,7 +85,8 @@ class Config(ctypes.Structure):
 
 @functools.cache
 def _library() -> ctypes.CDLL:
-    library = load("vad", [ROOT / "lib/frontend/src/vad.c", ROOT / "ml/native/vad.c"])
+    structures = {"vad_config": Config}
+    library = load("vad", [ROOT / "lib/frontend/src/vad.c", ROOT / "ml/native/vad.c"], structures=structures)
     pointer, size = ctypes.c_void_p, ctypes.c_size_t
     library.vad_all.argtypes = [pointer, pointer, size, size, pointer]
     library.vad_all.restype = None

@@ -243,7 +243,8 @@ def _library() -> ctypes.CDLL:
     names = ["vibration", "fft", "integer", *(f"fft_{size}" for size in FFT_SIZES)]
     sources = [ROOT / "lib" / "frontend" / "src" / f"{name}.c" for name in names]
     flags = [f"-DVIBRATION_MAX_FFT={FFT_SIZES[-1]}", f"-DVIBRATION_MAX_FEATURES={MAX_FEATURES}"]
-    library = load("vibration", [*sources, ROOT / "ml" / "native" / "vibration.c"], flags=flags)
+    structures = {"vibration_config": _Config, "vibration_result": _Result}
+    library = load("vibration", [*sources, ROOT / "ml" / "native" / "vibration.c"], flags=flags, structures=structures)
     pointer = ctypes.c_void_p
     library.vibration_recording.argtypes = [pointer, pointer, ctypes.c_size_t, pointer]
     return library

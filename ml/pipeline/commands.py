@@ -23,6 +23,7 @@ from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
 from ml.evaluate.operating_point import in_words, operating_point, warn
 from ml.files import replace_file
+from ml.kept import kept_files
 from ml.pipeline import stages
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
@@ -212,5 +213,5 @@ def _notes(begun: Run, task: Task) -> list[str]:
 
 def _keep(made: Path, folder: Path) -> None:
     """Copies a step's files to where people look for them."""
-    for file in sorted(made.iterdir()):
+    for file in kept_files(made):
         replace_file(folder / file.name, file.read_bytes())

@@ -1,11 +1,27 @@
-"""What boards/<board>.ini says of a board."""
+"""What boards/<board>.ini says of a board, and which boards are virtual (platforms/virtual/boards/<board>.json)."""
 
 from __future__ import annotations
 
 import configparser
+import functools
+import json
 
 from ml.errors import UserError
 from ml.paths import ROOT
+
+
+@functools.cache
+def machines() -> dict[str, str]:
+    """The virtual boards, the default first: name -> what plays them, a machine of QEMU or "host" for a process."""
+    found = {
+        path.stem: json.loads(path.read_text())["build"]["mcu"]
+        for path in (ROOT / "platforms" / "virtual" / "boards").glob("*.json")
+    }
+    return {name: found[name] for name in sorted(found, key=lambda name: (found[name] == "host", name))}
+
+
+VIRTUAL = tuple(machines())  # ("virtual", "virtual-m3", "host")
+EMULATED = tuple(name for name, machine in machines().items() if machine != "host")  # those that QEMU plays
 
 
 def names() -> list[str]:

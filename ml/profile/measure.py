@@ -103,10 +103,11 @@ def _why(layer: Layer, cycles: int) -> str:
 
 def clocks() -> dict[str, int]:
     """Hz of the boards whose processor is a Cortex-M4, from boards/*.ini."""
-    return {name: int(section(name)["custom_clock_hz"]) for name in names() if name in CORTEX_M4}
-
-
-CORTEX_M4 = ("nano33ble", "nano33ble_rev2", "disco_l475vg_iot01a", "virtual")
+    return {
+        name: int(section(name)["custom_clock_hz"])
+        for name in names()
+        if section(name).get("custom_processor") == "cortex-m4"
+    }
 
 
 def clock(board: str) -> int:

@@ -2,9 +2,10 @@
 
 A folder per environment, `<workspace>/virtual/<env>/`, holds everything: `console` and `sensors` (links to the board's
 pseudo-terminals), `memory` (a part of the board's, for the sensor bus), `emulator.json` (what runs), `emulator.log`,
-and two locks. `lock` is held while someone starts or
-stops the emulator; `alive` is inherited and held by the emulator itself, so that "is it running?" never depends on a
-process number that may have been given to another process.
+and two locks. `lock` is held while someone starts or stops the emulator. `alive` is inherited and held by the emulator
+itself, so that "is it running?" never depends on a process number that may have been given to another process. The
+emulator's process writes `emulator.json` before it becomes the emulator: whoever is killed while he starts one leaves
+none that nobody finds.
 """
 
 from __future__ import annotations  # PlatformIO may bring a Python older than ours
@@ -17,6 +18,7 @@ import shutil
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -50,14 +52,20 @@ class Emulator:
     started: float
 
 
-def command(program: str, machine: str, memory: Path | None = None) -> list[str]:
-    """The command line for a board: QEMU, or the program itself on the host. `memory`: the file for its PSRAM."""
+def command(program: str, machine: str, memory: Path | None = None, debug_port: int | None = None) -> list[str]:
+    """The command line for a board: QEMU, or the program itself on the host.
+
+    memory: the file for its PSRAM.
+    debug_port: where QEMU listens for GDB, on this computer alone; the board then waits for it before it starts.
+    """
     if machine == "host":
         return [program, "--pty"]
     qemu = shutil.which("qemu-system-arm")
     if qemu is None:
         raise EmulatorError("expected qemu-system-arm on the PATH, found none; install it (Debian: qemu-system-arm)")
     options = f"-nographic -icount shift={NS_PER_INSTRUCTION_SHIFT} -monitor none -serial pty -serial pty"
+    if debug_port is not None:
+        options += f" -S -gdb tcp:127.0.0.1:{debug_port}"
     return [qemu, *_machine(machine, memory), *options.split(), "-kernel", program]
 
 
@@ -70,24 +78,26 @@ def _machine(machine: str, memory: Path | None) -> list[str]:
     return ["-object", backend, "-machine", f"{machine},memory-backend=mps.ram"]
 
 
-def start(folder: Path, program: str, machine: str) -> Emulator:
-    """Starts an emulator in the background in place of the one in `folder`; returns when its console is open."""
+def start(folder: Path, program: str, machine: str, debug_port: int | None = None) -> Emulator:
+    """Starts an emulator in the background in place of the one in `folder`; returns when its console is open.
+
+    debug_port: see `command`.
+    """
     _require_posix()
     if not Path(program).is_file():  # QEMU would open its consoles before it misses it
         raise EmulatorError(f"expected a program at {program}, found none; build it first")
     with _locked(folder):
         try:
-            return _start(folder, program, machine, folder / MEMORY)
+            return _start(folder, program, machine, folder / MEMORY, debug_port)
         except EndedAtOnce:  # a QEMU or a file system that cannot share memory: the sensor bus does without
-            return _start(folder, program, machine, None)
+            return _start(folder, program, machine, None, debug_port)
 
 
-def _start(folder: Path, program: str, machine: str, memory: Path | None) -> Emulator:
-    arguments = command(program, machine, memory)
+def _start(folder: Path, program: str, machine: str, memory: Path | None, debug_port: int | None) -> Emulator:
+    arguments = command(program, machine, memory, debug_port)
     _stop(folder)
-    process = _spawn(folder, arguments)
-    started = Emulator(process.pid, machine, program, time.time())
-    _write(folder / STATE, json.dumps(asdict(started)))
+    now = time.time()
+    process = _spawn(folder, arguments, lambda pid: Emulator(pid, machine, program, now))
     try:
         ports = _ports(folder, process)
         _link(folder / CONSOLE, ports[0])
@@ -96,7 +106,7 @@ def _start(folder: Path, program: str, machine: str, memory: Path | None) -> Emu
         _stop(folder)
         raise
     process.returncode = 0  # it outlives us on purpose: no "still running" warning
-    return started
+    return Emulator(process.pid, machine, program, now)
 
 
 def stop(folder: Path) -> bool:
@@ -110,6 +120,11 @@ def stop(folder: Path) -> bool:
     return found
 
 
+def folders(workspace: Path) -> list[Path]:
+    """Of the emulators that were started in PlatformIO's workspace and not stopped since."""
+    return sorted({path.parent for name in (STATE, ALIVE) for path in workspace.glob(f"virtual/*/{name}")})
+
+
 def running(folder: Path) -> Emulator | None:
     """The emulator that runs in `folder`, or None."""
     return state(folder) if _alive(folder) else None
@@ -117,7 +132,7 @@ def running(folder: Path) -> Emulator | None:
 
 def crashed(folder: Path) -> str | None:
     """The last line that an emulator wrote before it ended without being stopped; None if there is no such one."""
-    if state(folder) is None or _alive(folder):
+    if _alive(folder) or not (folder / ALIVE).exists():
         return None
     lines = [line for line in _log(folder).splitlines() if "char device redirected" not in line]
     return lines[-1] if lines else "no message"
@@ -126,9 +141,16 @@ def crashed(folder: Path) -> str | None:
 def state(folder: Path) -> Emulator | None:
     """What was last started in `folder` and not stopped since."""
     try:
-        return Emulator(**json.loads((folder / STATE).read_text()))
-    except (OSError, ValueError, TypeError):
+        known = Emulator(**json.loads((folder / STATE).read_text()))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return known if _plausible(known) else None
+
+
+def _plausible(known: Emulator) -> bool:
+    """Of the types that were written: a number below 1 would name a group of processes."""
+    texts = isinstance(known.machine, str) and isinstance(known.program, str)
+    return texts and type(known.pid) is int and known.pid > 1 and isinstance(known.started, (int, float))
 
 
 def _require_posix() -> None:
@@ -170,7 +192,10 @@ def _alive(folder: Path) -> bool:
     return False
 
 
-def _spawn(folder: Path, arguments: list[str]) -> subprocess.Popen:
+def _spawn(folder: Path, arguments: list[str], described: Callable[[int], Emulator]) -> subprocess.Popen:
+    def remember() -> None:  # in the new process, before it becomes the emulator
+        _write(folder / STATE, json.dumps(asdict(described(os.getpid()))))
+
     with (folder / ALIVE).open("w") as alive, (folder / LOG).open("w") as log:
         fcntl.flock(alive, fcntl.LOCK_EX)
         return subprocess.Popen(
@@ -180,6 +205,7 @@ def _spawn(folder: Path, arguments: list[str]) -> subprocess.Popen:
             stderr=log,
             pass_fds=[alive.fileno()],
             start_new_session=True,
+            preexec_fn=remember,  # noqa: PLW1509  nothing in it waits for a lock of another thread
         )
 
 
@@ -199,15 +225,54 @@ def _ports(folder: Path, process: subprocess.Popen) -> list[str]:
 
 
 def _stop(folder: Path) -> bool:
-    known = state(folder)
     was_alive = _alive(folder)
-    if was_alive and known is not None:
-        _terminate(folder, known.pid)
+    if was_alive:
+        _terminate(folder)
     _remove(folder, CONSOLE, SENSORS, MEMORY, STATE, LOG, ALIVE)
     return was_alive
 
 
-def _terminate(folder: Path, pid: int) -> None:
+def _emulator(folder: Path) -> int:
+    """The process that has the lock which an emulator inherits: `emulator.json` may name any process."""
+    known, alive = state(folder), folder / ALIVE
+    if not Path("/proc/self/fd").is_dir():  # no Linux: a leader of its own session is at least no shell of the user's
+        if known and _leads_a_session(known.pid):
+            return known.pid
+    elif known and _has_open(known.pid, alive):
+        return known.pid
+    else:
+        for process in Path("/proc").glob("[0-9]*"):
+            if process.name != str(os.getpid()) and _has_open(int(process.name), alive):
+                return int(process.name)
+    raise EmulatorError(
+        f"{folder / STATE}: expected the number of the emulator that runs, found another; nothing was stopped: end the "
+        "emulator by hand, then remove the folder"
+    )
+
+
+def _leads_a_session(pid: int) -> bool:
+    try:
+        return os.getsid(pid) == pid
+    except OSError:
+        return False
+
+
+def _has_open(pid: int, file: Path) -> bool:
+    try:
+        return any(_same(descriptor, file) for descriptor in Path(f"/proc/{pid}/fd").iterdir())
+    except OSError:  # it has ended, or is somebody else's
+        return False
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:  # closed meanwhile
+        return False
+
+
+def _terminate(folder: Path) -> None:
+    pid = _emulator(folder)
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, sign)

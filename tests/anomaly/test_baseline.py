@@ -1,5 +1,6 @@
 """What a device learns: exact sums, mean and covariance as NumPy has them, and nothing taken from damaged memory."""
 
+import ctypes
 import zlib
 
 import numpy as np
@@ -10,7 +11,7 @@ from hypothesis.extra.numpy import arrays
 
 from ml.errors import UserError
 from ml.native import anomaly
-from ml.native.anomaly import DISTANCE, MAX_WINDOWS, Baseline
+from ml.native.anomaly import DISTANCE, MAX_FEATURES, MAX_WINDOWS, Baseline
 
 MODEL = "0123456789abcdef"
 RIDGE = 512  # 2 squared steps
@@ -95,6 +96,15 @@ def test_sums_that_no_windows_have_neither_crash_nor_give_a_distance_that_overfl
     made = forged.gaussians(RIDGE)
     if made is not None and features:
         assert np.abs(made.mean).max() <= 128 * 128
+
+
+@pytest.mark.parametrize("features", [MAX_FEATURES + 1, 2**31, 2**32 - 1])
+def test_nothing_is_learnt_into_a_baseline_of_more_features_than_it_has_room_for(features):
+    forged = Baseline(bytes(learnt)).raw
+    forged.features = features
+    before, window = bytes(forged), np.ones(MAX_FEATURES, np.int8)
+    assert not anomaly._library().anomaly_baseline_learn(ctypes.byref(forged), window.ctypes)
+    assert bytes(forged) == before
 
 
 def test_bytes_of_another_length_are_refused():

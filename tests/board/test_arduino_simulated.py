@@ -1,4 +1,4 @@
-"""Sleep, watchdog and reset cause of the Arduino boards over simulated cores: their decisions, not the silicon."""
+"""The Arduino boards over simulated cores, buses and chips: what the sources decide, not the silicon."""
 
 import functools
 import json
@@ -17,8 +17,16 @@ COMPILER = shutil.which("g++") or shutil.which("clang++")
 CORES = {
     "stm32": "ARDUINO_ARCH_STM32",
     "esp32": "ARDUINO_ARCH_ESP32",
-    "nrf52840": "TARGET_NRF52840",
+    "nrf52840": "TARGET_NRF52840",  # and ARDUINO_ARCH_MBED
     "rp2040": "TARGET_RP2040",
+}
+SOURCES = {
+    "sleep": ["arduino_sleep.cpp", "arduino_sensors.cpp"],
+    "reset": ["arduino_reset.cpp"],
+    "devices": ["arduino_i2c.cpp", "imu_lsm6ds.cpp", "imu_mpu6050.cpp"],
+    "inmp441": ["mic_inmp441.cpp"],
+    "pdm": ["mic_pdm.cpp"],
+    "store": ["arduino_store.cpp"],
 }
 SLEEPERS = ("stm32", "esp32", "nrf52840")  # the RP2040 sleeps by the same lines as the nRF52840
 SECONDS = 40  # of simulated time
@@ -36,8 +44,9 @@ def build(tmp_path_factory):
     @functools.cache
     def make(main: str, core: str, *flags: str) -> Path:
         program = folder / "-".join([main, core, *flags])
-        sources = {"sleep": ["arduino_sleep.cpp", "arduino_sensors.cpp"], "reset": ["arduino_reset.cpp"]}[main]
+        sources = SOURCES[main]
         command = [COMPILER, "-std=gnu++11", "-Wall", "-Wextra", "-Werror", "-DARDUINO=10819", "-DSIMULATED"]
+        command += ["-DARDUINO_ARCH_MBED"] if CORES[core].startswith("TARGET") else []
         command += [f"-D{CORES[core]}", *(f"-D{flag}" for flag in flags)]
         includes = (HERE / "arduino_declarations", BOARD / "include", BOARD / "src/arduino")
         command += [f"-I{include}" for include in includes]
@@ -155,3 +164,68 @@ def test_the_watchdog_is_set_as_the_manual_says(build, core, ms, registers):
 
 def test_the_nrf52840_that_hangs_resets_itself_before_its_long_watchdog_would(build):
     assert output(build("reset", "nrf52840"), 0, 0, 8000).splitlines()[1] == "reset after 13 s, left d0"
+
+
+LSM6DS, MPU6050 = "BOARD_IMU_LSM6DS", "BOARD_IMU_MPU6050"
+
+
+@pytest.mark.parametrize(
+    ("driver", "chip", "address", "asked_mhz", "said"),
+    [
+        # CTRL1_XL, CTRL2_G: rate and range; CTRL3_C: whole samples, the next address by itself
+        (LSM6DS, 0x6A, 0x6A, 104_000, "104000 10=44 11=4c 12=44"),
+        (LSM6DS, 0x6C, 0x6A, 100_000, "104000 10=44 11=4c 12=44"),
+        (LSM6DS, 0x6C, 0x6A, 400_000, "416000 10=64 11=6c 12=44"),
+        (LSM6DS, 0x6A, 0x6A, 1_600_000, "416000 10=64 11=6c 12=44"),
+        (LSM6DS, 0x6A, 0x6A, 1_000, "26000 10=24 11=2c 12=44"),
+        (LSM6DS, 0x69, 0x6A, 104_000, "-2"),  # another chip
+        (LSM6DS, 0x6A, 0x6B, 104_000, "-2"),  # nobody at this address
+        # SMPLRT_DIV, CONFIG, the two ranges, INT_ENABLE, PWR_MGMT_1
+        (MPU6050, 0x68, 0x68, 100_000, "100000 19=09 1a=03 1b=18 1c=18 38=01 6b=01"),
+        (MPU6050, 0x68, 0x68, 400_000, "333333 19=02 1a=03 1b=18 1c=18 38=01 6b=01"),
+        (MPU6050, 0x68, 0x68, 1_600_000, "-3"),
+        (MPU6050, 0x70, 0x68, 100_000, "-2"),
+    ],
+)
+def test_a_motion_sensor_is_set_as_its_data_sheet_says(build, driver, chip, address, asked_mhz, said):
+    assert output(build("devices", "stm32", driver), asked_mhz, chip, address).splitlines()[0] == said
+
+
+@pytest.mark.parametrize(
+    ("driver", "chip", "sample"),
+    [
+        (LSM6DS, 0x6A, "1.00 2.00 3.00 -70.0 -140.0 -210.0"),  # 0.488 mg and 70 mdps a count
+        (MPU6050, 0x68, "1.00 2.00 3.00 -61.0 -122.0 -182.9"),  # 2048 counts a g, 16.4 a degree per second
+    ],
+)
+def test_a_motion_sensor_gives_g_and_degrees_and_each_sample_once(build, driver, chip, sample):
+    lines = output(build("devices", "stm32", driver), 100_000, chip, chip if driver == MPU6050 else 0x6A).splitlines()
+    assert lines[1:] == ["0", sample]  # none before one is ready
+
+
+@pytest.mark.parametrize("empty", [0, 1, 2], ids=["zeros", "ones", "follows the line"])
+@pytest.mark.parametrize("slot", [0, 1])
+def test_the_slot_that_the_inmp441_fills_is_the_one_that_is_heard(build, slot, empty):
+    pins = ("BOARD_MIC_INMP441", "BOARD_I2S_SCK=1", "BOARD_I2S_WS=2", "BOARD_I2S_SD=3")
+    assert output(build("inmp441", "esp32", *pins), slot, empty).split() == ["16000000", "1000", "1"]
+
+
+@pytest.mark.parametrize(("core", "block"), [("nrf52840", 256), ("rp2040", 32), ("rp2040", 64)])
+@pytest.mark.parametrize(("every", "whole"), [(1, True), (7, True), (300, False)])
+def test_samples_of_a_pdm_microphone_come_in_order_or_are_counted(build, core, block, every, whole):
+    blocks = 1200
+    taken, lost, in_order, handed = map(int, output(build("pdm", core, "BOARD_MIC_PDM"), block, every, blocks).split())
+    assert (in_order, handed) == (1, blocks)  # nothing was left to the library, or it would have ended
+    assert taken + lost == blocks * block
+    assert (lost == 0) is whole
+
+
+@pytest.mark.parametrize("core", ["stm32", "esp32", "nrf52840"])
+def test_the_store_says_when_the_flash_kept_nothing(build, core):
+    assert output(build("store", core), 0).split()[:4] == ["0", "1", "0", "-4"]
+    assert output(build("store", core), 1).split()[:2] == ["-4", "0"]
+
+
+def test_the_store_stays_clear_of_a_boot_loader_at_the_end_of_the_flash(build):
+    assert output(build("store", "nrf52840"), 0).split()[4:] == ["fc000", "4000"]
+    assert output(build("store", "nrf52840", "BOARD_STORE_END=0xF4000"), 0).split()[4:] == ["f0000", "4000"]

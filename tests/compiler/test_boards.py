@@ -12,11 +12,12 @@ import pytest
 from ml.compiler import compile_model
 from ml.evaluate import tflm
 from ml.paths import ROOT
+from ml.profile.boards import machines
 from tests.compiler.parity import needs_tflm
 from tests.compiler.test_damaged_families import MODELS as FAMILIES
 from tests.compiler.test_models import MODELS, model_bytes
 
-BOARDS = {"cortex-m4": "mps2-an386", "cortex-m3": "mps2-an385"}
+BOARDS = {"cortex-m4": machines()["virtual"], "cortex-m3": machines()["virtual-m3"]}
 COUNT = 4
 TOOLS = ("arm-none-eabi-gcc", "qemu-system-arm")
 missing = [tool for tool in TOOLS if not shutil.which(tool)]

@@ -10,6 +10,7 @@ from c_frontend import SOURCES
 
 from ml.native import logmel, vibration
 from ml.native.build import ROOT
+from ml.profile.boards import EMULATED
 from tools.studies.frontend_bench import ask, build
 
 HERE = Path(__file__).parent
@@ -51,7 +52,7 @@ def test_no_undefined_behaviour_from_silence_to_extremes(checksum):
     assert len(checksum) == 8
 
 
-@pytest.mark.parametrize("board", ["virtual", "virtual-m3"])
+@pytest.mark.parametrize("board", EMULATED)
 def test_a_board_makes_the_same_bytes(board, checksum, tmp_path):
     program = build(tmp_path, HERE / "firmware", board, {"config.h": config_h()})
     assert ask(tmp_path, program, board, CHECKSUM) == (checksum,)

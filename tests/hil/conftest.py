@@ -7,7 +7,8 @@ import pytest
 from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.session import Session
-from tests.hil.checks.waiting import EMULATED, described
+from ml.profile.boards import VIRTUAL
+from tests.hil.checks.waiting import described
 from tests.hil.truths import Truth, truth_of
 
 DEFAULT_SOAK = {"keyword_spotting": 2.0}  # minutes: an hour of sound takes many of the host's
@@ -44,7 +45,7 @@ def device(board, kept) -> Iterator[Device]:
     opened = _proven_again(kept.pop(), board) if kept else None
     opened = opened or board.open()
     yield opened
-    if board.kind in EMULATED:
+    if board.kind in VIRTUAL:
         kept.append(opened)
     else:
         opened.close()
@@ -79,5 +80,5 @@ def player(board):
 @pytest.fixture
 def soak_minutes(pytestconfig, board) -> float:
     """An hour of virtual time where that takes seconds of the host's; docs/rig.md has the full runs."""
-    default = DEFAULT_SOAK.get(board.app, 60.0) if board.kind in EMULATED else 0.5
+    default = DEFAULT_SOAK.get(board.app, 60.0) if board.kind in VIRTUAL else 0.5
     return pytestconfig.getoption("--soak-minutes") or default

@@ -49,6 +49,7 @@ def library() -> ctypes.CDLL:
         "link",
         sorted((ROOT / "lib/link/src").glob("*.c")),
         flags=["-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"],
+        structures={"link_frame": CFrame, "link_decoder": CDecoder},
     )
     c.link_encode.restype = ctypes.c_size_t
     c.link_encode.argtypes = [ctypes.c_void_p, ctypes.c_void_p]

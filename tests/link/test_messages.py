@@ -9,6 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.errors import UserError
+from ml.link import protocol
+from ml.link.layout import Layout
 from ml.link.messages import FORMATS, Command, Gate, Learn, Provoke, Status, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
 from ml.paths import ROOT
@@ -39,6 +42,11 @@ COUNTERS = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "
 TELEMETRY = dict.fromkeys(COUNTERS, 5) | CYCLES | {"saturated": [0] * 6, "scores": [255, 0]}
 
 
+def test_what_is_made_of_the_table_is_up_to_date():
+    for path, text in protocol.generated().items():
+        assert path.read_text() == text, f"{path.relative_to(ROOT)}: run python -m ml link --write"
+
+
 @pytest.mark.parametrize("enum", [Type, Command, Status, Learn, Provoke])
 def test_both_sides_use_the_same_numbers(enum):
     name = enum.__name__.lower()
@@ -46,6 +54,34 @@ def test_both_sides_use_the_same_numbers(enum):
     body = re.search(rf"enum link_{name} {{(.*?)}}", header, re.S)[1]
     found = {key: int(value, 0) for key, value in re.findall(r"LINK_(?:LEARN_|PROVOKE_)?(\w+) = (\w+)", body)}
     assert found == {member.name: member.value for member in enum}
+
+
+def test_the_numbers_that_were_given_stay():
+    given = {Type: "01 02 03 04 05 10", Command: bytes(range(1, 20)).hex(" "), Learn: bytes(range(8)).hex(" ")}
+    given |= {Status: "00 01 02 03 04", Provoke: "00 01 02"}
+    for enum, numbers in given.items():
+        assert bytes(enum).hex(" ").startswith(numbers)
+
+
+def test_a_layout_says_how_long_a_payload_may_be():
+    fixed, open_ended = Layout(("layer",), "<H"), Layout(("offset",), "<I", "content")
+    assert [size for size in range(8) if fixed.fits(size)] == [2]
+    assert [size for size in range(8) if open_ended.fits(size)] == [4, 5, 6, 7]
+
+
+@pytest.mark.parametrize(
+    ("said", "instead"),
+    [
+        ("number = 0x02\n", "number = 0x01\n"),
+        ('"layer u16"', '"layer u17"'),
+        ('["offset u32", "content bytes"]', '["content bytes", "offset u32"]'),
+    ],
+)
+def test_a_table_that_contradicts_itself_is_refused_in_a_line(said, instead):
+    text = protocol.TABLE.read_text()
+    with pytest.raises(UserError, match=r"protocol.toml: expected .*, found") as error:
+        protocol.python_module(protocol.Table(text.replace(said, instead, 1)))
+    assert "\n" not in str(error.value)
 
 
 def test_info_is_understood():

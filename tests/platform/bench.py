@@ -15,14 +15,14 @@ import pytest
 from ml.link.port import Port
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
+from ml.profile.boards import EMULATED  # noqa: F401  (for the tests)
+from ml.profile.boards import VIRTUAL as BOARDS
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
 
 import emulator_control
 
 PIO = Path(sys.executable).with_name("pio")
-EMULATED = ["virtual", "virtual-m3"]
-BOARDS = [*EMULATED, "host"]
 PROBES = {  # name -> what main.cpp is built with
     "probe": "",
     "imu": "-DPROBE_IMU=100",

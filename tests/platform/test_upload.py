@@ -13,7 +13,9 @@ from pathlib import Path
 import emulator_control
 import psutil
 import pytest
+from platformio.project.config import ProjectConfig
 
+from ml.link.port import workspace
 from ml.paths import ROOT
 from tests.platform.bench import BOARDS, EMULATED, PIO, TIMEOUT_S, Bench, has_ended
 
@@ -144,3 +146,57 @@ def test_the_monitor_port_of_the_repository_is_where_uploads_put_it() -> None:
     assert environments
     for name, port in environments.items():
         assert Path(port).parts[-4:] == (".pio", "virtual", name, "console")
+
+
+def test_a_starter_killed_at_once_leaves_an_emulator_that_is_found_and_stopped(bench: Bench) -> None:
+    bench.restart("probe-host")
+    folder = bench.run_folder("killed")
+    program = emulator_control.state(bench.run_folder("probe-host")).program
+    starter = (
+        f"import os, sys; sys.path.insert(0, {str(ROOT / 'platforms' / 'virtual')!r}); import emulator_control as e;"
+        "e._ports = lambda *_: os._exit(9);"  # what kill -9 right after the new process does
+        f"e.start(e.Path({str(folder)!r}), {program!r}, 'host')"
+    )
+    assert subprocess.run([sys.executable, "-c", starter], check=False).returncode == 9
+    process = psutil.Process(pid(bench, "killed"))
+    assert f"process {process.pid}" in tool(bench, "status").stdout
+    assert tool(bench, "stop", "killed").returncode == 0
+    assert has_ended(process)
+
+
+def test_stop_ends_the_emulator_and_not_the_process_that_a_forged_file_names(bench: Bench) -> None:
+    bench.restart("probe-host")
+    folder, emulator = bench.run_folder("probe-host"), psutil.Process(pid(bench, "probe-host"))
+    bystander = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    forged = vars(emulator_control.state(folder)) | {"pid": bystander.pid}
+    (folder / emulator_control.STATE).write_text(json.dumps(forged))
+    assert tool(bench, "stop", "probe-host").returncode == 0
+    assert bystander.poll() is None
+    assert has_ended(emulator)
+    bystander.kill()
+    bystander.wait()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"pid": -1, "machine": "host", "program": "x", "started": 0}', "[" * 5000])
+def test_an_emulator_whose_file_is_damaged_is_shown_and_stopped(bench: Bench, text: str) -> None:
+    bench.restart("probe-host")
+    emulator = psutil.Process(pid(bench, "probe-host"))
+    (bench.run_folder("probe-host") / emulator_control.STATE).write_text(text)
+    assert "probe-host" in tool(bench, "status").stdout
+    assert tool(bench, "stop", "probe-host").returncode == 0
+    assert has_ended(emulator)
+
+
+@pytest.mark.parametrize("named", ["~/ws", "ws"])
+def test_the_workspace_is_read_as_platformio_reads_it(monkeypatch, tmp_path: Path, named: str) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLATFORMIO_WORKSPACE_DIR", named)
+    monkeypatch.chdir(ROOT)
+    assert workspace() == Path(ProjectConfig().get("platformio", "workspace_dir"))
+
+
+def test_two_builds_of_one_environment_at_once_both_succeed(bench: Bench) -> None:
+    bench.pio("run", "-e", "probe-host", "-t", "clean")
+    command = [PIO, "run", "-e", "probe-host"]
+    both = [subprocess.Popen(command, cwd=bench.folder, stdout=subprocess.DEVNULL) for _ in range(2)]
+    assert [each.wait() for each in both] == [0, 0]

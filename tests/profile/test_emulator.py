@@ -6,10 +6,11 @@ import subprocess
 import pytest
 
 from ml.compiler.compile import compile_model
+from ml.profile.boards import machines
 from ml.profile.image import build
 
 MODELS = {"kws": "kws_ref_model", "sww": "str_ww_ref_model", "ad": "ad01_int8"}
-BOARDS = {"cortex-m4": "mps2-an386", "cortex-m3": "mps2-an385"}
+BOARDS = {"cortex-m4": machines()["virtual"], "cortex-m3": machines()["virtual-m3"]}
 
 
 @pytest.mark.skipif(shutil.which("qemu-system-arm") is None, reason="qemu-system-arm is not installed")

@@ -56,7 +56,8 @@ def library() -> ctypes.CDLL:
     sources = [path for part in parts for path in sorted((ROOT / "lib" / part / "src").glob("*.c"))]
     flags = ["-g", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"]
     flags += ["-DSERVICE_MAX_SENSORS=2", f"-DNN_GUARD={GUARD}"]
-    return load("service", [*sources, ROOT / "lib/nn/src/model.c", HERE / "test_app.c"], flags=flags)
+    sources += [ROOT / "lib/nn/src/model.c", HERE / "test_app.c"]
+    return load("service", sources, flags=flags, structures={"board_imu_sample": Sample})
 
 
 class MemoryDevice:

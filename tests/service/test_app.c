@@ -233,7 +233,9 @@ static uint8_t run(uint8_t operation, uint32_t windows) {
     test_ears.windows = windows;
     if (operation == LINK_LEARN_KEEP) return LINK_UNSUPPORTED;
     if (operation == LINK_LEARN_USE && baseline[0] != 1) return LINK_BAD_ARGUMENT;
+    if (operation == LINK_LEARN_WRITE && wanted) return LINK_NOT_NOW;
     if (operation == LINK_LEARN_BEGIN) wanted = windows;
+    if (operation == LINK_LEARN_STOP) wanted = 0;
     return LINK_OK;
 }
 

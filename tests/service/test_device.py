@@ -116,6 +116,9 @@ def test_a_baseline_is_read_from_one_device_and_written_to_another():
         baseline.begin(500)
         assert (baseline.status.wanted, baseline.status.size) == (500, 1000)
         kept = bytes([1]) + os.urandom(999)
+        with pytest.raises(UserError, match="expected a device that is not learning, found it at 0 of 500 windows"):
+            baseline.write(kept)
+        baseline.stop()
         baseline.write(kept)
         assert baseline.read() == kept
         with pytest.raises(CommandError, match="LEARN to succeed, found BAD_ARGUMENT"):

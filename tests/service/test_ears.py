@@ -88,6 +88,12 @@ def test_a_baseline_is_carried_from_device_to_device(ears):
     assert b"".join(part.data for part in parts) == kept
 
 
+def test_a_baseline_is_not_overwritten_while_the_device_learns(ears):
+    learn(ears, Learn.BEGIN, struct.pack("<I", 9))
+    assert learn(ears, Learn.WRITE, bytes(4) + b"forged").status == Status.NOT_NOW
+    assert learn(ears, Learn.READ, struct.pack("<IH", 0, 6)).data == bytes(6)
+
+
 def test_a_baseline_without_sense_is_not_used(ears):
     assert learn(ears, Learn.USE).status == Status.BAD_ARGUMENT
     assert learn(ears, Learn.KEEP).status == Status.UNSUPPORTED

@@ -91,3 +91,35 @@ def test_every_requirement_is_pinned_with_a_hash_and_no_address():
     pinned = [line for line in entries if line and not line.lstrip().startswith("#")]
     assert len(pinned) > 50
     assert all("==" in line and "--hash=sha256:" in line for line in pinned)
+
+
+@pytest.fixture
+def others(tmp_path) -> Path:
+    """The environment of another checkout, with something in it."""
+    folder = tmp_path / "other" / ".venv"
+    folder.mkdir(parents=True)
+    (folder / "pyvenv.cfg").touch()
+    (folder / "precious").touch()
+    return folder
+
+
+def refused(checkout: Path) -> str:
+    """What set-up says; the machine's own tools are all there, so that it comes to the packages."""
+    command = [sys.executable, checkout / "tools" / "setup.py"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 1
+    assert len(done.stderr.strip().splitlines()) == 1
+    return done.stderr
+
+
+def test_an_environment_that_is_another_checkouts_is_not_emptied(bare_checkout, others):
+    (bare_checkout / ".venv").symlink_to(others)
+    assert f"a link to {others}" in refused(bare_checkout)
+    assert (others / "precious").exists()
+
+
+def test_a_folder_that_is_no_environment_is_not_emptied(bare_checkout):
+    (bare_checkout / ".venv").mkdir()
+    (bare_checkout / ".venv" / "precious").touch()
+    assert "something else" in refused(bare_checkout)
+    assert (bare_checkout / ".venv" / "precious").exists()

@@ -18,8 +18,8 @@ from ml.compiler.compile import compile_model
 from ml.errors import UserError
 from ml.link.device import Device
 from ml.paths import ROOT
-from ml.profile.boards import section
-from ml.profile.measure import CORTEX_M4, clock
+from ml.profile.boards import EMULATED, section
+from ml.profile.measure import clock, clocks
 from ml.profile.supply import Supply, boards, supply
 from tools.energy.cells import Cell
 from tools.energy.show import engineering
@@ -31,7 +31,6 @@ NOT_INCLUDED = (
     "sensors and radio",
     "regulator, lamps and all else on the board",
 )
-EMULATED = ("virtual", "virtual-m3")  # count an instruction as a cycle
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def currents(board: str, *, low_power: bool) -> Supply:
 def of_model(board: str, model: str, every_s: float | None, *, low_power: bool) -> Estimate:
     """Of an application's compiled model, or of a `.tflite`."""
     known = currents(board, low_power=low_power)
-    if board not in CORTEX_M4:
+    if board not in clocks():
         raise UserError(
             f"{board}: cycles are counted on a Cortex-M4, which it has not; expected --link to the board itself"
         )
@@ -134,7 +133,7 @@ def _clocks(board: str, linked: str) -> tuple[float, str]:
     """What the linked board's time awake becomes on `board`."""
     if linked == board:
         return 1.0, ""
-    if linked not in EMULATED or board not in CORTEX_M4:
+    if linked not in EMULATED or board not in clocks():
         raise UserError(f"expected {board} at the link, found {linked}; estimate what runs there")
     scale = int(section(linked)["custom_clock_hz"]) / clock(board)
     return scale, f": {linked}, an instruction a cycle, which is too few, at the clock of {board}"

@@ -17,9 +17,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.profile.boards import VIRTUAL
 from tools.energy.find import METERS
 from tools.rig.errors import RigError
-from tools.rig.project import VIRTUAL_KINDS
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # also the name of a folder
 RESETS = ("link", "dtr", "command", "emulator")
@@ -47,7 +47,7 @@ class BoardConfig:
     @property
     def emulated(self) -> bool:
         """It is nothing that somebody plugged in: flashing starts it."""
-        return self.kind in VIRTUAL_KINDS and not any(getattr(self, key) for key in ADDRESSES)
+        return self.kind in VIRTUAL and not any(getattr(self, key) for key in ADDRESSES)
 
     @property
     def address(self) -> str:
@@ -68,7 +68,7 @@ def choose(words: Sequence[str], rig: Path | None) -> list[BoardConfig]:
 
 def _named(word: str, shelf: dict[str, BoardConfig], rig: Path | None) -> BoardConfig:
     name, _, port = word.partition("@")
-    if rig and name not in shelf and name not in VIRTUAL_KINDS:
+    if rig and name not in shelf and name not in VIRTUAL:
         raise RigError(f"--board {word}: expected a board of {rig} ({', '.join(shelf)}), found {name!r}")
     if not NAME.fullmatch(name):
         raise RigError(f"--board {word}: expected NAME or NAME@PORT, found {name!r} as the name")

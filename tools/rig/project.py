@@ -11,14 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ml.paths import ROOT
 from tools.rig.errors import RigError
 
 BUILD_LIMIT_S = 1800  # the first build of a board may download its platform and compile a whole framework
 # PlatformIO's words on a link to a platform that another one, started at the same moment, writes or points elsewhere:
 # all clones of a repository share one
 CROSSED, ATTEMPTS = ("InvalidJSONFile", "Unknown development platform 'symlink:"), 3
-VIRTUAL_KINDS = frozenset(path.stem for path in (ROOT / "platforms/virtual/boards").glob("*.json"))
 
 
 class Project:

@@ -33,9 +33,9 @@ from ml.link.port import Port
 from ml.native import mel
 from ml.native.logmel import LogmelConfig, c_source, log_mel, log_mel_q8
 from ml.paths import ROOT
+from ml.profile.boards import EMULATED, machines
 
 FIRMWARE = ROOT / "tools" / "studies" / "frontend_bench"
-BOARDS = {"virtual": "mps2-an386", "virtual-m3": "mps2-an385"}
 PATIENCE_S = 60
 DB_PER_OCTAVE = 10 * np.log10(2)
 CONFIGS = {
@@ -51,10 +51,8 @@ lib_dir = {root}/lib
 platform = symlink://{root}/platforms/virtual
 lib_ldf_mode = chain+
 build_flags = -I{folder}
-[env:virtual]
-board = virtual
-[env:virtual-m3]
-board = virtual-m3
+[env:{board}]
+board = {board}
 """
 ANSWER = re.compile(rb"frontend integers (\d+) float (\d+) difference (\d+)\n")
 
@@ -103,7 +101,7 @@ def compare(folder: Path) -> None:
 def board() -> None:
     """Instructions per frame on the virtual boards."""
     table = Table("board", "configuration", "integers", "float", "share", "mean difference, int8 steps")
-    for name in BOARDS:
+    for name in EMULATED:
         for title, config in CONFIGS.items():
             integers, floats, difference = instructions(name, config)
             share = f"{integers / floats:.3f}"
@@ -123,7 +121,7 @@ def instructions(name: str, config: LogmelConfig) -> tuple[int, int, float]:
 
 def build(folder: Path, firmware: Path, name: str, headers: dict[str, str]) -> Path:
     """Builds a firmware with headers of its own for a virtual board, in `folder`; returns the program."""
-    (folder / "platformio.ini").write_text(PROJECT.format(firmware=firmware, root=ROOT, folder=folder))
+    (folder / "platformio.ini").write_text(PROJECT.format(firmware=firmware, root=ROOT, folder=folder, board=name))
     for header, text in headers.items():
         (folder / header).write_text(text)
     command = [Path(sys.executable).with_name("pio"), "run", "-s", "-d", folder, "-e", name]
@@ -137,7 +135,7 @@ def build(folder: Path, firmware: Path, name: str, headers: dict[str, str]) -> P
 def ask(folder: Path, program: Path, name: str, answer: re.Pattern[bytes]) -> tuple[bytes, ...]:
     """Runs the program in QEMU and returns the groups of its answer to any byte."""
     running, heard = folder / "running", b""
-    emulator_control.start(running, str(program), BOARDS[name])
+    emulator_control.start(running, str(program), machines()[name])
     try:
         port = Port(str((running / emulator_control.CONSOLE).resolve()))
         deadline = time.monotonic() + PATIENCE_S

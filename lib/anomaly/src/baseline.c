@@ -17,7 +17,7 @@ void anomaly_baseline_clear(anomaly_baseline *b, uint8_t features, uint32_t mode
 
 bool anomaly_baseline_learn(anomaly_baseline *b, const int8_t *x) {
     int32_t *product = b->product;
-    if (b->windows >= ANOMALY_MAX_WINDOWS) return false;
+    if (b->windows >= ANOMALY_MAX_WINDOWS || b->features > ANOMALY_MAX_FEATURES) return false;
     for (uint32_t row = 0; row < b->features; row++) {
         b->sum[row] += x[row];
         b->saturated += x[row] == INT8_MIN || x[row] == INT8_MAX;

@@ -22,6 +22,7 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 static bool use(anomaly_detector *d) {
     const anomaly_baseline *b = &d->baseline;
     d->wanted = 0;
+    d->written = false;
     d->own = anomaly_baseline_valid(b, features(d), d->model) && b->windows >= 2u * features(d) &&
              anomaly_baseline_gaussian(b, d->config->ridge, &d->learnt);
     return d->own;
@@ -57,10 +58,15 @@ bool anomaly_restore(anomaly_detector *d) {
     return false;
 }
 
+static void start_afresh(anomaly_detector *d) {
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+    d->own = d->written = false;
+    d->wanted = 0;
+}
+
 static uint8_t begin(anomaly_detector *d, uint32_t windows) {
     if (windows < 2u * features(d) || windows > ANOMALY_MAX_WINDOWS) return LINK_BAD_ARGUMENT;
-    anomaly_baseline_clear(&d->baseline, features(d), d->model);
-    d->own = false;
+    start_afresh(d);
     d->wanted = windows;
     return LINK_OK;
 }
@@ -69,15 +75,19 @@ static uint8_t stop(anomaly_detector *d) {
     return d->wanted && finish(d) ? LINK_OK : LINK_NOT_NOW;
 }
 
-static uint8_t keep(const anomaly_detector *d) {
-    if (!d->own || !anomaly_baseline_valid(&d->baseline, features(d), d->model)) return LINK_NOT_NOW;
+static uint8_t write(anomaly_detector *d) { // windows are being added to what the host would overwrite
+    if (d->wanted) return LINK_NOT_NOW;
+    d->written = true;
+    return LINK_OK;
+}
+
+static uint8_t keep(const anomaly_detector *d) { // what is in use
+    if (!d->own || d->written) return LINK_NOT_NOW;
     return board_store_write(KEY, &d->baseline, sizeof d->baseline) == BOARD_OK ? LINK_OK : LINK_UNSUPPORTED;
 }
 
 static uint8_t forget(anomaly_detector *d) {
-    anomaly_baseline_clear(&d->baseline, features(d), d->model);
-    d->own = false;
-    d->wanted = 0;
+    start_afresh(d);
     return board_store_write(KEY, NULL, 0) == BOARD_OK ? LINK_OK : LINK_UNSUPPORTED;
 }
 
@@ -87,6 +97,8 @@ uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows) 
         return begin(d, windows);
     case LINK_LEARN_STOP:
         return stop(d);
+    case LINK_LEARN_WRITE:
+        return write(d);
     case LINK_LEARN_USE:
         return use(d) ? LINK_OK : LINK_BAD_ARGUMENT;
     case LINK_LEARN_KEEP:

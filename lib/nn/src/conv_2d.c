@@ -29,8 +29,9 @@ static void convolve(const nn_conv *layer, int32_t groups, const int8_t *image, 
                 const int32_t sum =
                     taps(layer, image, layer->weights + c * filter_size, y * layer->stride_height - layer->pad_top,
                          x * layer->stride_width - layer->pad_left, c / filters * depth, depth);
-                const int32_t scaled = nn_requantise(sum + layer->bias[c], layer->multiplier[c], layer->shift[c]);
-                *output++ = (int8_t)nn_clamp(scaled + layer->output_zero, layer->min, layer->max);
+                const int32_t scaled =
+                    nn_rescale(sum + layer->bias[c], layer->multiplier[c], layer->shift[c], layer->output_zero);
+                *output++ = (int8_t)nn_clamp(scaled, layer->min, layer->max);
             }
         }
     }

@@ -24,8 +24,9 @@ static void convolve(const nn_conv *layer, const int8_t *image, int8_t *output) 
             for (int32_t c = 0; c < layer->out.channels; c++) {
                 const int32_t sum = taps(layer, image, y * layer->stride_height - layer->pad_top,
                                          x * layer->stride_width - layer->pad_left, c / multiple, c);
-                const int32_t scaled = nn_requantise(sum + layer->bias[c], layer->multiplier[c], layer->shift[c]);
-                *output++ = (int8_t)nn_clamp(scaled + layer->output_zero, layer->min, layer->max);
+                const int32_t scaled =
+                    nn_rescale(sum + layer->bias[c], layer->multiplier[c], layer->shift[c], layer->output_zero);
+                *output++ = (int8_t)nn_clamp(scaled, layer->min, layer->max);
             }
         }
     }

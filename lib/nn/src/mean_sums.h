@@ -18,7 +18,7 @@ void NN_MEAN(nn_mean)(const nn_mean_params *layer, const NN_SAMPLE *input, NN_SA
             for (int32_t c = 0; c < layer->kept[2]; c++) {
                 const NN_SAMPLE *first = input + a * step_0 * layer->reduced[0] + b * middle + c;
                 const int32_t sum = NN_MEAN(sum_of)(layer, first, step_1, step_0) + layer->offset;
-                const int32_t mean = nn_requantise(sum, layer->multiplier, layer->shift) + layer->output_zero;
+                const int32_t mean = nn_rescale(sum, layer->multiplier, layer->shift, layer->output_zero);
                 *output++ = (NN_SAMPLE)nn_clamp(mean, NN_SAMPLE_MIN, NN_SAMPLE_MAX);
             }
         }

@@ -6,7 +6,7 @@ static void mul_row(const void *params, uint32_t count, const int8_t *a, uint32_
     const nn_mul_params *layer = (const nn_mul_params *)params;
     for (uint32_t i = 0; i < count; i++, a += a_step, b += b_step) {
         const int32_t product = (*a - layer->a_zero) * (*b - layer->b_zero);
-        const int32_t scaled = nn_requantise(product, layer->multiplier, layer->shift) + layer->output_zero;
+        const int32_t scaled = nn_rescale(product, layer->multiplier, layer->shift, layer->output_zero);
         output[i] = (int8_t)nn_clamp(scaled, layer->min, layer->max);
     }
 }

@@ -2,7 +2,7 @@
 #include "nn/requantise.h"
 
 static int32_t rescaled(const nn_quantise_params *layer, int32_t x) {
-    return nn_requantise(x - layer->input_zero, layer->multiplier, layer->shift) + layer->output_zero;
+    return nn_rescale(x - layer->input_zero, layer->multiplier, layer->shift, layer->output_zero);
 }
 
 void nn_quantise_int8_to_int16(const nn_quantise_params *layer, const int8_t *input, int16_t *output) {

@@ -1,6 +1,6 @@
 // How far the model's arena was ever written: it is painted before the first inference. A byte that happened to be
 // written with the paint's own value does not show.
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 // reading proves the count wrong. Nothing is read before it was taken; and where a sensor has no more to give, its last
 // sample is no older than the block in which its driver hands samples over.
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 enum { BLOCK_US = 20000 };
 

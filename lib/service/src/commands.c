@@ -1,6 +1,6 @@
 // LINK_COMMAND: what each takes and which function answers it.
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 

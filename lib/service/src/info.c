@@ -1,8 +1,6 @@
 // LINK_INFO: what a host needs to know to understand everything else.
 #include "board/board.h"
-#include "internal.h"
-
-enum { PROTOCOL_VERSION = 1 };
+#include "core.h"
 
 static void uint_field(link_cbor *c, const char *key, uint64_t value) {
     cbor_text(c, key);
@@ -81,10 +79,10 @@ static const char *reset_name(board_reset_cause cause) {
     return names[cause];
 }
 
-void service_write_info(link_cbor *c) {
+static void write_info(link_cbor *c) {
     const nn_model *model = service.config->model;
     cbor_map(c, model ? 11 : 10);
-    uint_field(c, "version", PROTOCOL_VERSION);
+    uint_field(c, "version", LINK_PROTOCOL_VERSION);
     text_field(c, "app", service.config->app);
     text_field(c, "board", board_name());
     text_field(c, "build", SERVICE_BUILD);
@@ -100,6 +98,6 @@ void service_write_info(link_cbor *c) {
 void service_send_info(void) {
     uint8_t payload[LINK_MAX_PAYLOAD];
     link_cbor c = {payload, sizeof payload, 0, false};
-    service_write_info(&c);
+    write_info(&c);
     service_send(LINK_INFO, 0, service.now_us, payload, c.full ? LINK_MAX_PAYLOAD + 1 : c.size);
 }

@@ -1,6 +1,6 @@
 // LINK_LEARN: the baseline that a device learns for itself. The service moves its bytes; what they mean is the
 // application's business.
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 
@@ -33,6 +33,8 @@ static uint8_t write(service_command *c) {
     uint32_t offset = get_u32(c->args + 1);
     size_t count = c->size - 5;
     if (!inside(offset, count, baseline()->size)) return LINK_BAD_ARGUMENT;
+    const uint8_t status = baseline()->run(LINK_LEARN_WRITE, 0);
+    if (status != LINK_OK) return status;
     memcpy((uint8_t *)baseline()->state + offset, c->args + 5, count);
     return LINK_OK;
 }

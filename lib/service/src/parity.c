@@ -1,10 +1,8 @@
 // One stage at a time, so that a host can compare every byte in between with what it computed itself.
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
-
-enum { MODEL_INPUT = 0xFFFF };
 
 static void answer_crc(service_command *c, uint32_t crc, uint32_t second) {
     c->answered = put_u32(c->answer, crc);
@@ -39,9 +37,9 @@ uint8_t service_read_tensor(service_command *c) {
     uint16_t layer = get_u16(c->args), count = get_u16(c->args + 6);
     uint32_t offset = get_u32(c->args + 2);
     if (!model) return LINK_UNSUPPORTED;
-    if (layer != MODEL_INPUT && layer >= model->layers) return LINK_BAD_ARGUMENT;
-    const int8_t *data = layer == MODEL_INPUT ? model->input : model->layer[layer].data;
-    uint32_t size = layer == MODEL_INPUT ? model->input_size : model->layer[layer].size;
+    if (layer != LINK_MODEL_INPUT && layer >= model->layers) return LINK_BAD_ARGUMENT;
+    const int8_t *data = layer == LINK_MODEL_INPUT ? model->input : model->layer[layer].data;
+    uint32_t size = layer == LINK_MODEL_INPUT ? model->input_size : model->layer[layer].size;
     if (count > ANSWER_ROOM || !inside(offset, count, size)) return LINK_BAD_ARGUMENT;
     memcpy(c->answer, data + offset, count);
     c->answered = count;

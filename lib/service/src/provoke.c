@@ -1,5 +1,5 @@
 // LINK_PROVOKE: a board that breaks on purpose, for tests of how it recovers; built in with -D SERVICE_PROVOKE=1 alone.
-#include "internal.h"
+#include "core.h"
 
 #if SERVICE_PROVOKE
 

@@ -1,6 +1,6 @@
 // The queue to the console. Frames go in whole or not at all; the end of the queue is kept free for a reply.
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 

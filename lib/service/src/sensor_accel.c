@@ -1,5 +1,5 @@
 // The accelerometer alone, at a rate for vibration.
-#include "internal.h"
+#include "core.h"
 
 service_stream service_accel(uint32_t rate_mhz) {
     static const char *const axes[] = {"ax", "ay", "az"};

@@ -1,5 +1,5 @@
 // The analogue channels, in millivolts.
-#include "internal.h"
+#include "core.h"
 
 service_stream service_analog(uint32_t rate_mhz) {
     static const char *const names[BOARD_ANALOG_MAX] = {"a0", "a1", "a2", "a3", "a4", "a5", "a6", "a7"};

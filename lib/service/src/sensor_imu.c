@@ -1,5 +1,5 @@
 // The inertial unit. A file for each sensor: a program is linked with the drivers of those that it reads.
-#include "internal.h"
+#include "core.h"
 
 service_stream service_imu(uint32_t rate_mhz) {
     static const char *const accel[] = {"ax", "ay", "az"};

@@ -1,5 +1,5 @@
 // The microphone: signed 16-bit PCM, one channel.
-#include "internal.h"
+#include "core.h"
 
 service_stream service_mic(uint32_t rate_mhz) {
     static const char *const pcm[] = {"pcm"};

@@ -1,25 +1,12 @@
+// Starts the service, and takes its turn in the application's loop.
 #include "service/service.h"
 
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 
-enum { PERIOD_US = 1000000, READ_AT_ONCE = 256, ANSWERED_WITHIN_US = 100000 };
-
-service_state service;
-
-uint8_t service_channel_count(const service_stream *stream) {
-    unsigned channels = 0;
-    for (uint8_t i = 0; i < stream->groups; i++) channels += stream->group[i].count;
-    return (uint8_t)channels;
-}
-
-uint8_t service_classes(void) {
-    const nn_model *model = service.config->model;
-    if (!model) return 0;
-    return (uint8_t)(model->classes < DECIDE_MAX_CLASSES ? model->classes : DECIDE_MAX_CLASSES);
-}
+enum { PERIOD_US = 1000000, READ_AT_ONCE = 256 };
 
 void service_init(const service_config *config) {
     memset(&service, 0, sizeof service);
@@ -77,9 +64,4 @@ void service_sleep(void) {
     uint32_t before = board_micros();
     board_sleep();
     service.slept_us += board_micros() - before;
-}
-
-void service_end_with(void (*last)(void)) {
-    service.last = last;
-    service.last_due_us = service.uptime_us + ANSWERED_WITHIN_US;
 }

@@ -1,6 +1,6 @@
 // LINK_DATA: the sensors' samples, the model's scores and what each window cost, for a host that asked for them.
 #include "board/board.h"
-#include "internal.h"
+#include "core.h"
 
 #include <string.h>
 
@@ -43,9 +43,9 @@ static bool exists(uint8_t stream) {
 }
 
 bool service_switch_stream(uint8_t stream, bool on) {
-    if (stream != 0xFF && !exists(stream)) return false;
+    if (stream != LINK_ALL && !exists(stream)) return false;
     for (uint8_t i = 0; i < STREAMS; i++)
-        if ((stream == 0xFF || stream == i) && exists(i)) streams.on[i] = on;
+        if ((stream == LINK_ALL || stream == i) && exists(i)) streams.on[i] = on;
     for (uint8_t i = 0; i < SERVICE_MAX_SENSORS; i++)
         if (!streams.on[i]) streams.sensor[i].size = 0;
     return true;

@@ -14,7 +14,7 @@ LIMITS = "inputs with the output's scale and zero point, no activation"
 
 @family("CONCATENATION", limits=LIMITS)
 def check_concatenation(op: Op, activations: str = "int8") -> None:
-    checks.arity(op, 1, 16)
+    checks.arity(op, len(op.inputs) or 1, 16)
     output = op.output
     checks.quantised(output, (activations,))
     axis = _axis(op)

@@ -122,7 +122,6 @@ def subtract(op: Op, options: Options) -> Lowered | None:
 @kernel("MUL", "nn_mul")
 def multiply(op: Op, options: Options) -> Lowered | None:
     a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
-    checks.require(255 * 255 * a * b / output < 1 << 30, "its scale is far too small for the product", op.output)
     mantissa, shift = fixed_point.multiplier(a * b / output)
     rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
     return Lowered(

@@ -8,7 +8,7 @@ from ml.compiler import fixed_point
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Array, Lowered, Options, Struct, family, kernel
-from ml.compiler.operators.convolution import NN_CONV_BYTES, braces, check_scaled_sums, folded_bias, largest_sums
+from ml.compiler.operators.convolution import NN_CONV_BYTES, braces, folded_bias, largest_sums
 
 PARAMS_BYTES = 28  # sizeof(nn_fully_connected_params) on a 32-bit processor
 
@@ -55,15 +55,14 @@ def bias_of(op: Op) -> np.ndarray:
     """int32 [outputs], input zero folded in."""
     given, weights = op.inputs[0], op.inputs[1]
     bias = op.inputs[2] if len(op.inputs) == 3 else None
-    folded = folded_bias(weights.data, bias, given.zero, weights.shape[0], weights)
-    check_scaled_sums(op, largest_sums(weights.data, folded))
-    return folded
+    return folded_bias(weights.data, bias, given.zero, weights.shape[0], weights)
 
 
 def tensor_multiplier(op: Op) -> tuple[int, int]:
     """The one multiplier of a matrix with one scale; the product is taken in double precision, as in TFLM."""
     given, weights, output = op.inputs[0], op.inputs[1], op.output
-    return fixed_point.multiplier(float(given.scale) * float(weights.scale) / float(output.scale))
+    needed = bool(np.any(largest_sums(weights.data, bias_of(op))))
+    return fixed_point.scale_of(float(given.scale) * float(weights.scale) / float(output.scale), needed)
 
 
 def scales_of(op: Op) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +72,8 @@ def scales_of(op: Op) -> tuple[np.ndarray, np.ndarray]:
     if len(weights.scales) == 1:
         mantissa, shift = tensor_multiplier(op)
         return np.full(outputs, mantissa, np.int32), np.full(outputs, shift, np.int8)
-    return fixed_point.channel_multipliers(given.scale, weights.scales, output.scale, outputs)
+    sums = largest_sums(weights.data, bias_of(op))
+    return fixed_point.channel_multipliers(given.scale, weights.scales, output.scale, sums)
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected")
@@ -108,7 +108,7 @@ def per_channel(op: Op, options: Options) -> Lowered | None:
     outputs, inputs = weights.shape
     width = output.elements // outputs
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    mantissas, shifts = fixed_point.channel_multipliers(given.scale, weights.scales, output.scale, outputs)
+    mantissas, shifts = scales_of(op)
     rows = (
         (f"{braces((1, width, inputs))}, {braces((1, width, outputs))}", "rows, inputs and outputs as an image"),
         ("1, 1, 1, 1, 1, 1", "kernel, stride, dilation"),

@@ -23,6 +23,14 @@ def _high_mul_16(a: np.ndarray, b: int) -> np.ndarray:
     return np.minimum((a * b + (1 << 14)) >> 15, INT16[1])
 
 
+def _shift_right_16(x: np.ndarray, shift: int) -> np.ndarray:
+    """x / 2^shift, rounded half away from zero, of an int16; TFLM's mask of the bits shifted out is an int16 too, so
+    that a shift beyond 15 gives 1 or -1."""
+    if shift < 16:
+        return fixed_point.shift_right(x, shift)
+    return np.where(x < 0, -1, 1)
+
+
 def _multipliers(op: Op) -> tuple[tuple[int, int], tuple[int, int]]:
     """(to the output's scale, to the scale on which 32768 means 3), in single precision as TFLM."""
     fine = np.float32(np.float32(1 / 128) * op.inputs[0].scale)
@@ -45,11 +53,11 @@ def table(op: Op) -> np.ndarray:
     if relu_exponent > 0:
         reluish = np.clip(reluish << 1, *INT16)
     if relu_exponent < 0:
-        reluish = fixed_point.shift_right(reluish, -relu_exponent)
+        reluish = _shift_right_16(reluish, -relu_exponent)
     reluish = (reluish + (1 << 15)) >> 1
     product = reluish * scaled
     product = np.sign(product) * (np.abs(product) >> 15)  # towards zero
-    return op.output.zero + fixed_point.shift_right(product, -out_exponent)
+    return op.output.zero + _shift_right_16(product, -out_exponent)
 
 
 lookup_family("HARD_SWISH", table, check)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -28,7 +29,7 @@ def lookup_family(kind: str, table: Callable[[Op], np.ndarray], check: Callable[
     @kernel(kind, "nn_lookup")
     def offer(op: Op, options: Options) -> Lowered | None:
         low, high = fixed_point.LIMITS["int8"]
-        values = np.clip(table(op), low, high).astype(np.int8)
+        values = np.clip(fixed_point.wrap32(table(op)), low, high).astype(np.int8)
         return Lowered(
             calls=[f"nn_lookup({{name}}_table, {op.output.elements}, {{0}}, {{out}})"],
             arrays=[Array("table", values, "output for the inputs -128..127")],
@@ -70,31 +71,34 @@ def leaky_relu_table(op: Op) -> np.ndarray:
 def _check_logistic(op: Op) -> None:
     check_unary(op)
     checks.require(op.output.zero == -128, "its zero point is not -128", op.output)
-    _check_scale(op)
 
 
-def _check_tanh(op: Op) -> None:
-    check_unary(op)
-    _check_scale(op)
-
-
-def _check_scale(op: Op) -> None:
-    scale = float(op.inputs[0].scale)
-    checks.require(1e-6 < scale < 8, f"its scale {scale:.3g} is not within 1e-6..8", op.inputs[0])
+def saturating_shift(op: Op) -> int:
+    """The exponent of a LOGISTIC's or TANH's input scale in Q4.27. TFLM shifts a 64-bit 1 by it to the left, which C
+    defines for 0 to 62 only: scales from 4e-9 to 3e10."""
+    return int(np.frexp(float(op.inputs[0].scale) * (1 << 27))[1])
 
 
 def _saturating(op: Op, function: Callable[[np.ndarray, int], np.ndarray], fraction_bits: int) -> np.ndarray:
-    """A gemmlowp function of the input in Q4.27, with `fraction_bits` after the point; beyond 15 it has its limits."""
+    """A gemmlowp function of the input in Q4.27, with `fraction_bits` after the point; beyond 15 it has its limits.
+
+    Where the scale is so small that TFLM's arithmetic is not defined, all inputs are near 0 and so is this."""
     given = op.inputs[0]
-    fraction, shift = np.frexp(float(given.scale) * (1 << 27))
+    shift = saturating_shift(op)
+    fraction, _ = np.frexp(float(given.scale))
     mantissa = int(np.floor(fraction * (1 << 31) + 0.5))
-    radius = int(15.0 * (1 << 27) / (1 << int(shift)))
+    radius = math.floor(math.ldexp(15.0, 27 - shift))
     values = INPUTS - given.zero
-    inside = np.abs(values) < radius
-    scaled = fixed_point.requantise(np.where(inside, values, 0), mantissa, int(shift))
+    low, high = values <= -radius, values >= radius  # of a radius of 0, which scales beyond 8 have, the first holds
+    scaled = np.array([_in_q4(int(value), mantissa, shift) for value in np.where(low | high, 0, values)])
     result = fixed_point.shift_right(function(scaled, 4), 31 - fraction_bits)
     limit = 1 << 10  # far outside int8; the table is clamped
-    return np.where(inside, result, np.where(values < 0, -limit, limit))
+    return np.where(low, -limit, np.where(high, limit, result))
+
+
+def _in_q4(value: int, mantissa: int, shift: int) -> int:
+    """One input in Q4.27; only 0 has a shift beyond 30."""
+    return int(fixed_point.requantise(value, mantissa, max(shift, -31))) if value else 0
 
 
 def logistic_table(op: Op) -> np.ndarray:
@@ -110,4 +114,4 @@ lookup_family("RELU", relu_table)
 lookup_family("RELU6", relu6_table)
 lookup_family("LEAKY_RELU", leaky_relu_table)
 lookup_family("LOGISTIC", logistic_table, _check_logistic)
-lookup_family("TANH", tanh_table, _check_tanh)
+lookup_family("TANH", tanh_table)

@@ -1,4 +1,4 @@
-"""Offers of the packed kernels (lib/nn/src/dsp): convolution, 3x3 depthwise, fully connected.
+"""Offers of the packed kernels (lib/nn/src/dsp) for convolutions; packed_dense.py has those for matrices.
 
 Each estimate of cycles is the count of instructions of the kernel's loops by timing.py's table; `python -m ml profile`
 measures the real ones.
@@ -20,9 +20,8 @@ from ml.compiler.operators.convolution import (
     weights_by_channel,
     window,
 )
-from ml.compiler.operators.fully_connected import bias_of, scales_of
 
-CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES, MATRIX_BYTES = 44, 48, 48, 20  # sizeof on a 32-bit processor
+CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES = 44, 48, 48  # sizeof on a 32-bit processor
 
 
 def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
@@ -38,7 +37,7 @@ def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
     return max(0, int(np.max(written - still_needed, initial=0)))
 
 
-def _blocks(channels: int) -> int:
+def blocks(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
@@ -62,7 +61,7 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
-    blocks, pixels = _blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
+    fours, pixels = blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
         arrays=[Array("packed", words, packed_comment(pairs))],
@@ -79,7 +78,7 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
         ),
         headers=("nn/packed.h",),
         reason="two channels a word, two pixels by four channels a loop",
-        cycles=pixels * (blocks * (15 * pairs + 95) + 150 + 5 * pairs),
+        cycles=pixels * (fours * (15 * pairs + 95) + 150 + 5 * pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
@@ -124,7 +123,7 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
-        overlap={0: None} if image.elements >= output.elements else {},
+        overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
     )
 
@@ -185,35 +184,3 @@ def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
         shape |= {f"{name}_h": height, f"{name}_w": width}
     shape |= {"pad_top": walk.pad[0], "pad_left": walk.pad[1], "min": low, "max": high}
     return shape | {"input_zero": image.zero, "output_zero": output.zero}
-
-
-@kernel("FULLY_CONNECTED", "nn_fully_connected_packed")
-def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
-    weights, output = op.inputs[1], op.output
-    outputs, inputs = weights.shape
-    mantissas, shifts = scales_of(op)
-    if inputs % 4 or output.elements != outputs or len(weights.scales) > 1:
-        return None
-    rows = weights.data[:, None, :]
-    words = packing.pack(rows, bias_of(op), mantissas, shifts, one_sided=output.zero == -128, scales=False)
-    if words is None or mantissas[0] == 0:
-        return None
-    low, high = fixed_point.activation_range(op.options["activation"], output)
-    return Lowered(
-        calls=["nn_fully_connected_packed(&{name}, {0}, {out})"],
-        arrays=[Array("packed", words, f"four channels: 4 biases, {inputs // 2} pairs of taps; see packed.h")],
-        struct=Struct(
-            "nn_packed_matrix",
-            (
-                (f"{inputs}, {outputs}", "inputs, outputs"),
-                (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
-                (f"{-shifts[0]}, {mantissas[0]}", "shift to the right, multiplier"),
-                ("{name}_packed", ""),
-            ),
-            MATRIX_BYTES,
-        ),
-        headers=("nn/packed.h",),
-        reason="two channels a word, four outputs a loop",
-        cycles=_blocks(outputs) * (inputs // 4 * 20 + 70) + 100,
-        parameters=sum(t.size for t in op.inputs[1:] if t is not None),
-    )

@@ -23,6 +23,7 @@ def _strip_input(graph: Graph, op) -> None:
 
 def _strip_output(graph: Graph, op) -> None:
     made = op.output
-    if made in graph.outputs and made.dtype == "float32" and not graph.consumers(made):
+    whole = made is not None and op.inputs[0] is not None
+    if whole and made in graph.outputs and made.dtype == "float32" and not graph.consumers(made):
         graph.outputs[graph.outputs.index(made)] = op.inputs[0]
         graph.ops.remove(op)

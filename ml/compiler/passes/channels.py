@@ -33,6 +33,9 @@ def drop_constant_channels(graph: Graph) -> None:
             candidates = _droppable(graph, op.output, constants, dropped)
             dropped[id(op.output)] = _rounded(candidates, op.output.shape[3])
     for op in graph.ops:
+        if op.kind in ONE_BY_ONE and id(op.output) in dropped:  # it loses what its input loses, neither more nor less
+            dropped[id(op.output)] = dropped.get(id(op.inputs[0]), set())
+    for op in graph.ops:
         _shrink(op, constants, dropped)
     for op in graph.ops:
         _shorten(op.output, dropped.get(id(op.output), set()))
@@ -57,7 +60,9 @@ def _constants(graph: Graph) -> Constants:
         if op.kind in CONVOLUTIONS and _plain(op):
             found[id(op.output)] = _of_convolution(op, found.get(id(op.inputs[0]), {}))
         elif op.kind in POOLS and _plain(op):
-            found[id(op.output)] = found.get(id(op.inputs[0]), {})
+            low, high = fixed_point.activation_range(op.options["activation"], op.output)
+            given = found.get(id(op.inputs[0]), {})
+            found[id(op.output)] = {channel: min(max(value, low), high) for channel, value in given.items()}
     return found
 
 
@@ -74,13 +79,11 @@ def _of_convolution(op: Op, given: dict[int, int]) -> dict[int, int]:
     bias = _bias(op, weights.shape[0])
     ends = [np.minimum(weights * low, weights * high), np.maximum(weights * low, weights * high)]
     sums = [end.sum(axis=axes) + bias for end in ends]
-    if max(int(np.abs(s).max()) for s in sums) >= 1 << 31:
-        return {}
     try:
-        first, last = (_outputs(op, s) for s in sums)
+        first, last = _outputs(op, sums)
     except Unsupported:  # a scale that no kernel takes: the check names it
         return {}
-    return {c: int(first[c]) for c in range(output.shape[3]) if first[c] == last[c]}
+    return {c: int(first[c]) for c in range(output.shape[3]) if first[c] is not None and first[c] == last[c]}
 
 
 def _range(image: Tensor, given: dict[int, int], padded: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -92,14 +95,20 @@ def _range(image: Tensor, given: dict[int, int], padded: bool) -> tuple[np.ndarr
     return (np.minimum(low, 0), np.maximum(high, 0)) if padded else (low, high)
 
 
-def _outputs(op: Op, sums: np.ndarray) -> np.ndarray:
-    """int8 values of one sum a channel."""
+def _outputs(op: Op, sums: list[np.ndarray]) -> list[list[int | None]]:
+    """int8 values of the smallest and of the largest sum of each channel; None where a value between them may wrap."""
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    mantissas, shifts = fixed_point.channel_multipliers(image.scale, weights.scales, output.scale, len(sums))
-    pairs = zip(sums, mantissas.tolist(), shifts.tolist(), strict=True)
-    scaled = np.array([int(fixed_point.requantise(s, m, shift)) for s, m, shift in pairs])
-    return np.clip(scaled + output.zero, low, high)
+    largest = np.abs(np.stack(sums)).max(axis=0)
+    mantissas, shifts = fixed_point.channel_multipliers(image.scale, weights.scales, output.scale, largest)
+
+    def scaled(total: int, most: int, mantissa: int, shift: int) -> int | None:
+        if fixed_point.wraps(most, shift):
+            return None
+        return int(np.clip(fixed_point.rescale(total, mantissa, shift, output.zero), low, high))
+
+    channels = list(zip(largest.tolist(), mantissas.tolist(), shifts.tolist(), strict=True))
+    return [[scaled(total, *how) for total, how in zip(ends.tolist(), channels, strict=True)] for ends in sums]
 
 
 def _by_channel(op: Op) -> np.ndarray:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from ml import kept
 from ml.errors import UserError
 from ml.paths import CACHE
 
@@ -24,24 +25,32 @@ def made_once(
     """The folder that `write` filled, now or in an earlier run with equal inputs (JSON, dataclasses) and equal code:
     the modules of this package by name, all of them unless it is said which.
     """
-    folder = folder or CACHE / "synthetic" / _key(inputs, code)
-    if (folder / "manifest.csv").is_file():
-        return folder
+    if folder is None:
+        folder = CACHE / "synthetic" / _key(inputs, code)
+        kept.made_once(folder, lambda made: _fill(made, write))
+    elif not (folder / "manifest.csv").is_file():
+        _fill_new(folder, write)
+    return folder
+
+
+def _fill(folder: Path, write: Callable[[Path], Iterable[dict]]) -> None:
+    pd.DataFrame(write(folder)).to_csv(folder / "manifest.csv", index=False)
+
+
+def _fill_new(folder: Path, write: Callable[[Path], Iterable[dict]]) -> None:
+    """A folder of the user's own, whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         made = Path(scratch) / "made"
         made.mkdir()
-        pd.DataFrame(write(made)).to_csv(made / "manifest.csv", index=False)
-        _move(made, folder)
-    return folder
-
-
-def _move(made: Path, folder: Path) -> None:
-    try:
-        made.replace(folder)
-    except OSError:
-        if not (folder / "manifest.csv").is_file():  # where it is, another process was faster with the same
-            raise UserError(f"{folder}: expected an empty or a new folder, found files in it; name another") from None
+        _fill(made, write)
+        try:
+            made.replace(folder)
+        except OSError:
+            if not (folder / "manifest.csv").is_file():  # where it is, another process was faster with the same
+                raise UserError(
+                    f"{folder}: expected an empty or a new folder, found files in it; name another"
+                ) from None
 
 
 def _key(inputs: list, code: tuple[str, ...]) -> str:

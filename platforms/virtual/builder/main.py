@@ -9,12 +9,15 @@ env = DefaultEnvironment()
 platform_dir = Path(env.PioPlatform().get_dir())
 sys.path.insert(0, str(platform_dir))
 
-import emulator_control  # noqa: E402  (lives in the platform's folder, which SCons does not know)
+import build_lock  # noqa: E402  (both live in the platform's folder, which SCons does not know)
+import emulator_control  # noqa: E402
+
+build_lock.acquire(Path(env.subst("$PROJECT_BUILD_DIR")), env["PIOENV"])
 
 board = env.BoardConfig()
 core = board.get("build.core")
 env.Append(
-    CPPDEFINES=[("BOARD_NAME", env.StringifyMacro(board.id))],
+    CPPDEFINES=[("THIMBLE_BOARD", env.StringifyMacro(board.id))],
     CCFLAGS=["-O2", "-g", "-Wall", "-Wextra", "-ffunction-sections", "-fdata-sections"],
     CFLAGS=["-std=gnu99", "-Wconversion"],
     CXXFLAGS=["-std=gnu++11", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics"],

@@ -11,6 +11,7 @@ env = DefaultEnvironment()
 board = env.BoardConfig()
 source_dir = Path(env.PioPlatform().get_dir()) / "mps2"
 cpu = board.get("build.cpu_flags").split()
+debuggers = [name for name in ("gdb-multiarch", "arm-none-eabi-gdb") if env.WhereIs(name)]
 limits = {"FLASH": int(board.get("upload.maximum_size")), "RAM": int(board.get("upload.maximum_ram_size"))}
 
 
@@ -31,6 +32,7 @@ env.Replace(
     PROGSUFFIX=".elf",
     PROGNAME="firmware",
     SIZETOOL="arm-none-eabi-size",
+    GDB=debuggers[0] if debuggers else "",
     SIZEPROGREGEXP=r"^(?:\.text|\.ARM\.exidx|\.data)\s+(\d+).*",
     SIZEDATAREGEXP=r"^(?:\.stack|\.noinit|\.data|\.bss)\s+(\d+).*",
     SIZECHECKCMD="$SIZETOOL -A -d $SOURCES",

@@ -1,10 +1,12 @@
-// Flash of Mbed OS 6, as its documentation gives it.
+// Read, in ARMmbed/mbed-os 6: drivers/include/drivers/FlashIAP.h (5246b5e). Of BlockDevice its name alone:
+// storage/blockdevice/include/blockdevice/BlockDevice.h.
 #pragma once
 #include <stdint.h>
 
 namespace mbed {
 class FlashIAP {
   public:
+    constexpr FlashIAP() {}
     int init();
     int deinit();
     uint32_t get_sector_size(uint32_t addr) const;

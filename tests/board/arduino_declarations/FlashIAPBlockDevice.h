@@ -1,10 +1,9 @@
-// A block device in the flash, of Mbed OS 6, as its documentation gives it.
+// Read, in ARMmbed/mbed-os 6: storage/blockdevice/COMPONENT_FLASHIAP/include/FlashIAP/FlashIAPBlockDevice.h (151f190).
+// The class is in no namespace.
 #pragma once
 #include <FlashIAP.h>
 
-namespace mbed {
-class FlashIAPBlockDevice : public BlockDevice {
+class FlashIAPBlockDevice : public mbed::BlockDevice {
   public:
     FlashIAPBlockDevice(uint32_t address, uint32_t size);
 };
-} // namespace mbed

@@ -1,4 +1,5 @@
-// The watchdog library of the STM32 Arduino core, as its header gives it.
+// Read, in stm32duino/Arduino_Core_STM32: libraries/IWatchdog/src/IWatchdog.h (0916513). LSI_VALUE of an STM32L4 is
+// 32000, IWDG_RLR_RL is 0xFFF.
 #pragma once
 #include <stdint.h>
 

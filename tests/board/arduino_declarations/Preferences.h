@@ -1,9 +1,11 @@
-// Preferences of the ESP32 Arduino core, as its documentation gives it.
+// Read, in espressif/arduino-esp32: libraries/Preferences/src/Preferences.h (02febc9, of release 3; these are the same
+// in release 2).
 #pragma once
 #include <stddef.h>
 
 class Preferences {
   public:
+    Preferences();
     bool begin(const char *name, bool readOnly = false, const char *partition_label = NULL);
     void end();
     bool remove(const char *key);

@@ -1,4 +1,4 @@
-// A key store on a block device, of Mbed OS 6, as its documentation gives it.
+// Read, in ARMmbed/mbed-os 6: storage/kvstore/tdbstore/include/tdbstore/TDBStore.h (141a387).
 #pragma once
 #include <FlashIAP.h>
 #include <stddef.h>

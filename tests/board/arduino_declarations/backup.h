@@ -1,4 +1,4 @@
-// The backup registers of the STM32 Arduino core, as its header gives them.
+// Read, in stm32duino/Arduino_Core_STM32: cores/arduino/stm32/backup.h (0ae4a3d), where these are static and inline.
 #pragma once
 #include <stdint.h>
 

@@ -1,4 +1,4 @@
-// ESP-IDF 4.4's, as far as used.
+// ESP-IDF 4.4, components/esp_common/include/esp_err.h. Not read.
 #pragma once
 typedef int esp_err_t;
-enum { ESP_OK = 0 };
+#define ESP_OK 0

@@ -1,4 +1,4 @@
-// ESP-IDF 4.4's, as far as used.
+// ESP-IDF 4.4, components/esp_hw_support/include/esp_sleep.h. Not read: "Sleep Modes" of its documentation.
 #pragma once
 #include <esp_err.h>
 #include <stdint.h>

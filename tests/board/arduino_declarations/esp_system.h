@@ -1,4 +1,4 @@
-// ESP-IDF 4.4's, as far as used.
+// Read, in espressif/esp-idf: components/esp_system/include/esp_system.h (067b1b9, of release 4).
 #pragma once
 typedef enum {
     ESP_RST_UNKNOWN,

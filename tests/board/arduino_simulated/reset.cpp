@@ -37,7 +37,7 @@ esp_err_t esp_task_wdt_init(uint32_t timeout, bool) {
     seconds = timeout;
     return ESP_OK;
 }
-esp_err_t esp_task_wdt_add(void *) {
+esp_err_t esp_task_wdt_add(TaskHandle_t) {
     return ESP_OK;
 }
 esp_err_t esp_task_wdt_reset(void) {
@@ -88,8 +88,13 @@ static void tell() {
 #include <unistd.h>
 static void (*tick)();
 static uint32_t ticks;
-void mbed::LowPowerTicker::attach(void (*function)(), std::chrono::microseconds period) {
-    if (period == std::chrono::seconds(1)) tick = function;
+mbed::LowPowerTicker::LowPowerTicker() {}
+static void (*called)();
+mbed::Callback<void()>::Callback(void (*function)()) {
+    called = function;
+}
+void mbed::TickerBase::attach(Callback<void()>, std::chrono::microseconds period) {
+    if (period == std::chrono::seconds(1)) tick = called;
 }
 static void set_flags(uint32_t flags, uint32_t left) {
     word(0x40000400) = flags;
@@ -125,7 +130,7 @@ static void tell() {
 #endif
 
 #if defined(TARGET_NRF52840) || defined(TARGET_RP2040)
-mbed_error_status_t mbed_set_error_hook(void (*)(const mbed_error_ctx *)) {
+mbed_error_status_t mbed_set_error_hook(mbed_error_hook_t) {
     return 0;
 }
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "board/board.h"
+#include "core.h"
 #include "drivers.h"
 #include "sleep.h"
 
@@ -45,11 +46,11 @@ static void sleep_for(double us) {
     pass(us);
 }
 
-unsigned long micros(void) {
+core_us micros(void) {
     pass(0.5); // else a loop that waits for the clock never ends
     return (uint32_t)(now_us - stopped_us);
 }
-void delay(unsigned long ms) {
+void delay(core_ms ms) {
     sleep_for(1000.0 * (double)ms);
 }
 
@@ -104,13 +105,13 @@ esp_err_t esp_light_sleep_start(void) {
 }
 #endif
 
-void digitalWrite(uint8_t, uint8_t) {}
+void digitalWrite(core_pin, core_level) {}
 
-HardwareSerial Serial;
-int HardwareSerial::available() {
+core_serial Serial;
+int core_serial::available() {
     return 0;
 }
-void HardwareSerial::flush() {}
+void core_serial::flush() {}
 
 uint32_t console_quiet_us(void) {
     return (uint32_t)(host_ms ? fmod(now_us, host_ms * 1e3) : now_us);

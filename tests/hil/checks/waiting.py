@@ -11,13 +11,13 @@ from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.messages import Command, Info
 from ml.link.session import Arrival, Data
+from ml.profile.boards import VIRTUAL
 
 PATIENCE_S = 60.0  # of the host, for what a board does within seconds of its own time
-EMULATED = ("virtual", "virtual-m3", "host")  # their sensors and clock are exact
 
 
 def emulated(device: Device) -> bool:
-    return device.info.board in EMULATED
+    return device.info.board in VIRTUAL  # their sensors and clock are exact
 
 
 def awaited(device: Device, kind: type) -> Arrival:

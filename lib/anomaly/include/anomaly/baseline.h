@@ -41,7 +41,7 @@ typedef struct { // what a baseline says of a single Gaussian
 } anomaly_learnt;
 
 void anomaly_baseline_clear(anomaly_baseline *b, uint8_t features, uint32_t model);
-bool anomaly_baseline_learn(anomaly_baseline *b, const int8_t *x); // false: full
+bool anomaly_baseline_learn(anomaly_baseline *b, const int8_t *x); // false: full, or no baseline
 void anomaly_baseline_seal(anomaly_baseline *b);                   // sets the CRC
 bool anomaly_baseline_valid(const anomaly_baseline *b, uint8_t features, uint32_t model);
 

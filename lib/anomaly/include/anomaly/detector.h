@@ -28,6 +28,7 @@ typedef struct { // fields are private but for the baseline, which a host may re
     anomaly_learnt learnt;
     uint32_t wanted; // windows to be learnt; 0: not learning
     bool own;        // the learnt baseline is in use
+    bool written;    // a host wrote into `baseline` since it was last checked
 } anomaly_detector;
 
 void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_model *autoencoder);
@@ -35,9 +36,10 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 // Judges the window in the autoencoder's input, and learns from it while it learns.
 void anomaly_run(anomaly_detector *d, int8_t scores[2]);
 
-// The operations of LINK_LEARN (link/messages.h) but STATUS, READ and WRITE; a link_status. Use takes no baseline of
-// fewer windows than twice the features. Keep and forget write the board's store, anomaly_restore reads it: true where
-// it held a baseline of this very model.
+// The operations of LINK_LEARN (link/messages.h) but STATUS and READ; a link_status. Write says whether the host may
+// overwrite `baseline`: not while the device learns. What was written counts for nothing before use has checked it; use
+// takes no baseline of fewer windows than twice the features. Keep and forget write the board's store. anomaly_restore
+// reads it, and checks it as use does: true where it held a baseline of this very model.
 uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows);
 bool anomaly_restore(anomaly_detector *d);
 

@@ -33,7 +33,7 @@ void board_init(void) {
     begin_once();
 }
 const char *board_name(void) {
-    return BOARD_NAME;
+    return THIMBLE_BOARD;
 }
 uint32_t board_cycles(void) {
     begin_once();

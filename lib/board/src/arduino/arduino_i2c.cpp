@@ -2,9 +2,25 @@
 #ifdef ARDUINO
 
 #include <Arduino.h>
-#include <Wire.h>
 
 #include "board/board.h"
+#include "registers.h"
+
+bool registers_read(TwoWire &bus, uint8_t address, uint8_t first, uint8_t *bytes, size_t size) {
+    bus.beginTransmission(address);
+    bus.write(first);
+    if (bus.endTransmission(false) != 0) return false; // false: the reading follows without a stop
+    if (bus.requestFrom(address, (uint8_t)size) != size) return false;
+    for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)bus.read();
+    return true;
+}
+
+bool registers_write(TwoWire &bus, uint8_t address, uint8_t first, const uint8_t *bytes, size_t size) {
+    bus.beginTransmission(address);
+    bus.write(first);
+    bus.write(bytes, size);
+    return bus.endTransmission() == 0;
+}
 
 int32_t board_i2c_start(uint32_t hz) {
     board_init();
@@ -17,19 +33,11 @@ int32_t board_i2c_start(uint32_t hz) {
 }
 
 bool board_i2c_read(uint8_t address, uint8_t reg, uint8_t *bytes, size_t size) {
-    Wire.beginTransmission(address);
-    Wire.write(reg);
-    if (Wire.endTransmission(false) != 0) return false; // false: the reading follows without a stop
-    if (Wire.requestFrom(address, (uint8_t)size) != size) return false;
-    for (size_t i = 0; i < size; i++) bytes[i] = (uint8_t)Wire.read();
-    return true;
+    return registers_read(Wire, address, reg, bytes, size);
 }
 
 bool board_i2c_write(uint8_t address, uint8_t reg, const uint8_t *bytes, size_t size) {
-    Wire.beginTransmission(address);
-    Wire.write(reg);
-    Wire.write(bytes, size);
-    return Wire.endTransmission() == 0;
+    return registers_write(Wire, address, reg, bytes, size);
 }
 
 bool board_mark_read(void) {

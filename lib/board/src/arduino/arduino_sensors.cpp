@@ -9,6 +9,10 @@
 #include "drivers.h"
 #include "sleep.h"
 
+// NULL until it was started: so the linker leaves out the driver, and its tables, of a sensor that nobody starts.
+static const imu_driver *imu;
+static const mic_driver *mic;
+
 static struct {
     uint32_t period_us; // 0: not running
     uint32_t last_us;   // when the last sample was taken
@@ -53,18 +57,19 @@ static int32_t note_start(int32_t rate_mhz) {
 
 int32_t board_imu_start(uint32_t rate_mhz) {
     board_init();
-    return note_start(imu_sensor.begin(rate_mhz));
+    imu = &imu_sensor;
+    return note_start(imu->begin(rate_mhz));
 }
 
 size_t board_imu_read(board_imu_sample *samples, size_t count) {
     float accel[3], gyro[3];
     size_t done = 0;
     while (done < count && imu_state.period_us) {
-        if (!imu_sensor.next(accel, gyro)) {
+        if (!imu->next(accel, gyro)) {
             note_empty();
             break;
         }
-        samples[done].time_us = imu_state.last_us = time_of_next(imu_sensor.depth);
+        samples[done].time_us = imu_state.last_us = time_of_next(imu->depth);
         imu_state.caught_up = false;
         for (int i = 0; i < 3; i++) {
             samples[done].axis[i] = to_counts(accel[i], BOARD_ACCEL_PER_G);
@@ -77,7 +82,8 @@ size_t board_imu_read(board_imu_sample *samples, size_t count) {
 
 int32_t board_mic_start(uint32_t rate_mhz) {
     board_init();
-    const int32_t rate = mic_sensor.begin(rate_mhz);
+    mic = &mic_sensor;
+    const int32_t rate = mic->begin(rate_mhz);
     mic_state.period_us = rate > 0 ? 1000000000ul / (uint32_t)rate : 0;
     mic_state.last_us = board_micros();
     return rate;
@@ -86,12 +92,12 @@ int32_t board_mic_start(uint32_t rate_mhz) {
 size_t board_mic_read(int16_t *pcm, size_t count) {
     if (!mic_state.period_us) return 0;
     const uint32_t now = board_micros(), waited = (now - mic_state.last_us) / mic_state.period_us;
-    if (mic_sensor.lost)
-        overruns += mic_sensor.lost();
-    else if (waited > mic_sensor.depth)
-        overruns += waited - mic_sensor.depth;
+    if (mic->lost)
+        overruns += mic->lost();
+    else if (waited > mic->depth)
+        overruns += waited - mic->depth;
     mic_state.last_us = now;
-    return mic_sensor.read(pcm, count);
+    return mic->read(pcm, count);
 }
 
 // The accelerometer alone comes from the IMU, at the IMU's rate: enough for a fan, too slow for the noise of bearings.
@@ -111,9 +117,8 @@ size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
 // of a period before the next on, it is looked for.
 static uint32_t imu_idle_us() {
     const uint32_t period = imu_state.period_us, since = board_micros() - imu_state.last_us;
-    const uint32_t early =
-        imu_sensor.depth >= SAMPLES_TO_WAIT_FOR * 2 ? period * SAMPLES_TO_WAIT_FOR : period - period / 8;
     if (!period) return UINT32_MAX;
+    const uint32_t early = imu->depth >= SAMPLES_TO_WAIT_FOR * 2 ? period * SAMPLES_TO_WAIT_FOR : period - period / 8;
     return since < early ? early - since : 0;
 }
 
@@ -124,6 +129,12 @@ uint32_t sensors_idle_us(void) {
 
 bool microphone_runs(void) {
     return mic_state.period_us != 0;
+}
+
+bool microphone_wait(uint32_t ms) {
+    if (!microphone_runs() || !mic->wait) return false;
+    mic->wait(ms);
+    return true;
 }
 
 uint32_t board_sensor_overruns(void) {

@@ -6,7 +6,6 @@
 
 #include "board/board.h"
 #include "console.h"
-#include "drivers.h"
 #include "sleep.h"
 
 enum : uint32_t {
@@ -122,8 +121,8 @@ static void nap(uint32_t us) {
 
 #if !(BOARD_LOW_POWER && defined(ARDUINO_ARCH_STM32))
 void sleep_begin(void) {
-#if BOARD_LOW_POWER && defined(LED_PWR) // of a Nano 33 BLE
-    digitalWrite(LED_PWR, LOW);
+#if BOARD_LOW_POWER && defined(BOARD_POWER_LAMP)
+    digitalWrite(BOARD_POWER_LAMP, LOW);
 #endif
 }
 
@@ -141,10 +140,7 @@ static uint32_t idle_us() {
 
 void board_sleep(void) {
     const uint32_t us = idle_us();
-    if (microphone_runs() && mic_sensor.wait) {
-        mic_sensor.wait(us < TICK_US ? 1 : us / TICK_US);
-        return;
-    }
+    if (microphone_wait(us < TICK_US ? 1 : us / TICK_US)) return;
 #ifdef CONSOLE_ENDS
     if (us >= DEEP_US && console_ended()) {
         deep_nap(us);

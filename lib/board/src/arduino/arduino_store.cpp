@@ -1,4 +1,5 @@
-// arduino_store.cpp: the store in what each Arduino core brings for it. All of them keep it without power.
+// arduino_store.cpp: the store in what each Arduino core brings for it. All of them keep it without power. Not each of
+// them says when the flash has refused: what was written is read back.
 #ifdef ARDUINO
 
 #include <Arduino.h>
@@ -19,11 +20,13 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return found;
 }
 
-int32_t board_store_write(const char *key, const void *bytes, size_t size) {
-    if (size > BOARD_STORE_SIZE || !preferences.begin("thimble", false)) return BOARD_ERR_STORE;
-    const bool written = size ? preferences.putBytes(key, bytes, size) == size : preferences.remove(key) || true;
+static void write(const char *key, const void *bytes, size_t size) {
+    if (!preferences.begin("thimble", false)) return;
+    if (size)
+        preferences.putBytes(key, bytes, size);
+    else
+        preferences.remove(key);
     preferences.end();
-    return written ? BOARD_OK : BOARD_ERR_STORE;
 }
 
 #elif defined(ARDUINO_ARCH_STM32) // the emulated EEPROM, one page of flash: room for a single value
@@ -41,9 +44,9 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return there;
 }
 
-int32_t board_store_write(const char *key, const void *bytes, size_t size) {
-    if (size > BOARD_STORE_SIZE || HEADER + size > E2END + 1u || strlen(key) >= KEY_SIZE) return BOARD_ERR_STORE;
+static void write(const char *key, const void *bytes, size_t size) {
     char kept[KEY_SIZE] = {0};
+    if (HEADER + size > E2END + 1u || strlen(key) >= KEY_SIZE) return;
     if (size) strncpy(kept, key, KEY_SIZE - 1);
     eeprom_buffer_fill();
     for (uint32_t i = 0; i < KEY_SIZE; i++) eeprom_buffered_write_byte(i, (uint8_t)kept[i]);
@@ -51,7 +54,6 @@ int32_t board_store_write(const char *key, const void *bytes, size_t size) {
     eeprom_buffered_write_byte(KEY_SIZE + 1, (uint8_t)(size >> 8));
     for (uint32_t i = 0; i < size; i++) eeprom_buffered_write_byte(HEADER + i, ((const uint8_t *)bytes)[i]);
     eeprom_buffer_flush();
-    return BOARD_OK;
 }
 
 #elif defined(ARDUINO_ARCH_MBED) // a TDBStore in the last sectors of the flash; os.mbed.com, "KVStore"
@@ -60,16 +62,19 @@ int32_t board_store_write(const char *key, const void *bytes, size_t size) {
 #include <TDBStore.h>
 
 enum { SECTORS = 4 };
+#ifndef BOARD_STORE_END // where something else lies in the last sectors, such as a boot loader
+#define BOARD_STORE_END (flash.get_flash_start() + flash.get_flash_size())
+#endif
 
 static mbed::TDBStore *store() {
     static mbed::TDBStore *opened = NULL;
     if (opened) return opened;
     mbed::FlashIAP flash;
     if (flash.init() != 0) return NULL;
-    const uint32_t end = flash.get_flash_start() + flash.get_flash_size();
+    const uint32_t end = BOARD_STORE_END;
     const uint32_t size = SECTORS * flash.get_sector_size(end - 1);
     flash.deinit();
-    static mbed::FlashIAPBlockDevice device(end - size, size);
+    static ::FlashIAPBlockDevice device(end - size, size);
     static mbed::TDBStore made(&device);
     if (made.init() == 0) opened = &made;
     return opened;
@@ -80,19 +85,27 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return store() && store()->get(key, bytes, size, &found) == 0 ? found : 0;
 }
 
-int32_t board_store_write(const char *key, const void *bytes, size_t size) {
-    if (size > BOARD_STORE_SIZE || !store()) return BOARD_ERR_STORE;
-    if (size == 0) store()->remove(key); // there may be none
-    return size == 0 || store()->set(key, bytes, size, 0) == 0 ? BOARD_OK : BOARD_ERR_STORE;
+static void write(const char *key, const void *bytes, size_t size) {
+    if (!store()) return;
+    if (size)
+        store()->set(key, bytes, size, 0);
+    else
+        store()->remove(key);
 }
 
 #else
-size_t board_store_read(const char *, void *, size_t) {
-    return 0;
-}
-int32_t board_store_write(const char *, const void *, size_t) {
-    return BOARD_ERR_ABSENT;
-}
+#error "a new core: where does it keep values?"
 #endif
+
+static bool holds(const char *key, const void *bytes, size_t size) {
+    static uint8_t kept[BOARD_STORE_SIZE];
+    return board_store_read(key, kept, sizeof kept) == size && memcmp(kept, bytes, size) == 0;
+}
+
+int32_t board_store_write(const char *key, const void *bytes, size_t size) {
+    if (size > BOARD_STORE_SIZE) return BOARD_ERR_STORE;
+    write(key, bytes, size);
+    return holds(key, bytes, size) ? BOARD_OK : BOARD_ERR_STORE;
+}
 
 #endif

@@ -1,48 +1,54 @@
-// imu_mpu6050.cpp: InvenSense MPU6050 on I2C (any ESP32 board: SDA, SCL, 3.3 V, ground) through Adafruit MPU6050: 16 g,
-// 2000 degrees per second, 4 to 1000 Hz. The library does not tell when a sample is new, so the board's clock decides.
+// imu_mpu6050.cpp: InvenSense MPU6050 on the I2C bus of the header (SDA, SCL, 3.3 V, ground; AD0 low) by its registers,
+// RM-MPU-6000A: 16 g, 2000 degrees per second, 4 to 1000 Hz, the latest sample only.
 #if defined(ARDUINO) && defined(BOARD_IMU_MPU6050)
 
-#include <Adafruit_MPU6050.h>
-#include <Adafruit_Sensor.h>
-#include <Wire.h>
+#include <Arduino.h>
 
 #include "board/board.h"
 #include "drivers.h"
+#include "registers.h"
 
-#define INNER_RATE_HZ 1000u // with the low-pass filter on, register map RM-MPU-6000A, 4.4
-static const float STANDARD_GRAVITY = 9.80665f, DEGREES_PER_RADIAN = 57.2957795f;
+#ifndef BOARD_IMU_ADDRESS
+#define BOARD_IMU_ADDRESS 0x68 // 0x69 where the pin AD0 is high
+#endif
 
-static Adafruit_MPU6050 sensor;
-static uint32_t period_us, due_us;
+enum : uint8_t { SMPLRT_DIV = 0x19, CONFIG = 0x1A, GYRO_CONFIG = 0x1B, ACCEL_CONFIG = 0x1C, INT_ENABLE = 0x38 };
+enum : uint8_t { INT_STATUS = 0x3A, PWR_MGMT_1 = 0x6B, WHO_AM_I = 0x75 };
+enum : uint8_t { RESET = 0x80, CLOCK_OF_GYRO = 0x01, FILTER_44_HZ = 3, LARGEST_RANGE = 3 << 3, DATA_READY = 1 };
+enum : uint8_t { MPU6050 = 0x68 }; // WHO_AM_I, whatever AD0 is
+static const float G_PER_COUNT = 1.0f / 2048.0f, DPS_PER_COUNT = 1.0f / 16.4f;
+static const uint32_t INNER_RATE_HZ = 1000; // with the low-pass filter on, 4.4
+static const uint32_t I2C_HZ = 400000, RESET_MS = 100;
+
+static bool set(uint8_t which, uint8_t value) {
+    return register_set(Wire, BOARD_IMU_ADDRESS, which, value);
+}
 
 static int32_t imu_begin(uint32_t rate_mhz) {
-    if (rate_mhz < 4000 || rate_mhz > 1000000) return BOARD_ERR_RATE;
-    if (!sensor.begin()) return BOARD_ERR_SENSOR;
-    const uint32_t divisor = (INNER_RATE_HZ * 1000u + rate_mhz / 2) / rate_mhz;
-    sensor.setAccelerometerRange(MPU6050_RANGE_16_G);
-    sensor.setGyroRange(MPU6050_RANGE_2000_DEG);
-    sensor.setFilterBandwidth(MPU6050_BAND_44_HZ);
-    sensor.setSampleRateDivisor((uint8_t)(divisor - 1));
-    period_us = divisor * 1000000u / INNER_RATE_HZ;
-    due_us = board_micros() + period_us;
-    return (int32_t)(INNER_RATE_HZ * 1000u / divisor);
+    uint8_t id = 0;
+    if (rate_mhz < 4000 || rate_mhz > 1000 * INNER_RATE_HZ) return BOARD_ERR_RATE;
+    const uint32_t divisor = (INNER_RATE_HZ * 1000 + rate_mhz / 2) / rate_mhz;
+    board_i2c_start(I2C_HZ);
+    if (!registers_read(Wire, BOARD_IMU_ADDRESS, WHO_AM_I, &id, 1) || id != MPU6050) return BOARD_ERR_SENSOR;
+    if (!set(PWR_MGMT_1, RESET)) return BOARD_ERR_SENSOR;
+    delay(RESET_MS);
+    const bool good = set(PWR_MGMT_1, CLOCK_OF_GYRO) && set(CONFIG, FILTER_44_HZ) && set(GYRO_CONFIG, LARGEST_RANGE) &&
+                      set(ACCEL_CONFIG, LARGEST_RANGE) && set(SMPLRT_DIV, (uint8_t)(divisor - 1)) &&
+                      set(INT_ENABLE, DATA_READY);
+    return good ? (int32_t)(INNER_RATE_HZ * 1000 / divisor) : (int32_t)BOARD_ERR_SENSOR;
 }
 
 static bool imu_next(float accel_g[3], float gyro_dps[3]) {
-    const uint32_t now = board_micros();
-    sensors_event_t accel, gyro, temperature;
-    if ((int32_t)(now - due_us) < 0) return false;
-    due_us += (now - due_us) / period_us * period_us + period_us; // those that nobody fetched are gone
-    if (!sensor.getEvent(&accel, &gyro, &temperature)) return false;
-    const float mps2[3] = {accel.acceleration.x, accel.acceleration.y, accel.acceleration.z};
-    const float radians[3] = {gyro.gyro.x, gyro.gyro.y, gyro.gyro.z};
+    uint8_t found[15]; // INT_STATUS, which reading clears; accelerometer, thermometer, gyroscope
+    if (!registers_read(Wire, BOARD_IMU_ADDRESS, INT_STATUS, found, sizeof found)) return false;
+    if (!(found[0] & DATA_READY)) return false;
     for (int i = 0; i < 3; i++) {
-        accel_g[i] = mps2[i] / STANDARD_GRAVITY;
-        gyro_dps[i] = radians[i] * DEGREES_PER_RADIAN;
+        accel_g[i] = G_PER_COUNT * (float)pair_high_first(found + 1 + 2 * i);
+        gyro_dps[i] = DPS_PER_COUNT * (float)pair_high_first(found + 9 + 2 * i);
     }
     return true;
 }
 
-const imu_driver imu_sensor = {imu_begin, imu_next, 1};
+extern const imu_driver imu_sensor = {imu_begin, imu_next, 1};
 
 #endif

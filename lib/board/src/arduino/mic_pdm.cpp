@@ -1,4 +1,4 @@
-// mic_pdm.cpp: the PDM microphone of the Arduino Nano boards through the mbed core's PDM library.
+// mic_pdm.cpp: the PDM microphone of the Arduino Nano and Seeed XIAO boards through the mbed core's PDM library.
 #if defined(ARDUINO) && defined(BOARD_MIC_PDM)
 
 #include <PDM.h>
@@ -10,30 +10,55 @@
 #ifndef BOARD_MIC_FIFO
 #define BOARD_MIC_FIFO 4096 // a power of two; two bytes each, a quarter of a second at 16 kHz
 #endif
-#define AT_ONCE 256 // samples that PDM hands over together
 
 static int16_t ring[BOARD_MIC_FIFO];
 static volatile uint32_t written, taken; // the interrupt writes one, the application the other
 static volatile uint32_t dropped, told;  // likewise: samples that found no room
 static rtos::EventFlags news;            // 1: samples have come
 
-// In an interrupt. What does not fit is dropped, and so is all that follows until the application has taken what there
-// is and been told: so the gap lies behind all samples in the ring.
+static uint32_t least(uint32_t a, uint32_t b, uint32_t c) {
+    return a < b ? (a < c ? a : c) : b < c ? b : c;
+}
+
+// Samples from the library: an nRF52840 hands over 256 of them at a time, an RP2040 32 or 64.
+static uint32_t fetch(int16_t *to, uint32_t count) {
+    const int bytes = PDM.read(to, count * sizeof *to);
+    return bytes > 0 ? (uint32_t)bytes / sizeof *to : 0;
+}
+
+// What finds no room: PDM stops for good where something was left to it.
+static uint32_t throw_away(uint32_t count) {
+    int16_t scrap[8];
+    uint32_t done = 0, got = 1;
+    for (; done < count && got; done += got) got = fetch(scrap, least(count - done, 8, 8));
+    return done;
+}
+
+// In an interrupt, whose stack has 1,024 bytes: samples go right into the ring. What does not fit is dropped, and so is
+// all that follows until the application has taken what there is and been told: so the gap lies behind all samples in
+// the ring.
 static void receive() {
-    int16_t block[AT_ONCE];
-    const int bytes = PDM.available();
-    const int samples = PDM.read(block, bytes < (int)sizeof block ? (size_t)bytes : sizeof block) / 2;
-    uint32_t at = written, left = samples > 0 ? (uint32_t)samples : 0;
-    for (int i = 0; dropped == told && left && at - taken < BOARD_MIC_FIFO; i++, left--)
-        ring[at++ % BOARD_MIC_FIFO] = block[i];
+    uint32_t at = written, left = (uint32_t)PDM.available() / sizeof *ring, got = 1;
+    uint32_t room = dropped == told ? BOARD_MIC_FIFO - (at - taken) : 0;
+    for (; left && room && got; at += got, left -= got, room -= got) {
+        const uint32_t place = at % BOARD_MIC_FIFO;
+        got = fetch(ring + place, least(left, room, BOARD_MIC_FIFO - place));
+    }
     written = at;
-    dropped = dropped + left;
+    dropped = dropped + throw_away(left);
     news.set(1);
+}
+
+static bool has_rate(uint32_t rate_mhz) {
+#ifdef TARGET_RP2040 // its library ends the program where 128 clocks a sample are more than 3.25 MHz
+    if (rate_mhz > 25390000) return false;
+#endif
+    return rate_mhz % 1000 == 0;
 }
 
 static int32_t mic_begin(uint32_t rate_mhz) {
     PDM.onReceive(receive);
-    if (rate_mhz % 1000 || !PDM.begin(1, (int)(rate_mhz / 1000))) return BOARD_ERR_RATE;
+    if (!has_rate(rate_mhz) || !PDM.begin(1, (int)(rate_mhz / 1000))) return BOARD_ERR_RATE;
     return (int32_t)rate_mhz;
 }
 
@@ -57,6 +82,6 @@ static void mic_wait(uint32_t ms) {
     news.wait_any_for(1, std::chrono::milliseconds(ms));
 }
 
-const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO, mic_lost, mic_wait};
+extern const mic_driver mic_sensor = {mic_begin, mic_read, BOARD_MIC_FIFO, mic_lost, mic_wait};
 
 #endif

@@ -9,7 +9,7 @@
 static bool stalled;
 
 const char *board_name(void) {
-    return BOARD_NAME;
+    return THIMBLE_BOARD;
 }
 uint32_t board_micros(void) {
     return (uint32_t)(clock_now() / 1000);

@@ -72,14 +72,14 @@ typedef struct {
 
 void nn_depthwise_packed(const nn_packed_taps *layer, const int8_t *input, int8_t *output);
 
-// One scale for the whole matrix.
+// One scale for the whole matrix, or one an output: `multiplier` and `shift` are 0 then.
 typedef struct {
     uint16_t inputs, outputs; // inputs a multiple of four
     int16_t output_zero;
     int16_t min, max;
     int16_t shift; // to the right, 1..16
     int32_t multiplier;
-    const int32_t *packed; // as nn_packed_conv's without scales, one row of `inputs` taps
+    const int32_t *packed; // as nn_packed_conv's, one row of `inputs` taps; without scales where one serves all
 } nn_packed_matrix;
 
 void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *input, int8_t *output);

@@ -113,35 +113,45 @@ __attribute__((naked)) void nn_dot_4x2(__attribute__((unused)) const nn_dot_pair
 #define SCALE_ONE(s) "smmlar " s ", " s ", r1, r3\n" SHIFT_ONE(s)
 #define SCALE_ONE_SYMMETRIC(s)                                                                                         \
     "smmulr " s ", " s ", r1\n add " s ", " s ", " s ", asr #31\n add " s ", " s ", r3\n" SHIFT_ONE(s)
+// With a multiplier and a shift of its own; r3 is the centre.
+#define SCALE_BY(s, multiplier, shift)                                                                                 \
+    "lsl r2, r3, " shift "\n smmulr " s ", " s ", " multiplier "\n add " s ", " s ", " s ", asr #31\n"                 \
+    "add " s ", " s ", r2\n asr " s ", " s ", " shift "\n ssat " s ", #8, " s ", asr #1\n"
 
 __attribute__((naked)) void nn_dot_4x1(__attribute__((unused)) const nn_dot_one *job) {
-    __asm__ volatile("push {r4-r11, lr}\n"
-                     "sub sp, #36\n"
-                     "ldmia r0, {r1-r9}\n"
-                     "stmia sp, {r1-r8}\n"
-                     "mov r0, r9\n"
-                     // [sp, #32]: where the loop is entered, so that it ends after a whole turn
-                     "sub r2, r1, r2\n lsr r2, r2, #2\n and r2, r2, #15\n"
-                     "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
-                     "orr r3, r3, #1\n str r3, [sp, #32]\n"
+    __asm__ volatile(
+        "push {r4-r11, lr}\n"
+        "sub sp, #36\n"
+        "ldmia r0, {r1-r9}\n"
+        "stmia sp, {r1-r8}\n"
+        "mov r0, r9\n"
+        // [sp, #32]: where the loop is entered, so that it ends after a whole turn
+        "sub r2, r1, r2\n lsr r2, r2, #2\n and r2, r2, #15\n"
+        "mov r3, #" ONE_BYTES "\n mul r2, r2, r3\n adr.w r3, 3f\n add r3, r3, r2\n"
+        "orr r3, r3, #1\n str r3, [sp, #32]\n"
 
-                     "2:\n" // four channels
-                     "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #32]\n bx r2\n"
-                     ".balign 4\n"
-                     "3:\n"
-                     ".rept 16\n" ONE_STEP ".endr\n"
-                     "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n" APART
-                     "ldr r1, [sp, #8]\n ldr r2, [sp, #12]\n ldr r3, [sp, #16]\n ldr r12, [sp, #20]\n"
-                     "cmp r12, #0\n bne.w 6f\n" //
-                     SCALE_ONE("r4") SCALE_ONE("r5") SCALE_ONE("r6") SCALE_ONE(
-                         "r7") "5:\n"
-                               "ldr r1, [sp, #24]\n ldr r3, [sp, #28]\n"
-                               "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r7, [r1], #1\n strb r6, [r1], #1\n"
-                               "str r1, [sp, #24]\n"
-                               "cmp r0, r3\n bne.w 2b\n"
-                               "add sp, #36\n pop {r4-r11, pc}\n"
-                               "6:\n" SCALE_ONE_SYMMETRIC("r4") SCALE_ONE_SYMMETRIC("r5") SCALE_ONE_SYMMETRIC("r6")
-                                   SCALE_ONE_SYMMETRIC("r7") "b 5b\n");
+        "2:\n" // four channels
+        "ldmia r0!, {r4-r7}\n ldr r1, [sp]\n ldr r2, [sp, #32]\n bx r2\n"
+        ".balign 4\n"
+        "3:\n"
+        ".rept 16\n" ONE_STEP ".endr\n"
+        "ldr r2, [sp, #4]\n cmp r1, r2\n bne.w 3b\n" APART
+        "ldr r1, [sp, #8]\n ldr r2, [sp, #12]\n ldr r3, [sp, #16]\n ldr r12, [sp, #20]\n"
+        "cmp r12, #0\n bne.w 6f\n" //
+        SCALE_ONE("r4") SCALE_ONE("r5") SCALE_ONE("r6")
+            SCALE_ONE("r7") "5:\n"
+                            "ldr r1, [sp, #24]\n ldr r3, [sp, #28]\n"
+                            "strb r5, [r1], #1\n strb r4, [r1], #1\n strb r7, [r1], #1\n strb r6, [r1], #1\n"
+                            "str r1, [sp, #24]\n"
+                            "cmp r0, r3\n bne.w 2b\n"
+                            "add sp, #36\n pop {r4-r11, pc}\n"
+                            "6:\n cmp r1, #0\n beq.w 7f\n" SCALE_ONE_SYMMETRIC("r4") SCALE_ONE_SYMMETRIC("r5")
+                                SCALE_ONE_SYMMETRIC("r6") SCALE_ONE_SYMMETRIC(
+                                    "r7") "b 5b\n"
+                                          "7: ldmia r0!, {r8-r12, lr}\n" SCALE_BY(
+                                              "r5", "r8", "r10") "lsr r10, r10, #8\n" SCALE_BY("r4", "r9", "r10")
+                                              SCALE_BY("r7", "r11", "lr") "lsr lr, lr, #8\n" SCALE_BY("r6", "r12",
+                                                                                                      "lr") "b 5b\n");
 }
 
 #else
@@ -212,14 +222,20 @@ void nn_dot_4x1(const nn_dot_one *job) {
     int8_t *out = job->out;
     const uint32_t size = (uint32_t)(job->input_end - job->input);
     const int32_t centre = job->offset >> job->shift;
-    for (const int32_t *packed = job->packed; packed != job->packed_end; packed += 4 + size) {
+    const uint32_t scales = job->multiplier ? 0 : 6;
+    for (const int32_t *packed = job->packed; packed != job->packed_end; packed += 4 + size + scales) {
         int32_t sums[4];
         start(packed, sums);
         for (uint32_t i = 0; i < size; i += 4) {
             multiply(packed + 4 + i, job->input[i], job->input[i + 2], sums);
             multiply(packed + 6 + i, job->input[i + 1], job->input[i + 3], sums);
         }
-        for (int i = 0; i < 4; i++) *out++ = scale(sums[i], job->multiplier, job->shift + 1, centre);
+        if (scales) {
+            finish(packed + 4 + size, sums, centre, 1, out);
+            out += 4;
+        } else {
+            for (int i = 0; i < 4; i++) *out++ = scale(sums[i], job->multiplier, job->shift + 1, centre);
+        }
     }
 }
 

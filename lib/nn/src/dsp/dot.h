@@ -26,7 +26,8 @@ typedef struct {
 
 void nn_dot_4x2(const nn_dot_pair *job);
 
-// One pixel of plain bytes, a multiple of four, against channels that share one scale.
+// One pixel of plain bytes, a multiple of four, against channels that share one scale; or, where `multiplier` and
+// `shift` are 0 and `symmetric` is 1, channels whose scales follow their taps.
 typedef struct {
     const int8_t *input;
     const int8_t *input_end;

@@ -44,6 +44,7 @@ static void copy_inside(const nn_packed_conv *layer, const int8_t *row, int32_t 
     if (layer->dilation_width == 1) {
         const int32_t first = within(x, layer->in.width);
         const int32_t end = within(x + layer->kernel_width, layer->in.width);
+        if (first == end) return; // the row of the window lies beside the image
         copy_bytes(row + (uint32_t)first * depth, (uint32_t)(end - first) * depth,
                    copy + (uint32_t)(first - x) * depth);
         return;
@@ -131,8 +132,10 @@ static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
 // Windows of one pixel each, side by side: the innermost loop widens them itself. An odd pixel is left.
 static int adjacent(const nn_packed_conv *layer) {
     const int one = layer->kernel_height == 1 && layer->kernel_width == 1;
-    const int all =
-        layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 && layer->pad_left == 0;
+    // Padding at the bottom or right alone shows in the sides only.
+    const int all = layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 &&
+                    layer->pad_left == 0 && layer->out.height == layer->in.height &&
+                    layer->out.width == layer->in.width;
     return one && all && layer->in.channels % 4u == 0 && layer->out.channels % 4u == 0;
 }
 

@@ -4,16 +4,17 @@
 #include <string.h>
 
 void nn_fully_connected_packed(const nn_packed_matrix *layer, const int8_t *input, int8_t *output) {
-    const uint32_t size = 4u + layer->inputs; // words of a block of four channels
+    const int shared = layer->multiplier != 0;                    // one scale for all
+    const uint32_t size = 4u + layer->inputs + (shared ? 0 : 6u); // words of a block of four channels
     const uint32_t whole = layer->outputs / 4u * 4u;
     const uint32_t rest = layer->outputs - whole;
     const int32_t *middle = layer->packed + whole / 4u * size;
     nn_dot_one job = {.input = input,
                       .input_end = input + layer->inputs,
                       .multiplier = layer->multiplier,
-                      .shift = layer->shift - 1,
-                      .offset = (2 * layer->output_zero + 1) * (1 << (layer->shift - 1)),
-                      .symmetric = layer->output_zero > -128,
+                      .shift = shared ? layer->shift - 1 : 0,
+                      .offset = (2 * layer->output_zero + 1) * (shared ? 1 << (layer->shift - 1) : 1),
+                      .symmetric = !shared || layer->output_zero > -128,
                       .out = output,
                       .packed_end = middle,
                       .packed = layer->packed};

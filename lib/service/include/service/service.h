@@ -1,4 +1,4 @@
-// service.h: the side of an application that answers its host: session info, telemetry, thresholds, streams, parity.
+// service.h: the device's end of the link: it answers the host's commands, and tells it what the application does.
 //
 // The application owns its loop and its data. In every turn of the loop it calls service_poll, takes its next samples
 // with service_read_imu, _mic or _accel (from the host while that injects some, from the sensor otherwise), and reports
@@ -59,8 +59,10 @@ typedef struct { // samples, channels interleaved
 typedef struct { // what a device learns for itself, such as how a machine in order sounds (LINK_LEARN)
     void *state; // the baseline as the application lays it out; a host reads and writes these bytes
     uint32_t size;
-    const uint32_t *learnt, *wanted;                     // windows so far, and in all; wanted 0: not learning
-    uint8_t (*run)(uint8_t operation, uint32_t windows); // link_learn but STATUS, READ, WRITE -> link_status
+    const uint32_t *learnt, *wanted; // windows so far, and in all; wanted 0: not learning
+    // link_learn but STATUS and READ -> link_status. WRITE asks whether `state` may be overwritten now: bytes from the
+    // host count for nothing before USE has checked them.
+    uint8_t (*run)(uint8_t operation, uint32_t windows);
 } service_baseline;
 
 typedef struct {

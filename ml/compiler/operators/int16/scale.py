@@ -30,7 +30,7 @@ def scale_arrays(op: Op, weights: np.ndarray) -> list[Array]:
     channels, bias = len(weights), bias_of(op)
     values = np.zeros(channels, np.int64) if bias is None else bias.data.reshape(channels).astype(np.int64)
     scales = op.inputs[1].scales
-    mantissas, shifts = fixed_point.channel_multipliers(given.scale, scales, output.scale, len(scales))
+    mantissas, shifts = fixed_point.channel_multipliers(given.scale, scales, output.scale, np.ones(len(scales)))
     if narrow(op):
         return [Array("bias", values.astype(np.int32)), Array("multiplier", mantissas), Array("shift", shifts)]
     largest = np.abs(weights.astype(np.int64)).sum(axis=1) * 32768 + np.abs(values)

@@ -1,6 +1,11 @@
-// internal.h: what the files of the service share.
-#ifndef SERVICE_INTERNAL_H
-#define SERVICE_INTERNAL_H
+// core.h: the inside of the service: a core, and leaves around it.
+//
+// The core is the state, the queue to the host, the streams, the host's samples, the counters and the clock of samples.
+// A leaf is one thing that the service does on top of it: a sensor, a report, some commands. A leaf includes no other
+// header of the service than this one, and calls the core, never another leaf. service.c and commands.c stand above
+// both: they alone call what is declared under "leaves". tests/service/test_structure.py holds that.
+#ifndef SERVICE_CORE_H
+#define SERVICE_CORE_H
 
 #include "link/cbor.h"
 #include "link/frame.h"
@@ -38,7 +43,18 @@ typedef struct {
 
 extern service_state service;
 
-// service.c
+// A command's arguments and its answer.
+typedef struct {
+    const uint8_t *args;
+    size_t size;
+    uint16_t sequence;
+    uint8_t *answer; // room for ANSWER_ROOM bytes
+    size_t answered;
+} service_command;
+
+enum { ANSWER_ROOM = LINK_MAX_PAYLOAD - 2 };
+
+// core.c
 uint8_t service_channel_count(const service_stream *stream);
 uint8_t service_classes(void);             // of the model's scores
 void service_end_with(void (*last)(void)); // when the answer is out; it does not return
@@ -55,13 +71,6 @@ bool service_flushed(void);
 uint32_t service_dropped(void);
 void service_reset_dropped(void);
 
-// info.c, stats.c
-void service_write_info(link_cbor *c);
-void service_write_stats(link_cbor *c);
-void service_reset_stats(void);
-void service_send_info(void);
-void service_send_telemetry(void);
-
 // streams.c
 void service_streams_init(void);
 bool service_switch_stream(uint8_t stream, bool on); // false: no such stream
@@ -72,30 +81,7 @@ bool service_has_timing(void);
 uint32_t service_rows_lost(uint8_t sensor);      // by the sensor, ever
 uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
 
-// clock.c: when samples were taken that have no time of their own.
-typedef struct {
-    bool running;
-    uint32_t last_us;
-    uint64_t remainder; // of a microsecond, in parts of the rate
-} service_clock;
-uint32_t service_clock_read(service_clock *c, uint32_t rate_mhz, size_t count, bool emptied); // time of the last sample
-uint32_t service_span_us(uint32_t rate_mhz, size_t count);                                    // of so many samples
-
-// A command's arguments and its answer.
-typedef struct {
-    const uint8_t *args;
-    size_t size;
-    uint16_t sequence;
-    uint8_t *answer; // room for ANSWER_ROOM bytes
-    size_t answered;
-} service_command;
-
-enum { ANSWER_ROOM = LINK_MAX_PAYLOAD - 2 };
-
-// commands.c
-void service_run_command(const link_frame *frame);
-
-// inject.c
+// inject.c: the host in place of the sensor
 void service_inject_init(void);
 bool service_inject_busy(void); // samples of the last LINK_INJECT are left
 void service_inject_poll(void); // answers it when they are used up
@@ -105,22 +91,39 @@ uint8_t service_inject_begin(service_command *c);
 uint8_t service_inject(service_command *c);
 uint8_t service_inject_end(service_command *c);
 
+// counters.c
+void service_count_window(const service_timing *timing, const int8_t *scores); // NULL: the network slept
+void service_reset_stats(void);
+
 // arena.c: the model's arena is painted, so that it is known how far it was written
 void service_arena_init(void);
 uint32_t service_arena_used(void);
 
-// provoke.c
-uint8_t service_provoke(service_command *c);
+// clock.c: when samples were taken that have no time of their own.
+typedef struct {
+    bool running;
+    uint32_t last_us;
+    uint64_t remainder; // of a microsecond, in parts of the rate
+} service_clock;
+uint32_t service_clock_read(service_clock *c, uint32_t rate_mhz, size_t count, bool emptied); // time of the last sample
+uint32_t service_span_us(uint32_t rate_mhz, size_t count);                                    // of so many samples
 
-// learn.c
+// commands.c, which service.c calls
+void service_run_command(const link_frame *frame);
+
+// Leaves: info.c, telemetry.c
+void service_send_info(void);
+void service_write_stats(link_cbor *c);
+void service_send_telemetry(void);
+
+// Leaves: learn.c, parity.c, provoke.c: a link_status
 uint8_t service_learn(service_command *c);
-
-// parity.c
 uint8_t service_run_frontend(service_command *c);
 uint8_t service_run_layer(service_command *c);
 uint8_t service_read_tensor(service_command *c);
 uint8_t service_write_input(service_command *c);
 uint8_t service_self_test(service_command *c);
+uint8_t service_provoke(service_command *c);
 
 static inline bool inside(uint32_t offset, size_t count, uint32_t size) {
     return offset <= size && count <= size - offset;

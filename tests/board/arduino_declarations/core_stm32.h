@@ -1,7 +1,42 @@
-// CMSIS and HAL of the STM32L4, as far as used.
-#ifndef STM32_H
-#define STM32_H
-#include <stdint.h>
+// The STM32 core: stm32duino/Arduino_Core_STM32 2.12.0 (ststm32@19.6.0), with CMSIS and HAL of the STM32L4.
+// Read: cores/arduino/wiring_digital.h (062d1ee), wiring_analog.h (0255c9a), wiring_time.h (0916513), HardwareSerial.h
+// (0916513, of release 1: release 2 adds write(buffer, size)). Not read: CMSIS and HAL, whose names are those of RM0351
+// and UM1884; the firmware of disco_l475vg_iot01a was built with the real ones.
+#ifndef CORE_STM32_H
+#define CORE_STM32_H
+
+extern "C" {
+void setup(void);
+void loop(void);
+uint32_t micros(void);
+void delay(uint32_t ms);
+void pinMode(uint32_t dwPin, uint32_t dwMode);
+void digitalWrite(uint32_t dwPin, uint32_t dwVal);
+int digitalRead(uint32_t ulPin);
+uint32_t analogRead(uint32_t ulPin);
+void analogReadResolution(int res);
+}
+
+#define LOW    0x0
+#define HIGH   0x1
+#define INPUT  0x0
+#define OUTPUT 0x1
+
+class HardwareSerial {
+  public:
+    void begin(unsigned long baud);
+    void begin(unsigned long, uint8_t);
+    int available(void);
+    int read(void);
+    int availableForWrite(void);
+    void flush(void);
+    size_t write(uint8_t);
+    size_t write(const uint8_t *buffer, size_t size);
+    operator bool();
+};
+extern HardwareSerial Serial, Serial1;
+
+#define BOARD_NAME "B_L475E_IOT01A" // on the command line of the builder
 
 enum { PB10 = 26, PB11 = 27 };
 typedef struct {
@@ -58,4 +93,5 @@ void HAL_ResumeTick(void);
 void HAL_PWREx_EnterSTOP2Mode(uint8_t);
 void SystemClock_Config(void);
 }
+
 #endif

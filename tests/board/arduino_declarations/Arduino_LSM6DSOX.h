@@ -1,1 +1,0 @@
-#include "imu_library.h"
