@@ -4,32 +4,50 @@ The unit may be unknown: one of it is taken for 1 g, and what is learned from su
 """
 
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile, ZipFile, ZipInfo
+from zlib import error as ZlibError
 
 import numpy as np
 
 from ml.data.recordings import ACCEL_PER_G, saturate
+from ml.data.untrusted import MAX_ARRAY, opened, why
 from ml.errors import UserError
 
-LARGEST = 1 << 28  # bytes, unpacked
+NAMES = ("x", "scale", "rate")
+MEMBERS = 64  # of an archive
+DAMAGED = (OSError, EOFError, BadZipFile, ZlibError, ValueError, KeyError, TypeError, NotImplementedError, RuntimeError)
 
 
 def read_array(path: Path) -> tuple[np.ndarray, float]:
     """Counts int16 (n, 3), the second and third axis 0, and the rate in hertz."""
     try:
-        with ZipFile(path) as archive:
-            size = sum(member.file_size for member in archive.infolist())
-        if size > LARGEST:
-            raise UserError(f"{path}: expected at most {LARGEST} bytes, found {size}; cut it into pieces")
-        with np.load(path, allow_pickle=False) as kept:
-            x, scale, rate = kept["x"], float(kept["scale"]), float(kept["rate"])
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError, TypeError, NotImplementedError) as error:
+        with opened(path, MAX_ARRAY) as file, ZipFile(file) as archive:
+            members = archive.infolist()
+            if len(members) > MEMBERS or sum(member.file_size for member in members) > MAX_ARRAY:
+                raise ValueError(f"more than {MEMBERS} arrays or {MAX_ARRAY:,} bytes; cut it into pieces")
+            x, scale, rate = (_array(archive, archive.getinfo(f"{name}.npy")) for name in NAMES)
+            scale, rate = float(scale), float(rate)
+    except (*DAMAGED, MemoryError, OverflowError) as error:
         raise UserError(
-            f"{path}: expected arrays x, scale and rate, cannot read them ({' '.join(str(error).split())[:120]}); "
-            "copy it again"
+            f"{path}: expected arrays x, scale and rate, cannot read them ({why(error)}); copy it again"
         ) from None
     if x.dtype != np.int16 or x.ndim != 1 or not len(x) or not (np.isfinite(scale) and scale > 0):
         raise UserError(f"{path}: expected x int16 (n,) and a scale above 0, found {x.dtype} {x.shape} and {scale}")
     made = np.zeros((len(x), 3), np.int16)
     made[:, 0] = saturate(x * (scale * ACCEL_PER_G))
     return made, rate
+
+
+def _array(archive: ZipFile, member: ZipInfo) -> np.ndarray:
+    """One array, no larger than its member of the archive: what its header claims is held against that first."""
+    with archive.open(member) as file:
+        version = np.lib.format.read_magic(file)
+        read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+        if version not in read_header:
+            raise ValueError(f"an array of version {version}")
+        shape, _, dtype = read_header[version](file)
+        claimed = int(np.prod([int(side) for side in shape], dtype=object)) * dtype.itemsize
+        if dtype.hasobject or not 0 <= claimed <= member.file_size:
+            raise ValueError(f"an array of {claimed} bytes of {dtype} in {member.file_size} bytes")
+    with archive.open(member) as file:
+        return np.lib.format.read_array(file, allow_pickle=False)

@@ -6,27 +6,30 @@ fewer = resample_audio(samples, 44100, 16000)
 
 from math import gcd
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import soundfile
 
 from ml.data.recordings import saturate
+from ml.data.untrusted import MAX_SOUND, opened
 from ml.errors import UserError
 
 FORMATS = ("WAV", "WAVEX", "FLAC")
 FLOATS = ("FLOAT", "DOUBLE")
 FULL_SCALE = 32768
-STREAMED = 0xFFFFF000  # bytes; so much is stated by programs that could not know
+STREAMED = 0x7FFFF000  # bytes and more are stated by programs that write to a pipe and cannot know (sox, arecord)
+SLACK = 8  # bytes; some programs count the head of a chunk as part of it
 BLOCK = 1 << 18  # samples read at a time: a header's length is believed only as far as there are samples
 LONGEST = 1 << 28  # samples; 4.6 hours at 16 kHz
 
 
 def read_audio(path: Path) -> tuple[np.ndarray, int]:
     """Samples int16 (n,) and the rate in hertz that the file states. UserError where it is damaged or cut short."""
+    _check_whole(path)
     try:
         with soundfile.SoundFile(path) as file:
             _check_form(file, path)
-            _check_whole(path)
             return _samples(file, path), file.samplerate
     except (soundfile.SoundFileError, TypeError, ValueError) as error:
         raise UserError(
@@ -42,12 +45,52 @@ def _check_form(file: soundfile.SoundFile, path: Path) -> None:
 
 
 def _check_whole(path: Path) -> None:
-    """libsndfile takes a WAV that was cut short for a shorter one; its header says how long it was."""
-    with path.open("rb") as file:
-        head = file.read(8)
-    stated, found = int.from_bytes(head[4:], "little") + len(head), path.stat().st_size
-    if head[:4] == b"RIFF" and found < stated < STREAMED:
-        raise UserError(f"{path}: expected {stated} bytes, as it says itself, found {found}: cut short; copy it again")
+    """libsndfile takes a WAV for as long as its header says or as there are bytes, whichever is less: so what the
+    header says is held against what is there."""
+    with opened(path, MAX_SOUND) as file:
+        size = path.stat().st_size
+        place = _data(file, size)
+        if place is None:
+            return
+        start, stated = place
+        there = size - start
+        if stated > there + SLACK and stated < STREAMED:
+            raise UserError(
+                f"{path}: expected {stated} bytes of samples, as it says itself, found {there}: it was cut short; copy "
+                "it again"
+            )
+        if 0 < stated < there and not _chunks(file, start + stated, size):
+            raise UserError(
+                f"{path}: expected {stated} bytes of samples, as it says itself, found {there - stated} more behind "
+                "them that are no part of a WAV file: its header was not finished; write it again with the right size"
+            )
+
+
+def _data(file: BinaryIO, size: int) -> tuple[int, int] | None:
+    """Of a WAV file: where its samples begin, and how many bytes of them it states; None of any other file."""
+    head = file.read(12)
+    if head[:4] != b"RIFF" or head[8:] != b"WAVE":
+        return None
+    at = len(head)
+    while at + 8 <= size:
+        file.seek(at)
+        name, length = file.read(4), int.from_bytes(file.read(4), "little")
+        if name == b"data":
+            return at + 8, length
+        at += 8 + length + length % 2
+    return None
+
+
+def _chunks(file: BinaryIO, at: int, size: int) -> bool:
+    """Whether a WAV file goes on as one, with texts and marks behind its samples."""
+    at += at % 2
+    while at + 8 <= size:
+        file.seek(at)
+        name, length = file.read(4), int.from_bytes(file.read(4), "little")
+        if not (name.isascii() and name.decode("latin-1").isprintable()):
+            return False
+        at += 8 + length + length % 2
+    return at <= size + SLACK
 
 
 def _samples(file: soundfile.SoundFile, path: Path) -> np.ndarray:
@@ -60,7 +103,7 @@ def _samples(file: soundfile.SoundFile, path: Path) -> np.ndarray:
     samples = np.concatenate(blocks)
     if not 0 < len(samples) <= LONGEST:
         raise UserError(f"{path}: expected 1 to {LONGEST} samples, found {len(samples)}; record it again")
-    if len(samples) < file.frames:
+    if len(samples) < file.frames < STREAMED // 4:
         raise UserError(
             f"{path}: expected {file.frames} samples, as it says itself, found {len(samples)}: it was cut short; "
             "copy it again"

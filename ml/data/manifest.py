@@ -9,8 +9,10 @@ repetition. A recording that cannot be used is left out, with the reason.
 import hashlib
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import numpy as np
 
 from ml.data import quality, speech_commands
 from ml.data.reading import read_recording
@@ -18,10 +20,12 @@ from ml.data.recordings import Recording
 from ml.data.rows import Row, read_rows
 from ml.data.sources import credits, licence
 from ml.data.split_file import with_parts
+from ml.data.untrusted import why
 from ml.errors import UserError
 from ml.native.parallel import each
 from ml.progress import track
 
+SHORT = 8  # samples; fewer may well be the same by chance
 BATCH = 256  # recordings between two looks at the progress
 
 
@@ -60,6 +64,7 @@ class Dataset:
     items: tuple[Item, ...]  # sorted by file
     hash: str  # SHA-256 of the rows and of every file
     left_out: tuple[LeftOut, ...] = ()
+    twice: tuple[tuple[str, str], ...] = ()  # (file, another with the same samples): they count twice
 
     @property
     def subjects(self) -> list[str]:
@@ -84,7 +89,7 @@ class Dataset:
     def of(self, subjects: list[str] | tuple[str, ...]) -> "Dataset":
         """The recordings of some subjects only."""
         wanted = set(subjects)
-        return Dataset(tuple(item for item in self.items if item.subject in wanted), self.hash, self.left_out)
+        return replace(self, items=tuple(item for item in self.items if item.subject in wanted))
 
     def takes(self) -> list[Item]:
         return [item for item in self.items if item.is_take]
@@ -146,12 +151,19 @@ def _may_be_of(row: Row, sensor: str) -> bool:
 
 def listed(folder: Path) -> tuple[Path, list[Row]]:
     """The manifest (of a published tree its folder), and its rows with files below `folder`; no recording is read."""
-    folder = Path(folder).expanduser().resolve()
+    folder = _absolute(folder)
     root, rows = find_rows(folder)
     below = [row for row in rows if row.path.is_relative_to(folder)]
     if not below:
         raise UserError(f"{root}: expected rows with files below {folder}, found none; check the path")
     return root, with_parts(below, root.parent if root.is_file() else root)
+
+
+def _absolute(folder: Path) -> Path:
+    try:
+        return Path(folder).expanduser().resolve()
+    except (RuntimeError, OSError, ValueError) as error:  # a home that nobody has, a loop of links, NUL
+        raise UserError(f"{folder}: expected a folder with a manifest.csv, found none ({why(error)})") from None
 
 
 def _dataset(rows: list[Row], wanted: Wanted) -> Dataset:
@@ -160,11 +172,39 @@ def _dataset(rows: list[Row], wanted: Wanted) -> Dataset:
         one for batch in track(batches, "reading", len(batches)) for one in each(lambda row: _item(row, wanted), batch)
     ]
     items = [(row, one) for row, one in zip(rows, made, strict=True) if isinstance(one, Item)]
-    left_out = tuple(one for one in made if isinstance(one, LeftOut))
+    same = _same([item for _, item in items])
+    left_out = tuple(one for one in [*made, *_whose(same)] if isinstance(one, LeftOut))
+    items = [(row, item) for row, item in items if item.file not in {one.file for one in left_out}]
     if not items:
         reason = left_out[0].reason if left_out else "none were asked for"
         raise UserError(f"expected recordings that can be used, found none of {len(rows)}: {reason}")
-    return Dataset(tuple(item for _, item in items), _hash(items), left_out)
+    kept = {item.file for _, item in items}
+    twice = tuple((one.file, group[0].file) for group in same for one in group[1:] if one.file in kept)
+    return Dataset(tuple(item for _, item in items), _hash(items), left_out, twice)
+
+
+def _same(items: list[Item]) -> list[list[Item]]:
+    """Groups of recordings with the same samples, under whatever names and in whatever kinds of file."""
+    groups: dict[bytes, list[Item]] = {}
+    items = [item for item in items if len(item.recording.samples) >= SHORT]
+    for item, key in zip(items, each(lambda item: item.recording.key, items), strict=True):
+        groups.setdefault(key, []).append(item)
+    return [group for group in groups.values() if len(group) > 1 and np.ptp(group[0].recording.samples, axis=0).any()]
+
+
+def _whose(same: list[list[Item]]) -> list[LeftOut]:
+    """Of recordings that are there twice as different people's, or as different things, nobody knows what is right:
+    a test with one of them would be a test with what was trained."""
+    found = []
+    for group in same:
+        for what in ("subject", "label"):
+            said = sorted({getattr(item, what) for item in group})
+            if len(said) > 1:
+                files, names = ", ".join(item.file for item in group[:4]), " and ".join(said[:4])
+                reason = f"expected each recording once, found the same samples in {files} as {what} {names}"
+                found += [LeftOut(item.file, f"{reason}; take out what is wrong") for item in group]
+                break
+    return found
 
 
 def _item(row: Row, wanted: Wanted) -> Item | LeftOut:

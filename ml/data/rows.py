@@ -1,19 +1,18 @@
 """The rows of a data set: what a `manifest.csv` says of each recording, checked before any of them is read."""
 
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pandas as pd
-
+from ml.data.names import RULE, composed, is_name
+from ml.data.recordings import MAX_RATE_HZ
+from ml.data.tables import Table
 from ml.errors import UserError
+from ml.files import inside
 
 REQUIRED = ("file", "label", "subject", "sample_rate_hz")
 REMARKS = ("session", "source", "licence")
 PARTS = ("", "train", "validation", "test")
-MAX_RATE_HZ = 1e5
 MAX_REMARK = 200  # characters
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. +-]{0,30}")  # of labels and subjects: they end up in C and in file names
 
 
 @dataclass(frozen=True)
@@ -34,44 +33,49 @@ class Row:
 
 def read_rows(manifest: Path) -> list[Row]:
     """The rows of a manifest; UserError for the first that is wrong."""
-    table = _table(manifest)
-    missing = [name for name in REQUIRED if name not in table]
+    table = Table(manifest)
+    missing = [name for name in REQUIRED if name not in table.names]
     if missing:
         raise UserError(f"{manifest}: expected columns {','.join(REQUIRED)}, missing {','.join(missing)}")
-    twice = table["file"][table["file"].duplicated()]
-    if len(twice):
-        raise UserError(f"{manifest}: expected each file once, found {twice.iloc[0]!r} twice")
-    return [_row(manifest, values) for values in table.to_dict("records")]
+    rows = [_row(manifest, dict(zip(table.names, fields, strict=True))) for _, fields in table.rows()]
+    check_once(manifest, rows)
+    return rows
 
 
-def _table(manifest: Path) -> pd.DataFrame:
+def check_once(manifest: Path, rows: list[Row]) -> None:
+    """No recording is there under two names: spelt in two ways, through a link, or hard-linked."""
+    seen: dict[object, str] = {}
+    for row in rows:
+        keys = [row.path, *_number(row.path)]
+        first = next((seen[key] for key in keys if key in seen), None)
+        if first is not None:
+            again = "twice" if first == row.file else f"and {row.file!r}, which are the same file"
+            raise UserError(f"{manifest}: expected each file once, found {first!r} {again}; take a row out")
+        seen |= dict.fromkeys(keys, row.file)
+
+
+def _number(path: Path) -> list[tuple[int, int]]:
+    """By which the file system knows a file; none where it is not there."""
     try:
-        return pd.read_csv(manifest, dtype=str, keep_default_na=False, skipinitialspace=True)
-    except (OSError, ValueError, pd.errors.ParserError) as error:
-        reason = str(error).strip().splitlines()[0][:120] if str(error).strip() else type(error).__name__
-        raise UserError(f"{manifest}: expected a CSV file with a header line, cannot read it ({reason})") from None
+        found = path.stat()
+    except OSError:
+        return []
+    return [(found.st_dev, found.st_ino)] if found.st_ino else []
 
 
 def _row(manifest: Path, values: dict[str, str]) -> Row:
-    path = _path(manifest, values["file"])
+    path = inside(manifest.parent, values["file"], manifest)
     for column in ("label", "subject"):
-        if not NAME.fullmatch(values[column]):
+        values[column] = composed(values[column])
+        if not is_name(values[column]):
             raise UserError(
-                f"{manifest}: expected a {column} of letters, digits, _ . + - (up to 31) for "
-                f"{values['file']!r}, found {values[column][:40]!r}; rename it"
+                f"{manifest}: expected a {column} of {RULE} for {values['file']!r}, found "
+                f"{values[column][:40]!r}; rename it"
             )
     known = {"file": values["file"], "label": values["label"], "subject": values["subject"], "path": path}
     known |= {name: _remark(manifest, values, name) for name in REMARKS}
     known |= {"rate_hz": _rate(manifest, values), "part": _part(manifest, values)}
     return Row(**known, more={name: text for name, text in values.items() if name not in (*known, "sample_rate_hz")})
-
-
-def _path(manifest: Path, file: str) -> Path:
-    root = manifest.parent
-    path = (root / file).resolve()
-    if not file or "\0" in file or not path.is_relative_to(root):
-        raise UserError(f"{manifest}: expected files inside its folder, found {file[:80]!r}; move it there")
-    return path
 
 
 def _remark(manifest: Path, values: dict[str, str], column: str) -> str:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ml.data.rows import NAME, Row
+from ml.data.names import composed, is_name
+from ml.data.rows import Row
+from ml.data.tables import Table
 from ml.errors import UserError
 from ml.files import replace_file
 
@@ -71,20 +73,20 @@ def read_split(folder: Path) -> dict[str, str]:
     path = folder / FILE
     if not path.is_file():
         return {}
-    try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, skipinitialspace=True)
-        parts = dict(zip(table["subject"], table["part"], strict=True))
-    except (OSError, ValueError, KeyError, pd.errors.ParserError):
-        raise UserError(
-            f"{path}: expected columns subject,part, found none; `python -m ml data split` writes it"
-        ) from None
-    for subject, part in parts.items():
-        if part not in PARTS or not NAME.fullmatch(subject):
+    table = Table(path)
+    if not {"subject", "part"} <= set(table.names):
+        raise UserError(f"{path}: expected columns subject,part, found none; `python -m ml data split` writes it")
+    at = [table.names.index(name) for name in ("subject", "part")]
+    parts: dict[str, str] = {}
+    for _, fields in table.rows():
+        subject, part = composed(fields[at[0]]), fields[at[1]]
+        if part not in PARTS or not is_name(subject):
             raise UserError(
                 f"{path}: expected {', '.join(PARTS)} for each subject, found {subject[:40]!r}: {part[:40]!r}"
             )
-    if len(parts) < len(table):
-        raise UserError(f"{path}: expected each subject once, found {len(table) - len(parts)} of them again")
+        if subject in parts:
+            raise UserError(f"{path}: expected each subject once, found {subject!r} again; take a row out")
+        parts[subject] = part
     return parts
 
 

@@ -22,7 +22,8 @@ BAD = [
     "a\nb",
     "a,b",
     '"',
-    "é",
+    "e\u0301",  # not composed: another spelling of é
+    "a\u202eb",  # turns what follows around
     "-x",
     " x",
     "x ",

@@ -63,5 +63,5 @@ def test_a_link_out_of_the_tree_is_refused(tree, tmp_path_factory):
     outside = tmp_path_factory.mktemp("outside") / "a.wav"
     outside.write_bytes((tree / f"{CLIPS[0]}.wav").read_bytes())
     (tree / "yes/abcdef12_nohash_0.wav").symlink_to(outside)
-    with pytest.raises(UserError, match="inside the folder"):
+    with pytest.raises(UserError, match="inside its folder"):
         load(tree, MIC)

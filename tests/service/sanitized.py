@@ -28,7 +28,7 @@ APPS = (
     "vibration_anomaly",
 )
 FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
-BOARD = ["-DBOARD_HOST", '-DBOARD_NAME="host"']
+BOARD = ["-DBOARD_HOST", '-DTHIMBLE_BOARD="host"']
 PARTS = ("board/src/host", "board/src/virtual", "service/src", "frontend/src", "anomaly/src", "decide/src", "ina/src")
 # Parts that see an application's own flags: compiled for it alone.
 OWN = {"power_logger": ("service/src",), "sensor_capture": ("service/src", "board/src/virtual")}

@@ -77,7 +77,7 @@ class Maker:
             "offset": [0, 4, model.input - 1 if model else 0],
             "count": [1, 16, model.output if model else 0],
             "rate": [0, 0, 1000, 8_000_000, 2**31 - 1],
-            "windows": [2 * FEATURES, 2 * FEATURES + 1],
+            "windows": [2 * FEATURES, 2 * FEATURES + 1, 600],
             "operation": list(Learn),
         }.get(name, range(256))
         value = self.chance.choice(sensible if self.chance.random() < 0.75 else EDGES)
@@ -120,7 +120,7 @@ class Maker:
     def learning(self) -> Sequence:
         """From injected windows, with something else in between."""
         sent = [command(Command.LEARN, struct.pack("<BI", Learn.BEGIN, self.number("windows", "I")))]
-        sent += self.chance.choice([self.one, self.forgery, self.learn])() + self.injection(least=12)
+        sent += self.chance.choice([self.one, self.forgery, self.forgery, self.learn])() + self.injection(least=12)
         return sent + self.learn() + self.learn()
 
     def learn(self) -> Sequence:
@@ -133,12 +133,15 @@ class Maker:
         windows = self.samples(32 * FEATURES).astype(np.int8).reshape(32, FEATURES)
         raw = bytearray(bytes(Baseline.of(windows, model)))
         for _ in range(self.chance.randrange(4)):
-            at = 4 * self.chance.randrange(len(raw) // 4 - 1)
+            at = self.chance.choice([*range(0, 20, 4), 4 * self.chance.randrange(len(raw) // 4 - 1)])  # head or sums
             raw[at : at + 4] = (self.chance.choice([*EDGES, 2**32 - 2**14, 16384 * 32]) % 2**32).to_bytes(4, "little")
         raw[-4:] = zlib.crc32(raw[:-4]).to_bytes(4, "little")
         parts = [struct.pack("<BI", Learn.WRITE, at) + raw[at : at + 300] for at in range(0, len(raw), 300)]
         after = [bytes([self.chance.choice([Learn.USE, Learn.USE, Learn.KEEP, Learn.STOP, Learn.STATUS])])]
-        return [command(Command.LEARN, bytes(part)) for part in parts[: self.chance.randrange(1, 9)] + 2 * after]
+        return [
+            command(Command.LEARN, bytes(part))
+            for part in parts[: self.chance.randrange(1, 9)] + after * self.chance.randrange(3)
+        ]
 
 
 def run(firmware: Firmware, info: Info, sequence: Sequence) -> None:
@@ -151,12 +154,21 @@ def run(firmware: Firmware, info: Info, sequence: Sequence) -> None:
         waiting += [one for one in sent if one.type == Type.COMMAND and 0 < len(one.payload) <= info.max_payload]
         restarts = bool(waiting) and waiting[-1].payload == bytes([Command.RESET_BOARD])
         if restarts or piece == b"\0":
-            _check(firmware.exchange(line, len(waiting)), waiting)
+            frames = firmware.exchange(line, len(waiting))
+            _check(frames, waiting)
+            if restarts:
+                _wait_for_restart(firmware, frames)
             line, waiting = b"", []
-        if restarts:
-            while (told := firmware.until(Type.INFO)).sequence:
-                pass
-            assert parse_info(told.payload).reset == "software"
+
+
+def _wait_for_restart(firmware: Firmware, frames: list[Frame]) -> None:
+    """The first frame of a board that has started is its introduction; it may have come with the last answer."""
+    answered = max(place for place, frame in enumerate(frames) if frame.type == Type.REPLY)
+    later = [frame for frame in frames[answered:] if frame.type == Type.INFO]
+    while not later or later[-1].sequence:
+        assert len(later) < 5, "expected the board to restart, found it running on"
+        later.append(firmware.until(Type.INFO))
+    assert parse_info(later[-1].payload).reset == "software"
 
 
 def _check(frames: list[Frame], commands: list[Frame]) -> None:

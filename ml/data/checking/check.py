@@ -12,8 +12,11 @@ from pathlib import Path
 from ml.data.checking import duplicates, neighbours
 from ml.data.checking.features import features
 from ml.data.checking.survey import Read, survey
-from ml.data.checking.timing import timing
-from ml.data.quality import Finding, findings
+from ml.data.quality import Finding, findings, timing
+from ml.data.quality.noted import noted
+from ml.data.recordings import clock_of
+from ml.data.rows import Row
+from ml.errors import UserError
 from ml.native.parallel import each
 from ml.progress import say
 
@@ -71,9 +74,19 @@ def _each_alone(read: list[Read]) -> Iterator[Told]:
 
 def _alone(one: Read) -> list[Finding]:
     if one.recording is not None:
-        return findings(one.recording, one.row.label) + timing(one.row)
+        return findings(one.recording, one.row.label) + noted(one.row.more, one.row.rate_hz)
     unreadable = [Finding("unreadable", one.error, unusable=True)] if one.error else []
-    return unreadable + timing(one.row)
+    return unreadable + noted(one.row.more, one.row.rate_hz) + _stamps(one.row)
+
+
+def _stamps(row: Row) -> list[Finding]:
+    """What the time stamps of a file tell whose samples nobody could read."""
+    if row.path.suffix.lower() != ".csv":
+        return []
+    try:
+        return timing(clock_of(row.path), row.rate_hz)
+    except UserError:  # told already by whoever read the samples
+        return []
 
 
 def _whole(read: list[Read]) -> Iterator[Told]:

@@ -11,7 +11,8 @@ from ml.data.imports.foreign import Asked
 from ml.data.imports.importing import import_all
 from ml.data.imports.umafall import check_position
 from ml.data.imports.units import ACCEL, GYRO
-from ml.data.rows import MAX_RATE_HZ, NAME
+from ml.data.names import RULE, composed, is_name
+from ml.data.recordings import MAX_RATE_HZ
 from ml.errors import UserError
 from ml.paths import ROOT
 from ml.progress import say
@@ -20,9 +21,9 @@ IMPORTED = ROOT / "datasets" / "imported"
 
 
 def _name(context, parameter, text: str | None) -> str | None:
-    if text is not None and not NAME.fullmatch(text):
-        raise UserError(f"--{parameter.name}: expected letters, digits, _ . + - (up to 31), found {text[:40]!r}")
-    return text
+    if text is not None and not is_name(composed(text)):
+        raise UserError(f"--{parameter.name}: expected {RULE}, found {text[:40]!r}")
+    return text and composed(text)
 
 
 def _pattern(context, parameter, text: str | None) -> re.Pattern | None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.data.rows import NAME
-from ml.errors import UserError
+from ml.data.names import alike, composed, names_of
+from ml.data.untrusted import encoding_of, lines
 
-MAX_FILE = 256 << 20  # bytes; a text of that size is hours of motion
+KINDS = ("label", "subject", "session")
 MAX_NOTES = 20  # of a kind
 LARGEST = 1e9  # in any unit; what is beyond was damaged, and saturates as everything beyond a sensor's range does
 
@@ -27,6 +27,12 @@ class Foreign:
     values: np.ndarray  # float64 (n, columns), finite
     time_us: np.ndarray | None = None  # (n,)
     more: dict[str, str] = field(default_factory=dict)  # further columns of the manifest
+    stray: bool = False  # it may be no recording at all: where something is not known of it, it is left out and told
+
+    def part(self, rows: slice, more: dict[str, str]) -> "Foreign":
+        """Some samples of it."""
+        time = None if self.time_us is None else self.time_us[rows]
+        return replace(self, values=self.values[rows], time_us=time, more=self.more | more)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "values", np.clip(self.values, -LARGEST, LARGEST))
@@ -65,27 +71,42 @@ class Asked:
 
 def read_text(path: Path) -> str:
     """A text file in UTF-8 or Latin-1, without carriage returns."""
-    if path.stat().st_size > MAX_FILE:
-        raise UserError(f"{path}: expected at most {MAX_FILE} bytes, found {path.stat().st_size}; cut it into pieces")
-    data = path.read_bytes()
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = data.decode("latin-1")
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    return "".join(lines(path, encoding_of(path)))
 
 
-def clean(name: str) -> str:
-    """A name as labels and subjects may be; "" where nothing is left of it."""
-    made = re.sub(r"[^A-Za-z0-9_. +-]+", "_", name).strip(" .")[:31]
-    return made if NAME.fullmatch(made) else ""
+def named(takes: list[Foreign], asked: Asked, notes: Notes) -> list[Foreign]:
+    """With the labels, subjects and sessions that the user gave, or that the files' names give: all together, so that
+    no two of them become one."""
+    said = [_said(one, asked) for one in takes]
+    names = {kind: names_of(each[kind] for each in said) for kind in KINDS}
+    for kind in KINDS:
+        _tell(kind, names[kind], notes)
+    made = []
+    for one, each in zip(takes, said, strict=True):
+        label, subject, session = (names[kind][each[kind]] for kind in KINDS)
+        made.append(
+            replace(one, label=label, subject=subject, more=one.more | ({"session": session} if session else {}))
+        )
+    return made
 
 
-def named(one: Foreign, asked: Asked) -> Foreign:
-    """With the label and subject that the user gave, or that the file's name gives."""
+def _tell(kind: str, names: dict[str, str], notes: Notes) -> None:
+    """Which names are not as they were."""
+    apart = alike(names)
+    for group in apart:
+        said = " and ".join(f"{one[:40]!r} as {names[one]!r}" for one in group[:4] if one in names)
+        notes.add(kind, f"{kind}s that are alike are kept apart: {said}")
+    told = {one for group in apart for one in group}
+    for original, name in sorted(names.items()):
+        if kind == "label" and name and name != composed(original) and original not in told:
+            notes.add(kind, f"{kind} {original[:40]!r} is written {name!r}")
+
+
+def _said(one: Foreign, asked: Asked) -> dict[str, str]:
     found = asked.name.search(one.origin) if asked.name else None
-    groups = {key: clean(text) for key, text in found.groupdict().items() if text} if found else {}
-    label = asked.label or groups.get("label") or clean(one.label)
-    subject = asked.subject or groups.get("subject") or clean(one.subject)
-    more = one.more | ({"session": groups["session"]} if "session" in groups else {})
-    return replace(one, label=label, subject=subject, more=more)
+    groups = {key: text for key, text in found.groupdict().items() if text} if found else {}
+    return {
+        "label": asked.label or groups.get("label") or one.label,
+        "subject": asked.subject or groups.get("subject") or one.subject,
+        "session": groups.get("session") or one.more.get("session", ""),
+    }

@@ -14,7 +14,7 @@ from ml.data.imports.foreign import Asked, Foreign, Notes, named
 from ml.data.imports.linking import link_tree
 from ml.data.imports.units import standard
 from ml.data.imports.writing import write_data_set
-from ml.data.rows import MAX_RATE_HZ
+from ml.data.recordings import MAX_RATE_HZ
 from ml.errors import UserError
 from ml.progress import track
 
@@ -39,71 +39,82 @@ def import_all(paths: list[Path], folder: Path, asked: Asked, source: str, licen
         return _speech_commands(paths[0], folder)
     notes = Notes()
     files = [found for path in paths for found in _files(path)]
-    read = [one for path in track(files, "reading", len(files)) for one in _read(path, asked, notes)]
+    read = [one for path, found in track(files, "reading", len(files)) for one in _read(path, found, asked, notes)]
     if not read:
         why = f": {notes.all()[0]}" if notes.lines else ""
         raise UserError(f"{paths[0]}: expected recordings of a known format, found none that can be read{why}")
-    takes = [_complete(one, asked, notes) for one in standard(read, asked, notes)]
+    named_takes = named(standard(read, asked, notes), asked, notes)
+    takes = [made for one in named_takes if (made := _complete(one, asked, notes)) is not None]
+    if not takes:
+        raise UserError(f"{paths[0]}: expected recordings, found none of which enough is known: {notes.lines[-1]}")
     write_data_set(folder, takes, source, licence)
     _tell_lengths(takes, notes)
     labels, subjects = Counter(one.label for one in takes), Counter(one.subject for one in takes)
     return Imported(folder, len(takes), labels, subjects, notes.all())
 
 
-def _files(path: Path) -> list[Path]:
-    """A folder's recordings; an Edge Impulse export stays one."""
-    if not path.exists():
-        raise UserError(f"{path}: expected a file or folder to import, found nothing there")
-    if path.is_file() or edge_impulse.is_export(path):
-        return [path]
+def _files(path: Path) -> list[tuple[Path, bool]]:
+    """A folder's recordings, and whether each was only found there; an Edge Impulse export stays one."""
+    if not path.is_dir() or edge_impulse.is_export(path):
+        return [(path, False)]
     kinds = (*tables.SUFFIXES, *SINGLE)
     inside = [found for found in sorted(path.rglob("*")) if found.is_file() and found.suffix.lower() in kinds]
     if not inside:
         raise UserError(f"{path}: expected files of {' '.join(kinds)} in it, found none")
-    return inside
+    return [(found, True) for found in inside]
 
 
-def _read(path: Path, asked: Asked, notes: Notes) -> list[Foreign]:
+def _read(path: Path, found: bool, asked: Asked, notes: Notes) -> list[Foreign]:
     """What a file holds; one that cannot be read is told and left out."""
     try:
         if path.is_dir():
-            return edge_impulse.read_export(path, notes)
+            return edge_impulse.read_export(path, notes, asked)
         if path.suffix.lower() in SINGLE:
             return [_single(path)]
         if umafall.is_umafall(path):
             return umafall.read_umafall(path, asked, notes)
-        return tables.read_table(path, asked, notes)
+        return [replace(one, stray=found) for one in tables.read_table(path, asked, notes)]
     except UserError as error:
         notes.add("unreadable", f"left out: {error}")
         return []
 
 
 def _single(path: Path) -> Foreign:
-    """A file on its own. Edge Impulse begins its name with the label; of sound the folder has the label's name."""
+    """A file on its own. Edge Impulse begins its name with the label, as in the folders of an export also of sound;
+    of other sound the folder has the label's name."""
     made = edge_impulse.read_file(path)
-    if made.names == ("audio",):
-        speaker = SPEAKER.match(path.name)
-        label, subject = path.parent.name, speaker[1] if speaker else ""
-        return replace(made, label=label, subject=subject, more={"original": f"{label}/{path.name}"})
-    return replace(made, label=path.name.split(".")[0], more={"original": path.name})
+    label = edge_impulse.label_of(path)
+    if path.suffix.lower() in edge_impulse.SOUND and path.resolve().parent.name not in edge_impulse.FOLDERS:
+        label = path.resolve().parent.name
+    speaker = SPEAKER.match(path.name)
+    more = {"original": f"{path.resolve().parent.name}/{path.name}"}
+    return replace(made, label=label, subject=made.subject or (speaker[1] if speaker else ""), more=more)
 
 
-def _complete(one: Foreign, asked: Asked, notes: Notes) -> Foreign:
-    found = named(one, asked)
-    rate = found.rate_hz if one.time_us is not None else asked.rate_hz or found.rate_hz
+def _complete(one: Foreign, asked: Asked, notes: Notes) -> Foreign | None:
+    """With its rate. UserError where something is not known; None where it may well be no recording, which is told."""
+    rate = one.rate_hz if one.time_us is not None else asked.rate_hz or one.rate_hz
+    motion = "ax" in one.names or "lax" in one.names or one.names == ("audio",)
+    lacking = _lacking(one, rate)
+    if lacking and one.stray and not (motion and one.label):
+        notes.add("stray", f"left out: {lacking}")
+        return None
+    if lacking:
+        raise UserError(lacking)
+    if not motion:
+        notes.add("columns", f"{one.origin}: no accelerometer in {','.join(one.names)[:80]}: kept as it is")
+    return replace(one, rate_hz=rate)
+
+
+def _lacking(one: Foreign, rate: float | None) -> str:
+    """What must be known and is not; "" where all is."""
     if rate is None or not 1 <= rate <= MAX_RATE_HZ:
-        raise UserError(f"{one.origin}: expected a rate of 1..{MAX_RATE_HZ:.0f} Hz, found {rate or 'none'}; say --rate")
-    if not found.label:
-        raise UserError(
-            f"{one.origin}: expected a label, found {one.label[:40]!r}; say --label, or --name with a pattern"
-        )
-    if not found.subject:
-        raise UserError(f"{one.origin}: expected to know who made it; say --subject, or --name with a pattern")
-    if found.label != one.label and not (asked.label or asked.name):
-        notes.add("label", f"label {one.label[:40]!r} is written {found.label!r}")
-    if "ax" not in found.names and "lax" not in found.names and found.names != ("audio",):
-        notes.add("columns", f"{one.origin}: no accelerometer in {','.join(found.names)[:80]}: kept as it is")
-    return replace(found, rate_hz=rate)
+        return f"{one.origin}: expected a rate of 1..{MAX_RATE_HZ:.0f} Hz, found {rate or 'none'}; say --rate"
+    if not one.label:
+        return f"{one.origin}: expected a label, found none; say --label, or --name with a pattern"
+    if not one.subject:
+        return f"{one.origin}: expected to know who made it; say --subject, or --name with a pattern"
+    return ""
 
 
 def _tell_lengths(takes: list[Foreign], notes: Notes) -> None:

@@ -1,25 +1,64 @@
-"""Tables of numbers under a header line: ST's Unico and MLC tools, sketches that print to the serial port, plain CSV.
+"""Tables of numbers under a header line or without one: ST's Unico and MLC tools, sketches that print to the serial
+port, plain CSV with commas or, with decimal commas, semicolons or tabs.
 
 ST's headers mix tabs and spaces and may end in a tab; so may the rows. Arduino sketches print one movement after
-another, with an empty line between them or none.
+another, with an empty line between them or none. Where there are time stamps, a recording ends where time goes back and
+where it stands open for long.
 """
 
+from dataclasses import dataclass, field
+from itertools import chain, islice, pairwise
 from pathlib import Path
 
 import numpy as np
 
-from ml.data.formats.columns import Columns, plain, read_header
-from ml.data.formats.lines import number
-from ml.data.imports.foreign import Asked, Foreign, Notes, read_text
+from ml.data.formats.clock import Clock, read_clock, unwrapped
+from ml.data.formats.columns import TIME_US, Columns, plain, read_header
+from ml.data.formats.lines import mostly_numbers
+from ml.data.imports.foreign import Asked, Foreign, Notes
+from ml.data.tables import BLOCK, check_names, loose_number, mark_of, split
+from ml.data.untrusted import encoding_of, lines
 from ml.errors import UserError
 
 SKETCH_ROWS = 119  # of one movement in the sketch from which most of these files come, at 119 Hz
 OFF = 0.05  # of the rate that was asked for
+BRIDGED_S = 0.25  # a gap up to that stays in a recording and is told; behind a longer one another begins
+SAMPLE = 64  # lines that are looked at to find what stands between the numbers
 SUFFIXES = (".csv", ".txt", ".tsv")
 
 
-def read_table(path: Path, asked: Asked, notes: Notes) -> list[Foreign]:
-    """The recordings in a table: one, or one for each block of rows."""
+@dataclass
+class Block:
+    """Rows of one recording, so far."""
+
+    missing: int = 0  # lines between its rows that should have been rows
+    _rows: list[list[float]] = field(default_factory=list)
+    _arrays: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, values: list[float]) -> None:
+        self._rows.append(values)
+        if len(self._rows) == BLOCK:
+            self._pack()
+
+    def _pack(self) -> None:
+        if self._rows:
+            self._arrays.append(np.array(self._rows))
+            self._rows = []
+
+    @property
+    def values(self) -> np.ndarray:
+        """float64 (n, columns)."""
+        self._pack()
+        self._arrays = [np.concatenate(self._arrays)]
+        return self._arrays[0]
+
+    def __len__(self) -> int:
+        return sum(map(len, self._arrays)) + len(self._rows)
+
+
+def read_table(path: Path, asked: Asked, notes: Notes, time_us: float | None = None) -> list[Foreign]:
+    """The recordings in a table: one, or one for each block of rows and each stretch of time. `time_us` is the unit of
+    its time stamps, in microseconds, where the header does not say it."""
     columns, blocks = _blocks(path, notes)
     if len(blocks) == 1:
         blocks = _cut(path, columns, blocks[0], asked, notes)
@@ -31,69 +70,131 @@ def read_table(path: Path, asked: Asked, notes: Notes) -> list[Foreign]:
                 "short", f"{path.name}: block {index + 1} has {len(block)} rows instead of {usual}; it is left out"
             )
             continue
-        made.append(_recording(path, columns, np.array(block), asked, notes))
+        made += _recordings(path, columns, block, asked, notes, time_us)
     return made
 
 
-def _blocks(path: Path, notes: Notes) -> tuple[Columns, list[list[list[float]]]]:
+def _blocks(path: Path, notes: Notes) -> tuple[Columns, list[Block]]:
     """The columns, and the rows between empty lines."""
+    text = lines(path, encoding_of(path))
+    sample = list(islice(text, SAMPLE))
+    mark = mark_of([line.strip(" \n") for line in sample])
     columns: Columns | None = None
-    blocks: list[list[list[float]]] = [[]]
-    for count, line in enumerate(read_text(path).split("\n"), 1):
-        text = line.strip(" \r")
-        if not text.strip() or text.startswith(("#", "%")):
-            blocks += [[]] if blocks[-1] and not text.strip() else []
+    blocks = [Block()]
+    for count, raw in enumerate(chain(sample, text), 1):
+        line = raw.strip(" \n")
+        if not line.strip() or line.startswith(("#", "%")):
+            blocks += [Block()] if len(blocks[-1]) and not line.strip() else []
             continue
-        values = _numbers(text)
-        if values is None and (header := read_header(text)) and (columns is None or header == columns):
+        fields = split(line, mark)
+        values = [loose_number(field, mark) for field in fields]
+        if None in values and (header := _header(path, fields)) and (columns is None or header == columns):
             columns = header
             continue
-        columns = columns or (plain(len(values)) if values else None)
-        if values is None or columns is None or len(values) != columns.count:
-            notes.add(
-                "row", f"{path.name}: line {count} is no row of {columns.count if columns else 'a'} numbers; left out"
-            )
+        columns = columns or (plain(len(values)) if None not in values else None)
+        if columns is not None and None not in values and len(values) == columns.count:
+            blocks[-1].add(values)
             continue
-        blocks[-1].append(values)
-    blocks = [block for block in blocks if block]
+        blocks[-1].missing += bool(len(blocks[-1])) and (len(fields) == columns.count or mostly_numbers(line))
+        wanted = columns.count if columns else "a"
+        notes.add("row", f"{path.name}: line {count} is no row of {wanted} numbers: {line[:40]!r}; left out")
+    blocks = [block for block in blocks if len(block)]
     if columns is None or not blocks:
         raise UserError(f"{path}: expected a header line and rows of numbers, found none")
     return columns, blocks
 
 
-def _numbers(text: str) -> list[float] | None:
-    mark = next((mark for mark in (";", ",", "\t") if mark in text), None)
-    fields = [field.strip() for field in text.split(mark)] if mark else text.split()
-    fields = fields[:-1] if len(fields) > 1 and not fields[-1] else fields
-    values = [number(field) for field in fields]
-    return None if None in values else values
+def _header(path: Path, fields: list[str]) -> Columns | None:
+    """The columns, where the fields name them. UserError where two have one name: nobody knows which is meant."""
+    if header := read_header("\t".join(fields)):
+        return header
+    once = {field.casefold(): field for field in fields}
+    if len(once) < len(fields) and read_header("\t".join(once.values())):
+        check_names(path, tuple(fields))
+    return None
 
 
-def _cut(path: Path, columns: Columns, rows: list, asked: Asked, notes: Notes) -> list:
+def _cut(path: Path, columns: Columns, whole: Block, asked: Asked, notes: Notes) -> list[Block]:
     """Rows that are several recordings without a mark between them."""
-    block = asked.block
-    whole_blocks = len(rows) > SKETCH_ROWS and len(rows) % SKETCH_ROWS == 0 and columns.time is None
+    count, block = len(whole), asked.block
+    whole_blocks = count > SKETCH_ROWS and count % SKETCH_ROWS == 0 and columns.time is None
     if block is None and whole_blocks:
         block = SKETCH_ROWS
-        notes.add("blocks", f"{path.name}: {len(rows)} rows are {len(rows) // block} times {block}, as the sketch for "
+        notes.add("blocks", f"{path.name}: {count} rows are {count // block} times {block}, as the sketch for "
                   "gestures prints them: taken as so many recordings; say --block 0 if it is one")  # fmt: skip
     if not block:
-        return [rows]
-    return [rows[at : at + block] for at in range(0, len(rows), block)]
+        return [whole]
+    values = whole.values
+    return [Block(_arrays=[values[at : at + block]]) for at in range(0, count, block)]
 
 
-def _recording(path: Path, columns: Columns, values: np.ndarray, asked: Asked, notes: Notes) -> Foreign:
-    time = values[:, columns.time] * columns.time_us if columns.time is not None else None
-    rate = _rate(time) if time is not None else None
-    if rate is None:
-        time, rate = None, asked.rate_hz
-    elif asked.rate_hz and abs(rate / asked.rate_hz - 1) > OFF:
+def _recordings(
+    path: Path, columns: Columns, block: Block, asked: Asked, notes: Notes, time_us: float | None
+) -> list[Foreign]:
+    values, more = block.values, {"original": path.name}
+    kept, time = values[:, columns.kept], _time(path, columns, values, asked, notes, time_us)
+    clock = read_clock(time) if time is not None else None
+    if clock is None or clock.rate_hz is None:
+        more |= {"missing_samples": str(block.missing)} if block.missing else {}
+        return [Foreign(str(path), path.stem, "", asked.rate_hz, columns.names, columns.units, kept, None, more)]
+    rate = round(clock.rate_hz, 3)
+    if asked.rate_hz and abs(rate / asked.rate_hz - 1) > OFF:
         notes.add("rate", f"{path.name}: its time stamps say {rate:g} Hz, not {asked.rate_hz:g} Hz: taken at theirs")
-    kept = values[:, columns.kept]
-    return Foreign(str(path), path.stem, "", rate, columns.names, columns.units, kept, time, {"original": path.name})
+    if clock.repeated:
+        kept, time = _once(path, kept, time, notes)
+        clock = read_clock(time)
+    whole = Foreign(str(path), path.stem, "", rate, columns.names, columns.units, kept, unwrapped(time), more)
+    return _pieces(whole, clock, notes)
 
 
-def _rate(time_us: np.ndarray) -> float | None:
-    """From the first to the last sample: phones' time stamps come in bursts."""
-    span = float(time_us[-1] - time_us[0])
-    return round((len(time_us) - 1) * 1e6 / span, 3) if len(time_us) > 1 and span > 0 else None
+def _time(
+    path: Path, columns: Columns, values: np.ndarray, asked: Asked, notes: Notes, time_us: float | None
+) -> np.ndarray | None:
+    """Microseconds (n,); of stamps without a unit by the rate that was asked for."""
+    if columns.time is not None:
+        return values[:, columns.time] * columns.time_us
+    others = sorted(set(range(columns.count)) - set(columns.kept))
+    if not others:
+        return None
+    stamps = values[:, others[0]]
+    if time_us is not None:
+        return stamps * time_us
+    for unit, factor in TIME_US.items():
+        rate = read_clock(stamps * factor).rate_hz if asked.rate_hz else None
+        if rate and abs(rate / asked.rate_hz - 1) <= OFF:
+            notes.add("time", f"{path.name}: its time stamps have no unit: taken for {unit}, which agrees with --rate")
+            return stamps * factor
+    notes.add("time", f"{path.name}: left out {columns.note}, or say --rate")
+    return None
+
+
+def _once(path: Path, kept: np.ndarray, time: np.ndarray, notes: Notes) -> tuple[np.ndarray, np.ndarray]:
+    """Without samples that came twice, under the same stamp."""
+    again = np.concatenate([[False], (np.diff(time) == 0) & (np.diff(kept, axis=0) == 0).all(axis=1)])
+    if again.any():
+        notes.add("repeated", f"{path.name}: {int(again.sum())} samples came twice, by their time stamps: taken once")
+    return kept[~again], time[~again]
+
+
+def _pieces(whole: Foreign, clock: Clock, notes: Notes) -> list[Foreign]:
+    """The recording, or one for each stretch of time."""
+    long = [at for at, missing in clock.gaps if missing > BRIDGED_S * clock.rate_hz]
+    edges = sorted({0, *clock.restarts, *long, len(whole.values)})
+    name = Path(whole.origin).name
+    if len(edges) > 2:
+        said = [f"{len(clock.restarts)} times"] if clock.restarts else []
+        said += [f"stands open {len(long)} times"] if long else []
+        goes = " and ".join(["goes back " + said[0], *said[1:]]) if clock.restarts else said[0]
+        notes.add("pieces", f"{name}: time {goes}: {len(edges) - 1} recordings are made of it")
+    made = []
+    for number, (start, end) in enumerate(pairwise(edges), 1):
+        if end - start < 2:
+            notes.add("short", f"{name}: a stretch of {end - start} sample at row {start + 1} is left out")
+            continue
+        gaps = sum(missing for at, missing in clock.gaps if start < at < end)
+        more = {"piece": str(number)} if len(edges) > 2 else {}
+        if gaps:
+            more["missing_samples"] = str(gaps)
+            notes.add("missing samples", f"{name}: {gaps} samples are missing by its time stamps")
+        made.append(whole.part(slice(start, end), more))
+    return made

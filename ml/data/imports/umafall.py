@@ -12,7 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.data.formats.clock import read_clock
 from ml.data.imports.foreign import Asked, Foreign, Notes, read_text
+from ml.data.tables import plain_number
 from ml.errors import UserError
 
 NAME = re.compile(
@@ -21,6 +23,7 @@ NAME = re.compile(
 SENSOR = re.compile(r"^%\s*[0-9A-F:]{17}\s*;\s*(\d)\s*;\s*(\w+)\s*;\s*([^;]+?)\s*;", re.M | re.I)
 MANGLED = re.compile(r"[+-]?\d{1,3}(\.\d{3}){2,}")
 ACCEL, GYRO = 0, 1
+MOST = 1e15  # milliseconds, samples, g
 FIELDS = 7
 RATES = (200.0, 100.0, 50.0, 20.0)
 NEAR = 0.15  # of a nominal rate
@@ -74,9 +77,8 @@ def _recording(path: Path, device: str, accel: np.ndarray, gyro: np.ndarray, ask
 
 
 def _measured(samples: np.ndarray) -> float:
-    """Samples a second: time stamps come in bursts, so from the first to the last."""
-    span = (samples[-1, 0] - samples[0, 0]) / 1000
-    return (len(samples) - 1) / span if span > 0 else 0.0
+    """Samples a second by the time stamps, which are in milliseconds and come in bursts; 0 where none differ."""
+    return read_clock(1000 * samples[:, 0]).rate_hz or 0.0
 
 
 def _nominal(path: Path, measured: float, notes: Notes) -> float:
@@ -101,7 +103,7 @@ def _samples(path: Path, text: str, sensor: int, kind: int, notes: Notes) -> np.
             continue
         try:
             values = [_value(field, near, most) for field, near in zip(fields[2:5], before, strict=True)]
-            rows.append([float(fields[0]), float(fields[1]), *values])
+            rows.append([_finite(fields[0]), _finite(fields[1]), *values])
         except ValueError:
             notes.add("row", f"{path.name}: a row that is no sample is left out: {line[:60]!r}")
             continue
@@ -127,14 +129,18 @@ def _range(text: str, sensor: int) -> float:
 def _value(field: str, near: float, most: float) -> float:
     """The number; where its point is lost the one with these digits, 1 to `most`, that is nearest to the last one."""
     if not MANGLED.fullmatch(field):
-        value = float(field)
-        if not np.isfinite(value):
-            raise ValueError(field)
-        return value
+        return _finite(field)
     digits = field.replace(".", "").lstrip("+-")
     sizes = [float(f"{digits[:whole]}.{digits[whole:]}") for whole in (1, 2, 3)]
     possible = [size for size in sizes if size <= most * MARGIN] or sizes[:1]
     return min((-size if field.startswith("-") else size for size in possible), key=lambda value: abs(value - near))
+
+
+def _finite(field: str) -> float:
+    value = plain_number(field)
+    if value is None or abs(value) > MOST:
+        raise ValueError(field)
+    return value
 
 
 def check_position(position: str) -> str:

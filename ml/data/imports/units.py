@@ -37,7 +37,7 @@ def standard(takes: list[Foreign], asked: Asked, notes: Notes) -> list[Foreign]:
         groups.setdefault((one.names, one.units), []).append(index)
     made: list[Foreign | None] = [None] * len(takes)
     for (names, units), members in groups.items():
-        picked = _pick(names, units)
+        picked = _pick(names, units, takes[members[0]].origin)
         if not picked:
             for index in members:
                 made[index] = takes[index]
@@ -49,7 +49,7 @@ def standard(takes: list[Foreign], asked: Asked, notes: Notes) -> list[Foreign]:
     return made
 
 
-def _pick(names: tuple[str, ...], units: tuple[str, ...]) -> dict[str, int]:
+def _pick(names: tuple[str, ...], units: tuple[str, ...], origin: str) -> dict[str, int]:
     """Our name -> column. Of a column that is there in counts and in units, the one in units."""
     found: dict[str, int] = {}
     for index, name in enumerate(names):
@@ -60,6 +60,11 @@ def _pick(names: tuple[str, ...], units: tuple[str, ...]) -> dict[str, int]:
         ours = ("l" if kind.startswith("l") else "") + ("g" if kind.startswith("g") else "a") + parts["axis"]
         if ours not in found or units[found[ours]].lower() == "lsb":
             found[ours] = index
+        elif units[index].lower() != "lsb":
+            raise UserError(
+                f"{origin}: expected each axis once, found {names[found[ours]]!r} and {name!r}, which are both {ours}; "
+                "rename one"
+            )
     for prefix in ("a", "la", "g"):
         wanted = [prefix + axis for axis in "xyz"]
         if not all(name in found for name in wanted):

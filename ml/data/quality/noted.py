@@ -2,7 +2,7 @@
 
 import math
 
-from ml.data.quality.signals import Finding
+from ml.data.quality.finding import Finding
 
 MEASURED = 0.05  # off the stated rate, by a host or a phone, whose time stamps come in bursts
 CLOCK_PPM = 200.0

@@ -10,25 +10,32 @@ from collections import Counter
 from pathlib import Path
 
 from ml.data.manifest import Dataset, Item
+from ml.data.quality import findings
 from ml.data.quality.noted import noted
-from ml.data.quality.signals import findings
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.native.parallel import each
 from ml.pipeline.cache import write_json
 
+TWICE = "the same samples as {}: it counts twice"
 SHOWN = 200  # rows of each table; the JSON has all of them
 
 
 def review(data: Dataset) -> dict:
     """What was found of every recording of a data set."""
     told = each(_of, list(data.items))
+    label = {item.file: item.label for item in data.items}
+    twice = [
+        {"file": file, "label": label[file], "kind": "duplicate", "text": TWICE.format(first)}
+        for file, first in data.twice
+        if file in label
+    ]
     return {
         "data": data.hash,
         "recordings": len(data.items) + len(data.left_out),
         "used": len(data.items),
         "left_out": [{"file": one.file, "reason": one.reason} for one in data.left_out],
-        "doubtful": [row for rows in told for row in rows],
+        "doubtful": [row for rows in [*told, twice] for row in rows],
     }
 
 

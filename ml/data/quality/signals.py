@@ -4,10 +4,9 @@ The limits were set by looking at real recordings (docs/data_tools.md, "What is 
 the end of their range in every fall, and must; a loud word touches full scale; a recording of silence is quiet.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 
+from ml.data.quality.finding import Finding
 from ml.data.recordings import ACCEL_PER_G, GYRO_PER_DPS, Recording
 
 QUIET_LABELS = ("silence", "background", "noise", "none", "quiet")  # where nothing is meant, nothing need be heard
@@ -27,27 +26,12 @@ WEIGHTLESS = 0.4  # g, the median length of the acceleration of a sensor that fe
 CRUSHED = 6.0  # g; a gesture of a second may be all vigour
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is wrong, or may be."""
-
-    kind: str  # "constant", "clipped", "silent", "stuck", "offset", "units", ...
-    text: str  # one line: what was expected, what was found
-    unusable: bool = False  # left out of training and test; otherwise only told
-
-
-def problem(recording: Recording, label: str = "") -> str | None:
-    """Why a recording that could be read is of no use to train or test with, in a line; None where it is."""
-    return next((found.text for found in findings(recording, label) if found.unusable), None)
-
-
-def findings(recording: Recording, label: str = "") -> list[Finding]:
-    """All that its samples tell, the worst first."""
+def signals(recording: Recording, label: str = "") -> list[Finding]:
+    """All that its samples tell."""
     quiet = any(word in label.lower() for word in QUIET_LABELS)
     if not len(recording.samples):
         return [Finding("empty", "expected samples, found none; record it again", unusable=True)]
-    found = _sound(recording, quiet) if recording.sensor == "mic" else _motion(recording)
-    return sorted(found, key=lambda one: not one.unusable)
+    return _sound(recording, quiet) if recording.sensor == "mic" else _motion(recording)
 
 
 def _sound(recording: Recording, quiet: bool) -> list[Finding]:

@@ -1,0 +1,106 @@
+"""Whatever sequence of commands a host sends, and whatever lies in the store: the firmware's memory stays its own.
+
+The applications' firmware for the host board, under AddressSanitizer and UndefinedBehaviorSanitizer. By the hour:
+python -m tests.service.sequences APP --seconds 3600
+"""
+
+import random
+import shutil
+import struct
+
+import numpy as np
+import pytest
+
+from ml.link.messages import Command, Learn, Status, Type
+from ml.link.payloads import parse_info, parse_reply
+from ml.native.anomaly import Baseline
+from tests.service.sanitized import APPS, Firmware, sanitized
+from tests.service.sequences import FEATURES, Maker, attempt, command, described, introduced, shortest
+
+pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc here")
+SEQUENCES = 8  # of some 150 commands, for each application
+LEARNER = "vibration_anomaly"
+OFFSET_OF_FEATURES = 8  # in an anomaly_baseline
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_no_sequence_of_commands_harms_the_firmware(app):
+    info = introduced(app)
+    for seed in range(SEQUENCES):
+        sequence = Maker(info, random.Random(seed)).sequence()
+        if wrong := attempt(app, sequence):
+            pytest.fail(f"seed {seed}: {wrong}\n" + "\n".join(described(shortest(app, sequence))))
+
+
+@pytest.fixture
+def board(tmp_path):
+    """Starts the one that learns; what it keeps lies in the folder."""
+
+    def start() -> Firmware:
+        return Firmware(sanitized(LEARNER), tmp_path)
+
+    return start
+
+
+def ask(firmware: Firmware, *lines: bytes) -> list:
+    frames = firmware.exchange(b"".join(lines), len(lines))
+    return [parse_reply(frame.payload) for frame in frames if frame.type == Type.REPLY]
+
+
+def learn(operation: Learn, args: bytes = b"") -> bytes:
+    return command(Command.LEARN, bytes([operation]) + args)
+
+
+@pytest.mark.parametrize("features", [17, 1000, 2**32 - 1])
+def test_a_baseline_written_while_the_board_learns_is_refused_and_learning_goes_on(board, features):
+    with board() as firmware:
+        info = parse_info(firmware.until(Type.INFO).payload)
+        forged = struct.pack("<II", OFFSET_OF_FEATURES, features)
+        begun, written = ask(firmware, learn(Learn.BEGIN, struct.pack("<I", 600)), learn(Learn.WRITE, forged))
+        assert (begun.status, written.status) == (Status.OK, Status.NOT_NOW)
+        injected = ask(firmware, *Maker(info, random.Random(0)).injection(least=16)[:17])
+        (status,) = ask(firmware, learn(Learn.STATUS))
+        windows = sum(struct.unpack("<H", one.data)[0] for one in injected[1:])
+        assert struct.unpack("<III", status.data)[:2] == (windows, 600)
+
+
+def baseline(model: str) -> bytes:
+    windows = np.random.default_rng(3).integers(-90, 90, (32, FEATURES)).astype(np.int8)
+    return bytes(Baseline.of(windows, model))
+
+
+def damaged(kept: bytes) -> dict[str, bytes]:
+    features = bytearray(kept)
+    features[OFFSET_OF_FEATURES] = 200
+    return {
+        "nothing": b"",
+        "cut": kept[:-1],
+        "longer": kept + b"\0",
+        "a bit": kept[:40] + bytes([kept[40] ^ 1]) + kept[41:],
+        "features": bytes(features),
+        "another model": baseline("0123456789abcdef"),
+        "zeros": bytes(len(kept)),
+        "erased flash": b"\xff" * len(kept),
+    }
+
+
+def test_a_store_with_damage_in_it_is_as_one_with_nothing(board, tmp_path):
+    with board() as firmware:
+        kept = baseline(parse_info(firmware.until(Type.INFO).payload).model.hash)
+    for name, content in {"what was kept": kept, **damaged(kept)}.items():
+        (tmp_path / "firmware.baseline").write_bytes(content)
+        with board() as firmware:
+            status, keep = ask(firmware, learn(Learn.STATUS), learn(Learn.KEEP))
+            restored = name == "what was kept"
+            assert struct.unpack("<III", status.data)[:2] == (32 if restored else 0, 0), name
+            assert keep.status == (Status.OK if restored else Status.NOT_NOW), name
+
+
+def test_what_was_written_is_not_kept_before_it_was_used(board):
+    with board() as firmware:
+        kept = baseline(parse_info(firmware.until(Type.INFO).payload).model.hash)
+        parts = [learn(Learn.WRITE, struct.pack("<I", at) + kept[at : at + 300]) for at in range(0, len(kept), 300)]
+        told = [one.status for one in ask(firmware, *parts, learn(Learn.USE), learn(Learn.KEEP), parts[0])]
+        assert set(told) == {Status.OK}
+        assert [one.status for one in ask(firmware, learn(Learn.KEEP))] == [Status.NOT_NOW]
+        assert [one.status for one in ask(firmware, learn(Learn.USE), learn(Learn.KEEP))] == [Status.OK] * 2
