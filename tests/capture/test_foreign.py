@@ -1,5 +1,6 @@
 """Firmware that speaks other tools' protocols, on a pseudo-terminal, at its own pace."""
 
+import contextlib
 import json
 import os
 import signal
@@ -45,7 +46,8 @@ class Speaker:
     def _run(self):
         os.set_blocking(self.master, False)
         while self._hello and not self._closing.wait(0.1):
-            os.write(self.master, self._hello)
+            with contextlib.suppress(BlockingIOError):  # the tool is slow to start
+                os.write(self.master, self._hello)
             self.heard += self._read()
             if b"connect" in self.heard:
                 break
