@@ -24,6 +24,14 @@ from ml.errors import UserError
 @click.option("--name", help="C name of the model; from the file name when left out.")
 @click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
 @click.option(
+    "--weights",
+    type=click.Choice(["auto", "4", "8"]),
+    default="auto",
+    show_default=True,
+    help="Bits of a weight where all of a layer's are -8..7: 4 where that costs next to no cycles, wherever it can be "
+    "exact, or nowhere.",
+)
+@click.option(
     "--stream",
     is_flag=False,
     flag_value="auto",
@@ -43,12 +51,14 @@ from ml.errors import UserError
     help="Of an application: another operating point for the same network.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def compile_(model: str, *, out, name, optimise, stream, hop, board_flash, board_ram, aim, as_json) -> None:
+def compile_(model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim, as_json) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
         limits = {"flash": board_flash, "RAM": board_ram}
-        compiled = _compile_file(Path(model), out, name, options=Options(optimise), stream=asked, limits=limits)
+        compiled = _compile_file(
+            Path(model), out, name, options=Options(optimise, weights), stream=asked, limits=limits
+        )
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:

@@ -58,7 +58,7 @@ class Table:
         self.vtable = at - buffer.scalar("i", at)
         self.slots = (buffer.scalar("H", self.vtable) - 4) // 2
 
-    def _field(self, slot: int) -> int:
+    def field(self, slot: int) -> int:
         """Where the field lies, 0 when absent."""
         if slot >= self.slots:
             return 0
@@ -66,15 +66,15 @@ class Table:
         return self.at + offset if offset else 0
 
     def scalar(self, slot: int, code: str, default=0):
-        at = self._field(slot)
+        at = self.field(slot)
         return self.buffer.scalar(code, at) if at else default
 
     def table(self, slot: int) -> Table | None:
-        at = self._field(slot)
+        at = self.field(slot)
         return Table(self.buffer, self.buffer.follow(at)) if at else None
 
     def tables(self, slot: int) -> list[Table]:
-        at = self._field(slot)
+        at = self.field(slot)
         if not at:
             return []
         start, length = self.buffer.vector(self.buffer.follow(at), 4)
@@ -82,7 +82,7 @@ class Table:
 
     def array(self, slot: int, dtype: str) -> np.ndarray:
         """A vector of scalars as a read-only numpy array without a copy; empty when absent."""
-        at = self._field(slot)
+        at = self.field(slot)
         if not at:
             return np.zeros(0, dtype)
         kind = np.dtype(dtype)

@@ -10,7 +10,7 @@ import numpy as np
 ITEM_SIZES = {
     name: np.dtype(name).itemsize
     for name in "bool int8 uint8 int16 uint16 float16 int32 uint32 float32 int64 uint64 float64".split()  # noqa: SIM905
-}
+} | {"int4": 1}  # two a byte in the file; constants become int8 as they are read
 
 
 @dataclass(eq=False)
@@ -26,6 +26,7 @@ class Tensor:
     axis: int = 0  # of the channels that `scales` belong to
     data: np.ndarray | None = None
     variable: bool = False  # keeps its value from one inference to the next
+    dynamic: tuple[int, ...] = ()  # axes behind the batch that have no fixed length
     view_of: Tensor | None = None
     channels: np.ndarray | None = None  # which of the .tflite's channels it holds, None for all
     view_start: int = 0  # bytes into the memory of `view_of`

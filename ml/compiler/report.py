@@ -28,6 +28,7 @@ def _layer(layer: Layer) -> dict:
         "operator": layer.op.kind,
         "kernel": layer.lowered.kernel,
         "reason": layer.lowered.reason,
+        "weight_bits": layer.lowered.bits if layer.lowered.parameters else None,
         "inputs": [list(t.shape) for t in read],
         "output": list(layer.op.output.shape),
         "tensor": layer.op.output.index,
@@ -97,5 +98,15 @@ def summary(compiled: Compiled) -> str:
         f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
         f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "
         f"check {figures['check_crc32']} ({truth})"
+        + _bits(compiled)
         + (f"\n{streaming.summary(compiled.program)}" if compiled.program.stream else "")
     )
+
+
+def _bits(compiled: Compiled) -> str:
+    """Which layers hold weights of 4 bits, and which might have but for a reason."""
+    layers = compiled.program.layers
+    narrow = [str(layer.number) for layer in layers if layer.lowered.bits == 4]
+    refused = [f"layer {one.number}: {one.lowered.reason}" for one in layers if "not in 4 bits" in one.lowered.reason]
+    lines = [f"weights of 4 bits in layers {', '.join(narrow)}"] if narrow else []
+    return "".join(f"\n{line}" for line in lines + refused)

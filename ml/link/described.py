@@ -88,6 +88,7 @@ INFO: dict[str, Kind] = {
     "stack": U32,
     "max_payload": Whole(64, 1024),
     "reset": NAME,
+    "fault": Text(0, 255),
     "streams": Entries(0, 32),
 }
 MODEL: dict[str, Kind] = {

@@ -56,7 +56,7 @@ def _info(fields: Described) -> Info:
         *map(fields.get, plain),
         model=_model(fields.map("model", MODEL)) if "model" in fields else None,
         streams=streams,
-        reset=fields.get_or("reset", ""),
+        **{name: fields.get_or(name, "") for name in ("reset", "fault")},
     )
 
 

@@ -20,11 +20,14 @@ from ml.profile.measure import LIMIT, Profile, clock, profile
 @click.option("--on", "target", type=click.Choice(["virtual"]), default="virtual", show_default=True)
 @click.option("--board", default="nano33ble", show_default=True, help="Whose clock makes cycles into milliseconds.")
 @click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
+@click.option(
+    "--weights", type=click.Choice(["auto", "4", "8"]), default="auto", show_default=True, help="As compile's."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def profile_(model: Path, *, target: str, board: str, optimise: str, as_json: bool) -> None:
+def profile_(model: Path, *, target: str, board: str, optimise: str, weights: str, as_json: bool) -> None:
     """Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer."""
     hertz = clock(board)
-    made = profile(read_model(model), c_name(model), Options(optimise), title=model.name)
+    made = profile(read_model(model), c_name(model), Options(optimise, weights), title=model.name)
     if as_json:
         click.echo(json.dumps(figures(made, board, hertz), indent=2))
         return

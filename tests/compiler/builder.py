@@ -55,13 +55,15 @@ class Builder:
         zeros = () if scale is None else (zero,)
         return self._add(tuple(shape), dtype, 0, scales, zeros, 0, variable, name, signature)
 
-    def const(self, data, *, scales=(), zeros=None, axis=0, name="") -> int:
-        """A constant tensor; returns its index."""
+    def const(self, data, *, scales=(), zeros=None, axis=0, name="", dtype=None) -> int:
+        """A constant tensor; returns its index. With the dtype "int4" two values share a byte."""
         data = np.asarray(data)
-        self.buffers.append(np.ascontiguousarray(data).tobytes())
+        self.buffers.append(_packed(data) if dtype == "int4" else np.ascontiguousarray(data).tobytes())
         scales = tuple(np.atleast_1d(scales).tolist())
         zeros = (0,) * len(scales) if zeros is None else tuple(zeros)
-        return self._add(data.shape, data.dtype.name, len(self.buffers) - 1, scales, zeros, axis, False, name, None)
+        return self._add(
+            data.shape, dtype or data.dtype.name, len(self.buffers) - 1, scales, zeros, axis, False, name, None
+        )
 
     def _add(self, *fields) -> int:
         self.tensors.append(_Tensor(*fields))
@@ -163,6 +165,12 @@ class Builder:
         if vector:
             f.PrependUOffsetTRelativeSlot(0, vector, 0)
         return f.EndObject()
+
+
+def _packed(values: np.ndarray) -> bytes:
+    """Two of -8..7 a byte, the first in the low half."""
+    flat = np.append(values.ravel(), np.zeros(values.size % 2, values.dtype)).astype(np.uint8) & 15
+    return (flat[0::2] | flat[1::2] << 4).tobytes()
 
 
 def _ints(f, values):

@@ -11,6 +11,7 @@ from ml.compiler.header import Identity, header
 from ml.errors import UserError
 from ml.paths import ROOT
 from tests.compiler.builder import Builder
+from tests.compiler.mixed import mixed
 from tests.compiler.test_header import COMPILERS, assert_no_warning, kitchen_sink
 from tests.compiler.test_reader import survives
 from tests.compiler.test_sanitizers import assert_clean, pytestmark  # noqa: F401 - skips where there is no gcc
@@ -24,6 +25,7 @@ MODELS = {
     "svdf with an int8 state": svdf(Q, 1, 4, 3, 2, 4, "int8"),
     "batch matmul": product([(2, "both"), (2, "a")], (3, 4, 5), (True, False), (0.1, 0.1, 0.2), (1, 2, 3)),
     "int16 classifier": classifier("int8"),
+    "4, 8 and 16 bits": mixed(),
 }
 
 

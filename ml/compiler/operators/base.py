@@ -16,6 +16,7 @@ class Options:
     """What the user chose."""
 
     optimise: str = "speed"  # or "size"; or "code": kernels without an unrolled twin, 4 kB less
+    weights: str = "auto"  # 4 bits where they cost next to no cycles; or "4": wherever they can; or "8": nowhere
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Lowered:
     # input -> bytes by which the output must start before it; None where it must start at the same place exactly
     overlap: dict[int, int | None] = field(default_factory=dict)
     parameters: int = 0  # bytes of raw weights and biases, as the model states them
+    bits: int = 8  # of a weight
 
     @property
     def flash(self) -> int:
@@ -58,7 +60,11 @@ class Lowered:
         return sum(array.data.nbytes for array in self.arrays) + (self.struct.bytes if self.struct else 0)
 
 
-Offer = Callable[[Op, Options], Lowered | None]
+class Declined(str):
+    """What an offer answers that would apply but for a reason which the user should see."""
+
+
+Offer = Callable[[Op, Options], "Lowered | Declined | None"]
 
 
 @dataclass(frozen=True)
@@ -107,19 +113,39 @@ def kernel(kind: str, function: str):
 
 def lower(op: Op, options: Options) -> Lowered:
     """The best offer for an operator: fewest estimated cycles, or bytes of flash and RAM; of equals the first."""
-    offers = []
+    offers, declined = [], []
     for function, offer in KERNELS[form(op)]:
-        lowered = offer(op, options)
-        if lowered is not None:
-            lowered.kernel = function
-            offers.append(lowered)
+        made = offer(op, options)
+        if isinstance(made, Declined):
+            declined.append(made)
+        elif made is not None:
+            made.kernel = function
+            offers.append(made)
     if not offers:
         raise Unsupported("no kernel takes it", op.output)
+    best = _choose(op, offers, options)
+    if declined and best.bits == 8 and options.weights != "8":
+        best.reason = "; ".join([best.reason, *dict.fromkeys(declined)])
+    return best
+
+
+MORE_CYCLES = 1.05  # that weights of 4 bits may cost where the user has not asked for them
+
+
+def _choose(op: Op, offers: list[Lowered], options: Options) -> Lowered:
     if options.optimise == "code":
         offers = [one for one in offers if not one.kernel.endswith("_packed")] or offers
+    whole = [one for one in offers if one.bits == 8] or offers
+    narrow = [one for one in offers if one.bits < 8]
+    if options.weights == "8":
+        narrow = []
+    elif options.weights == "4" and narrow:
+        whole = narrow
     if options.optimise == "size":
-        return min(offers, key=lambda one: (one.flash + one.scratch - _shared(op, one), one.cycles))
-    return min(offers, key=lambda one: one.cycles)
+        return min([*whole, *narrow], key=lambda one: (one.flash + one.scratch - _shared(op, one), one.cycles))
+    best = min(whole, key=lambda one: one.cycles)
+    cheap = [one for one in narrow if one.cycles <= MORE_CYCLES * best.cycles and one.flash < best.flash]
+    return min(cheap, key=lambda one: one.cycles, default=best)
 
 
 def _shared(op: Op, lowered: Lowered) -> int:

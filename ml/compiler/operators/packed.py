@@ -41,7 +41,7 @@ def blocks(channels: int) -> int:
     return -(-channels // packing.CHANNELS)
 
 
-def _settled(op: Op, low: int, high: int):
+def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
     arrays = (array.data for array in channel_arrays(op))
     return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
@@ -55,33 +55,44 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     rows = filters.reshape(output.shape[3], walk.kernel[0], row)
     words = packing.pack(rows, *channels, one_sided=output.zero == -128)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
-    fours, pixels = blocks(output.shape[3]), -(-output.shape[1] * output.shape[2] // 2)
     return Lowered(
         calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
         arrays=[Array("packed", words, packed_comment(pairs))],
         struct=Struct(
             "nn_packed_conv",
-            (
-                (f"{braces(image.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
-                (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
-                (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
-                (f"{image.zero}, {output.zero}, {low}, {high}", "zero points, smallest and largest output"),
-                ("{name}_packed", ""),
-            ),
+            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
             CONV_BYTES,
         ),
         headers=("nn/packed.h",),
         reason="two channels a word, two pixels by four channels a loop",
-        cycles=pixels * (fours * (15 * pairs + 95) + 150 + 5 * pairs),
+        cycles=conv_cycles(output.shape, pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
+    )
+
+
+def conv_cycles(output: tuple, pairs: int) -> float:
+    """`output` is batch, height, width, channels."""
+    pixels = -(-output[1] * output[2] // 2)
+    return pixels * (blocks(output[3]) * (15 * pairs + 95) + 150 + 5 * pairs)
+
+
+def conv_struct(walk: Window, image: tuple, output: tuple, pairs: int, limits: tuple) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_conv. `image` and `output` are height, width, channels; `limits` the zero points of
+    both, the smallest and the largest output."""
+    return (
+        (f"{braces(image)}, {braces(output)}", "input and output: height, width, channels"),
+        (f"{pair(walk.kernel)}, {pair(walk.stride)}, {pair(walk.dilation)}", "kernel, stride, dilation"),
+        (f"{pair(walk.pad)}, {pairs}", "padding top and left, pairs of taps a pixel"),
+        (pair(limits), "zero points, smallest and largest output"),
+        ("{name}_packed", ""),
     )
 
 
@@ -89,42 +100,51 @@ def packed_comment(pairs: int) -> str:
     return f"four channels: 4 biases, {pairs} pairs of taps, 2 x (2 multipliers, shifts); see packed.h"
 
 
+def by_planes(walk: Window) -> bool:
+    """Whether the 3x3 kernel takes the window."""
+    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
+    return plain and max(walk.pad) <= 1
+
+
 @kernel("DEPTHWISE_CONV_2D", "nn_depthwise_3x3_packed")
 def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     walk = window(op, weights.shape[1:3], image, output)
-    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
     fits = image.shape[0] == 1 and image.shape[3] == output.shape[3] and output.shape[3] % packing.CHANNELS == 0
-    if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
+    if not fits or not by_planes(walk) or output.zero != -128:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
     if words is None:
         return None
-    numbers = packing.depthwise_3x3(_shape(op, walk, low, high), turned)
-    values = list(map(str, numbers.values()))
+    numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, "a channel: 3 rows of weights with the shift, bias twice, multiplier")],
-        struct=Struct(
-            "nn_packed_depthwise",
-            (
-                (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
-                (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
-                (", ".join(values[9:13]), "zero points, smallest and largest output"),
-                (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
-                ("{name}_packed", ""),
-            ),
-            DEPTHWISE_BYTES,
-        ),
+        arrays=[Array("packed", words, WORDS_3X3)],
+        struct=Struct("nn_packed_depthwise", planes_struct(numbers), DEPTHWISE_BYTES),
         headers=("nn/packed.h",),
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
         overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
+    )
+
+
+WORDS_3X3 = "a channel: 3 rows of weights with the shift, bias twice, multiplier"
+
+
+def planes_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_depthwise."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
+        (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
+        (", ".join(values[9:13]), "zero points, smallest and largest output"),
+        (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
+        ("{name}_packed", ""),
     )
 
 
@@ -145,28 +165,15 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = _settled(op, low, high)
+    filters, *channels = settled(op, low, high)
     words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
     if words is None:
         return None
-    values = list(map(str, packing.taps(_shape(op, walk, low, high)).values()))
     taps = walk.kernel[0] * walk.kernel[1]
     return Lowered(
         calls=["nn_depthwise_packed(&{name}, {0}, {out})"],
         arrays=[Array("packed", words, f"four channels: 4 biases, {taps} taps, 4 multipliers, shifts; see packed.h")],
-        struct=Struct(
-            "nn_packed_taps",
-            (
-                (", ".join(values[:3]), "output height, width, channels"),
-                (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
-                (", ".join(values[8:10]), "input along that side and across"),
-                (", ".join(values[10:14]), "taps along and across, dilation along and across"),
-                (", ".join(values[14:18]), "zero points, smallest and largest output"),
-                (", ".join(values[18:]), "bytes from one input to the next along and across"),
-                ("{name}_packed", ""),
-            ),
-            TAPS_BYTES,
-        ),
+        struct=Struct("nn_packed_taps", taps_struct(packing.taps(layer_shape(op, walk, low, high))), TAPS_BYTES),
         headers=("nn/packed.h",),
         reason="four channels a word, one tap at a time",
         cycles=output.elements / 4 * (taps * 12 + min(walk.kernel) * 18 + 75),
@@ -175,7 +182,21 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
     )
 
 
-def _shape(op: Op, walk: Window, low: int, high: int) -> dict:
+def taps_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_taps."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:3]), "output height, width, channels"),
+        (", ".join(values[3:8]), "stride, padding top and left; 1: the window's longer side is its height"),
+        (", ".join(values[8:10]), "input along that side and across"),
+        (", ".join(values[10:14]), "taps along and across, dilation along and across"),
+        (", ".join(values[14:18]), "zero points, smallest and largest output"),
+        (", ".join(values[18:]), "bytes from one input to the next along and across"),
+        ("{name}_packed", ""),
+    )
+
+
+def layer_shape(op: Op, walk: Window, low: int, high: int) -> dict:
     """The layer's numbers under the names that packing.py uses."""
     image, output = op.inputs[0], op.output
     sides = ("in_h", "in_w", "in_c", "out_h", "out_w", "out_c")

@@ -207,7 +207,7 @@ static void two_pixels(const nn_dot_pair *job, int8_t *out0, int8_t *out1) {
 }
 
 void nn_dot_4x2(const nn_dot_pair *job) {
-    const nn_rows pixel = {1, job->depth, 0};
+    const nn_rows pixel = {.rows = 1, .size = job->depth};
     const uint32_t step = 2u * (uint32_t)(job->out1 - job->out0);
     for (uint32_t i = 0; i < job->count; i++) {
         if (job->input) {

@@ -22,6 +22,7 @@ typedef struct {
     const int8_t *input; // pixels of `depth` bytes to widen, pair by pair, or NULL where `taps` holds a pair already
     uint32_t depth;      // a multiple of four
     uint32_t count;      // of pairs, at least 1; 1 where `input` is NULL
+    int32_t sums[2];     // of the pixels' taps, where `taps` holds them already; for weights of four bits only
 } nn_dot_pair;
 
 void nn_dot_4x2(const nn_dot_pair *job);

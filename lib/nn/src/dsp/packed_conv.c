@@ -1,32 +1,40 @@
 // Convolutions on packed weights: the taps of two pixels are gathered and widened once, then every channel reads them.
-#include "dot.h"
-#include "nn/packed.h"
-#include "widen.h"
+#include "packed_conv.h"
 #include <stddef.h>
 #include <string.h>
 
 // What stays the same from pixel to pixel.
 typedef struct {
     const nn_packed_conv *layer;
+    const nn_conv_form *form;
     const int8_t *image;
-    nn_rows rows;             // of a window inside the image
+    uint32_t in_depth; // bytes of a pixel
+    uint32_t pitch;    // bytes from one output pixel to the next
+    nn_dot_pair *job;
+    nn_rows rows[2];          // of a window inside the image, for either pixel
     uint32_t row_words;       // of `taps` that a row of the window takes, the other pixel's between them
     int32_t reach_y, reach_x; // from the window's first row and column to its last
     uint32_t *taps;
     int8_t *copy; // of a row that has to be put together
 } walk;
 
-static walk start(const nn_packed_conv *layer, const int8_t *image, uint32_t *scratch) {
-    const uint32_t size = (uint32_t)layer->kernel_width * layer->in.channels;
-    const uint32_t pitch = (uint32_t)layer->dilation_height * layer->in.width * layer->in.channels;
+static walk start(const nn_packed_conv *layer, const nn_conv_form *form, nn_dot_pair *job, const int8_t *image) {
+    const uint32_t in_depth = (uint32_t)layer->in.channels * form->item;
+    const uint32_t size = layer->kernel_width * in_depth;
+    const uint32_t pitch = (uint32_t)layer->dilation_height * layer->in.width * in_depth;
+    const nn_rows rows = {layer->kernel_height, size, (int32_t)(pitch - size), &job->sums[0]};
     return (walk){.layer = layer,
+                  .form = form,
                   .image = image,
-                  .rows = {layer->kernel_height, size, (int32_t)(pitch - size)},
-                  .row_words = nn_pairs(size) * 2u,
+                  .in_depth = in_depth,
+                  .pitch = form->pitch,
+                  .job = job,
+                  .rows = {rows, {rows.rows, rows.size, rows.gap, &job->sums[1]}},
+                  .row_words = form->row_pairs * 2u,
                   .reach_y = (layer->kernel_height - 1) * layer->dilation_height,
                   .reach_x = (layer->kernel_width - 1) * layer->dilation_width,
-                  .taps = scratch,
-                  .copy = (int8_t *)(scratch + 2u * layer->pairs)};
+                  .taps = job->taps,
+                  .copy = (int8_t *)(job->taps + 2u * layer->pairs)};
 }
 
 static int32_t within(int32_t x, int32_t high) {
@@ -39,12 +47,12 @@ static void copy_bytes(const int8_t *from, uint32_t count, int8_t *to) {
 }
 
 // The columns of a row of the window that lie inside the image; the rest of `copy` stays.
-static void copy_inside(const nn_packed_conv *layer, const int8_t *row, int32_t x, int8_t *copy) {
-    const uint32_t depth = layer->in.channels;
+static void copy_inside(const walk *at, const int8_t *row, int32_t x, int8_t *copy) {
+    const nn_packed_conv *layer = at->layer;
+    const uint32_t depth = at->in_depth;
     if (layer->dilation_width == 1) {
         const int32_t first = within(x, layer->in.width);
         const int32_t end = within(x + layer->kernel_width, layer->in.width);
-        if (first == end) return; // the row of the window lies beside the image
         copy_bytes(row + (uint32_t)first * depth, (uint32_t)(end - first) * depth,
                    copy + (uint32_t)(first - x) * depth);
         return;
@@ -55,67 +63,70 @@ static void copy_inside(const nn_packed_conv *layer, const int8_t *row, int32_t 
 }
 
 // The taps of a pixel whose window leaves the image or has gaps: rows are put together among zero points first.
-static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t *taps) {
+static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t odd) {
     const nn_packed_conv *layer = at->layer;
-    const nn_rows one = {1, at->rows.size, 0};
+    int32_t sum = 0, all = 0;
+    uint32_t *taps = at->taps + odd;
+    const nn_rows one = {1, at->rows[0].size, 0, &sum};
     const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
     const int whole = x >= 0 && x + at->reach_x < layer->in.width && at->reach_x == layer->kernel_width - 1;
-    if (!whole) memset(at->copy, layer->input_zero, at->rows.size);
+    if (!whole) memset(at->copy, layer->input_zero, one.size);
     for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += at->row_words) {
         if (y < 0 || y >= layer->in.height) {
             for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = zeros;
+            all += (int32_t)at->row_words * layer->input_zero;
         } else {
-            const int8_t *row = at->image + y * layer->in.width * layer->in.channels;
-            if (!whole) copy_inside(layer, row, x, at->copy);
-            nn_widen(whole ? row + (uint32_t)x * layer->in.channels : at->copy, taps, &one);
+            const int8_t *row = at->image + (uint32_t)y * layer->in.width * at->in_depth;
+            if (!whole) copy_inside(at, row, x, at->copy);
+            at->form->widen(whole ? row + (uint32_t)x * at->in_depth : at->copy, taps, &one);
+            all += sum;
         }
     }
-}
-
-static void clamp(const nn_packed_conv *layer, int8_t *out) {
-    for (uint32_t c = 0; c < layer->out.channels; c++) {
-        if (out[c] < layer->min) out[c] = (int8_t)layer->min;
-        if (out[c] > layer->max) out[c] = (int8_t)layer->max;
-    }
+    at->job->sums[odd] = all;
 }
 
 // The last one to three channels: the block of four they fill is written aside.
-__attribute__((noinline)) static void multiply_rest(nn_dot_pair job, int8_t *out0, int8_t *out1, uint32_t rest) {
-    int8_t aside[8];
-    job.out0 = aside;
-    job.out1 = aside + 4;
-    nn_dot_4x2(&job);
-    memcpy(out0, aside, rest);
-    memcpy(out1, aside + 4, rest);
+__attribute__((noinline)) static void multiply_rest(const nn_conv_form *form, nn_dot_pair job, int8_t *out0,
+                                                    int8_t *out1, uint32_t rest) {
+    uint32_t aside[4];
+    job.out0 = (int8_t *)aside;
+    job.out1 = (int8_t *)(aside + form->item);
+    form->dot(&job);
+    memcpy(out0, aside, rest * form->item);
+    memcpy(out1, aside + form->item, rest * form->item);
 }
 
-// All channels of two pixels. `job` holds all but where they go.
-static void multiply_both(const nn_packed_conv *layer, nn_dot_pair *job, int8_t *out0, int8_t *out1) {
+// All channels of two pixels. The job holds all but where they go.
+static void multiply_both(const walk *at, int8_t *out0, int8_t *out1) {
+    const nn_packed_conv *layer = at->layer;
+    nn_dot_pair *job = at->job;
     const uint32_t rest = layer->out.channels % 4u;
     const uint32_t whole = layer->out.channels - rest;
     job->out0 = out0;
     job->out1 = out1;
-    if (whole > 0) nn_dot_4x2(job);
+    if (whole > 0) at->form->dot(job);
     if (rest > 0) {
         nn_dot_pair last = *job;
         last.packed = job->packed_end;
-        last.packed_end = last.packed + 10u + 2u * layer->pairs;
-        multiply_rest(last, out0 + whole, out1 + whole, rest);
+        last.packed_end = last.packed + at->form->block;
+        const uint32_t done = whole * at->form->item;
+        multiply_rest(at->form, last, out0 + done, out1 + done, rest);
     }
-    if (layer->min > -128 || layer->max < 127) {
-        clamp(layer, out0);
-        clamp(layer, out1);
+    if (at->form->clamp != NULL) {
+        at->form->clamp(layer, out0);
+        at->form->clamp(layer, out1);
     }
 }
 
-static void multiply(const nn_packed_conv *layer, nn_dot_pair *job, int8_t *output) {
-    multiply_both(layer, job, output, output + layer->out.channels);
+static void multiply(const walk *at, int8_t *output) {
+    multiply_both(at, output, output + at->pitch);
 }
 
 // A last pixel without a neighbour: computed twice, to the same place.
-static void multiply_last(const nn_packed_conv *layer, nn_dot_pair *job, uint32_t *taps, int8_t *output) {
-    for (uint32_t i = 0; i < 2u * layer->pairs; i += 2) taps[i + 1] = taps[i];
-    multiply_both(layer, job, output, output);
+static void multiply_last(const walk *at, int8_t *output) {
+    for (uint32_t i = 0; i < 2u * at->layer->pairs; i += 2) at->taps[i + 1] = at->taps[i];
+    at->job->sums[1] = at->job->sums[0];
+    multiply_both(at, output, output);
 }
 
 // Columns of the output whose windows reach neither edge: from `first`, `count` of them.
@@ -130,8 +141,8 @@ static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
 }
 
 // Windows of one pixel each, side by side: the innermost loop widens them itself. An odd pixel is left.
-static int adjacent(const nn_packed_conv *layer) {
-    const int one = layer->kernel_height == 1 && layer->kernel_width == 1;
+static int adjacent(const nn_packed_conv *layer, const nn_conv_form *form) {
+    const int one = form->pitch == layer->out.channels && layer->kernel_height == 1 && layer->kernel_width == 1;
     // Padding at the bottom or right alone shows in the sides only.
     const int all = layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 &&
                     layer->pad_left == 0 && layer->out.height == layer->in.height &&
@@ -139,65 +150,95 @@ static int adjacent(const nn_packed_conv *layer) {
     return one && all && layer->in.channels % 4u == 0 && layer->out.channels % 4u == 0;
 }
 
-static void convolve_adjacent(const walk *at, nn_dot_pair *job, int8_t *output) {
+static void convolve_adjacent(const walk *at, int8_t *output) {
     const nn_packed_conv *layer = at->layer;
+    nn_dot_pair *job = at->job;
     const uint32_t depth = layer->out.channels;
     const uint32_t pixels = (uint32_t)layer->out.height * layer->out.width;
     job->input = at->image;
     job->count = pixels / 2u;
     job->out0 = output;
     job->out1 = output + depth;
-    if (job->count > 0) nn_dot_4x2(job);
-    if (layer->min > -128 || layer->max < 127) {
-        for (uint32_t i = 0; i < 2u * job->count; i++) clamp(layer, output + i * depth);
+    if (job->count > 0) at->form->dot(job);
+    if (at->form->clamp != NULL) {
+        for (uint32_t i = 0; i < 2u * job->count; i++) at->form->clamp(layer, output + i * depth);
     }
     if (pixels % 2u) {
         job->input = NULL;
         job->count = 1;
-        nn_widen(at->image + (pixels - 1) * layer->in.channels, at->taps, &at->rows);
-        multiply_last(layer, job, at->taps, output + (pixels - 1) * depth);
+        at->form->widen(at->image + (pixels - 1) * layer->in.channels, at->taps, &at->rows[0]);
+        multiply_last(at, output + (pixels - 1) * depth);
     }
 }
 
-static void convolve(const walk *at, nn_dot_pair *job, int8_t *output) {
+static void convolve(const walk *at, int8_t *output) {
     const nn_packed_conv *layer = at->layer;
-    const uint32_t step = (uint32_t)layer->stride_width * layer->in.channels;
+    const uint32_t step = layer->stride_width * at->in_depth;
     const uint32_t width = layer->out.width;
     uint32_t first, count, odd = 0;
     inner_columns(at, &first, &count);
     for (int32_t row = 0, y = -layer->pad_top; row < layer->out.height; row++, y += layer->stride_height) {
         const uint32_t inner = y >= 0 && y + at->reach_y < layer->in.height ? count : 0;
-        const int32_t corner = (y * layer->in.width - layer->pad_left) * layer->in.channels;
+        const int32_t corner = (y * layer->in.width - layer->pad_left) * (int32_t)at->in_depth;
         for (uint32_t column = 0; column < width; column++) {
             if (column - first < inner) {
-                nn_widen(at->image + corner + (int32_t)(column * step), at->taps + odd, &at->rows);
+                at->form->widen(at->image + corner + (int32_t)(column * step), at->taps + odd, &at->rows[odd]);
             } else {
-                gather_slowly(at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, at->taps + odd);
+                gather_slowly(at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, odd);
             }
             if (odd) {
-                multiply(layer, job, output);
-                output += 2u * layer->out.channels;
+                multiply(at, output);
+                output += 2u * at->pitch;
             }
             odd ^= 1u;
         }
     }
-    if (odd) multiply_last(layer, job, at->taps, output);
+    if (odd) multiply_last(at, output);
 }
 
-void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
-    const walk at = start(layer, input, scratch);
-    const uint32_t block = 10u + 2u * layer->pairs;
-    nn_dot_pair job = {.taps = at.taps,
-                       .taps_end = at.taps + 2u * layer->pairs,
+void nn_conv_2d_pairs(const nn_packed_conv *layer, const nn_conv_form *form, const int8_t *input, int8_t *output,
+                      void *scratch) {
+    nn_dot_pair job = {.taps = scratch,
+                       .taps_end = (uint32_t *)scratch + 2u * layer->pairs,
                        .centre = 2 * layer->output_zero + 1,
-                       .symmetric = layer->output_zero > -128,
-                       .packed_end = layer->packed + layer->out.channels / 4u * block,
+                       .symmetric = form->symmetric,
+                       .packed_end = layer->packed + layer->out.channels / 4u * form->block,
                        .packed = layer->packed,
                        .depth = layer->in.channels,
                        .count = 1};
-    if (adjacent(layer)) {
-        convolve_adjacent(&at, &job, output);
+    const walk at = start(layer, form, &job, input);
+    if (adjacent(layer, form)) {
+        convolve_adjacent(&at, output);
     } else {
-        convolve(&at, &job, output);
+        convolve(&at, output);
     }
+}
+
+static void clamp(const nn_packed_conv *layer, int8_t *out) {
+    for (uint32_t c = 0; c < layer->out.channels; c++) {
+        if (out[c] < layer->min) out[c] = (int8_t)layer->min;
+        if (out[c] > layer->max) out[c] = (int8_t)layer->max;
+    }
+}
+
+nn_conv_form nn_conv_form_int8(const nn_packed_conv *layer) {
+    return (nn_conv_form){.clamp = layer->min > -128 || layer->max < 127 ? clamp : NULL,
+                          .row_pairs = nn_pairs((uint32_t)layer->kernel_width * layer->in.channels),
+                          .symmetric = layer->output_zero > -128,
+                          .item = 1,
+                          .pitch = layer->out.channels};
+}
+
+void nn_conv_packed_apart(const nn_packed_conv *layer, const int8_t *input, int8_t *output, uint32_t pitch,
+                          void *scratch) {
+    nn_conv_form form = nn_conv_form_int8(layer);
+    form.pitch = pitch;
+    form.dot = nn_dot_4x2;
+    form.widen = nn_widen;
+    form.block = 10u + 2u * layer->pairs;
+    nn_conv_2d_pairs(layer, &form, input, output, scratch);
+}
+
+void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
+    nn_conv_packed_apart(layer, input, output, layer->out.channels, scratch);
 }

@@ -13,9 +13,11 @@ static inline uint32_t nn_pairs(uint32_t size) {
 typedef struct {
     uint32_t rows, size;
     int32_t gap;
+    int32_t *sum; // of all taps written, for nn_widen_and_sum
 } nn_rows;
 
-// Their taps to every other word of `to`.
+// Their taps to every other word of `to`. What fills up a last pair is of no meaning, but counted in the sum.
 void nn_widen(const int8_t *from, uint32_t *to, const nn_rows *rows);
+void nn_widen_and_sum(const int8_t *from, uint32_t *to, const nn_rows *rows);
 
 #endif

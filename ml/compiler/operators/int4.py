@@ -1,0 +1,110 @@
+"""Offers on weights of four bits (lib/nn/src/dsp/dot_int4.c): convolution and fully connected, int8 activations.
+
+An offer is made where every weight is -8..7, whether the file packs them or holds them as int8: the integers and scales
+are the same, and so are the bytes that come out. Where it cannot be exact, the reason says so.
+"""
+
+from __future__ import annotations
+
+from ml.compiler import fixed_point, packing, packing_int4
+from ml.compiler.graph import Op
+from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
+from ml.compiler.operators.convolution import parameters, window
+from ml.compiler.operators.fully_connected import bias_of, scales_of
+from ml.compiler.operators.packed import CONV_BYTES, blocks, conv_cycles, conv_overlap, conv_struct, settled
+from ml.compiler.operators.packed_dense import as_convolution
+
+MATRIX_BYTES = 20  # sizeof(nn_matrix_int4) on a 32-bit processor
+REASON = "4-bit weights, four channels a word, "
+
+
+@kernel("CONV_2D", "nn_conv_2d_int4_packed")
+def conv_2d(op: Op, options: Options) -> Lowered | Declined | None:
+    image, weights, output = op.inputs[0], op.inputs[1], op.output
+    if image.shape[0] != 1 or weights.shape[3] != image.shape[3]:
+        return None
+    walk = window(op, weights.shape[1:3], image, output)
+    row = walk.kernel[1] * image.shape[3]
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    filters, *channels = settled(op, low, high)
+    rows = filters.reshape(output.shape[3], walk.kernel[0], row)
+    pairs = walk.kernel[0] * len(packing.pair_order(row))
+    if not packing_int4.fit(filters) or pairs >= 1 << 16:
+        return None
+    if fault := packing_int4.fault(rows, *channels):
+        return Declined(f"not in 4 bits: {fault}")
+    return Lowered(
+        calls=["nn_conv_2d_int4_packed(&{name}, {0}, {out}, {scratch})"],
+        arrays=[
+            Array(
+                "packed",
+                packing_int4.pack(rows, *channels),
+                f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers",
+            )
+        ],
+        struct=Struct(
+            "nn_packed_conv",
+            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
+            CONV_BYTES,
+        ),
+        headers=("nn/packed_int4.h",),
+        reason=REASON + "two pixels by four channels a loop",
+        cycles=cycles_of(output.shape, pairs),
+        scratch=8 * pairs + row,
+        overlap={0: conv_overlap(op, walk)},
+        parameters=parameters(op),
+        bits=4,
+    )
+
+
+def cycles_of(output: tuple, pairs: int) -> float:
+    """As nn_conv_2d_packed, with 7 cycles a block and the sum of two pixels' taps more."""
+    two_pixels = -(-output[1] * output[2] // 2)
+    return conv_cycles(output, pairs) + two_pixels * (7 * blocks(output[3]) + 2 * pairs + 15)
+
+
+@kernel("FULLY_CONNECTED", "nn_fully_connected_int4_packed")
+def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
+    """One row of inputs."""
+    weights, output = op.inputs[1], op.output
+    outputs, inputs = weights.shape
+    if inputs % 4 or output.elements != outputs or not packing_int4.fit(weights.data):
+        return None
+    mantissas, shifts = scales_of(op)
+    channels = (bias_of(op), mantissas, shifts)
+    if fault := packing_int4.fault(weights.data[:, None, :], *channels):
+        return Declined(f"not in 4 bits: {fault}")
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    shared = len(weights.scales) == 1
+    words = packing_int4.pack(weights.data[:, None, :], *channels, scales=not shared)
+    about = f"four channels: 4 biases, {inputs // 2} pairs of taps" + ("" if shared else ", shifts, 4 multipliers")
+    arrays = [Array("packed", words, about)]
+    if shared:
+        arrays.append(Array("scales", packing_int4.shared_scales(mantissas[0], shifts[0]), "shifts, multipliers"))
+    return Lowered(
+        calls=["nn_fully_connected_int4_packed(&{name}, {0}, {out})"],
+        arrays=arrays,
+        struct=Struct(
+            "nn_matrix_int4",
+            (
+                (f"{inputs}, {outputs}", "inputs, outputs"),
+                (f"{output.zero}, {low}, {high}", "zero point of the output, smallest and largest output"),
+                ("{name}_scales" if shared else "NULL", "one scale for all outputs" if shared else "scales by output"),
+                ("{name}_packed", ""),
+            ),
+            MATRIX_BYTES,
+        ),
+        headers=("nn/packed_int4.h",),
+        reason=REASON + "four outputs a loop",
+        cycles=blocks(outputs) * (inputs // 4 * 20 + 75) + 10 * (inputs // 4) + 110,
+        parameters=sum(t.size for t in op.inputs[1:] if t is not None),
+        bits=4,
+    )
+
+
+@kernel("FULLY_CONNECTED", "nn_conv_2d_int4_packed")
+def rows_fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
+    lowered = conv_2d(as_convolution(op), options)
+    if isinstance(lowered, Lowered):
+        lowered.reason = REASON + "two rows by four channels a loop"
+    return lowered
