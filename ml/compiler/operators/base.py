@@ -15,7 +15,8 @@ from ml.compiler.unsupported import Unsupported
 class Options:
     """What the user chose."""
 
-    optimise: str = "speed"  # or "size"; or "code": kernels without an unrolled twin, 4 kB less
+    # or "size"; or "code": kernels without an unrolled twin, 4 kB less; or "reference": what others are proved against
+    optimise: str = "speed"
     weights: str = "auto"  # 4 bits where they cost next to no cycles; or "4": wherever they can; or "8": nowhere
 
 
@@ -80,6 +81,7 @@ class Family:
 
 FAMILIES: dict[str, Family] = {}
 KERNELS: dict[str, list[tuple[str, Offer]]] = {}
+FAST = ("_packed", "_equal", "_equal_int16", "_all")  # ends of the names of kernels beside a reference kernel
 INT16 = " int16"  # behind the kind of an operator: the form on int16 activations, a family of its own
 
 
@@ -133,6 +135,8 @@ MORE_CYCLES = 1.05  # that weights of 4 bits may cost where the user has not ask
 
 
 def _choose(op: Op, offers: list[Lowered], options: Options) -> Lowered:
+    if options.optimise == "reference":
+        offers = [one for one in offers if not one.kernel.endswith(FAST)] or offers
     if options.optimise == "code":
         offers = [one for one in offers if not one.kernel.endswith("_packed")] or offers
     whole = [one for one in offers if one.bits == 8] or offers
