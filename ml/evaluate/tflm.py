@@ -1,20 +1,23 @@
 """TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with.
 
-`python -m ml.evaluate.tflm MODEL INPUT TENSOR` prints the CRC-32 of a tensor, for `output_crc`.
+`python -m ml.evaluate.tflm FOLDER` is the other end of `part_crcs`.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
 from ml.compiler.graph import Graph
+from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
@@ -29,6 +32,18 @@ def available() -> bool:
 
 def crc32(data: bytes) -> int:
     return zlib.crc32(data)
+
+
+def undefined(graph: Graph) -> set[int]:
+    """Tensors that TFLM makes by arithmetic which C does not define, and what depends on them: the compiler's bytes are
+    what is meant, and the same on every processor."""
+    lost: set[int] = set()
+    for op in graph.ops:
+        given = {t.index for t in op.inputs if t is not None}
+        saturating = op.kind in ("LOGISTIC", "TANH") and op.inputs[0] is not None and len(op.inputs[0].scales) == 1
+        if lost & given or (saturating and not 0 <= saturating_shift(op) <= 62):
+            lost |= {t.index for t in op.outputs}
+    return lost
 
 
 class Reference:
@@ -46,19 +61,20 @@ class Reference:
         self.graph = read(tflite, "model")
         compiled = compiled or run_passes(read(tflite, "model"))
         self.channels = {t.index: t.channels for t in compiled.tensors if t.channels is not None}
+        self.undefined = undefined(self.graph)
         # Every tensor is kept, and each with its share of the interpreter's own records.
         arena = sum(t.size for t in self.graph.tensors if t.data is None) * 2 + len(tflite) + (1 << 20)
         config = runtime.InterpreterConfig.kPreserveAllTensors
         self.interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=arena, intrepreter_config=config)
 
     def run(self, given: np.ndarray) -> dict[int, bytes]:
-        """Tensor index -> its bytes, for every tensor the operators make. `given`: the bytes of the input. Where the
-        compiler leaves channels out (see passes/channels.py), they are left out here."""
+        """Tensor index -> its bytes, for every tensor that the operators make, but those of `undefined`. `given`: the
+        bytes of the input. Where the compiler leaves channels out (see passes/channels.py), they are left out here."""
         tensor = self.graph.inputs[0]
         rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
         self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
         self.interpreter.invoke()
-        made = [t for op in self.graph.ops for t in op.outputs if t.size]
+        made = [t for op in self.graph.ops for t in op.outputs if t.size and t.index not in self.undefined]
         return {t.index: self._bytes(t) for t in made}
 
     def _inner_input(self):
@@ -80,22 +96,51 @@ class Reference:
         return (data if kept is None else data.reshape(tensor.shape)[..., kept]).tobytes()
 
 
-def output_crc(tflite: bytes, given: np.ndarray, tensor: int) -> int | None:
-    """CRC-32 of one tensor for one input, computed in a process of its own: TFLM trusts a model's bytes, and a damaged
-    model must not take this process down. None where TFLM cannot run the model."""
+Crcs = list[int | None]
+
+
+def crcs_of(tensors: dict[int, bytes], parts: Iterable[tuple[int, int, int]]) -> Crcs:
+    """CRC-32 of each (tensor, first byte, bytes), None where the tensor is not among them."""
+    found = ((tensors.get(tensor), first, size) for tensor, first, size in parts)
+    return [None if data is None else crc32(data[first : first + size]) for data, first, size in found]
+
+
+def part_crcs(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]) -> list[Crcs | None] | None:
+    """`crcs_of` for each input, int8 [input, bytes], one after the other; None for an input that TFLM dies of, and in
+    place of all where it refuses the model.
+
+    It runs in processes of its own: TFLM trusts a model's bytes, and a damaged model must not take this process down.
+    """
+    stateful = any(tensor.variable for tensor in read(tflite, "model").tensors)
+    told: list[Crcs | None] = []
+    while len(told) < len(rows):
+        found = _until_it_dies(tflite, rows[len(told) :], parts)
+        if not told and not found:
+            return None
+        told += found
+        if len(told) < len(rows):  # what it dies of; behind that, state would be another
+            told += [None] * (len(rows) - len(told) if stateful else 1)
+    return told
+
+
+def _until_it_dies(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]) -> list[Crcs]:
     with tempfile.TemporaryDirectory() as scratch:
-        model, row = Path(scratch) / "model.tflite", Path(scratch) / "input"
-        model.write_bytes(tflite)
-        row.write_bytes(np.ascontiguousarray(given).tobytes())
-        command = [sys.executable, "-m", "ml.evaluate.tflm", str(model), str(row), str(tensor)]
+        folder = Path(scratch)
+        (folder / "model.tflite").write_bytes(tflite)
+        np.save(folder / "rows.npy", rows)
+        (folder / "parts.json").write_text(json.dumps(parts))
+        command = [sys.executable, "-m", "ml.evaluate.tflm", scratch]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
-    return int(done.stdout.split()[-1]) if done.returncode == 0 else None
+    lines = done.stdout.splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.startswith("[") and line.endswith("]\n")]
 
 
-def _main(model: str, row: str, tensor: str) -> None:
-    made = Reference(Path(model).read_bytes()).run(np.frombuffer(Path(row).read_bytes(), np.int8))
-    print(crc32(made[int(tensor)]))
+def _main(folder: Path) -> None:
+    reference = Reference((folder / "model.tflite").read_bytes())
+    parts = json.loads((folder / "parts.json").read_text())
+    for row in np.load(folder / "rows.npy"):
+        print(json.dumps(crcs_of(reference.run(row), parts)), flush=True)
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _main(Path(sys.argv[1]))

@@ -6,9 +6,9 @@ what its comment says.
 """
 
 import importlib
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +33,7 @@ APPS = {
 }
 
 
-class App(Protocol):
+class App(ABC):
     """An application: what is particular to it, and nothing else."""
 
     name: str  # a C identifier; also of apps/<name> and lib/<name>_model
@@ -59,6 +59,10 @@ class App(Protocol):
     def labels(self, data: Dataset) -> list[str]:
         """The classes, in the order of the scores."""
 
+    def learnt(self, data: Dataset) -> list[str]:
+        """The classes of which somebody who trains must have recordings, where the data has any."""
+        return self.labels(data)
+
     @abstractmethod
     def background(self, labels: list[str]) -> int | tuple[int, ...]:
         """The class that never makes an event, or several, of which a sleeping network counts as the first."""
@@ -72,7 +76,7 @@ class App(Protocol):
         """What it is judged by."""
 
     @abstractmethod
-    def network(self, labels: list[str]):
+    def network(self, labels: list[str]) -> Any:
         """A Keras model, freshly initialised."""
 
     @abstractmethod

@@ -15,6 +15,7 @@ from ml.compiler.operators.convolution import (
     Window,
     braces,
     channel_arrays,
+    once_for,
     pair,
     parameters,
     weights_by_channel,
@@ -43,8 +44,12 @@ def blocks(channels: int) -> int:
 
 def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
-    arrays = (array.data for array in channel_arrays(op))
-    return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
+
+    def make():
+        arrays = (array.data for array in channel_arrays(op))
+        return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
+
+    return once_for(op, "settled", make)
 
 
 @kernel("CONV_2D", "nn_conv_2d_packed")
@@ -55,9 +60,13 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    rows = filters.reshape(output.shape[3], walk.kernel[0], row)
-    words = packing.pack(rows, *channels, one_sided=output.zero == -128)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        rows = filters.reshape(output.shape[3], walk.kernel[0], row)
+        return packing.pack(rows, *channels, one_sided=output.zero == -128)
+
+    words = once_for(op, "packed", pack)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
@@ -100,42 +109,55 @@ def packed_comment(pairs: int) -> str:
     return f"four channels: 4 biases, {pairs} pairs of taps, 2 x (2 multipliers, shifts); see packed.h"
 
 
+def by_planes(walk: Window) -> bool:
+    """Whether the 3x3 kernel takes the window."""
+    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
+    return plain and max(walk.pad) <= 1
+
+
 @kernel("DEPTHWISE_CONV_2D", "nn_depthwise_3x3_packed")
 def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     walk = window(op, weights.shape[1:3], image, output)
-    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
     fits = image.shape[0] == 1 and image.shape[3] == output.shape[3] and output.shape[3] % packing.CHANNELS == 0
-    if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
+    if not fits or not by_planes(walk) or output.zero != -128:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        return packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
+
+    words = once_for(op, f"3x3 {turned}", pack)
     if words is None:
         return None
     numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
-    values = list(map(str, numbers.values()))
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, "a channel: 3 rows of weights with the shift, bias twice, multiplier")],
-        struct=Struct(
-            "nn_packed_depthwise",
-            (
-                (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
-                (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
-                (", ".join(values[9:13]), "zero points, smallest and largest output"),
-                (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
-                ("{name}_packed", ""),
-            ),
-            DEPTHWISE_BYTES,
-        ),
+        arrays=[Array("packed", words, WORDS_3X3)],
+        struct=Struct("nn_packed_depthwise", planes_struct(numbers), DEPTHWISE_BYTES),
         headers=("nn/packed.h",),
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
         overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
+    )
+
+
+WORDS_3X3 = "a channel: 3 rows of weights with the shift, bias twice, multiplier"
+
+
+def planes_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_depthwise."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
+        (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
+        (", ".join(values[9:13]), "zero points, smallest and largest output"),
+        (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
+        ("{name}_packed", ""),
     )
 
 
@@ -156,8 +178,12 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        return packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
+
+    words = once_for(op, "taps", pack)
     if words is None:
         return None
     taps = walk.kernel[0] * walk.kernel[1]
