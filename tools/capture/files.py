@@ -10,7 +10,7 @@ from ml.data.recordings import GRAVITY
 from tools.capture.events import Stream
 
 WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
-MOST_BYTES = 2**31  # of a WAV file's samples; its sizes have 32 bits
+MOST_STATED = 2**32 - 37  # bytes of samples that a WAV file's header can state; its own size has 32 bits too
 CHANNELS = 1
 
 
@@ -85,6 +85,7 @@ def create(folder: Path, stem: str, stream: Stream) -> Wav | Csv:
 def wav_header(rate: int, size: int) -> bytes:
     """RIFF WAVE, PCM (Microsoft, Multimedia Programming Interface and Data Specifications 1.0, 1991)."""
     block = 2 * CHANNELS
+    size = min(size, MOST_STATED)  # of a longer one readers take what is there, as of sound from a pipe
     head = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * block, block, 16, b"data", size)
     return WAV_HEADER.pack(*head)
 
