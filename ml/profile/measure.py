@@ -23,6 +23,8 @@ REASONS = {
     "{rest:.0f} an output scale",
     "nn_depthwise_3x3_packed": "9 taps are 6 multiplications an output; the rest takes channels apart, loads, scales",
     "nn_depthwise_packed": "one multiplication a tap: the neighbours of a byte are other channels",
+    "nn_depthwise_multiplied_3x3_packed": "6 multiplications for 9 MACs; inputs are put together first",
+    "nn_depthwise_multiplied_packed": "8 SMLAD of 15 cycles a turn; few filters share what gathering a window costs",
 }
 LOOP = {"nn_conv_2d_packed": 15 / 16, "nn_fully_connected_packed": 20 / 16}  # cycles a MAC
 
