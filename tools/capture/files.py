@@ -11,6 +11,7 @@ from ml.data.recordings import GRAVITY
 from tools.capture.events import Stream
 
 WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
+MOST_STATED = 2**32 - 37  # bytes of samples that a WAV file's header can state; its own size has 32 bits too
 RATE_AT = 24  # of its bytes; 32 bits
 CSV_HEADER = b"timestamp_us,"
 AT_ONCE = 1 << 20  # bytes of a file that is read to its end
@@ -102,6 +103,7 @@ def create(path: Path, stream: Stream) -> Wav | Csv:
 def wav_header(rate: int, size: int) -> bytes:
     """RIFF WAVE, PCM (Microsoft, Multimedia Programming Interface and Data Specifications 1.0, 1991)."""
     block = 2 * CHANNELS
+    size = min(size, MOST_STATED)  # of a longer one readers take what is there, as of sound from a pipe
     head = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * block, block, 16, b"data", size)
     return WAV_HEADER.pack(*head)
 
