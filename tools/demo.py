@@ -22,7 +22,7 @@ from ml.cli import run_cli
 from ml.errors import UserError
 from ml.evaluate.command import compare
 from ml.evaluate.on_board import Played, Sighting
-from ml.evaluate.parity import Board, Parity
+from ml.evaluate.parity import OnDevice, Parity
 from ml.evaluate.stream_command import check_equal, on_host, play_with_progress
 from ml.evaluate.streams import Scored, detect, match, spans
 from ml.link.device import Device
@@ -89,7 +89,7 @@ def watch(run: Run, scored: Scored, device: Device) -> Played:
 def keep(run: Run, device: Device, played: Played, size: dict[str, int], parity: Parity) -> None:
     """device.json, for the report."""
     info, statistics = device.info, played.statistics
-    layers = parity.target.cycles.items() if isinstance(parity.target, Board) else ()
+    layers = parity.target.cycles.items() if isinstance(parity.target, OnDevice) else ()
     kept = device_report.DeviceRun(
         board=info.board,
         model=info.model.hash,
@@ -152,7 +152,7 @@ def demo(data: str | None) -> None:
         check_equal(unseen.subject, detect(scored, task.labels, read_decision(run.folder)), played.detections)
         console.print("   Python, given the same recording, detects the same: event by event.")
         headline(5, "Compare every layer on the board with TensorFlow Lite Micro")
-        parity = compare(run, Board(device), f"{APP} on {BOARD}")
+        parity = compare(run, OnDevice(device), f"{APP} on {BOARD}")
         device.end_injection()
         keep(run, device, played, size, parity)
         report = page.write(run.folder)

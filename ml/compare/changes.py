@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ml.compare.figures import FIGURES, Board, Figure, Found, Value
+from ml.compare.figures import FIGURES, Figure, Found, Processor, Value
 from ml.compare.statistics import LEVEL, difference, p_value
 from ml.evaluate.intervals import short
 from ml.evaluate.record import Rate, Share
@@ -29,7 +29,7 @@ class Row:
     verdict: str  # "", "better", "worse", "regression"
 
 
-def rows(application: str, base: Found, head: Found, board: Board, tolerance: Mapping[str, float]) -> list[Row]:
+def rows(application: str, base: Found, head: Found, board: Processor, tolerance: Mapping[str, float]) -> list[Row]:
     """A row for each figure that a side knows."""
     before, after = base.values(board), head.values(board)
     return [

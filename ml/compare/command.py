@@ -9,7 +9,7 @@ from rich.console import Console
 
 from ml.compare import repository, table
 from ml.compare.compare import Comparison, compare
-from ml.compare.figures import TOLERANCES, Board
+from ml.compare.figures import TOLERANCES, Processor
 from ml.compare.sides import side
 from ml.errors import UserError
 from ml.profile.measure import clock
@@ -70,8 +70,8 @@ def tolerances(asked: tuple[str, ...]) -> dict[str, float]:
     return chosen
 
 
-def _board(name: str) -> Board:
-    return Board(name, clock(name), supply(name))
+def _board(name: str) -> Processor:
+    return Processor(name, clock(name), supply(name))
 
 
 def _show(made: Comparison) -> None:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from ml.compare.changes import Row, rows
-from ml.compare.figures import Board, Found, find
+from ml.compare.figures import Found, Processor, find
 from ml.compare.sides import Side
 from ml.errors import UserError
 from ml.progress import track
@@ -18,7 +18,7 @@ WORKERS = 2  # threads: the work is done by compilers
 class Comparison:
     base: Side
     head: Side
-    board: Board
+    board: Processor
     tolerance: Mapping[str, float]  # percent, by a figure's key
     rows: list[Row]
     notes: list[str]  # a line each
@@ -26,7 +26,7 @@ class Comparison:
 
 
 def compare(
-    base: Side, head: Side, board: Board, tolerance: Mapping[str, float], with_firmware: bool = False
+    base: Side, head: Side, board: Processor, tolerance: Mapping[str, float], with_firmware: bool = False
 ) -> Comparison:
     """Measures both sides, or takes what was measured of equal sources before."""
     pairs, notes = paired(base, head)

@@ -41,7 +41,7 @@ TOLERANCES = {figure.key: figure.tolerance for figure in FIGURES if figure.toler
 
 
 @dataclass(frozen=True)
-class Board:
+class Processor:
     """On which times and energy are estimated."""
 
     name: str
@@ -59,7 +59,7 @@ class Found:
     firmware: Size | None = None
     problems: tuple[str, ...] = ()  # why something is missing
 
-    def values(self, board: Board) -> dict[str, Value]:
+    def values(self, board: Processor) -> dict[str, Value]:
         """By the figures' keys, those that there are."""
         known = {name: value for name, value in vars(self.record).items() if value is not None}
         if self.cost:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ml.compiler.host import HostModel
 from ml.errors import UserError
-from ml.evaluate.parity import Board, Case, Host, Parity, Target, layers
+from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers
 from ml.evaluate.tflm import Reference
 from ml.link.device import Device
 from ml.paths import ROOT
@@ -102,7 +102,7 @@ def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
         upload(f"{run.app}-{name}")
     with Device.open(name, app=run.app) as device:
         prove(device, model.model.hash.decode())
-        yield Board(device)
+        yield OnDevice(device)
         device.end_injection()
 
 
@@ -122,6 +122,8 @@ def prove(device: Device, expected: str) -> None:
     """The board answers now, and runs this model."""
     device.ping()
     found = device.info.model.hash if device.info.model else "none"
+    if device.info.fault and not device.info.model:
+        raise UserError(f"expected answers from {device.info.app}, found none: {device.info.fault}")
     if found != expected:
         raise UserError(
             f"{device.port.name}: expected model {expected}, found {found}; "
@@ -130,7 +132,7 @@ def prove(device: Device, expected: str) -> None:
 
 
 def _summary(app: str, target: str, model: HostModel, parity: Parity) -> dict:
-    cycles = parity.target.cycles if isinstance(parity.target, Board) else {}
+    cycles = parity.target.cycles if isinstance(parity.target, OnDevice) else {}
     first = parity.mismatches[0] if parity.mismatches else None
     return {
         "app": app,

@@ -98,7 +98,7 @@ class Host:
         return next(self._outputs).data
 
 
-class Board:
+class OnDevice:
     """The compiled header on a board behind the link. `cycles` keeps what each stage last took there."""
 
     def __init__(self, device: Device) -> None:

@@ -87,6 +87,7 @@ class Info:
     model: Model | None
     streams: tuple[Stream, ...]
     reset: str = ""  # why it last started: "power", "watchdog", ...; "" from firmware that does not say
+    fault: str = ""  # what is wrong with this board or build: then it may have no model and no sensors
 
     @property
     def labels(self) -> tuple[str, ...]:

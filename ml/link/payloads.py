@@ -38,7 +38,7 @@ def parse_info(payload: bytes) -> Info:
         *(fields.get(name, int) for name in numbers),
         _model(_Map(fields.values["model"])) if "model" in fields.values else None,
         tuple(_stream(_Map(stream)) for stream in fields.list("streams", dict)),
-        fields.get("reset", str) if "reset" in fields.values else "",
+        *(fields.get(name, str) if name in fields.values else "" for name in ("reset", "fault")),
     )
 
 

@@ -47,6 +47,7 @@ class Readable:
         self._due_us, self._troubles = 0, {}
         more = [f"{name} {value}" for name, value in (("build", info.build), ("reset", info.reset)) if value]
         lines = [", ".join([f"{info.app} on {info.board}", *more])]
+        lines += [f"fault: {info.fault}"] if info.fault else []
         if info.model:
             model = info.model
             lines.append(f"model {model.name} {model.hash}: {model.layers} layers, arena {model.arena:,} B")

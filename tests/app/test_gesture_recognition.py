@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from ml.errors import UserError
-from ml.evaluate.parity import Board, Case, Parity, layers
+from ml.evaluate.parity import Case, OnDevice, Parity, layers
 from ml.gesture_recognition.app import GestureRecognition
 from ml.link.device import Device
 from ml.link.frames import Frame
@@ -103,7 +103,7 @@ def compare(device: Device, host_model, cases: list[Case]) -> Parity:
     truth = SimpleNamespace(
         graph=SimpleNamespace(ops=[]), run=lambda given: {one.tensor: one.data for one in host_model.layers(given)}
     )
-    parity = Parity(truth, layers(host_model), Board(device))
+    parity = Parity(truth, layers(host_model), OnDevice(device))
     parity.compare(cases)
     device.end_injection()
     return parity

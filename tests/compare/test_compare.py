@@ -10,7 +10,7 @@ from rich.console import Console
 from ml.compare import table
 from ml.compare.changes import rows
 from ml.compare.compare import Comparison
-from ml.compare.figures import TOLERANCES, Board, Found
+from ml.compare.figures import TOLERANCES, Found, Processor
 from ml.compare.sides import Side
 from ml.evaluate.record import Rate, Record, Share
 from ml.paths import ROOT
@@ -151,7 +151,7 @@ def test_the_firmware_is_built_and_its_size_compared(repository):
 def comparison(head: Found, **board: object) -> Comparison:
     """Of two figures' worth of counts, made by hand."""
     base = Found(Record(Share(323, 373), false_alarms=Rate(2, 4.0)))
-    on = Board("a|board", 64_000_000, None)
+    on = Processor("a|board", 64_000_000, None)
     made = rows("a_model", base, head, on, TOLERANCES)
     return Comparison(Side("[red] `a|b`", {}, ROOT), Side("c", {}, ROOT), on, TOLERANCES, made, ["x < y"], [])
 

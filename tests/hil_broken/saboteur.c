@@ -153,9 +153,10 @@ WRAP(bool, decide_set_threshold, decide_state *d, uint8_t class_id, uint8_t thre
     return __real_decide_set_threshold(d, class_id, threshold);
 }
 
-WRAP(void, decide_init, decide_state *d, const decide_config *config) {
-    __real_decide_init(d, config);
+WRAP(int, decide_init, decide_state *d, const decide_config *config) {
+    const int done = __real_decide_init(d, config);
     if (is(THRESHOLDS_STAY) && chosen.memory) d->threshold[0] = (uint8_t)(chosen.memory - 1);
+    return done;
 }
 
 // Link.

@@ -10,7 +10,7 @@ from ml.compiler.host import HostModel
 from ml.data.streams import Stream
 from ml.evaluate.committed import committed
 from ml.evaluate.on_board import play
-from ml.evaluate.parity import Board, Case, layers
+from ml.evaluate.parity import Case, OnDevice, layers
 from ml.evaluate.streams import detect
 from ml.keyword_spotting.app import KeywordSpotting
 from ml.link.device import Device
@@ -114,11 +114,11 @@ def test_scores_of_every_window_are_pythons_also_where_it_sleeps(host, scored, s
 def test_front_end_and_every_layer_equal_the_hosts(host, virtual, virtual_m3, spoken, shipped):
     for board in (host, virtual, virtual_m3):
         with Device.open(board, app=APP) as device:
-            compare(Board(device), shipped.model, spoken, shipped.app)
+            compare(OnDevice(device), shipped.model, spoken, shipped.app)
             device.end_injection()
 
 
-def compare(board: Board, model: HostModel, spoken: np.ndarray, app: KeywordSpotting) -> None:
+def compare(board: OnDevice, model: HostModel, spoken: np.ndarray, app: KeywordSpotting) -> None:
     size = app.config.front_end.samples
     for start in (RATE_HZ // 2, 4 * RATE_HZ):
         samples = spoken[start : start + size]

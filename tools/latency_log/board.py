@@ -37,7 +37,7 @@ class Missed:
         self._last = value
 
 
-class Board:
+class TimedBoard:
     """`find` names its port, again after each loss: an unplugged board may come back under another name."""
 
     def __init__(self, find: Callable[[], str], patience_s: float) -> None:

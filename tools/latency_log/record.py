@@ -13,7 +13,7 @@ from ml.link.sensor_bus import Player
 from ml.progress import console, say
 from tools.capture.interrupts import Interrupts
 from tools.latency_log import play, writing
-from tools.latency_log.board import Board
+from tools.latency_log.board import TimedBoard
 from tools.latency_log.follow import Follower, Limits
 from tools.latency_log.log import Log, Rows
 
@@ -50,7 +50,7 @@ class Recorded:
 
 def record(wanted: Wanted, show: Callable[[Recorded], RenderableType]) -> Recorded:
     """Never raises once there is a log: `error` says what ended it, and the file holds all until then."""
-    interrupts, board = Interrupts(), Board(wanted.find, wanted.patience_s)
+    interrupts, board = Interrupts(), TimedBoard(wanted.find, wanted.patience_s)
     interrupts.hold()
     try:
         return _Recorder(wanted, board, interrupts).run(show)
@@ -62,7 +62,7 @@ def record(wanted: Wanted, show: Callable[[Recorded], RenderableType]) -> Record
 class _Recorder:
     """One log."""
 
-    def __init__(self, wanted: Wanted, board: Board, interrupts: Interrupts) -> None:
+    def __init__(self, wanted: Wanted, board: TimedBoard, interrupts: Interrupts) -> None:
         self._wanted, self._board, self._interrupts = wanted, board, interrupts
         self._playing = self._player() if wanted.recording else None
         recording = play.name_of(wanted.recording) if wanted.recording else ""

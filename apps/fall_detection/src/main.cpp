@@ -13,6 +13,9 @@ static gate activity;
 static decide_state decision;
 static service_config service;
 
+static_assert(sizeof fall_detection_threshold <= DECIDE_MAX_CLASSES,
+              "the model has more classes: build with a larger -D DECIDE_MAX_CLASSES");
+
 static void start_afresh(uint32_t sensor_rate_mhz) {
     impact_reset(&frontend, sensor_rate_mhz);
     gate_reset(&activity);
@@ -23,14 +26,9 @@ static void latest_window(int8_t *input) {
     impact_window(&frontend, input);
 }
 
-void setup() {
-    const uint32_t wanted = fall_detection_frontend.rate_mhz;
-    const int32_t started = board_accel_start(wanted);
-    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+static void serve(uint32_t wanted, uint32_t rate) {
     impact_init(&frontend, &fall_detection_frontend, rate, history);
     gate_init(&activity, &fall_detection_gate);
-    decide_init(&decision, &fall_detection_decide);
-    service.app = "fall_detection";
     service.model = model;
     service.decide = &decision;
     service.activity = &activity;
@@ -41,6 +39,18 @@ void setup() {
     service.saturations = IMPACT_VALUES;
     service.reset = start_afresh;
     service.window = latest_window;
+}
+
+void setup() {
+    const uint32_t wanted = fall_detection_frontend.rate_mhz;
+    const int32_t started = board_accel_start(wanted);
+    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    service.app = "fall_detection";
+    service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
+    if (decide_init(&decision, &fall_detection_decide) == DECIDE_OK)
+        serve(wanted, rate);
+    else
+        service.fault = "the decision is built too small for the model";
     service_init(&service);
 }
 
@@ -49,7 +59,7 @@ void loop() {
     service_timing timing = service_timing();
     decide_event event;
     service_poll();
-    if (!service_read_accel(sample, 1, &timing.sample_us)) {
+    if (!service.sensors || !service_read_accel(sample, 1, &timing.sample_us)) {
         service_sleep();
         return;
     }

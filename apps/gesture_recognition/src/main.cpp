@@ -13,6 +13,9 @@ static gate activity;
 static decide_state decision;
 static service_config service;
 
+static_assert(sizeof gesture_recognition_threshold <= DECIDE_MAX_CLASSES,
+              "the model has more classes: build with a larger -D DECIDE_MAX_CLASSES");
+
 static void start_afresh(uint32_t sensor_rate_mhz) {
     imu_reset(&frontend, sensor_rate_mhz);
     gate_reset(&activity);
@@ -23,14 +26,9 @@ static void latest_window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
-void setup() {
-    const uint32_t wanted = gesture_recognition_frontend.rate_mhz;
-    const int32_t started = board_imu_start(wanted);
-    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+static void serve(uint32_t wanted, uint32_t rate) {
     imu_init(&frontend, &gesture_recognition_frontend, rate, history);
     gate_init(&activity, &gesture_recognition_gate);
-    decide_init(&decision, &gesture_recognition_decide);
-    service.app = "gesture_recognition";
     service.model = model;
     service.decide = &decision;
     service.activity = &activity;
@@ -41,13 +39,25 @@ void setup() {
     service.saturations = IMU_AXES;
     service.reset = start_afresh;
     service.window = latest_window;
+}
+
+void setup() {
+    const uint32_t wanted = gesture_recognition_frontend.rate_mhz;
+    const int32_t started = board_imu_start(wanted);
+    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    service.app = "gesture_recognition";
+    service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
+    if (decide_init(&decision, &gesture_recognition_decide) == DECIDE_OK)
+        serve(wanted, rate);
+    else
+        service.fault = "the decision is built too small for the model";
     service_init(&service);
 }
 
 void loop() {
     board_imu_sample sample;
     service_poll();
-    if (!service_read_imu(&sample, 1)) {
+    if (!service.sensors || !service_read_imu(&sample, 1)) {
         service_sleep();
         return;
     }

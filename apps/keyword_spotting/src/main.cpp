@@ -14,6 +14,14 @@ static decide_state decision;
 static service_timing timing;
 static service_config service;
 
+static_assert(2 * sizeof keyword_spotting_frontend_hann / sizeof *keyword_spotting_frontend_hann <= LOGMEL_MAX_WINDOW,
+              "the model's frames are longer: build with a larger -D LOGMEL_MAX_WINDOW");
+static_assert(sizeof keyword_spotting_frontend_band_bins / sizeof *keyword_spotting_frontend_band_bins <=
+                  LOGMEL_MAX_BANDS + 1,
+              "the model has more bands: build with a larger -D LOGMEL_MAX_BANDS");
+static_assert(sizeof keyword_spotting_threshold <= DECIDE_MAX_CLASSES,
+              "the model has more classes: build with a larger -D DECIDE_MAX_CLASSES");
+
 static void start_afresh(uint32_t) {
     logmel_reset(&frontend);
     spotter_reset(&listener);
@@ -24,13 +32,20 @@ static void latest_window(int8_t *input) {
     spotter_last_step(&listener, input);
 }
 
-void setup() {
-    const uint32_t rate = keyword_spotting_frontend_config.rate_hz * 1000;
-    board_mic_start(rate); // without a microphone the host can still inject
-    logmel_init(&frontend, &keyword_spotting_frontend_config);
+// False: no answer would be right. The front end does not resample; without a microphone the host can still inject.
+static bool start(uint32_t rate) {
+    const int32_t started = board_mic_start(rate);
+    service.fault = service_sensor_fault(started, rate, rate);
+    if (started > 0 && service.fault) return false;
     spotter_init(&listener, &keyword_spotting_spotter, &keyword_spotting_stream, ring);
-    decide_init(&decision, &keyword_spotting_decide);
-    service.app = "keyword_spotting";
+    if (logmel_init(&frontend, &keyword_spotting_frontend_config) == LOGMEL_OK &&
+        decide_init(&decision, &keyword_spotting_decide) == DECIDE_OK)
+        return true;
+    service.fault = "front end or decision is built too small for the model";
+    return false;
+}
+
+static void serve(uint32_t rate) {
     service.model = model;
     service.decide = &decision;
     service.activity = &listener.gate;
@@ -41,6 +56,12 @@ void setup() {
     service.saturations = 1;
     service.reset = start_afresh;
     service.window = latest_window;
+}
+
+void setup() {
+    const uint32_t rate = keyword_spotting_frontend_config.rate_hz * 1000;
+    service.app = "keyword_spotting";
+    if (start(rate)) serve(rate);
     service_init(&service);
 }
 
@@ -61,7 +82,8 @@ void loop() {
     int16_t pcm[LOGMEL_MAX_WINDOW];
     int8_t frame[LOGMEL_MAX_BANDS];
     service_poll();
-    const size_t count = service_read_mic(pcm, logmel_room(&frontend), &timing.sample_us);
+    const size_t room = service.sensors ? logmel_room(&frontend) : 0;
+    const size_t count = room ? service_read_mic(pcm, room, &timing.sample_us) : 0;
     if (!count) {
         service_sleep();
         return;

@@ -66,9 +66,11 @@ void setup() {
     settings.bus_us = LOGGER_BUS_US;
     settings.average = LOGGER_AVERAGE;
     service.app = "power_logger";
-    if (board_i2c_start(I2C_HZ) == BOARD_OK && find_monitor()) { // the host sees that there is none: no stream
+    if (board_i2c_start(I2C_HZ) == BOARD_OK && find_monitor()) {
         add_stream(name(), 1000000000u / monitor.period_us, power_groups, 3);
         if (ina_has_totals(&monitor)) add_stream("totals", 1000, totals_groups, 2);
+    } else {
+        service.fault = "no INA219, INA226 or INA228 answers on I2C";
     }
     service_init(&service);
 }

@@ -39,7 +39,8 @@ void setup() {
     service.app = "sensor_capture";
     for (const sensor &each : sensors) {
         const int32_t rate = each.rate_mhz ? each.start(each.rate_mhz) : (int32_t)BOARD_ERR_ABSENT;
-        if (rate <= 0) continue; // the board has none
+        if (each.rate_mhz && !service.fault) service.fault = service_sensor_fault(rate, 0, UINT32_MAX);
+        if (rate <= 0) continue;
         started[service.sensors] = &each;
         service.sensor[service.sensors++] = each.stream((uint32_t)rate);
     }

@@ -3,6 +3,7 @@
 #include "anomaly/detector.h"
 #include "board/board.h"
 #include "decide/decide.h"
+#include "frontend/imu.h"
 #include "frontend/vibration.h"
 #include "service/service.h"
 #include "vibration_anomaly_model.h"
@@ -14,7 +15,18 @@ static decide_state decision;
 static service_baseline baseline;
 static service_config service;
 
-static void start_afresh(uint32_t) {
+// The front end does not resample: a sensor that is faster than the model is averaged down to its rate, sample by
+// sample.
+static imu_config model_rate = {0, 1, 1, false, {0, 0, 0, 0, 0, 0}, 1, 0};
+static int16_t latest[1][IMU_AXES];
+static imu_frontend resampler;
+
+static_assert(sizeof vibration_anomaly_frontend_offset / sizeof *vibration_anomaly_frontend_offset <=
+                  ANOMALY_MAX_FEATURES,
+              "the model has more features: build with a larger -D ANOMALY_MAX_FEATURES");
+
+static void start_afresh(uint32_t sensor_rate_mhz) {
+    imu_reset(&resampler, sensor_rate_mhz);
     vibration_reset(&frontend);
     decide_reset(&decision);
 }
@@ -27,11 +39,20 @@ static uint8_t learn(uint8_t operation, uint32_t windows) {
     return anomaly_learn(&detector, operation, windows);
 }
 
-void setup() {
-    const uint32_t wanted = vibration_anomaly_frontend_config.rate_mhz;
-    const int32_t started = board_accel_start(wanted);
-    vibration_init(&frontend, &vibration_anomaly_frontend_config);
-    decide_init(&decision, &vibration_anomaly_decide);
+// False: no answer would be right. Without a sensor the host can still inject.
+static bool start(uint32_t wanted, int32_t started) {
+    model_rate.rate_mhz = wanted;
+    imu_init(&resampler, &model_rate, started > 0 ? (uint32_t)started : wanted, latest);
+    service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
+    if (started > 0 && service.fault) return false;
+    if (vibration_init(&frontend, &vibration_anomaly_frontend_config) == VIBRATION_OK &&
+        decide_init(&decision, &vibration_anomaly_decide) == DECIDE_OK)
+        return true;
+    service.fault = "front end or decision is built too small for the model";
+    return false;
+}
+
+static void serve(uint32_t wanted, uint32_t rate) {
     anomaly_init(&detector, &vibration_anomaly_detector, model);
     anomaly_restore(&detector);
     baseline.state = &detector.baseline;
@@ -39,10 +60,9 @@ void setup() {
     baseline.learnt = &detector.baseline.windows;
     baseline.wanted = &detector.wanted;
     baseline.run = learn;
-    service.app = "vibration_anomaly";
     service.model = model;
     service.decide = &decision;
-    service.sensor[0] = service_accel(started > 0 ? (uint32_t)started : wanted); // else the host can still inject
+    service.sensor[0] = service_accel(rate);
     service.sensors = 1;
     service.window_rate_mhz = wanted / vibration_anomaly_frontend_config.hop;
     service.saturated = &frontend.saturated;
@@ -50,7 +70,19 @@ void setup() {
     service.reset = start_afresh;
     service.window = latest_window;
     service.baseline = &baseline;
+}
+
+void setup() {
+    const uint32_t wanted = vibration_anomaly_frontend_config.rate_mhz;
+    const int32_t started = board_accel_start(wanted);
+    service.app = "vibration_anomaly";
+    if (start(wanted, started)) serve(wanted, started > 0 ? (uint32_t)started : wanted);
     service_init(&service);
+}
+
+static bool at_model_rate(const int16_t sample[3]) {
+    const int16_t six[IMU_AXES] = {sample[0], sample[1], sample[2], 0, 0, 0};
+    return imu_push(&resampler, six);
 }
 
 void loop() {
@@ -59,12 +91,13 @@ void loop() {
     service_timing timing = service_timing();
     decide_event event;
     service_poll();
-    if (!service_read_accel(sample, 1, &timing.sample_us)) {
+    if (!service.sensors || !service_read_accel(sample, 1, &timing.sample_us)) {
         service_sleep();
         return;
     }
+    if (!at_model_rate(sample[0])) return;
     uint32_t start = board_cycles();
-    vibration_push(&frontend, sample[0], 1);
+    vibration_push(&frontend, latest[0], 1);
     if (!vibration_pop(&frontend, model->input)) return;
     board_mark(true);
     timing.frontend_cycles = board_lap(&start);

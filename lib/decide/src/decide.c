@@ -3,10 +3,13 @@
 #include <stddef.h>
 #include <string.h>
 
-void decide_init(decide_state *d, const decide_config *config) {
+int decide_init(decide_state *d, const decide_config *config) {
+    if (config->classes < 1 || config->classes > DECIDE_MAX_CLASSES) return DECIDE_ERR_CONFIG;
+    if (config->smoothing < 1 || config->smoothing > DECIDE_MAX_SMOOTHING) return DECIDE_ERR_CONFIG;
     memset(d, 0, sizeof *d);
     d->config = config;
     memcpy(d->threshold, config->threshold, config->classes);
+    return DECIDE_OK;
 }
 
 void decide_reset(decide_state *d) {

@@ -81,7 +81,7 @@ static const char *reset_name(board_reset_cause cause) {
 
 static void write_info(link_cbor *c) {
     const nn_model *model = service.config->model;
-    cbor_map(c, model ? 11 : 10);
+    cbor_map(c, 10u + (model ? 1u : 0u) + (service.config->fault ? 1u : 0u));
     uint_field(c, "version", LINK_PROTOCOL_VERSION);
     text_field(c, "app", service.config->app);
     text_field(c, "board", board_name());
@@ -91,6 +91,7 @@ static void write_info(link_cbor *c) {
     uint_field(c, "stack", board_stack_size());
     text_field(c, "reset", reset_name(board_reset_reason()));
     uint_field(c, "max_payload", LINK_MAX_PAYLOAD);
+    if (service.config->fault) text_field(c, "fault", service.config->fault);
     if (model) write_model(c, model);
     write_streams(c);
 }

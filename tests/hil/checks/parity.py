@@ -1,20 +1,20 @@
 """The front end and every layer give on a board the bytes that the same C gives on this computer."""
 
 from ml.compiler.host import HostModel
-from ml.evaluate.parity import FRONT_END, Board, Case, Mismatch, difference, layers
+from ml.evaluate.parity import FRONT_END, Case, Mismatch, OnDevice, difference, layers
 from ml.link.device import Device
 from tests.hil.truths import Truth
 
 
 def computes_as_the_host(device: Device, truth: Truth) -> None:
     """In windows of the stream, injected."""
-    board, model = Board(device), truth.shipped.model
+    board, model = OnDevice(device), truth.shipped.model
     found = [_first_difference(board, model, case) for case in truth.cases()]
     device.end_injection()
     assert not any(found), "; ".join(str(one) for one in found if one)
 
 
-def _first_difference(board: Board, model: HostModel, case: Case) -> Mismatch | None:
+def _first_difference(board: OnDevice, model: HostModel, case: Case) -> Mismatch | None:
     step = model.all_but_last(case.input) if model.stream else case.input
     made = board.front_end(case, step.tobytes())
     if made != step.tobytes():

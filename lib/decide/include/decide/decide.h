@@ -26,7 +26,8 @@ extern "C" {
 #define DECIDE_MAX_SMOOTHING 8 // 1..16; with the classes it sets the RAM: classes * smoothing bytes
 #endif
 #define DECIDE_NO_CLASS 0xFF
-#define DECIDE_NEVER    255 // threshold of a class that makes no event, as silence beside unknown words
+enum { DECIDE_OK = 0, DECIDE_ERR_CONFIG = -1 };
+#define DECIDE_NEVER 255 // threshold of a class that makes no event, as silence beside unknown words
 
 typedef struct {
     uint8_t classes;          // 1..DECIDE_MAX_CLASSES
@@ -53,8 +54,8 @@ typedef struct { // fields are private
     uint32_t windows;
 } decide_state;
 
-void decide_init(decide_state *d, const decide_config *config);
-void decide_reset(decide_state *d);                                           // keeps thresholds
+int decide_init(decide_state *d, const decide_config *config); // DECIDE_OK or DECIDE_ERR_CONFIG: more than fits
+void decide_reset(decide_state *d);                            // keeps thresholds
 bool decide_push(decide_state *d, const int8_t *scores, decide_event *event); // true: *event is filled
 
 // The two halves of decide_push, for whoever tries many thresholds on the same scores: the class with the highest mean,

@@ -67,6 +67,8 @@ typedef struct { // what a device learns for itself, such as how a machine in or
 
 typedef struct {
     const char *app;       // "gesture_recognition"
+    const char *fault;     // what is wrong with this board or build, for INFO; NULL: nothing. Where no answer would be
+                           // right, the application gives no model and no sensors beside it
     const nn_model *model; // NULL where there is none: commands that need it answer LINK_UNSUPPORTED
     decide_state *decide;  // NULL where there is none
     const gate *activity;  // the gate that lets the network sleep, NULL where there is none
@@ -91,6 +93,10 @@ service_stream service_imu(uint32_t rate_mhz);    // the six axes of board_imu_r
 service_stream service_mic(uint32_t rate_mhz);    // of board_mic_read
 service_stream service_accel(uint32_t rate_mhz);  // the three axes of board_accel_read
 service_stream service_analog(uint32_t rate_mhz); // the channels of board_analog_read
+
+// Why what board_..._start returned is not what the application needs, for `fault`; NULL: it is, or the board has no
+// such sensor, in whose place a host can inject.
+const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t most_mhz);
 
 void service_init(const service_config *config); // `config` stays alive
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
