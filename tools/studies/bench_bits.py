@@ -11,7 +11,7 @@ from rich.progress import track
 from ml.compiler.operators import Options
 from ml.compress.four_bits import four_bits
 from ml.profile.measure import Profile, profile
-from tools.studies.networks import int16 as to_int16
+from tools.studies.int16_networks import int16 as to_int16
 
 MORE_CYCLES = 1.05  # of the int8 twin, at most
 OF_PEER = 0.30  # of CMSIS-NN's cycles on weights of four bits, at most
@@ -73,7 +73,7 @@ def int4(files: dict[str, Path]) -> tuple[str, list[str]]:
         "|---|" + "---:|" * 7
     )
     peers, more = _peers(made)
-    text = "\n".join(["## Weights of 4 bits", "", heading, *rows, "", INT4, "", peers])
+    text = "\n".join(["## int8 with weights of 4 bits", "", heading, *rows, "", INT4, "", peers, ""])
     return text, missed + more
 
 
@@ -112,4 +112,4 @@ def int16(files: dict[str, Path]) -> tuple[str, list[str]]:
         missed += ["kws cycles in int16"] if name == "kws" and cycles > KWS_CYCLES else []
         missed += ["kws RAM in int16"] if name == "kws" and ram > KWS_RAM else []
     heading = "| model | cycles ~, int8 | int16x8 | 16 / 8 | RAM, int8 | int16x8 | 16 / 8 |\n|---|" + "---:|" * 6
-    return "\n".join(["## Activations of 16 bits", "", heading, *rows, "", INT16]), missed
+    return "\n".join(["## int16 with int8 weights", "", heading, *rows, "", INT16, ""]), missed
