@@ -19,8 +19,8 @@ setup:  ## install what is missing: cross compiler, QEMU, Python packages, Platf
 demo: setup  ## train, compile, flash the virtual board and watch it recognise gestures (DATA=folder for your own)
 	@$(VENV)/python tools/demo.py $(if $(DATA),--data $(DATA))
 
-test: setup  ## all tests
-	@$(VENV)/python -m pytest -n 2 tests
+test: setup  ## all tests, in three tiers: docs/tests.md
+	@$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
 
 bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
 	@$(VENV)/python tools/studies/bench.py $(if $(MODELS),--models $(MODELS))

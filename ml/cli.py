@@ -2,38 +2,86 @@
 
 import importlib
 import sys
+from typing import NamedTuple
 
 import click
 
 from ml.errors import UserError
 
-# command -> where it is defined; nothing heavy (TensorFlow takes seconds) is imported before it is needed.
+
+class Lazy(NamedTuple):
+    """Where a command is defined, and its help in a line: a list of commands imports none of them."""
+
+    where: str  # module:attribute
+    help: str
+
+
+# Nothing heavy (TensorFlow takes seconds) is imported before it is needed.
 COMMANDS = {
-    "run": "ml.pipeline.commands:run",
-    "train": "ml.pipeline.commands:train",
-    "quantise": "ml.pipeline.commands:quantise",
-    "compile": "ml.compiler.command:compile_",
-    "operators": "ml.compiler.document:operators",
-    "profile": "ml.profile.command:profile_",
-    "compare": "ml.compare.command:compare_",
-    "verify": "ml.evaluate.command:verify",
-    "stream": "ml.evaluate.stream_command:stream",
-    "report": "ml.pipeline.commands:report",
-    "evaluate": "ml.evaluate.evaluate_command:evaluate",
-    "learning-curve": "ml.evaluate.learning_curve:learning_curve",
-    "crossval": "ml.evaluate.crossval:crossval",
-    "export-stream": "ml.pipeline.commands:export_stream",
-    "anomaly": "ml.vibration_anomaly.study:study",
-    "baseline": "ml.vibration_anomaly.baseline:baseline",
-    "data": "ml.data.commands:data",
-    "link": "ml.link.protocol:link",
+    "run": Lazy("ml.pipeline.commands:run", "Everything: train, quantise, compile, verify, report."),
+    "train": Lazy("ml.pipeline.commands:train", "Train on all subjects but those held out."),
+    "quantise": Lazy("ml.pipeline.commands:quantise", "Make the trained network an int8 .tflite."),
+    "compile": Lazy(
+        "ml.compiler.command:compile_",
+        "Compile an int8 .tflite, or an application's trained model, to one C header.",
+    ),
+    "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
+    "profile": Lazy(
+        "ml.profile.command:profile_",
+        "Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer.",
+    ),
+    "compare": Lazy(
+        "ml.compare.command:compare_",
+        "Compare BASE with HEAD: commits, folders, headers or .tflite files.",
+    ),
+    "verify": Lazy(
+        "ml.evaluate.command:verify",
+        "Compare front end and layers with TensorFlow Lite Micro, byte for byte.",
+    ),
+    "stream": Lazy(
+        "ml.evaluate.stream_command:stream",
+        "Play streams of people left out: detection rate, false alarms, latency.",
+    ),
+    "report": Lazy("ml.pipeline.commands:report", "Write report.html from what was measured."),
+    "evaluate": Lazy(
+        "ml.evaluate.evaluate_command:evaluate",
+        "Judge the committed model by a whole folder of recordings.",
+    ),
+    "learning-curve": Lazy(
+        "ml.evaluate.learning_curve:learning_curve",
+        "Train with more and more subjects; plot accuracy and detection rate.",
+    ),
+    "crossval": Lazy(
+        "ml.evaluate.crossval:crossval",
+        "Leave each subject out in turn; report accuracy, parity and streams.",
+    ),
+    "export-stream": Lazy(
+        "ml.pipeline.commands:export_stream",
+        "Write the held-out people's takes as one recording each, to be played into a board.",
+    ),
+    "anomaly": Lazy(
+        "ml.vibration_anomaly.study:study",
+        "Tell faults at speeds or times that were left out; areas under the curve of both models.",
+    ),
+    "baseline": Lazy(
+        "ml.vibration_anomaly.baseline:baseline",
+        "Let a board learn what is normal; look at that, keep it, copy it.",
+    ),
+    "data": Lazy(
+        "ml.data.commands:data",
+        "Recordings: what is there, whether it is good, in from elsewhere and out again.",
+    ),
+    "link": Lazy(
+        "ml.link.protocol:link",
+        "Make the numbers of the link in C, Python and docs/protocol.md from lib/link/protocol.toml.",
+    ),
 }
 
 
 class LazyGroup(click.Group):
-    """A click group whose commands are imported on first use: `lazy` says where they are."""
+    """A click group whose commands are imported on first use: `lazy` says where they are, and their help."""
 
-    def __init__(self, *arguments, lazy: dict[str, str], **keywords) -> None:
+    def __init__(self, *arguments, lazy: dict[str, Lazy], **keywords) -> None:
         super().__init__(*arguments, **keywords)
         self.lazy = lazy
 
@@ -43,8 +91,12 @@ class LazyGroup(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in self.lazy:
             return None
-        module, attribute = self.lazy[name].split(":")
+        module, attribute = self.lazy[name].where.split(":")
         return getattr(importlib.import_module(module), attribute)
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, one.help) for name, one in self.lazy.items()])
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

@@ -1,17 +1,17 @@
 """Shared by all tests: where things are, and real data where it is at hand."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from ml.cli import main
 from ml.paths import ROOT
+from tests import command
 
-pytest_plugins = ["tools.rig.plugin", "tests.hil.options"]  # fixtures board and device: docs/rig.md
+pytest_plugins = ["tools.rig.plugin", "tests.hil.options", "tests.session"]  # fixtures board and device: docs/rig.md
 
 settings.register_profile("thimble", deadline=None)  # no test depends on the speed of the host
 settings.load_profile("thimble")
@@ -29,14 +29,12 @@ def shared() -> Path:
 
 @pytest.fixture(scope="session")
 def ml() -> Callable:
-    """Runs `python -m ml ...` as a user would; keywords are environment variables."""
+    """Runs `python -m ml ...`; with keywords, which are environment variables, as a process of its own."""
 
     def run(*words: object, status: int = 0, **environment: object) -> subprocess.CompletedProcess:
-        command = [sys.executable, "-m", "ml", *map(str, words)]
-        given = os.environ | {name: str(value) for name, value in environment.items()}
-        done = subprocess.run(
-            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
+        if environment:
+            return command.run("-m", "ml", *words, status=status, **environment)
+        done = command.call(main, *words)
         assert done.returncode == status, done.stdout + done.stderr
         return done
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 
 from ml.errors import UserError
 
 WIDTH = 120
-C_TYPES = {name: f"{name}_t" for name in ("int8", "int16", "int32", "int64", "uint8", "uint16")}
+C_TYPES = {name: f"{name}_t" for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")}
 
 
 def identifier(name: str) -> str:
@@ -50,13 +50,24 @@ def array(name: str, data: np.ndarray, note: str = "") -> str:
         head = f"{comment(remark)}\n{head}"
     elif remark:
         head += f" // {remark}"
-    return f"{head}\n{numbers(data.reshape(-1).tolist())}}};\n"
+    literal = _hex if data.dtype == np.uint32 else None  # packed words: what is in their bytes is what can be read
+    return f"{head}\n{numbers(data.reshape(-1).tolist(), literal)}}};\n"
 
 
-def numbers(values: Iterable[int]) -> str:
-    """Rows of integers, as many as fit the width."""
-    text = ", ".join(map(_literal, values))
-    return textwrap.fill(text, WIDTH, initial_indent="    ", subsequent_indent="    ", break_long_words=False) + ",\n"
+def numbers(values: Iterable[int], literal: Callable[[int], str] | None = None) -> str:
+    """Rows of integers, as many as fit the width; `literal` writes one of them, in decimal when left out."""
+    rows, room = ["    "], 0
+    for text in map(literal or _literal, values):
+        if room < len(text) + 2:
+            rows.append("   ")
+            room = WIDTH - 3
+        rows[-1] += f" {text},"
+        room -= len(text) + 2
+    return "\n".join(rows[1:] or rows) + "\n"
+
+
+def _hex(value: int) -> str:
+    return f"0x{value:08X}"
 
 
 def _literal(value: int) -> str:

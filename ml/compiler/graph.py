@@ -26,6 +26,7 @@ class Tensor:
     axis: int = 0  # of the channels that `scales` belong to
     data: np.ndarray | None = None
     variable: bool = False  # keeps its value from one inference to the next
+    dynamic: tuple[int, ...] = ()  # axes behind the batch that have no fixed length
     view_of: Tensor | None = None
     channels: np.ndarray | None = None  # which of the .tflite's channels it holds, None for all
     view_start: int = 0  # bytes into the memory of `view_of`

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,7 @@ import numpy as np
 from ml.compiler import emit
 from ml.compiler.graph import Tensor
 from ml.compiler.lowering import Layer, Program
+from ml.compiler.operators.base import Array
 from ml.compiler.streaming import header as streaming
 from ml.compiler.streaming.moves import MOVES
 
@@ -96,11 +98,25 @@ def _layer_constants(program: Program, layer: Layer, name: str) -> str:
     parts = [emit.comment(about) + "\n" + emit.comment(f"  {lowered.kernel}: {lowered.reason}") + "\n"]
     for position in _constant_inputs(layer):
         parts.append(emit.array(f"{prefix}_in{position}", op.inputs[position].data, _tensor(op.inputs[position])))
-    parts += [emit.array(f"{prefix}_{a.name}", a.data, a.comment) for a in lowered.arrays]
+    parts += [emit.array(f"{prefix}_{a.name}", _printed(a), a.comment) for a in lowered.arrays]
     if lowered.struct:
-        rows = [(text.replace("{name}", prefix).replace("{model}", name), note) for text, note in lowered.struct.rows]
+        rows = [(_filled(text, prefix, name), note) for text, note in lowered.struct.rows]
         parts.append(emit.struct(lowered.struct.type, prefix, rows))
     return "".join(parts)
+
+
+PACKED = re.compile(r"\{(?:name|model)\}(?:_\w+)?_packed\b")  # the words that the structs of packed.h point to
+
+
+def _printed(array: Array) -> np.ndarray:
+    """Packed words as unsigned, which are written in hexadecimal: they are read in bytes and halves."""
+    return array.data.view(np.uint32) if array.name == "packed" and array.data.dtype == np.int32 else array.data
+
+
+def _filled(text: str, prefix: str, name: str) -> str:
+    """A row of a struct with the names of its arrays."""
+    text = PACKED.sub(r"(const int32_t *)\g<0>", text)
+    return text.replace("{name}", prefix).replace("{model}", name)
 
 
 def _detail(layer: Layer) -> str:

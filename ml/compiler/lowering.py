@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
 from ml.compiler.plan import Buffer, Overlaps, Plan, covered, plan
+from ml.compiler.schema import ACCELERATORS
 from ml.compiler.sharing import share_arrays
 from ml.errors import UserError
 
@@ -82,27 +83,69 @@ class Program:
         return self.graph.outputs[0]
 
 
+MOST_FAULTS = 4  # in one message
+
+
 def check(graph: Graph, name: str) -> None:
     """Names every operator that is not supported, with the tensor in the way, in one UserError."""
-    faults = [fault for op in graph.ops if (fault := _fault(op))]
+    floats = [op for op in graph.ops if _known(op) and _is_float(op)]
+    faults = [fault for op in graph.ops if op not in floats and (fault := _fault(op))]
+    if floats:
+        faults.insert(0, _float_fault(floats, len(graph.ops)))
     for role, tensors in (("input", graph.inputs), ("output", graph.outputs)):
-        if len(tensors) != 1:
-            faults.append(f"{len(tensors)} {role}s, expected one")
-        elif tensors[0].dtype not in ("int8", "int16"):
-            faults.append(
-                f"the {role} {_named(tensors[0])}: it is {tensors[0].dtype}, expected int8; quantise the model fully"
-            )
-        elif tensors[0].storage.data is not None:
-            faults.append(f"the {role} {_named(tensors[0])} is constant")
-        elif tensors[0].storage.variable:
-            faults.append(f"the {role} {_named(tensors[0])} is a variable that the model keeps")
+        faults += [f"{len(tensors)} {role}s, expected one"] if len(tensors) != 1 else []
+        faults += [
+            fault for t in tensors[:1] if (fault := _end_fault(role, t)) and not (floats and t.dtype == "float32")
+        ]
     if faults:
-        more = f" and {len(faults) - 8} more" if len(faults) > 8 else ""
-        raise UserError(f"{name}: not supported: {'; '.join(faults[:8])}{more}. See docs/operators.md for what is")
+        more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
+        listed = "; ".join(faults[:MOST_FAULTS])
+        raise UserError(f"{name}: not supported: {listed}{more}. See docs/operators.md for what is")
+
+
+def _is_float(op: Op) -> bool:
+    return _float_tensor(op) is not None
+
+
+def _float_tensor(op: Op) -> Tensor | None:
+    """The first of its activations that is no integer, from the output on."""
+    made = (*op.outputs, *(t for t in op.inputs if t is not None and t.data is None))
+    return next((t for t in made if t.dtype in ("float16", "float32", "float64")), None)
+
+
+def _float_fault(floats: list[Op], count: int) -> str:
+    """One line for all of them: a float model has nothing else."""
+    tensor = _float_tensor(floats[0])
+    first = f"operator {floats[0].index} {floats[0].kind} at {_named(tensor)}"
+    work = (
+        f"operators work on {tensor.dtype}, the first is" if len(floats) > 1 else f"operators works on {tensor.dtype}:"
+    )
+    return f"{len(floats)} of {count} {work} {first}; quantise the model fully, inputs and outputs too"
+
+
+def _end_fault(role: str, tensor: Tensor) -> str | None:
+    """What is wrong with the model's input or output."""
+    at = f"the {role} {_named(tensor)}"
+    if tensor.dtype not in ("int8", "int16"):
+        return f"{at}: it is {tensor.dtype}, expected int8; quantise the model fully"
+    if tensor.dynamic:
+        return f"{at}: axis {tensor.dynamic[0]} has no fixed length; convert the model with a fixed input shape"
+    if tensor.storage.data is not None:
+        return f"{at} is constant"
+    if tensor.storage.variable:
+        return f"{at} is a variable that the model keeps"
+    return None
+
+
+def _known(op: Op) -> bool:
+    return form(op) in FAMILIES
 
 
 def _fault(op: Op) -> str | None:
-    if form(op) not in FAMILIES:
+    if not _known(op):
+        compiled_by = next((by for custom, by in ACCELERATORS.items() if op.kind == f"CUSTOM {custom!r}"), None)
+        if compiled_by:
+            return f"operator {op.index} {op.kind} was made by {compiled_by}; give the .tflite from before that step"
         tensor = op.outputs[0] if op.outputs else None
         return f"operator {op.index} {op.kind}" + (f" (makes {_named(tensor)})" if tensor else "")
     try:
@@ -182,10 +225,17 @@ def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
             key = id(layer.op.inputs[position].storage)
             if layer.op.inputs[position].start or layer.op.output.start:
                 continue  # `distance` is between the tensors, an overlap between their storages
-            if key in last and last[key] == layer.number and key != out:
+            twice = any(id(t.storage) == key for t in _others(layer, position))
+            if key in last and last[key] == layer.number and key != out and not twice:
                 other = overlaps.get((out, key), 0)
                 overlaps[out, key] = None if distance is None or other is None else max(distance, other)
     return overlaps
+
+
+def _others(layer: Layer, position: int) -> list[Tensor]:
+    """The inputs that the kernel must not overwrite while it reads the one at `position`."""
+    given, free = layer.op.inputs, layer.lowered.overlap
+    return [t for i, t in enumerate(given) if i != position and i not in free and t is not None]
 
 
 def _tiled(graph: Graph, layers: list[Layer], last: dict[int, int]) -> Overlaps:

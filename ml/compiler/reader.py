@@ -8,7 +8,7 @@ import numpy as np
 
 from ml.compiler.flatbuffer import Buffer, Table
 from ml.compiler.graph import Graph, Op, Tensor
-from ml.compiler.schema import ACTIVATIONS, DTYPES, OPERATORS, OPTIONS
+from ml.compiler.schema import ACTIVATIONS, CONTROL_FLOW, DTYPES, NEWER_DTYPES, OPERATORS, OPTIONS
 from ml.errors import UserError
 
 MAX_BYTES = 64 << 20  # of a model or one tensor: far above any microcontroller, far below this computer
@@ -22,12 +22,16 @@ def read(data: bytes, name: str = "model") -> Graph:
     buffer = Buffer(bytes(data), name)
     model = buffer.root()
     version = model.scalar(0, "I")
+    if version > 3:
+        raise UserError(
+            f"{name}: expected schema version 3, found {version}; convert the model with a version of today"
+        )
     if version != 3:
         buffer.fail(f"schema version {version}, not 3")
+    codes = [_kind(code) for code in model.tables(1)]
     subgraphs = model.tables(2)
     if len(subgraphs) != 1:
-        raise UserError(f"{name}: expected one subgraph, found {len(subgraphs)}; control flow is not supported")
-    codes = [_kind(code) for code in model.tables(1)]
+        _refuse_subgraphs(name, subgraphs, codes)
     tensors = _tensors(buffer, subgraphs[0], model.tables(4))
     ops = [_op(buffer, table, index, codes, tensors) for index, table in enumerate(subgraphs[0].tables(3))]
     graph = Graph(
@@ -38,6 +42,21 @@ def read(data: bytes, name: str = "model") -> Graph:
     )
     _check_order(buffer, graph)
     return graph
+
+
+def _refuse_subgraphs(name: str, subgraphs: list[Table], codes: list[str]) -> None:
+    """Names what runs the others."""
+    kinds = (
+        [codes[op.scalar(0, "I")] for op in subgraphs[0].tables(3) if op.scalar(0, "I") < len(codes)]
+        if subgraphs
+        else []
+    )
+    users = [f"operator {number} {kind}" for number, kind in enumerate(kinds) if kind in CONTROL_FLOW]
+    why = f"{users[0]} runs another one" if users else "none of its operators runs another one"
+    raise UserError(
+        f"{name}: expected one subgraph, found {len(subgraphs)}: {why}; control flow is not supported: convert the "
+        f"model without it, one signature at a time"
+    )
 
 
 def _kind(code: Table) -> str:
@@ -59,8 +78,11 @@ def _tensor(buffer: Buffer, table: Table, index: int, buffers: list[Table]) -> T
     if len(shape) > 8 or any(side < 0 for side in shape):
         buffer.fail(f"tensor {index} with the shape {list(shape)[:9]}")
     kind = table.scalar(1, "b")
-    dtype = DTYPES.get(kind, f"type {kind}")
+    dtype = DTYPES.get(kind) or NEWER_DTYPES.get(kind, f"type {kind}")
     tensor = Tensor(index, table.string(3)[:200], shape, dtype, variable=table.scalar(5, "?"))
+    _dynamic(table.array(7, "int32"), tensor)
+    if table.scalar(10, "I"):
+        _refuse_external(buffer, tensor)
     if kind not in DTYPES:
         return tensor  # a string or a resource; the operator that reads it is refused by name
     if tensor.size > MAX_BYTES:
@@ -68,6 +90,20 @@ def _tensor(buffer: Buffer, table: Table, index: int, buffers: list[Table]) -> T
     _quantisation(buffer, table.table(4), tensor)
     _constant(buffer, table.scalar(2, "I"), tensor, buffers)
     return tensor
+
+
+def _dynamic(signature: np.ndarray, tensor: Tensor) -> None:
+    """Which axes have no length of their own: `shape` says 1 there, the signature -1. A batch may have none."""
+    if len(signature) == len(tensor.shape):
+        tensor.dynamic = tuple(axis for axis, side in enumerate(signature.tolist()) if side < 0 and axis > 0)
+
+
+def _refuse_external(buffer: Buffer, tensor: Tensor) -> None:
+    raise UserError(
+        f"{buffer.name}: tensor {tensor.index} {' '.join(tensor.name.split())[:60]!r} has its data behind the model's "
+        f"tables or in another file, as newer converters write large models; expected it inside: convert the model "
+        f"without external buffers"
+    )
 
 
 def _quantisation(buffer: Buffer, table: Table | None, tensor: Tensor) -> None:
@@ -87,6 +123,8 @@ def _quantisation(buffer: Buffer, table: Table | None, tensor: Tensor) -> None:
 def _constant(buffer: Buffer, number: int, tensor: Tensor, buffers: list[Table]) -> None:
     if number >= len(buffers):
         buffer.fail(f"tensor {tensor.index} in buffer {number} of {len(buffers)}")
+    if buffers[number].scalar(1, "Q") > 1:
+        _refuse_external(buffer, tensor)
     data = buffers[number].array(0, "uint8")
     if number == 0 or len(data) == 0:
         return
@@ -149,7 +187,8 @@ def _check_order(buffer: Buffer, graph: Graph) -> None:
     ready = {id(t) for t in graph.tensors if t.data is not None or t.variable} | {id(t) for t in graph.inputs}
     for op in graph.ops:
         for tensor in op.inputs:
-            if tensor is not None and id(tensor) not in ready:
+            # A custom operator may bring memory of its own; it is refused by name.
+            if tensor is not None and id(tensor) not in ready and not op.kind.startswith("CUSTOM"):
                 buffer.fail(f"operator {op.index} ({op.kind}) that reads tensor {tensor.index} before it is made")
         for tensor in op.outputs:
             if tensor is None or id(tensor) in ready:

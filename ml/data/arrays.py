@@ -4,6 +4,7 @@ The unit may be unknown: one of it is taken for 1 g, and what is learned from su
 """
 
 from pathlib import Path
+from tokenize import TokenError
 from zipfile import BadZipFile, ZipFile, ZipInfo
 from zlib import error as ZlibError
 
@@ -15,7 +16,10 @@ from ml.errors import UserError
 
 NAMES = ("x", "scale", "rate")
 MEMBERS = 64  # of an archive
-DAMAGED = (OSError, EOFError, BadZipFile, ZlibError, ValueError, KeyError, TypeError, NotImplementedError, RuntimeError)
+DAMAGED = (
+    *(OSError, EOFError, BadZipFile, ZlibError, NotImplementedError, RuntimeError, MemoryError, OverflowError),
+    *(ValueError, KeyError, TypeError, SyntaxError, TokenError),  # by a header, which numpy parses as Python
+)
 
 
 def read_array(path: Path) -> tuple[np.ndarray, float]:
@@ -27,7 +31,7 @@ def read_array(path: Path) -> tuple[np.ndarray, float]:
                 raise ValueError(f"more than {MEMBERS} arrays or {MAX_ARRAY:,} bytes; cut it into pieces")
             x, scale, rate = (_array(archive, archive.getinfo(f"{name}.npy")) for name in NAMES)
             scale, rate = float(scale), float(rate)
-    except (*DAMAGED, MemoryError, OverflowError) as error:
+    except DAMAGED as error:
         raise UserError(
             f"{path}: expected arrays x, scale and rate, cannot read them ({why(error)}); copy it again"
         ) from None

@@ -59,7 +59,7 @@ def _check_whole(path: Path) -> None:
                 f"{path}: expected {stated} bytes of samples, as it says itself, found {there}: it was cut short; copy "
                 "it again"
             )
-        if 0 < stated < there and not _chunks(file, start + stated, size):
+        if stated < there and not _chunks(file, start + stated, size):
             raise UserError(
                 f"{path}: expected {stated} bytes of samples, as it says itself, found {there - stated} more behind "
                 "them that are no part of a WAV file: its header was not finished; write it again with the right size"

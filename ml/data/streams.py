@@ -1,7 +1,6 @@
 """Continuous recordings with known movements in them, as a device would meet them."""
 
 import dataclasses
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,12 +73,18 @@ def _bridge(before: np.ndarray, after: np.ndarray, count: int) -> np.ndarray:
 
 
 def names(streams: list[Stream]) -> list[str]:
-    """A name each: the subject, numbered from the second stream of a subject on."""
-    seen: Counter[str] = Counter()
-    made = []
+    """A name each, and no name twice: the subject, numbered from the second stream of a subject on, with a number that
+    makes nobody else's name of it."""
+    taken = {stream.subject for stream in streams}
+    first, made = set(), []
     for stream in streams:
-        seen[stream.subject] += 1
-        made.append(stream.subject + (f"_{seen[stream.subject]}" if seen[stream.subject] > 1 else ""))
+        name, number = stream.subject, 1
+        while (name in first) if number == 1 else (name in taken):
+            number += 1
+            name = f"{stream.subject}_{number}"
+        first.add(stream.subject)
+        taken.add(name)
+        made.append(name)
     return made
 
 

@@ -79,9 +79,8 @@ class Table:
         if odd or any(line.count(self._mark) != most for line in chunk):
             return None
         try:
-            made = pd.read_csv(io.StringIO(text), sep=self._mark, usecols=sorted(columns), **AS_IT_IS)[
-                columns
-            ].to_numpy()
+            read = pd.read_csv(io.StringIO(text), sep=self._mark, usecols=sorted(columns), **AS_IT_IS)
+            made = read[columns].to_numpy()
         except (ValueError, OverflowError):
             return None
         if len(made) != len(chunk) or not np.isfinite(made).all():

@@ -23,6 +23,11 @@ def balanced(counts: np.ndarray) -> float:
     return float(np.mean(np.diag(counts)[totals > 0] / totals[totals > 0])) if totals.any() else 0.0
 
 
+def without_truth(counts: np.ndarray) -> list[int]:
+    """Classes that never were what it was: a confusion matrix says nothing about them."""
+    return np.flatnonzero(counts.sum(1) == 0).tolist()
+
+
 def figures(truth: np.ndarray, answer: np.ndarray, classes: int) -> dict:
     """Accuracy with its 95 % interval and the confusion, JSON-able. Both int (n,)."""
     counts = confusion(truth, answer, classes)

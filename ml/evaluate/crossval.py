@@ -97,7 +97,8 @@ def _table(folds: list[dict], result: dict) -> Table:
     for number, (name, footer) in enumerate(columns):
         table.add_column(name, footer=footer, justify="left" if number == 0 else "right", no_wrap=True)
     for fold in folds:
-        table.add_row(fold["subject"], str(fold["seed"]), *_row(fold))
+        without = f" (no {', '.join(fold['untested'])})" if fold["untested"] else ""
+        table.add_row(fold["subject"] + without, str(fold["seed"]), *_row(fold))
     return table
 
 

@@ -22,6 +22,7 @@ from ml.evaluate.streams import detect, judge
 from ml.paths import ROOT
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS, find
+from ml.pipeline.coverage import untested
 from ml.progress import say, track
 from ml.report import pictures
 from ml.train.examples import HeldOut
@@ -70,6 +71,8 @@ def evaluate(
         "recordings": recordings(made, loaded),
         "streams": streams(made, made.labels(loaded), unseen, target, Path(plot) if plot else None),
     }
+    counts, background = np.array(result["recordings"]["confusion"]), made.app.background(result["labels"])
+    result["untested"] = untested(counts, result["labels"], background, streams=bool(result["streams"]))
     if out:
         write_json(Path(out), result)
     if as_json:
@@ -141,6 +144,8 @@ def _print(result: dict) -> None:
         console.print(f"{len(result['left_out'])} recordings left out as unusable; the first: {first}", markup=False)
     if result["unknown_labels"]:
         console.print(f"not judged, as the model does not know them: {', '.join(result['unknown_labels'])}")
+    if result["untested"]:
+        console.print(f"not tested, as nobody here shows them: {', '.join(result['untested'])}", markup=False)
     console.print(_accuracy(result["recordings"]))
     console.print(f"mean of the classes: {100 * result['recordings']['balanced']:.1f} %", highlight=False)
     console.print(_classes(result["recordings"], result["labels"]))

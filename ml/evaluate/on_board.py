@@ -71,6 +71,7 @@ def inject(
 ) -> Played:
     """The same over the link, for a board without a sensor bus: as fast as the line and the board are."""
     listener, samples = _Listener(scored, device, on_sighting), scored.stream.samples
+    device.command(Command.INJECT_BEGIN, bytes(4))  # from here on no window of the sensor's is counted
     device.command(Command.RESET_STATS)
     for done in device.injecting(samples, scored.stream.rate_mhz):
         listener.listen(0)

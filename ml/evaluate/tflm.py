@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from ml.compiler.graph import Graph
+from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
@@ -29,6 +30,18 @@ def available() -> bool:
 
 def crc32(data: bytes) -> int:
     return zlib.crc32(data)
+
+
+def undefined(graph: Graph) -> set[int]:
+    """Tensors that TFLM makes by arithmetic which C does not define, and what depends on them: the compiler's bytes are
+    what is meant, and the same on every processor."""
+    lost: set[int] = set()
+    for op in graph.ops:
+        given = {t.index for t in op.inputs if t is not None}
+        saturating = op.kind in ("LOGISTIC", "TANH") and op.inputs[0] is not None and len(op.inputs[0].scales) == 1
+        if lost & given or (saturating and not 0 <= saturating_shift(op) <= 62):
+            lost |= {t.index for t in op.outputs}
+    return lost
 
 
 class Reference:
@@ -46,19 +59,20 @@ class Reference:
         self.graph = read(tflite, "model")
         compiled = compiled or run_passes(read(tflite, "model"))
         self.channels = {t.index: t.channels for t in compiled.tensors if t.channels is not None}
+        self.undefined = undefined(self.graph)
         # Every tensor is kept, and each with its share of the interpreter's own records.
         arena = sum(t.size for t in self.graph.tensors if t.data is None) * 2 + len(tflite) + (1 << 20)
         config = runtime.InterpreterConfig.kPreserveAllTensors
         self.interpreter = runtime.Interpreter.from_bytes(tflite, arena_size=arena, intrepreter_config=config)
 
     def run(self, given: np.ndarray) -> dict[int, bytes]:
-        """Tensor index -> its bytes, for every tensor the operators make. `given`: the bytes of the input. Where the
-        compiler leaves channels out (see passes/channels.py), they are left out here."""
+        """Tensor index -> its bytes, for every tensor that the operators make, but those of `undefined`. `given`: the
+        bytes of the input. Where the compiler leaves channels out (see passes/channels.py), they are left out here."""
         tensor = self.graph.inputs[0]
         rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
         self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
         self.interpreter.invoke()
-        made = [t for op in self.graph.ops for t in op.outputs if t.size]
+        made = [t for op in self.graph.ops for t in op.outputs if t.size and t.index not in self.undefined]
         return {t.index: self._bytes(t) for t in made}
 
     def _inner_input(self):

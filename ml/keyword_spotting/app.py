@@ -11,8 +11,8 @@ from ml.data.manifest import Dataset, Wanted, load
 from ml.data.rows import Row
 from ml.data.split import Split, as_published, by_subject
 from ml.data.streams import Stream
-from ml.data.synthesis.speech import NOISE, SILENCE, SPEECH, generate
-from ml.data.synthesis.vocabulary import check_words
+from ml.data.synthesis.speech import NOISE, SILENCE, SPEECH, UNKNOWN_LABEL, generate
+from ml.data.synthesis.vocabulary import check_words, spelling
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.keyword_spotting import examples, learning, streams
@@ -25,6 +25,7 @@ from ml.native.logmel import log_mel
 from ml.native.spotter import spot
 from ml.paths import ROOT
 from ml.pipeline.contract import App
+from ml.progress import say
 from ml.train.examples import Examples, HeldOut, Inputs
 from ml.train.training import FloatModel, Model, to_int8
 
@@ -49,7 +50,7 @@ class KeywordSpotting(App):
         return KeywordSpotting(self.config.quick())
 
     def with_words(self, words: tuple[str, ...]) -> "KeywordSpotting":
-        words = check_words(words)
+        words = check_words(words, taken=(UNKNOWN, SILENT))
         synthesis = replace(self.config.synthesis, words=words)
         return KeywordSpotting(replace(self.config, words=words, synthesis=synthesis))
 
@@ -57,7 +58,18 @@ class KeywordSpotting(App):
         """Synthetic voices; the recordings in `folder` besides, where there are any."""
         plan = self.config.alone if folder is None else self.config.synthesis
         voices = load(generate(plan, seed), self._wanted())
-        return voices if folder is None else _both(load(folder, self._wanted()), voices)
+        return voices if folder is None else _both(self._meant(load(folder, self._wanted())), voices)
+
+    def _meant(self, data: Dataset) -> Dataset:
+        """With the labels as this application writes them: `Lights` and `turn_on` are the words `lights` and `turn on`,
+        and a folder `silence` holds silence."""
+        ours = {spelling(label): label for label in (SILENCE, NOISE, SPEECH, UNKNOWN_LABEL)}
+        ours |= {spelling(word): word for word in self.config.words}
+        strange = [label for label in data.labels if label not in ours.values()]
+        other = {label: ours[spelling(label)] for label in strange if spelling(label) in ours}
+        for label, meant in other.items():
+            say(f"recordings labelled {label!r} are taken for {meant!r}")
+        return replace(data, items=tuple(replace(one, label=other.get(one.label, one.label)) for one in data.items))
 
     def _wanted(self) -> Wanted:
         rate_hz = self.config.front_end.log_mel.rate_hz
@@ -65,7 +77,8 @@ class KeywordSpotting(App):
 
     def _chosen(self, rows: list[Row]) -> list[Row]:
         """All keywords and noise, and of the other words as many as are of use, evenly over the list."""
-        others = [row for row in rows if row.label not in (*self.config.words, SILENCE, NOISE, SPEECH)]
+        ours = {spelling(label) for label in (*self.config.words, SILENCE, NOISE, SPEECH)}
+        others = [row for row in rows if spelling(row.label) not in ours]
         kept = {row.file for row in others[:: -(-len(others) // OTHERS) or 1]}
         left_out = {row.file for row in others} - kept
         return [row for row in rows if row.file not in left_out]

@@ -19,12 +19,13 @@ from ml.data import sources
 from ml.data.quality import report as quality
 from ml.data.split import check_unit, named
 from ml.data.streams import Stream, export, names
+from ml.errors import UserError
 from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
 from ml.evaluate.operating_point import in_words, operating_point, warn
 from ml.files import replace_file
 from ml.kept import kept_files
-from ml.pipeline import stages
+from ml.pipeline import coverage, stages
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
@@ -74,14 +75,25 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, words: str
     chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
     begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()
-    task.app.labels(task.data)
+    _check_classes(task.app.labels(task.data))
     begun.save()
     _review(begun, task)
     return begun
 
 
+def _check_classes(labels: list[str]) -> None:
+    """A name stands for one output only; of the second nobody would ever hear."""
+    twice = sorted({label for label in labels if labels.count(label) > 1})
+    if twice:
+        raise UserError(f"expected each class once, found {', '.join(twice)} twice; rename its recordings or the word")
+
+
 def _review(begun: Run, task: Task) -> None:
-    """-> the data-quality report; says what was left out, and what may not be shipped."""
+    """-> the data-quality report; says what was left out, what is not tested, and what may not be shipped."""
+    for what, subjects in (("tested", task.split.test), ("tuned", task.split.validation)):
+        lacking = coverage.missing(task.app, task.data, subjects) if subjects else []
+        if lacking:
+            say(f"not {what}: {coverage.in_words(lacking, subjects)}")
     found = quality.write(task.data, begun.folder)
     if found["left_out"]:
         say(f"{quality.headline(found)}; see {begun.folder / 'data_quality.html'}")
@@ -199,9 +211,11 @@ def _notes(begun: Run, task: Task) -> list[str]:
     learned = task.data.of(task.split.train + task.split.validation).items
     tuned = f", tuned with {named(task.split.validation)}" if task.split.validation else ""
     trial = ", a quick trial" if begun.quick else ""
+    seen = f" of {count} classes" if (count := coverage.tested(metrics)) else ""
     lines = [
         f"int8 {metrics['int8']['accuracy']:.1%}, float {metrics['float']['accuracy']:.1%} on "
-        f"{metrics['int8']['repetitions']} recordings of {named(task.split.test)}, held out of training",
+        f"{metrics['int8']['repetitions']} recordings{seen} of {named(task.split.test)}, held out of training",
+        *(f"not tested: {line}" for line in [_untested(metrics, task)] if line),
         f"trained with {named(task.split.train)}{tuned}; seed {begun.seed}{trial}",
         *(f"training data: {line}" for line in sources.credits((item.source, item.licence) for item in learned)),
     ]
@@ -209,6 +223,10 @@ def _notes(begun: Run, task: Task) -> list[str]:
         lines.append(f"their streams: {in_words(metrics['stream'])}")
     tuned = json.loads((begun.folder / "decision.json").read_text())["validation"]
     return [*lines, *operating_point(begun.folder), record.line(metrics["int8"], metrics["stream"], tuned)]
+
+
+def _untested(metrics: dict, task: Task) -> str:
+    return coverage.in_words(metrics["untested"], task.split.test)
 
 
 def _keep(made: Path, folder: Path) -> None:

@@ -59,6 +59,10 @@ class App(Protocol):
     def labels(self, data: Dataset) -> list[str]:
         """The classes, in the order of the scores."""
 
+    def learnt(self, data: Dataset) -> list[str]:
+        """The classes of which somebody who trains must have recordings, where the data has any."""
+        return self.labels(data)
+
     @abstractmethod
     def background(self, labels: list[str]) -> int | tuple[int, ...]:
         """The class that never makes an event, or several, of which a sleeping network counts as the first."""

@@ -12,6 +12,7 @@ from ml.errors import UserError
 from ml.paths import ROOT
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import App, find
+from ml.pipeline.coverage import check_trained
 from ml.pipeline.stages import Task, choose
 
 VERSION = 1  # of run.json
@@ -50,7 +51,9 @@ class Run:
         data = app.data(Path(self.data) if self.data else None, self.seed)
         if self.strict:
             refuse(data)
-        return Task(app, data, _split(app, data, self.hold_out), self.seed, self.target, self.aim)
+        split = _split(app, data, self.hold_out)
+        check_trained(app, data, split)
+        return Task(app, data, split, self.seed, self.target, self.aim)
 
     def task(self) -> Task:
         """The same with the best of the application's candidates."""

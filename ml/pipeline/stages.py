@@ -22,7 +22,7 @@ from ml.data.split import Split, folds
 from ml.data.streams import Stream
 from ml.evaluate import det, tflm
 from ml.evaluate import streams as streaming
-from ml.evaluate.accuracy import figures
+from ml.evaluate.accuracy import confusion, figures
 from ml.evaluate.parity import Case, Host, Parity, layers
 from ml.evaluate.timeline import timeline
 from ml.evaluate.tune import decision, tune
@@ -30,6 +30,7 @@ from ml.native.decide import DecideConfig
 from ml.paths import ROOT
 from ml.pipeline.cache import stage, write_json
 from ml.pipeline.contract import App
+from ml.pipeline.coverage import untested
 from ml.train.examples import HeldOut
 from ml.train.keras import keras_module
 from ml.train.training import FloatModel, to_int8
@@ -39,11 +40,12 @@ CODE = tuple(
     for name in (
         *("pipeline/contract.py", "pipeline/stages.py", "train", "compress", "evaluate/streams.py", "evaluate/tune.py"),
         *(f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
+        *(f"data/{name}.py" for name in ("formats/clock", "rows", "tables", "untrusted")),
     )
 )
 COMPILED = (
     *CODE,
-    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate", "ml/native")),
+    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate", "ml/native", "ml/pipeline/coverage.py")),
 )
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
 COMPARED = 300  # held-out windows on which the compiled layers are compared with TensorFlow Lite Micro
@@ -202,9 +204,11 @@ def _evaluate(task: Task, trained: Path, quantised: Path, tuned: Path, folder: P
     decision, scored = read_decision(tuned), _scored(task, quantised, task.split.test)
     on_streams = [_on_stream(task, one, decision) for one in scored]
     tally = sum((tally for tally, _ in on_streams), streaming.Tally())
+    counts = confusion(held_out.labels, int8.argmax(1), len(task.labels))
     metrics = {
         "float": figures(held_out.labels, floats.argmax(1), len(task.labels)),
         "int8": figures(held_out.labels, int8.argmax(1), len(task.labels)),
+        "untested": untested(counts, task.labels, app.background(task.labels), streams=bool(on_streams)),
         "more": app.figures(held_out, to_int8(int8)),
         "parity": _parity(task, (quantised / "model.tflite").read_bytes(), host, held_out),
         "stream": tally.summary() if on_streams else None,

@@ -10,6 +10,7 @@ from rich.table import Table
 from ml.data.split import named
 from ml.evaluate.accuracy import flat
 from ml.evaluate.operating_point import in_words, operating_point
+from ml.pipeline import coverage
 
 
 def print_summary(folder: Path) -> None:
@@ -19,13 +20,18 @@ def print_summary(folder: Path) -> None:
     table = Table(show_header=False, title=f"tested with {named(data['split']['test'])}", title_justify="left")
     table.add_column("figure", no_wrap=True)
     table.add_column("value")
-    for name, value in _rows(metrics, compiled):
+    for name, value in [*_rows(metrics, compiled), *_untested(metrics, data)]:
         table.add_row(name, value)
     for name, value in (*flat(metrics.get("more") or {}), *_candidates(folder)):
         table.add_row(name, value)
     for line in operating_point(folder):
         table.add_row(*line.split(": ", 1))
     (Console() if sys.stdout.isatty() else Console(width=100)).print(table)
+
+
+def _untested(metrics: dict, data: dict) -> list[tuple[str, str]]:
+    line = coverage.in_words(metrics.get("untested", []), data["split"]["test"])
+    return [("not tested", line)] if line else []
 
 
 def _candidates(folder: Path) -> list[tuple[str, str]]:
@@ -41,8 +47,9 @@ def _merit(row: dict) -> str:
 
 
 def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
+    seen = f" of {count} classes" if (count := coverage.tested(metrics)) else ""
     rows = [
-        (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} recordings")
+        (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} recordings{seen}")
         for kind in ("float", "int8")
     ]
     if metrics["parity"]:

@@ -31,6 +31,8 @@ REASONS = {
     "nn_conv_2d_int16_wide_packed": "4 SMLALD of 16 cycles a turn: sums of 64 bits",
     "nn_fully_connected_int16_packed": "4 SMLAD of 12 cycles a turn: each weight is loaded and unpacked for one use",
     "nn_depthwise_int16_packed": "one multiplication a tap: the neighbours of a value are other channels",
+    "nn_depthwise_multiplied_3x3_packed": "6 multiplications for 9 MACs; inputs are put together first",
+    "nn_depthwise_multiplied_packed": "8 SMLAD of 15 cycles a turn; few filters share what gathering a window costs",
 }
 LOOP = {
     "nn_conv_2d_packed": 15 / 16,

@@ -74,6 +74,9 @@ class VibrationAnomaly(App):
     def labels(self, data: Dataset) -> list[str]:
         return [NORMAL, ANOMALOUS]
 
+    def learnt(self, data: Dataset) -> list[str]:
+        return [NORMAL]
+
     def background(self, labels: list[str]) -> int:
         return labels.index(NORMAL)
 

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -16,11 +14,7 @@ from ml.link.frames import Frame
 from ml.link.messages import Command, Info, Provoke, Status, Type
 from ml.link.port import Port
 from ml.link.sensor_bus import ATTACH, HEADER, SYNC, VERSION, crc16
-from ml.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
-
-import emulator_control
+from tests.firmware import Running, emulator_control
 
 APP = "gesture_recognition"
 WATCHDOG_MS = 500  # less than the board waits for its host on purpose
@@ -29,27 +23,23 @@ CAUSES = {Provoke.HANG: "watchdog", Provoke.FAULT: "fault", Provoke.STACK_OVERFL
 PATIENCE_S = 60  # with a slow host
 BOARDS = ["virtual", "host"]
 
-pytestmark = pytest.mark.xdist_group("boards that break")
-
 
 @pytest.fixture(scope="module", params=BOARDS)
-def folder(request, tmp_path_factory) -> Iterator[Path]:
-    """Of a running board that breaks on request."""
-    workspace, env = tmp_path_factory.mktemp("breaking"), f"{APP}-{request.param}"
-    environment = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": FLAGS}
-    command = [sys.executable, "-m", "platformio", "run", "-e", env, "-t", "upload"]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    yield workspace / "virtual" / env
-    emulator_control.stop(workspace / "virtual" / env)
+def breaking(request, started) -> Running:
+    """A running board that breaks on request."""
+    return started(f"{APP}-{request.param}", FLAGS)
 
 
 @pytest.fixture
-def device(folder) -> Iterator[Device]:
+def folder(breaking) -> Path:
+    return breaking.folder
+
+
+@pytest.fixture
+def device(breaking) -> Iterator[Device]:
     """Started afresh, as from power-up."""
-    known = emulator_control.state(folder)
-    emulator_control.start(folder, known.program, known.machine)
-    with Device.open(str(folder / "console"), app=APP) as opened:
+    breaking.restart()
+    with Device.open(str(breaking.console), app=APP) as opened:
         yield opened
 
 

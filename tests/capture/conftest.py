@@ -1,34 +1,21 @@
-"""Boards with sensor_capture, built and started as a user does, in a workspace of their own."""
-
-import sys
-from pathlib import Path
+"""Boards with sensor_capture, found by tools as those that a user has started."""
 
 import pytest
-
-from ml.paths import ROOT
-
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
-
 from desk import APP, Desk
 
 
-def _desk(folder: Path, board: str):
-    desk = Desk(folder, f"{APP}-{board}")
-    desk.upload()
-    yield desk
-    desk.stop()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("capture")
 
 
-@pytest.fixture(scope="session")
-def virtual(workspace):
-    yield from _desk(workspace, "virtual")
+@pytest.fixture(scope="module")
+def virtual(firmware, workspace):
+    with firmware.running(f"{APP}-virtual", workspace) as board:
+        yield Desk(workspace, board.image.environment)
 
 
-@pytest.fixture(scope="session")
-def host(workspace):
-    yield from _desk(workspace, "host")
+@pytest.fixture(scope="module")
+def host(firmware, workspace):
+    with firmware.running(f"{APP}-host", workspace) as board:
+        yield Desk(workspace, board.image.environment)

@@ -115,16 +115,7 @@ class Desk:
     def __init__(self, folder: Path, environment: str) -> None:
         self.folder = folder  # PlatformIO's, with the running board
         self.environment = environment
-        self.console = folder / "virtual" / environment / "console"
-
-    def upload(self) -> None:
-        command = [sys.executable, "-m", "platformio", "run", "-s", "-e", self.environment, "-t", "upload"]
-        given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(self.folder)}
-        done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def stop(self) -> None:
-        emulator_control.stop(self.console.parent)
+        self.console = folder / "virtual" / environment / emulator_control.CONSOLE
 
     def collect(self, data: Path, *words: object, port: object = None, **popen: object) -> Tool:
         """Starts the tool; subject, session and label are given unless `words` has others."""

@@ -1,8 +1,10 @@
 """Data sets: what a manifest may say, and what is refused."""
 
+import numpy as np
 import pytest
 
 from ml.data import manifest
+from ml.data.quality.report import review
 from ml.errors import UserError
 
 ROW = "lax,lay,laz,gx,gy,gz\n0,0,0,0,0,0\n"
@@ -112,3 +114,68 @@ def test_a_remark_that_could_leave_its_comment_in_the_header_is_refused(tmp_path
     folder = data_set(tmp_path, rows, f"file,label,subject,sample_rate_hz,{column}")
     with pytest.raises(UserError, match=f"expected a {column} of one line"):
         manifest.load(folder)
+
+
+def takes(folder, **files):
+    """Recordings with samples of their own: name -> (seed, label, subject)."""
+    lines = []
+    for name, (seed, label, subject) in files.items():
+        values = np.random.default_rng(seed).normal(0, 5, (20, 6)).round(3)
+        text = "\n".join(",".join(map(str, row)) for row in values.tolist())
+        (folder / f"{name}.csv").write_text(f"lax,lay,laz,gx,gy,gz\n{text}\n")
+        lines.append(f"{name}.csv,{label},{subject},50")
+    return data_set(folder, lines, files=())
+
+
+@pytest.mark.parametrize("again", ["./ann.csv", "x/../ann.csv", "link.csv", "hard.csv", "ann.csv"])
+def test_the_same_file_under_two_names_is_refused_with_both(tmp_path, again):
+    takes(tmp_path, ann=(1, "left", "ann"))
+    (tmp_path / "x").mkdir()
+    (tmp_path / "link.csv").symlink_to("ann.csv")
+    (tmp_path / "hard.csv").hardlink_to(tmp_path / "ann.csv")
+    data_set(tmp_path, ["ann.csv,left,ann,50", f"{again},left,bob,50"], files=())
+    with pytest.raises(UserError, match=r"expected each file once, found 'ann\.csv'") as caught:
+        manifest.load(tmp_path)
+    assert repr(again) in str(caught.value)
+
+
+def test_the_same_samples_as_two_peoples_are_left_out_and_both_are_named(tmp_path):
+    takes(tmp_path, one=(1, "left", "ann"), two=(1, "left", "bob"), three=(2, "left", "ann"), four=(3, "up", "bob"))
+    made = manifest.load(tmp_path)
+    assert [item.file for item in made.items] == ["four.csv", "three.csv"]
+    assert {one.file for one in made.left_out} == {"one.csv", "two.csv"}
+    assert "as subject ann and bob" in made.left_out[0].reason
+
+
+def test_the_same_samples_under_two_labels_are_left_out(tmp_path):
+    takes(tmp_path, one=(1, "left", "ann"), two=(1, "up", "ann"), three=(2, "left", "bob"))
+    made = manifest.load(tmp_path)
+    assert [item.file for item in made.items] == ["three.csv"]
+    assert "as label left and up" in made.left_out[0].reason
+
+
+def test_the_same_samples_of_one_person_count_twice_which_is_told(tmp_path):
+    takes(tmp_path, one=(1, "left", "ann"), two=(1, "left", "ann"), three=(2, "left", "bob"))
+    made = manifest.load(tmp_path)
+    assert len(made.items) == 3
+    assert made.twice == (("two.csv", "one.csv"),)
+    (told,) = review(made)["doubtful"]
+    assert (told["file"], told["kind"]) == ("two.csv", "duplicate")
+
+
+def test_samples_are_compared_and_not_files(tmp_path):
+    takes(tmp_path, one=(1, "left", "ann"), two=(1, "left", "bob"), three=(2, "left", "bob"))
+    text = (tmp_path / "two.csv").read_text()
+    (tmp_path / "two.csv").write_text(text.replace(",", ";").replace(".", ","))
+    assert {one.file for one in manifest.load(tmp_path).left_out} == {"one.csv", "two.csv"}
+
+
+def test_a_recording_whose_time_goes_back_is_left_out_and_import_is_named(tmp_path):
+    takes(tmp_path, one=(1, "left", "ann"), two=(2, "left", "bob"))
+    lines = (tmp_path / "one.csv").read_text().splitlines()
+    stamps = [*range(0, 200_000, 20_000)] * 2
+    rows = [f"{stamp},{line}" for stamp, line in zip(stamps, lines[1:], strict=True)]
+    (tmp_path / "one.csv").write_text("\n".join([f"timestamp_us,{lines[0]}", *rows]))
+    (left_out,) = manifest.load(tmp_path).left_out
+    assert "a step back at sample 10" in left_out.reason
+    assert "ml data import" in left_out.reason

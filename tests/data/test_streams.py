@@ -66,3 +66,8 @@ def test_no_two_streams_of_a_subject_have_one_name():
         Stream(subject, np.zeros((1, 3), np.int16), 50_000, (), "accel") for subject in ("fan", "ann", "fan", "fan")
     ]
     assert names(made) == ["fan", "ann", "fan_2", "fan_3"]
+
+
+def test_the_second_stream_of_a_subject_does_not_take_anothers_name():
+    made = [Stream(subject, np.zeros((1, 6), np.int16), 50_000, ()) for subject in ("ann", "ann", "ann_2", "ann")]
+    assert names(made) == ["ann", "ann_3", "ann_2", "ann_4"]

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 
 import pytest
 
@@ -10,7 +9,7 @@ from ml.compare.measure import cost
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.profile.supply import supply
-from tests.app.boards import started, workspace  # noqa: F401 - a fixture
+from tests import command
 
 APP = "gesture_recognition"
 HEADER = ROOT / "lib" / f"{APP}_model" / f"{APP}_model.h"
@@ -19,8 +18,7 @@ SECONDS = 3
 
 
 def power(*arguments: str) -> subprocess.CompletedProcess:
-    command = [sys.executable, "tools/power.py", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return command.script("tools/power.py", *arguments)
 
 
 def figures(*arguments: str) -> dict:
@@ -30,8 +28,9 @@ def figures(*arguments: str) -> dict:
 
 
 @pytest.fixture(scope="module")
-def board(workspace):  # noqa: F811
-    yield from started(APP, "virtual")
+def board(started):
+    started(f"{APP}-virtual")
+    return "virtual"
 
 
 def test_energy_is_voltage_times_current_times_counted_time():

@@ -10,6 +10,7 @@ import pytest
 from simulated import ASLEEP_A, AWAKE, AWAKE_A, PERIOD, Lpm01a, Ppk2
 
 from ml.paths import ROOT
+from tests import command as here
 
 VOLTAGE = 3.0
 AVERAGE_A = ASLEEP_A + (AWAKE_A - ASLEEP_A) * AWAKE / PERIOD
@@ -98,7 +99,6 @@ def test_samples_and_picture_are_written(tmp_path: Path):
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments):
-    result = power(*arguments)
-    assert result.returncode == 1
+    result = here.script("tools/power.py", "--voltage", VOLTAGE, *arguments, status=1)
     assert result.stderr.count("\n") == 1, result.stderr
     assert "expected" in result.stderr

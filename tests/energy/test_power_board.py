@@ -16,14 +16,14 @@ from ml.link.device import Device
 from ml.link.sensor_bus import Player, Track
 from ml.link.session import Data
 from ml.paths import ROOT
-from tests.app.boards import started, workspace  # noqa: F401 - a fixture
 
 APP, VOLTAGE, SECONDS, ENOUGH = "gesture_recognition", 3.0, 4.0, 8
 
 
 @pytest.fixture(scope="module")
-def board(workspace):  # noqa: F811
-    yield from started(APP, "virtual")
+def board(started):
+    started(f"{APP}-virtual")
+    return "virtual"
 
 
 @contextlib.contextmanager

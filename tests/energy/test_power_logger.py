@@ -21,9 +21,8 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def logger(folder):
-    with Logger(folder, "virtual").running() as running:
-        yield running
+def logger(started):
+    return Logger(started("power_logger-virtual"))
 
 
 def test_an_ina228_gives_energy_per_inference_average_sleep_and_voltage(logger):
@@ -33,7 +32,7 @@ def test_an_ina228_gives_energy_per_inference_average_sleep_and_voltage(logger):
     assert found["average_a"] == pytest.approx(AVERAGE_A, rel=0.02)
     assert found["sleep_a"] == pytest.approx(ASLEEP_A, rel=0.1)
     assert found["voltage_v"] == pytest.approx(VOLTS, abs=0.001)
-    assert found["inference"]["windows"] >= 28
+    assert found["inference"]["windows"] >= 25  # of 30, but for those that the board was late for
     assert found["inference"]["charge_c"] * VOLTS == pytest.approx(ENERGY_J, rel=0.02)
     assert found["lost"] < 0.01 * found["samples"]  # what the board is too late for while it says who it is
     assert any("the chip itself added up" in note for note in found["notes"])
@@ -70,8 +69,9 @@ def test_more_than_the_range_is_said(logger):
     assert any("end of the chip's range" in note for note in found["notes"])
 
 
-def test_an_ina219_is_found_and_measures_as_finely_as_it_can(folder):
-    with Logger(folder, "host", "-D LOGGER_ADDRESS=0x44").running() as logger, logger.playing(periodic(60)):
+def test_an_ina219_is_found_and_measures_as_finely_as_it_can(started):
+    logger = Logger(started("power_logger-host", "-D LOGGER_ADDRESS=0x44"))
+    with logger.playing(periodic(60)):
         found = logger.figures("--seconds", "2", "--mark", "0")
         assert "INA219" in logger.power("--seconds", "0.1").stdout
     assert found["sleep_a"] == pytest.approx(ASLEEP_A, abs=100e-6 / 2)

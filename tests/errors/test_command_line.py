@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
+from ml.cli import main
 from ml.files import replace_file
 from ml.paths import ROOT
+from tests import command
 
 MODEL = ROOT / "tests/compiler/corpus/only_an_identifier.tflite"
 COMMANDS = {
@@ -40,6 +43,15 @@ def run(*words: str, **environment: str) -> subprocess.CompletedProcess:
 
 @pytest.mark.parametrize(("words", "word"), COMMANDS.values(), ids=COMMANDS.keys())
 def test_a_mistake_is_one_line(words, word):
+    done = command.call(main, *words[2:]) if words[0] == "-m" else command.script(*words)
+    assert (done.returncode, len(done.stderr.splitlines()), done.stdout) == (1, 1, ""), done.stderr
+    assert word in done.stderr
+    assert not (ROOT / "nowhere").exists()
+
+
+@pytest.mark.parametrize("name", ["no such command", "no model", "no such emulator"])
+def test_a_mistake_is_one_line_of_a_process_too(name):
+    words, word = COMMANDS[name]
     done = run(*words)
     assert (done.returncode, len(done.stderr.splitlines()), done.stdout) == (1, 1, ""), done.stderr
     assert word in done.stderr
@@ -91,7 +103,9 @@ def test_ctrl_c_in_the_middle_of_training_leaves_nothing_half_written(tmp_path):
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  background jobs are deaf to it
     )
     assert process.stderr.readline().startswith("train")
-    time.sleep(1)  # any moment will do; this one is likely to lie inside TensorFlow
+    end = time.monotonic() + 60
+    while "tensorflow" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < end:
+        time.sleep(0.02)  # any moment will do; this one lies inside the import of TensorFlow
     process.send_signal(signal.SIGINT)
     rest = process.communicate(timeout=120)[1]
     assert process.returncode == 1

@@ -1,8 +1,14 @@
 """What the model learns from and is judged by: classes, speakers, streams."""
 
-import numpy as np
+from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
+import pytest
+
+from ml.data.rows import Row
 from ml.data.synthesis.speech import NOBODY
+from ml.errors import UserError
 from ml.keyword_spotting.clips import class_of, clips, noises
 from ml.keyword_spotting.config import SILENCE, UNKNOWN
 
@@ -74,3 +80,31 @@ def test_somebody_tests_however_few_they_are(app, voices):
         split = app.split(voices.of([*[one for one in voices.subjects if one != NOBODY][:count], NOBODY]), ())
         assert set(split.test) - {NOBODY}
         assert set(split.train) - {NOBODY}
+
+
+@pytest.mark.parametrize("words", [("silence", "music"), ("Unknown",), ("lights", " SILENCE ")])
+def test_a_word_that_is_the_name_of_another_class_is_refused(app, words):
+    with pytest.raises(UserError, match="no other class of the model"):
+        app.with_words(words)
+
+
+def labelled(voices, **labels):
+    """The voices' recordings, some under other labels."""
+    return replace(voices, items=tuple(replace(one, label=labels.get(one.label, one.label)) for one in voices.items))
+
+
+def test_words_are_the_same_in_whatever_letters_people_write_them(app, voices, capsys):
+    other = replace(app, config=replace(app.config, words=("yes", "turn on")))
+    theirs = labelled(voices, yes="YES", no="Turn_On", up="_silence_", down="Silence", left="Background noise")
+    made = other._meant(theirs)
+    assert {"YES", "Turn_On", "Silence", "Background noise"} & set(theirs.labels) != set()
+    assert {"YES", "Turn_On", "Silence", "Background noise"} & set(made.labels) == set()
+    for theirs_, ours in (("yes", "yes"), ("no", "turn on"), ("down", "_silence_")):
+        files = {one.file for one in voices.items if one.label == theirs_}
+        assert {one.label for one in made.items if one.file in files} == {ours}
+    assert "'Turn_On' are taken for 'turn on'" in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_recording_of_a_word_in_capitals_is_never_one_of_the_words_that_may_be_left_out(app):
+    rows = [Row(f"{number}.wav", Path("x"), label, "ann", 16000) for number, label in enumerate(["YES", "Yes", "bed"])]
+    assert app._chosen(rows) == rows

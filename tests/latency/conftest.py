@@ -1,4 +1,4 @@
-"""Boards for the tests of tools/latency.py, built and started as a user does."""
+"""Boards for the tests of tools/latency.py, found by it as those that a user has started."""
 
 import pytest
 from latency_bench import APP, SECONDS, Bench, motion
@@ -9,13 +9,11 @@ def latency_workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("latency")
 
 
-@pytest.fixture(scope="session")
-def bench(latency_workspace):
+@pytest.fixture(scope="module")
+def bench(firmware, latency_workspace):
     """The usual firmware."""
-    bench = Bench(latency_workspace, f"{APP}-virtual")
-    bench.upload()
-    yield bench
-    bench.stop()
+    with firmware.running(f"{APP}-virtual", latency_workspace) as board:
+        yield Bench(latency_workspace, board.image.environment)
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +21,7 @@ def recording(latency_workspace):
     return motion(latency_workspace / "motion.csv", SECONDS)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def played(bench, recording, latency_workspace):
     """A log of the whole recording."""
     out = latency_workspace / "played.csv"

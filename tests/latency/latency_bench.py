@@ -15,7 +15,6 @@ from ml.paths import ROOT
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
 
-import emulator_control
 
 APP = "gesture_recognition"
 RATE_HZ, WINDOW, HOP = 33.3, 40, 4  # of its motion sensor, and in samples
@@ -66,17 +65,6 @@ class Bench:
     def __init__(self, folder: Path, environment: str) -> None:
         self.folder, self.environment = folder, environment
         self.console = folder / "virtual" / environment / "console"
-
-    def upload(self, flags: str = "") -> None:
-        command = [sys.executable, "-m", "platformio", "run", "-s", "-e", self.environment, "-t", "upload"]
-        given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(self.folder), "PLATFORMIO_BUILD_FLAGS": flags}
-        done = subprocess.run(
-            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def stop(self) -> None:
-        emulator_control.stop(self.console.parent)
 
     def start(self, *words: object, port: object = None, **popen: object) -> Tool:
         return Tool("--port", port or self.environment, *words, workspace=self.folder, **popen)

@@ -54,16 +54,12 @@ def test_two_runs_of_a_recording_are_the_same_and_have_not_changed(bench, record
     assert any("window for window: none of" in note for note in done.json["comparison"]["notes"])
 
 
-def test_slower_firmware_is_found_and_only_where_it_is_slower(bench, recording, played, tmp_path):
+def test_slower_firmware_is_found_and_only_where_it_is_slower(firmware, bench, recording, played, tmp_path):
     """Built for kernels without the DSP instructions: the same results in more time."""
-    slower = Bench(tmp_path / "slower", bench.environment)
-    slower.upload("-D NN_PORTABLE")
-    try:
-        out = tmp_path / "slower.parquet"
+    out, folder = tmp_path / "slower.parquet", tmp_path / "slower"
+    with firmware.running(bench.environment, folder, "-D NN_PORTABLE"):
         words = ("--play", recording, "--out", out, "--against", played[0], "--tolerance", 5)
-        done = slower.run(*words, "--plot", tmp_path / "picture.png")
-    finally:
-        slower.stop()
+        done = Bench(folder, bench.environment).run(*words, "--plot", tmp_path / "picture.png")
     assert done.status == 1
     assert re.search(r"expected nothing slower by more than 5 %, found inference median \+\d+", done.err)
     assert (tmp_path / "picture.png").read_bytes().startswith(b"\x89PNG")

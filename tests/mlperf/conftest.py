@@ -1,67 +1,77 @@
 """apps/inference_bench with a reference model, built and started as a user does, in a workspace of its own."""
 
-import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from ml.link.port import Port
-from ml.paths import ROOT
+from tests import command
+from tests.firmware import Image, Running
 from tests.mlperf.traced import Traced
+
+HEADERS = "inference_bench"  # where tools/mlperf.py writes, in PlatformIO's workspace
 
 
 @pytest.fixture(scope="session")
 def tool(tmp_path_factory) -> Callable:
-    """Runs a command in that workspace."""
+    """Runs a program of tools/ that takes a folder for PlatformIO's workspace."""
     workspace = tmp_path_factory.mktemp("workspace")
 
-    def run(*words: object, status: int = 0, **environment: str) -> subprocess.CompletedProcess:
-        given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace)} | environment
-        command = [sys.executable, *map(str, words)]
-        done = subprocess.run(
-            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done
+    def run(program: str, *words: object, status: int = 0) -> subprocess.CompletedProcess:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("PLATFORMIO_WORKSPACE_DIR", str(workspace))
+            return command.script(program, *words, status=status)
 
     run.workspace = workspace
     return run
 
 
 @pytest.fixture(scope="session")
-def flash(tool, shared) -> Iterator[Callable[..., str]]:
-    """Builds a model, one of the reference models or a file, flashes it, returns the port."""
+def image(tool, firmware, shared) -> Callable[..., Image]:
+    """Firmware of a model, one of the reference models or a file."""
 
-    def built(model: str | Path, identity: str, board: str = "host", *options: str) -> str:
+    def built(model: str | Path, identity: str, board: str = "host", *options: str) -> Image:
+        shutil.rmtree(tool.workspace / HEADERS, ignore_errors=True)
         tool("tools/mlperf.py", "build", shared / "models" / model, "--id", identity, *options)
-        tool("-m", "platformio", "run", "-e", f"inference_bench-{board}", "-t", "upload")
-        return str((tool.workspace / "virtual" / f"inference_bench-{board}" / "console").resolve())
+        made = {f"{HEADERS}/{path.name}": path.read_bytes() for path in (tool.workspace / HEADERS).iterdir()}
+        return firmware.image(f"inference_bench-{board}", beside=made)
 
-    yield built
-    tool("tools/emulator.py", "stop", "--all")
+    return built
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
+def flash(tool, image) -> Iterator[Callable[..., str]]:
+    """Starts a board with that firmware in place of the one before; returns its port."""
+    boards = {}
+
+    def started(*model: object) -> str:
+        made = image(*model)
+        boards[made.environment] = Running(made, tool.workspace / "virtual" / made.environment)
+        boards[made.environment].restart()
+        return str(boards[made.environment].console.resolve())
+
+    yield started
+    for board in boards.values():
+        board.stop()
+
+
+@pytest.fixture(scope="module")
 def virtual(flash) -> str:
     """The port of a virtual board with the keyword model."""
     return flash("kws_ref_model.tflite", "kws01", "virtual")
 
 
 @pytest.fixture(scope="session")
-def traced(tool, shared, tmp_path_factory) -> Iterator[Callable[[str], Traced]]:
+def traced(image, tmp_path_factory) -> Iterator[Callable[[str], Traced]]:
     """A virtual board with the keyword model in a mode of the benchmark, traced; it has not yet spoken."""
     running = []
 
     def start(mode: str) -> Traced:
-        model = shared / "models" / "kws_ref_model.tflite"
-        tool("tools/mlperf.py", "build", model, "--id", "kws01", "--mode", mode)
-        tool("-m", "platformio", "run", "-e", "inference_bench-virtual")
         folder = tmp_path_factory.mktemp("traced")
-        program = tool.workspace / "build" / "inference_bench-virtual" / "firmware.elf"
+        program = image("kws_ref_model.tflite", "kws01", "virtual", "--mode", mode).program
         running.append(Traced(Path(shutil.copy(program, folder)), folder / "log"))
         return running[-1]
 

@@ -37,6 +37,22 @@ def command(number: int, args: bytes = b"", sequence: int = 0) -> bytes:
     return Frame(Type.COMMAND, sequence=sequence, payload=bytes([number]) + args).encode()
 
 
+def values_at_once(info: Info) -> int:
+    """int16 of whole rows that an INJECT takes."""
+    channels = len(info.streams[0].channels) if info.streams else 1
+    return (info.max_payload - 1) // (2 * channels) * channels
+
+
+def recording(info: Info) -> Sequence:
+    """An injection of noise that is still and loud by turns, so that a gate opens and closes. It is not ended."""
+    chance, sent = np.random.default_rng(1), [command(Command.INJECT_BEGIN, bytes(4))]
+    for part in range(64 if info.streams[0].name == "mic" else 16):
+        loudest = 12000 if part // 8 % 2 else 20
+        samples = chance.integers(-loudest, loudest, values_at_once(info)).astype("<i2")
+        sent.append(command(Command.INJECT, samples.tobytes()))
+    return sent
+
+
 @dataclass(frozen=True)
 class Maker:
     """Makes sequences for the board that introduced itself with `info`."""
@@ -76,7 +92,7 @@ class Maker:
             "layer": [*range(model.layers), MODEL_INPUT] if model else [0],
             "offset": [0, 4, model.input - 1 if model else 0],
             "count": [1, 16, model.output if model else 0],
-            "rate": [0, 0, 1000, 8_000_000, 2**31 - 1],
+            "rate": [0, 0, 0, 1000, 8_000_000, 2**31 - 1],
             "windows": [2 * FEATURES, 2 * FEATURES + 1, 600],
             "operation": list(Learn),
         }.get(name, range(256))
@@ -93,12 +109,10 @@ class Maker:
 
     def injection(self, least: int = 0) -> Sequence:
         """Samples in place of the sensor's, at any rate, not always ended."""
-        row = 2 * len(self.info.streams[0].channels) if self.info.streams else 2
-        rows = (self.info.max_payload - 1) // row
         rate = 0 if least else self.number("rate", "I")
         sent = [command(Command.INJECT_BEGIN, struct.pack("<I", rate))]
         for _ in range(least or self.chance.choice([1, 3, 12, 50] if rate == 0 else [1, 2])):
-            sent.append(command(Command.INJECT, self.samples(rows * row // 2).tobytes()))
+            sent.append(command(Command.INJECT, self.samples(values_at_once(self.info)).tobytes()))
         return sent + [command(Command.INJECT_END)] * self.chance.randrange(2)
 
     def samples(self, count: int) -> np.ndarray:
@@ -199,17 +213,20 @@ def _check_reply(reply: Reply, number: int, args: bytes) -> None:
 
 def afresh(firmware: Firmware, info: Info) -> list[bytes]:
     """An injection from a fresh start and the self-test: answers, and the scores of each window."""
-    scores = next((one.id for one in info.streams if one.name == "scores"), None)
+    scores = scores_stream(info)
     sent = [command(Command.PING, b"alive"), command(Command.STOP, bytes([ALL]))]
     if scores is not None:
-        least = 60 if info.streams[0].name == "mic" else 16
         sent += [command(Command.LEARN, bytes([Learn.FORGET])), command(Command.START, bytes([scores]))]
-        sent += Maker(info, random.Random(1)).injection(least)[: 1 + least]
+        sent += recording(info)
         sent += [command(Command.INJECT_END), command(Command.STOP, bytes([ALL])), command(Command.SELF_TEST)]
     line = b"".join(sent)
     frames = firmware.exchange(line, len(sent))
     _check(frames, [item for item in Decoder().feed(line) if isinstance(item, Frame)])
     return [one.payload for one in frames if one.type == Type.REPLY or (one.type, one.stream) == (Type.DATA, scores)]
+
+
+def scores_stream(info: Info) -> int | None:
+    return next((one.id for one in info.streams if one.name == "scores"), None)
 
 
 def attempt(app: str, sequence: Sequence) -> str:

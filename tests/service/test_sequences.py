@@ -15,7 +15,17 @@ from ml.link.messages import Command, Learn, Status, Type
 from ml.link.payloads import parse_info, parse_reply
 from ml.native.anomaly import Baseline
 from tests.service.sanitized import APPS, Firmware, sanitized
-from tests.service.sequences import FEATURES, Maker, attempt, command, described, introduced, shortest
+from tests.service.sequences import (
+    FEATURES,
+    Maker,
+    attempt,
+    command,
+    described,
+    introduced,
+    recording,
+    scores_stream,
+    shortest,
+)
 
 pytestmark = pytest.mark.skipif(not shutil.which("gcc"), reason="no gcc here")
 SEQUENCES = 8  # of some 150 commands, for each application
@@ -34,10 +44,10 @@ def test_no_sequence_of_commands_harms_the_firmware(app):
 
 @pytest.fixture
 def board(tmp_path):
-    """Starts the one that learns; what it keeps lies in the folder."""
+    """Starts an application; what it keeps lies in the folder."""
 
-    def start() -> Firmware:
-        return Firmware(sanitized(LEARNER), tmp_path)
+    def start(app: str = LEARNER) -> Firmware:
+        return Firmware(sanitized(app), tmp_path)
 
     return start
 
@@ -58,7 +68,7 @@ def test_a_baseline_written_while_the_board_learns_is_refused_and_learning_goes_
         forged = struct.pack("<II", OFFSET_OF_FEATURES, features)
         begun, written = ask(firmware, learn(Learn.BEGIN, struct.pack("<I", 600)), learn(Learn.WRITE, forged))
         assert (begun.status, written.status) == (Status.OK, Status.NOT_NOW)
-        injected = ask(firmware, *Maker(info, random.Random(0)).injection(least=16)[:17])
+        injected = ask(firmware, *recording(info))
         (status,) = ask(firmware, learn(Learn.STATUS))
         windows = sum(struct.unpack("<H", one.data)[0] for one in injected[1:])
         assert struct.unpack("<III", status.data)[:2] == (windows, 600)
@@ -104,3 +114,44 @@ def test_what_was_written_is_not_kept_before_it_was_used(board):
         assert set(told) == {Status.OK}
         assert [one.status for one in ask(firmware, learn(Learn.KEEP))] == [Status.NOT_NOW]
         assert [one.status for one in ask(firmware, learn(Learn.USE), learn(Learn.KEEP))] == [Status.OK] * 2
+
+
+@pytest.mark.parametrize(
+    ("app", "rate_mhz", "status"),
+    [
+        ("keyword_spotting", 16_000_000, Status.OK),
+        ("keyword_spotting", 8_000_000, Status.BAD_ARGUMENT),
+        ("vibration_anomaly", 50_000, Status.OK),
+        ("vibration_anomaly", 100_000, Status.BAD_ARGUMENT),
+        ("gesture_recognition", 100_000, Status.OK),
+        ("fall_detection", 999, Status.BAD_ARGUMENT),
+    ],
+)
+def test_samples_at_a_rate_that_the_front_end_does_not_take_are_refused(board, app, rate_mhz, status):
+    with board(app) as firmware:
+        assert ask(firmware, command(Command.INJECT_BEGIN, struct.pack("<I", rate_mhz)))[0].status == status
+
+
+def test_a_self_test_leaves_nothing_behind_in_a_model_with_a_state(board):
+    with board("keyword_spotting") as firmware:
+        info = parse_info(firmware.until(Type.INFO).payload)
+        start, *sound = recording(info)
+        ask(firmware, command(Command.START, bytes([scores_stream(info)])), start)
+        heard = [scores(firmware, info, sound)]
+        for between in ([start], [command(Command.SELF_TEST)]):
+            ask(firmware, *sound[:45], *between)
+            heard.append(scores(firmware, info, sound))
+        assert len(set(heard[0])) > 2
+        assert heard[0] == heard[1] == heard[2]
+
+
+def scores(firmware: Firmware, info, sound: list[bytes]) -> list[bytes]:
+    """Of each window."""
+    frames = firmware.exchange(b"".join(sound), len(sound))
+    return [frame.payload for frame in frames if (frame.type, frame.stream) == (Type.DATA, scores_stream(info))]
+
+
+def test_a_layer_of_a_model_with_a_state_runs_within_an_injection_alone(board):
+    layer, begin = command(Command.RUN_LAYER, bytes(2)), command(Command.INJECT_BEGIN, bytes(4))
+    with board("keyword_spotting") as firmware:
+        assert [one.status for one in ask(firmware, layer, begin, layer)] == [Status.NOT_NOW, Status.OK, Status.OK]

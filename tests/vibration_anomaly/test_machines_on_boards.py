@@ -7,19 +7,16 @@ import pytest
 from ml.data.recordings import ACCEL_PER_G, GRAVITY
 from ml.data.synthesis.machines import Plan, generate
 from ml.evaluate.committed import committed
-from ml.evaluate.on_board import inject, play
+from ml.evaluate.on_board import inject
 from ml.evaluate.streams import detect
 from ml.link.baseline import Baseline
 from ml.link.device import CommandError, Device
 from ml.link.messages import Command
-from ml.link.sensor_bus import Player
 from ml.native import anomaly
 from ml.native.anomaly import Baseline as Learnt
 from ml.paths import ROOT
 from ml.vibration_anomaly.app import VibrationAnomaly
-from tests.app.boards import started, workspace  # noqa: F401  (a fixture)
 
-pytestmark = pytest.mark.xdist_group("vibration_anomaly on virtual boards")
 APP = "vibration_anomaly"
 LABELS = ["normal", "anomalous"]
 FEATURES = 6
@@ -31,9 +28,11 @@ def shipped():
     return committed(VibrationAnomaly().quick(), ROOT / f"lib/{APP}_model")
 
 
-@pytest.fixture(scope="module", params=["virtual", "host"])
-def board(workspace, request):  # noqa: F811
-    yield from started(APP, request.param)
+@pytest.fixture(scope="module")
+def board(started):
+    """tests/hil has the virtual board."""
+    started(f"{APP}-host")
+    return "host"
 
 
 @pytest.fixture
@@ -58,13 +57,6 @@ def test_the_board_has_the_events_that_python_has(device, shipped, scored):
     played = inject(scored, device)
     assert played.detections == expected
     assert played.statistics.windows == len(scored.sample)
-
-
-def test_through_the_sensor_nothing_is_late(device, shipped, scored):
-    with Player.open(device.port.name, APP) as player:
-        played = play(scored, device, player)
-    assert played.detections == detect(scored, LABELS, shipped.config)
-    assert played.statistics.missed == 0
 
 
 @pytest.fixture

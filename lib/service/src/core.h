@@ -83,10 +83,11 @@ uint32_t service_frames_dropped(uint8_t stream); // of LINK_DATA, ever
 
 // inject.c: the host in place of the sensor
 void service_inject_init(void);
-bool service_inject_busy(void); // samples of the last LINK_INJECT are left
-void service_inject_poll(void); // answers it when they are used up
-void service_inject_keep(void); // the host is alive
-bool service_has_window(void);  // a window was completed since LINK_INJECT_BEGIN
+bool service_inject_busy(void);  // samples of the last LINK_INJECT are left
+void service_inject_poll(void);  // answers it when they are used up
+void service_inject_keep(void);  // the host is alive
+bool service_has_window(void);   // a window was completed since the last fresh start, and by the host's samples
+void service_start_afresh(void); // the model's state, the front end and the decision, for samples as they come now
 uint8_t service_inject_begin(service_command *c);
 uint8_t service_inject(service_command *c);
 uint8_t service_inject_end(service_command *c);

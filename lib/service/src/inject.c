@@ -9,6 +9,7 @@ static const uint32_t SLOWEST_MHZ = 1000, FASTEST_MHZ = INT32_MAX; // bounds the
 
 static struct {
     bool active;
+    uint32_t rate_mhz; // of the host's samples
     uint64_t heard_us;
     uint16_t sequence;
     bool busy;
@@ -38,19 +39,31 @@ bool service_has_window(void) {
     return inject.active && service.windows != inject.windows_begin;
 }
 
-static void switch_to(bool active, uint32_t rate_mhz) {
+void service_start_afresh(void) {
     const nn_model *model = service.config->model;
-    inject.active = active;
     inject.windows_begin = service.windows;
     if (model && model->reset) model->reset();
-    service.config->reset(rate_mhz);
+    if (service.config->reset)
+        service.config->reset(inject.active ? inject.rate_mhz : service.config->sensor[0].rate_mhz);
+}
+
+static void switch_to(bool active, uint32_t rate_mhz) {
+    inject.active = active;
+    inject.rate_mhz = rate_mhz;
+    service_start_afresh();
+}
+
+static bool suits(uint32_t rate_mhz) {
+    const uint32_t only = service.config->frontend_rate_mhz;
+    if (only) return rate_mhz == only || rate_mhz == service.config->sensor[0].rate_mhz;
+    return rate_mhz >= SLOWEST_MHZ && rate_mhz <= FASTEST_MHZ;
 }
 
 uint8_t service_inject_begin(service_command *c) {
     uint32_t rate = get_u32(c->args);
     if (service.config->sensors == 0 || !service.config->reset) return LINK_UNSUPPORTED;
     if (rate == 0) rate = service.config->sensor[0].rate_mhz;
-    if (rate < SLOWEST_MHZ || rate > FASTEST_MHZ) return LINK_BAD_ARGUMENT;
+    if (!suits(rate)) return LINK_BAD_ARGUMENT;
     switch_to(true, rate);
     return LINK_OK;
 }
@@ -58,7 +71,7 @@ uint8_t service_inject_begin(service_command *c) {
 uint8_t service_inject_end(service_command *c) {
     (void)c;
     if (!inject.active) return LINK_NOT_NOW;
-    switch_to(false, service.config->sensor[0].rate_mhz);
+    switch_to(false, 0);
     return LINK_OK;
 }
 
@@ -97,6 +110,5 @@ static void answer(void) {
 
 void service_inject_poll(void) {
     if (inject.busy && inject.next == inject.size) answer();
-    if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US)
-        switch_to(false, service.config->sensor[0].rate_mhz);
+    if (inject.active && !inject.busy && service.uptime_us - inject.heard_us >= SILENCE_US) switch_to(false, 0);
 }

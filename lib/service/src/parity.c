@@ -25,6 +25,7 @@ uint8_t service_run_layer(service_command *c) {
     uint16_t layer = get_u16(c->args);
     if (!model) return LINK_UNSUPPORTED;
     if (layer >= model->layers) return LINK_BAD_ARGUMENT;
+    if (model->reset && !service_injecting()) return LINK_NOT_NOW; // it would change what the model has heard
     uint32_t start = board_cycles();
     model->step(layer);
     uint32_t cycles = board_cycles() - start;
@@ -63,5 +64,6 @@ uint8_t service_self_test(service_command *c) {
     nn_fixed_input(model);
     nn_run(model);
     answer_crc(c, nn_crc32(model->output, model->output_size), model->check);
+    if (model->reset) service_start_afresh(); // what it had heard is gone
     return LINK_OK;
 }

@@ -100,13 +100,18 @@ def packed_comment(pairs: int) -> str:
     return f"four channels: 4 biases, {pairs} pairs of taps, 2 x (2 multipliers, shifts); see packed.h"
 
 
+def by_planes(walk: Window) -> bool:
+    """Whether the 3x3 kernel takes the window."""
+    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
+    return plain and max(walk.pad) <= 1
+
+
 @kernel("DEPTHWISE_CONV_2D", "nn_depthwise_3x3_packed")
 def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     walk = window(op, weights.shape[1:3], image, output)
-    plain = walk.kernel == (3, 3) and walk.dilation == (1, 1) and walk.stride in ((1, 1), (2, 2))
     fits = image.shape[0] == 1 and image.shape[3] == output.shape[3] and output.shape[3] % packing.CHANNELS == 0
-    if not plain or not fits or max(walk.pad) > 1 or output.zero != -128:
+    if not fits or not by_planes(walk) or output.zero != -128:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
@@ -115,27 +120,31 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
     if words is None:
         return None
     numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
-    values = list(map(str, numbers.values()))
     return Lowered(
         calls=["nn_depthwise_3x3_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, "a channel: 3 rows of weights with the shift, bias twice, multiplier")],
-        struct=Struct(
-            "nn_packed_depthwise",
-            (
-                (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
-                (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
-                (", ".join(values[9:13]), "zero points, smallest and largest output"),
-                (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
-                ("{name}_packed", ""),
-            ),
-            DEPTHWISE_BYTES,
-        ),
+        arrays=[Array("packed", words, WORDS_3X3)],
+        struct=Struct("nn_packed_depthwise", planes_struct(numbers), DEPTHWISE_BYTES),
         headers=("nn/packed.h",),
         reason="3x3, channels taken apart, four outputs a loop" + (" along the height" if turned else ""),
         cycles=depthwise_cycles(numbers),
         scratch=packing.depthwise_scratch(numbers["pairs"]),
         overlap={0: None} if packing.depthwise_in_place(numbers) else {},
         parameters=parameters(op),
+    )
+
+
+WORDS_3X3 = "a channel: 3 rows of weights with the shift, bias twice, multiplier"
+
+
+def planes_struct(numbers: dict) -> tuple[tuple[str, str], ...]:
+    """The rows of an nn_packed_depthwise."""
+    values = list(map(str, numbers.values()))
+    return (
+        (", ".join(values[:5]), "input rows, columns; output rows, columns; channels"),
+        (", ".join(values[5:9]), "stride, padding before rows and columns, pairs of columns"),
+        (", ".join(values[9:13]), "zero points, smallest and largest output"),
+        (", ".join(values[13:]), "bytes from row to row, column to column: input, output"),
+        ("{name}_packed", ""),
     )
 
 

@@ -24,6 +24,7 @@ def check_pool(op: Op, activations: str = "int8") -> None:
         checks.quantised(tensor, (activations,))
         checks.rank(tensor, 4)
     checks.same_quantisation(image, output)
+    fixed_point.activation_range(op.options["activation"], output)
     checks.require(image.shape[3] == output.shape[3], "its channels are not the input's", output)
     walk = window(op, (op.options["kernel_height"], op.options["kernel_width"]), image, output)
     for side in (0, 1):

@@ -2,16 +2,28 @@
 
 import click
 
-from ml.cli import LazyGroup
+from ml.cli import Lazy, LazyGroup
 
 COMMANDS = {
-    "list": "ml.data.commands.listing:list_",
-    "show": "ml.data.commands.show:show",
-    "check": "ml.data.commands.check:check_",
-    "split": "ml.data.commands.split:split",
-    "fetch": "ml.data.commands.fetch:fetch_",
-    "import": "ml.data.commands.convert:import_",
-    "export": "ml.data.commands.convert:export_",
+    "list": Lazy("ml.data.commands.listing:list_", "Data sets in FOLDERS, or in datasets/."),
+    "show": Lazy(
+        "ml.data.commands.show:show",
+        "Durations, classes, subjects and rates of the data set in folder DATA.",
+    ),
+    "check": Lazy("ml.data.commands.check:check_", "Look for what is wrong with the data set in folder DATA."),
+    "split": Lazy(
+        "ml.data.commands.split:split",
+        "Write split.csv beside the manifest of folder DATA; the pipeline keeps to it.",
+    ),
+    "fetch": Lazy(
+        "ml.data.commands.fetch:fetch_",
+        "Download the data set NAME of the catalogue; without NAME list them.",
+    ),
+    "import": Lazy(
+        "ml.data.commands.convert:import_",
+        "Make a data set of other tools' recordings: files and folders PATHS.",
+    ),
+    "export": Lazy("ml.data.commands.convert:export_", "Write the data set in folder DATA as other tools take it."),
 }
 
 

@@ -131,6 +131,7 @@ def _write(answer: requests.Response, part: Path, begun: int, total: int | None,
             if file.tell() + len(block) > most:
                 raise UserError(f"{answer.url}: expected at most {most} bytes, found more; it is another file")
             file.write(block)
+            file.flush()  # nor does a kill
             progress(file.tell(), total)
         done = file.tell()
     if total is not None and done < total:

@@ -18,6 +18,7 @@ EVEN = 0.8  # share of the steps of half the usual one and more; below it the st
 BURST = 0.1  # share of the steps that are 0; above it the same
 GRAINS_US = (1e3, 1e6)  # of clocks that count milliseconds or seconds
 COARSE = 0.05  # share of the steps that are one of its grains longer: that is no missing sample
+REGULAR = 3  # such steps at least, to see a pattern in them
 BURST_US = 1e5  # stretches shorter than that, with more time between than in them, are bursts too
 AROUND = 4  # stamps looked at on each side of a step
 PAUSE_US = 1e6  # in bursts, where only a pause shows,
@@ -124,7 +125,8 @@ def _marked(index: np.ndarray, times: np.ndarray) -> tuple[np.ndarray, np.ndarra
         return none, none
     usual = float(np.median(forward))
     tick = float(np.gcd.reduce(np.rint(steps[steps > 0]).astype(np.int64)))
-    grain = tick in GRAINS_US and np.mean((forward > LATE * usual) & (forward <= usual + tick)) >= COARSE
+    longer = (forward > LATE * usual) & (forward <= usual + tick)
+    grain = tick in GRAINS_US and (np.mean(longer) >= COARSE or _regular(np.flatnonzero(longer)))
     most = usual + tick if grain else LATE * usual
     moved = _moved(index, times, paces > most, usual)
     late, twice = (paces > most) & (moved > (LATE - 1) * usual), (steps == 0) & (moved < -(LATE - 1) * usual)
@@ -147,6 +149,12 @@ def _moved(index: np.ndarray, times: np.ndarray, long: np.ndarray, usual: float)
     return (total[high] - total[here + 1]) / (high - here - 1) - before
 
 
+def _regular(places: np.ndarray) -> bool:
+    """Whether they are as far apart as the rounding of even stamps would have them; lost samples hardly are."""
+    apart = np.diff(places)
+    return len(apart) >= REGULAR and bool(np.ptp(apart) <= 1)
+
+
 def _in_bursts(times: np.ndarray, paces: np.ndarray, late: np.ndarray, still: float) -> bool:
     """Whether samples are stamped many at once: then only long pauses are gaps. `paces` in usual steps."""
     if still > BURST or np.mean(paces >= 0.5) < EVEN:
@@ -154,7 +162,7 @@ def _in_bursts(times: np.ndarray, paces: np.ndarray, late: np.ndarray, still: fl
     edges = np.concatenate([[0], np.flatnonzero(late) + 1, [len(times)]])
     spans = times[edges[1:] - 1] - times[edges[:-1]]
     absent = float(np.sum(np.diff(times)[late]))
-    return bool(late.any()) and absent > float(spans.sum()) and float(np.median(spans)) < BURST_US
+    return np.sum(late) >= REGULAR and absent > float(spans.sum()) and float(np.median(spans)) < BURST_US
 
 
 def _rate(index: np.ndarray, times: np.ndarray, breaks: np.ndarray) -> float | None:

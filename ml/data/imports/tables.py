@@ -24,6 +24,7 @@ SKETCH_ROWS = 119  # of one movement in the sketch from which most of these file
 OFF = 0.05  # of the rate that was asked for
 BRIDGED_S = 0.25  # a gap up to that stays in a recording and is told; behind a longer one another begins
 SAMPLE = 64  # lines that are looked at to find what stands between the numbers
+NO_NUMBER = {"nan", "inf", "infinity", "null", "none", "na", "n/a"}  # where a number should be; never a column's name
 SUFFIXES = (".csv", ".txt", ".tsv")
 
 
@@ -106,6 +107,8 @@ def _blocks(path: Path, notes: Notes) -> tuple[Columns, list[Block]]:
 
 def _header(path: Path, fields: list[str]) -> Columns | None:
     """The columns, where the fields name them. UserError where two have one name: nobody knows which is meant."""
+    if NO_NUMBER & {field.casefold().lstrip("+-") for field in fields}:
+        return None
     if header := read_header("\t".join(fields)):
         return header
     once = {field.casefold(): field for field in fields}

@@ -1,6 +1,7 @@
 """What is said: keywords, words that are none, and sentences without a keyword."""
 
 import re
+import unicodedata
 
 import numpy as np
 
@@ -36,10 +37,20 @@ COMMON = _listed(
 )
 
 
-def check_words(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Keywords in lower case, or a UserError that says what is wrong with them."""
+def spelling(label: str) -> str:
+    """What two labels have in common that are one word: without case, and with any mark between its parts."""
+    return " ".join(re.split(r"[ _-]+", unicodedata.normalize("NFC", label).casefold())).strip()
+
+
+def check_words(words: tuple[str, ...], taken: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Keywords in lower case, or a UserError that says what is wrong with them. `taken` are names of other classes."""
     made = tuple(" ".join(word.lower().split()) for word in words)
     for word in made:
+        if spelling(word) in taken:
+            raise UserError(
+                f"expected words that are no other class of the model, found {word!r}: {' and '.join(taken)} are what "
+                "is heard besides the words; leave it out"
+            )
         if not WORD.fullmatch(word):
             raise UserError(f"expected words of letters, spaces and hyphens (up to 30), found {word[:40]!r}")
     if not 1 <= len(made) <= MOST:

@@ -20,7 +20,6 @@ from tests.compiler.fuzz.fuzz import BATCH, Tally, fuzz, save, shrink
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), default=Path("fuzz"), show_default=True)
 def main(hours, networks, seed, first, target, out) -> None:
     """Compare random networks with TensorFlow Lite Micro; save what differs, made small."""
-    batch.lowest_priority()
     end = time.monotonic() + hours * 3600 if hours else None
     last = first + (networks or (1 << 40 if hours else 1000))
     tally, failures, number = Tally(), 0, first

@@ -5,7 +5,6 @@ outputs, said = run([program, ...], [inputs, ...], "host", folder)
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -105,9 +104,3 @@ def _cut(made: bytes, programs: Sequence[Program], inputs: Sequence[np.ndarray])
         whole = [made[at + i * size : at + (i + 1) * size] for i in range(len(rows))]
         yield [one for one in whole if len(one) == size]
         at += size * len(rows)
-
-
-def lowest_priority() -> None:
-    """For a run by the hour: everything else goes first."""
-    if hasattr(os, "nice"):
-        os.nice(19)

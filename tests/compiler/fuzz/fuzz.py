@@ -133,8 +133,11 @@ def _difference(case: _Case, truth: list[dict[int, bytes]], outputs: list[bytes]
         at = 0
         for layer in case.program.layers:
             size, first = layer.op.output.size, layer.op.options.get(FIRST_BYTE, 0)
-            got, want = made[at : at + size], expected[layer.op.output.index][first : first + size]
+            got, whole = made[at : at + size], expected.get(layer.op.output.index)
             at += size
+            if whole is None:
+                continue  # TFLM's arithmetic is not defined there
+            want = whole[first : first + size]
             tally.layers, tally.bytes = tally.layers + 1, tally.bytes + size
             if got != want:
                 differs = np.flatnonzero(np.frombuffer(got, np.int8) != np.frombuffer(want, np.int8))

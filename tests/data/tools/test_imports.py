@@ -16,6 +16,7 @@ from ml.data.audio import write_audio
 from ml.data.imports.edge_impulse import read_export, read_file
 from ml.data.imports.foreign import Asked, Notes
 from ml.data.imports.importing import import_all
+from ml.data.imports.tables import read_table
 from ml.data.imports.umafall import read_umafall
 from ml.data.manifest import load
 from ml.data.recordings import GRAVITY
@@ -357,3 +358,222 @@ def test_whatever_lies_in_a_folder_an_import_writes_a_data_set_or_one_line(tmp_p
     for row in manifest(folder / "out").itertuples():
         frame = pd.read_csv(folder / "out" / row.file) if row.file.endswith("csv") else None
         assert frame is None or np.isfinite(frame.to_numpy(float)).all()
+
+
+def speak(folder, words):
+    """A folder a word, a clip of its own in each."""
+    for pitch, word in enumerate(words):
+        path = folder / word / "0a7c2a8d_nohash_0.wav"
+        path.parent.mkdir(parents=True)
+        write_audio(path, tone(300 + 40 * pitch, pitch).astype(np.int16), 16000)
+    return folder
+
+
+def test_folders_of_words_in_any_script_stay_as_many_classes(tmp_path):
+    words = ["开灯", "关灯", "größe", "grüße", "x" * 35 + "1", "x" * 35 + "2", "a!b", "a?b"]
+    found = bring(tmp_path / "out", speak(tmp_path / "in", words))
+    assert len(found.labels) == len(words)
+    assert {"开灯", "关灯", "größe", "grüße"} <= set(found.labels)
+    said = "\n".join(found.notes)
+    assert "'a!b'" in said
+    assert "'a?b'" in said
+    assert len(load(tmp_path / "out", "mic").labels) == len(words)
+
+
+def test_two_people_stay_two(tmp_path):
+    for number, name in enumerate(("ann/1", "ann:1")):
+        document = edge_impulse(table(counts("wave", number, columns=3)))
+        document["payload"]["device_name"] = name
+        write_json(tmp_path / "in" / f"wave.{number}.json", document)
+    found = bring(tmp_path / "out", tmp_path / "in")
+    assert len(found.subjects) == 2
+    assert any("'ann/1'" in note and "'ann:1'" in note for note in found.notes)
+
+
+EVEN = (np.arange(1200) * 1e6 / 104).round().astype(int)
+
+
+def stamped(path, times, header="timestamp_us", values=None):
+    values = table(counts("wave", 1, seconds=24, columns=3)).to_numpy()[: len(times)] if values is None else values
+    rows = [f"{time},{','.join(map(str, row))}" for time, row in zip(times, values.tolist(), strict=True)]
+    path.write_text("\n".join([f"{header},ax,ay,az", *rows]))
+    return path
+
+
+TIMES = {  # stamps; recordings that come of them; samples missing in the first
+    "a restart": (np.concatenate([EVEN[:500], EVEN[:700]]), [500, 700], None),
+    "three runs": (np.concatenate([EVEN[:400]] * 3), [400] * 3, None),
+    "a pause of 60 s": (np.concatenate([EVEN[:600], EVEN[600:] + 60_000_000]), [600, 600], None),
+    "a wrap": ((EVEN + 2**32 - 3_000_000) % 2**32, [1200], None),
+    "a gap": (np.concatenate([EVEN[:600], EVEN[600:] + 3 * 9615]), [1200], "3"),
+}
+
+
+@pytest.mark.parametrize("name", TIMES)
+def test_whatever_time_does_in_a_file_the_rate_is_right_and_a_recording_is_a_stretch_of_it(tmp_path, name):
+    times, lengths, missing = TIMES[name]
+    bring(tmp_path / "out", stamped(tmp_path / "wave.csv", times), subject="ann")
+    rows = manifest(tmp_path / "out")
+    assert [float(rate) for rate in rows.sample_rate_hz] == pytest.approx([104] * len(lengths), rel=1e-3)
+    assert [len(one) for one in samples_of(tmp_path / "out", "accel")] == lengths
+    assert rows.get("missing_samples", [None])[0] == missing
+    assert load(tmp_path / "out", "accel").left_out == ()
+
+
+def test_rows_that_are_no_numbers_are_missing_samples_with_and_without_time(tmp_path):
+    path = stamped(tmp_path / "wave.csv", EVEN)
+    lines = path.read_text().splitlines()
+    for at in (100, 101, 700):
+        lines[at] = ",".join([lines[at].split(",")[0], "nan", "nan", "nan"])
+    path.write_text("\n".join(lines))
+    bring(tmp_path / "timed", path, subject="ann")
+    plain = tmp_path / "plain.csv"
+    plain.write_text("\n".join(line.partition(",")[2] for line in lines))
+    bring(tmp_path / "untimed", plain, subject="ann", rate_hz=104.0)
+    for folder in ("timed", "untimed"):
+        row = manifest(tmp_path / folder).iloc[0]
+        assert (float(row.sample_rate_hz), row.missing_samples) == (pytest.approx(104, rel=1e-3), "3")
+
+
+def test_time_stamps_without_a_unit_are_told_or_read_by_the_rate_that_is_said(tmp_path):
+    path = stamped(tmp_path / "wave.csv", EVEN // 1000, "timestamp")
+    with pytest.raises(UserError, match="say --rate"):
+        bring(tmp_path / "none", path, subject="ann")
+    found = bring(tmp_path / "out", path, subject="ann", rate_hz=100.0)
+    assert any("taken for ms" in note for note in found.notes)
+    assert float(manifest(tmp_path / "out").sample_rate_hz[0]) == pytest.approx(104, rel=1e-3)
+    found = bring(tmp_path / "other", path, subject="ann", rate_hz=50.0)
+    assert any("a time without a unit" in note for note in found.notes)
+
+
+def test_semicolons_and_decimal_commas_are_read(tmp_path):
+    values = table(counts("wave", 1, columns=3))
+    text = values.to_csv(index=False, sep=";", decimal=",")
+    (tmp_path / "wave.csv").write_text(text)
+    bring(tmp_path / "out", tmp_path / "wave.csv", subject="ann", rate_hz=50.0)
+    assert np.array_equal(samples_of(tmp_path / "out", "accel")[0], counts("wave", 1, columns=3))
+
+
+@pytest.mark.parametrize("header", ["ax,ay,az,ax", "ax,ay,az,accx"])
+def test_an_axis_that_is_there_twice_is_refused(tmp_path, header):
+    (tmp_path / "wave.csv").write_text(f"{header}\n" + "0.1,0.2,9.8,0.1\n" * 20)
+    with pytest.raises(UserError, match=r"found .?a"):
+        bring(tmp_path / "out", tmp_path / "wave.csv", subject="ann", rate_hz=50.0)
+
+
+def test_numbers_in_a_stray_text_do_not_stop_an_import(tmp_path):
+    write_json(tmp_path / "in" / "wave.1.json", edge_impulse(table(counts("wave", 1, columns=3))))
+    (tmp_path / "in" / "notes.txt").write_text("12\n13\n14\n")
+    found = bring(tmp_path / "out", tmp_path / "in")
+    assert found.labels == {"wave": 1}
+    assert any("notes.txt" in note for note in found.notes)
+
+
+def exported(folder, **labels):
+    """An export with a file for each: name -> what `info.labels` says of it."""
+    files = []
+    for number, (name, said) in enumerate(labels.items()):
+        write_json(folder / "training" / f"{name}.json", edge_impulse(table(counts("wave", number, columns=3))))
+        files.append({"path": f"training/{name}.json", "category": "training"} | said)
+    write_json(folder / "info.labels", {"version": 1, "files": files})
+    return folder
+
+
+def test_only_what_is_labelled_gets_a_label_and_the_rest_is_told(tmp_path):
+    folder = exported(
+        tmp_path / "in",
+        dict={"label": {"type": "label", "label": "yes"}},
+        text={"label": "no"},
+        unlabelled={"label": {"type": "unlabeled"}},
+        empty={"label": ""},
+        none={"label": None},
+        missing={},
+        boxes={"label": {"type": "unlabeled"}, "boundingBoxes": [{"label": "cup", "x": 1, "y": 1}]},
+        null={"label": {"type": "multi-label", "labels": None}},
+        nothing={"label": {"type": "multi-label", "labels": []}},
+        odd={"label": {"type": "multi-label", "labels": [None, {"label": "x", "startIndex": 1e999, "endIndex": 2}]}},
+    )
+    found = bring(tmp_path / "out", folder)
+    assert found.labels == {"yes": 1, "no": 1}
+    said = "\n".join(found.notes)
+    for name in ("unlabelled", "empty", "none", "missing", "boxes", "null", "nothing", "odd"):
+        assert f"training/{name}.json" in said
+    assert "bounding boxes" in said
+    assert bring(tmp_path / "all", folder, label="wave").labels == {"wave": 7}
+
+
+def test_files_beside_a_list_are_read_by_their_names_and_other_kinds_are_told(tmp_path):
+    folder = exported(tmp_path / "in", a={"label": "wave"})
+    write_audio(folder / "training" / "yes.1.wav", tone(440).astype(np.int16), 16000)
+    (folder / "training" / "cat.1.jpg").write_bytes(b"\xff\xd8")
+    found = bring(tmp_path / "out", folder, subject="ann")
+    assert found.labels == {"wave": 1, "yes": 1}
+    assert any("1 of .jpg" in note for note in found.notes)
+
+
+def test_csv_of_an_export_has_its_time_in_milliseconds(tmp_path):
+    stamps = EVEN[:100] // 1000
+    (tmp_path / "in" / "training").mkdir(parents=True)
+    stamped(tmp_path / "in" / "training" / "punch.1.csv", stamps, "timestamp")
+    said = {"label": {"type": "label", "label": "wave"}, "metadata": {"subject": "li"}}
+    files = [{"path": "training/punch.1.csv"} | said]
+    write_json(tmp_path / "in" / "info.labels", {"version": 1, "files": files})
+    found = bring(tmp_path / "out", tmp_path / "in")
+    assert (found.labels, found.subjects) == ({"wave": 1}, {"li": 1})
+    assert float(manifest(tmp_path / "out").sample_rate_hz[0]) == pytest.approx(104, rel=2e-3)
+
+
+@pytest.mark.parametrize("kind", ["json", "cbor", "wav"])
+def test_single_files_of_an_export_have_the_label_of_their_name_and_not_of_their_folder(tmp_path, kind):
+    folder = tmp_path / "training"
+    folder.mkdir()
+    path = folder / f"yes.1.{kind}"
+    values = [[int(value)] for value in tone(440)]
+    document = {"payload": {"device_name": "d", "interval_ms": 0.0625, "sensors": [{"name": "audio", "units": "wav"}]}}
+    document["payload"]["values"] = values
+    if kind == "wav":
+        write_audio(path, tone(440).astype(np.int16), 16000)
+    else:
+        path.write_bytes(json.dumps(document).encode() if kind == "json" else cbor2.dumps(document))
+    assert bring(tmp_path / "out", folder, subject="ann").labels == {"yes": 1}
+
+
+cells = st.sampled_from(
+    ["ax", "ay", "az", "timestamp", "time [ms]", "1", "-2.5", "1,5", "nan", "", " ", "x", "9" * 400]
+)
+tables_of_cells = st.tuples(st.sampled_from([",", ";", "\t", " "]), st.lists(st.lists(cells, max_size=5), max_size=12))
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.one_of(
+        st.binary(max_size=200),
+        tables_of_cells.map(lambda made: "\n".join(made[0].join(row) for row in made[1]).encode()),
+    )
+)
+def test_whatever_a_table_holds_it_is_read_or_refused_in_one_line(tmp_path, data):
+    path = tmp_path / "x.csv"
+    path.write_bytes(data)
+    try:
+        for one in read_table(path, Asked(rate_hz=50.0), Notes()):
+            assert np.isfinite(one.values).all()
+            assert one.rate_hz is None or one.rate_hz > 0
+    except UserError as error:
+        assert "\n" not in str(error)
+
+
+labels_of = st.fixed_dictionaries(
+    {}, optional={"path": json_values, "label": json_values, "boundingBoxes": json_values}
+)
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(labels_of | st.fixed_dictionaries({"path": st.just("a.json"), "label": json_values}), max_size=4))
+def test_whatever_a_list_says_its_export_is_read_or_refused_in_one_line(tmp_path, files):
+    write_json(tmp_path / "in" / "a.json", edge_impulse(table(counts("wave", 1, columns=3))))
+    write_json(tmp_path / "in" / "info.labels", {"files": files})
+    try:
+        for one in read_export(tmp_path / "in", Notes()):
+            assert one.label or one.stray
+    except UserError as error:
+        assert "\n" not in str(error)

@@ -43,20 +43,23 @@ enum link_command {
     // -> counters bytes (a CBOR map as TELEMETRY)
     LINK_GET_STATS = 0x07,
     LINK_RESET_STATS = 0x08,
-    // rate u32 (in millihertz; 0 for the sensor's, else 1000 to 2^31 - 1)
+    // rate u32 (in millihertz; 0 for the sensor's, else 1000 to 2^31 - 1); BAD_ARGUMENT for a rate that is neither the
+    // sensor's nor the front end's, where that takes no other
     LINK_INJECT_BEGIN = 0x09,
     // samples bytes (rows of stream 0, int16) -> windows u16 (completed by them, with the network awake or asleep)
     LINK_INJECT = 0x0A,
     LINK_INJECT_END = 0x0B,
     // -> crc u32 (CRC-32 of the model's input), cycles u32
     LINK_RUN_FRONTEND = 0x0C,
-    // layer u16 -> crc u32 (CRC-32 of the layer's output), cycles u32
+    // layer u16 -> crc u32 (CRC-32 of the layer's output), cycles u32; NOT_NOW outside an injection where the model has
+    // a state
     LINK_RUN_LAYER = 0x0D,
     // layer u16 (0xFFFF for the model's input), offset u32, count u16 -> content bytes
     LINK_READ_TENSOR = 0x0E,
     // offset u32, content bytes
     LINK_WRITE_INPUT = 0x0F,
-    // -> crc u32 (CRC-32 of the output for the fixed input), expected u32
+    // -> crc u32 (CRC-32 of the output for the fixed input), expected u32; a model with a state, and all before and
+    // behind it, starts afresh then
     LINK_SELF_TEST = 0x10,
     // the board restarts when the answer is out
     LINK_RESET_BOARD = 0x11,

@@ -51,6 +51,29 @@ typedef struct {
 // scratch: 128 * (pairs + 1) bytes, aligned to 4. The output may start where the input does.
 void nn_depthwise_3x3_packed(const nn_packed_depthwise *layer, const int8_t *input, int8_t *output, void *scratch);
 
+// 3x3, several output channels an input channel, a multiple of four of them altogether.
+typedef struct {
+    nn_packed_depthwise four;      // four output channels; its input is the image that these four read, side by side
+    uint16_t channels, multiplier; // of the input; output channels of each
+} nn_packed_multiplied_3x3;
+
+// scratch: 4 * rows * columns of the input + 128 * (pairs + 1) bytes, aligned to 4.
+void nn_depthwise_multiplied_3x3_packed(const nn_packed_multiplied_3x3 *layer, const int8_t *input, int8_t *output,
+                                        void *scratch);
+
+// Any window, several output channels an input channel: a convolution for each group of one or more input channels, in
+// which a weight between an output and another's input is 0.
+typedef struct {
+    nn_packed_conv one; // group, VALID on what its windows read, padding included; `packed` holds one after the other
+    uint16_t in_height, in_width, channels; // of the input; channels a multiple of one.in.channels
+    uint16_t pad_top, pad_left;
+    uint16_t words; // of `packed` that a group takes
+} nn_packed_multiplied;
+
+// scratch: the inputs of a group, rounded up to 4 bytes, then as nn_conv_2d_packed's.
+void nn_depthwise_multiplied_packed(const nn_packed_multiplied *layer, const int8_t *input, int8_t *output,
+                                    void *scratch);
+
 // Any window, one output channel an input channel, a multiple of four of them. Four channels:
 //   bias[4]       with the input's zero point folded in
 //   weights[]     a tap: a byte a channel; taps follow each other along the longer side of the window

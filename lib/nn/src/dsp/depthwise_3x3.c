@@ -124,10 +124,19 @@ static void four_channels(const nn_packed_depthwise *layer, const int8_t *image,
     }
 }
 
-static void clamp(const nn_packed_depthwise *layer, int8_t *out) {
-    for (uint32_t left = (uint32_t)layer->out_rows * layer->out_columns * layer->channels; left > 0; left--, out++) {
+static void clamp_pixel(const nn_packed_depthwise *layer, int8_t *out) {
+    for (uint32_t left = layer->channels; left > 0; left--, out++) {
         if (*out < layer->min) *out = (int8_t)layer->min;
         if (*out > layer->max) *out = (int8_t)layer->max;
+    }
+}
+
+static void clamp(const nn_packed_depthwise *layer, int8_t *output) {
+    for (uint32_t row = 0; row < layer->out_rows; row++, output += layer->out_row_step) {
+        int8_t *out = output;
+        for (uint32_t left = layer->out_columns; left > 0; left--, out += layer->out_column_step) {
+            clamp_pixel(layer, out);
+        }
     }
 }
 

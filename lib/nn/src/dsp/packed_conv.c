@@ -8,7 +8,8 @@ typedef struct {
     const nn_packed_conv *layer;
     const nn_conv_form *form;
     const int8_t *image;
-    uint32_t in_depth, out_depth; // bytes of a pixel
+    uint32_t in_depth; // bytes of a pixel
+    uint32_t pitch;    // bytes from one output pixel to the next
     nn_dot_pair *job;
     nn_rows rows[2];          // of a window inside the image, for either pixel
     uint32_t row_words;       // of `taps` that a row of the window takes, the other pixel's between them
@@ -26,7 +27,7 @@ static walk start(const nn_packed_conv *layer, const nn_conv_form *form, nn_dot_
                   .form = form,
                   .image = image,
                   .in_depth = in_depth,
-                  .out_depth = (uint32_t)layer->out.channels * form->item,
+                  .pitch = form->pitch,
                   .job = job,
                   .rows = {rows, {rows.rows, rows.size, rows.gap, &job->sums[1]}},
                   .row_words = form->row_pairs * 2u,
@@ -118,7 +119,7 @@ static void multiply_both(const walk *at, int8_t *out0, int8_t *out1) {
 }
 
 static void multiply(const walk *at, int8_t *output) {
-    multiply_both(at, output, output + at->out_depth);
+    multiply_both(at, output, output + at->pitch);
 }
 
 // A last pixel without a neighbour: computed twice, to the same place.
@@ -141,7 +142,7 @@ static void inner_columns(const walk *at, uint32_t *first, uint32_t *count) {
 
 // Windows of one pixel each, side by side: the innermost loop widens them itself. An odd pixel is left.
 static int adjacent(const nn_packed_conv *layer, const nn_conv_form *form) {
-    const int one = form->item == 1 && layer->kernel_height == 1 && layer->kernel_width == 1;
+    const int one = form->pitch == layer->out.channels && layer->kernel_height == 1 && layer->kernel_width == 1;
     // Padding at the bottom or right alone shows in the sides only.
     const int all = layer->stride_height == 1 && layer->stride_width == 1 && layer->pad_top == 0 &&
                     layer->pad_left == 0 && layer->out.height == layer->in.height &&
@@ -187,7 +188,7 @@ static void convolve(const walk *at, int8_t *output) {
             }
             if (odd) {
                 multiply(at, output);
-                output += 2u * at->out_depth;
+                output += 2u * at->pitch;
             }
             odd ^= 1u;
         }
@@ -224,13 +225,20 @@ nn_conv_form nn_conv_form_int8(const nn_packed_conv *layer) {
     return (nn_conv_form){.clamp = layer->min > -128 || layer->max < 127 ? clamp : NULL,
                           .row_pairs = nn_pairs((uint32_t)layer->kernel_width * layer->in.channels),
                           .symmetric = layer->output_zero > -128,
-                          .item = 1};
+                          .item = 1,
+                          .pitch = layer->out.channels};
 }
 
-void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
+void nn_conv_packed_apart(const nn_packed_conv *layer, const int8_t *input, int8_t *output, uint32_t pitch,
+                          void *scratch) {
     nn_conv_form form = nn_conv_form_int8(layer);
+    form.pitch = pitch;
     form.dot = nn_dot_4x2;
     form.widen = nn_widen;
     form.block = 10u + 2u * layer->pairs;
     nn_conv_2d_pairs(layer, &form, input, output, scratch);
+}
+
+void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t *output, void *scratch) {
+    nn_conv_packed_apart(layer, input, output, layer->out.channels, scratch);
 }

@@ -15,6 +15,7 @@ typedef struct {
     uint32_t row_pairs;                                                   // of taps in a row of the window
     int32_t symmetric;                                                    // the job's
     uint16_t item;                                                        // bytes of an activation
+    uint32_t pitch;                                                       // bytes from one output pixel to the next
 } nn_conv_form;
 
 // The form of int8 activations; `dot`, `widen` and `block` belong to the packing.
@@ -23,5 +24,9 @@ nn_conv_form nn_conv_form_int8(const nn_packed_conv *layer);
 // Gathers the taps of two pixels after the other and hands them to `form->dot`. Scratch as in packed.h.
 void nn_conv_2d_pairs(const nn_packed_conv *layer, const nn_conv_form *form, const int8_t *input, int8_t *output,
                       void *scratch);
+
+// nn_conv_2d_packed with `pitch` bytes from one output pixel to the next, at least out.channels.
+void nn_conv_packed_apart(const nn_packed_conv *layer, const int8_t *input, int8_t *output, uint32_t pitch,
+                          void *scratch);
 
 #endif

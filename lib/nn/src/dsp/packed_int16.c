@@ -45,7 +45,8 @@ static void convolve(const nn_packed_conv *layer, void (*dot)(const nn_dot_pair 
                                .block = around + 2u * layer->pairs,
                                .row_pairs = ((uint32_t)layer->kernel_width * layer->in.channels + 1u) / 2u,
                                .symmetric = layer->min != 0,
-                               .item = sizeof(int16_t)};
+                               .item = sizeof(int16_t),
+                               .pitch = layer->out.channels * sizeof(int16_t)};
     nn_conv_2d_pairs(layer, &form, (const int8_t *)(const void *)input, (int8_t *)(void *)output, scratch);
 }
 

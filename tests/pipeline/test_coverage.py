@@ -1,0 +1,88 @@
+"""What nobody trained with is refused; what nobody tests is told, and never counted as right."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.data.manifest import Dataset, Item
+from ml.data.recordings import Recording
+from ml.data.split import Split
+from ml.errors import UserError
+from ml.evaluate.accuracy import confusion
+from ml.pipeline import coverage
+from ml.pipeline.commands import _check_classes
+from ml.pipeline.contract import find
+from ml.pipeline.run import Run
+
+SPLIT = Split(("ann", "bob"), (), ("cem",))
+
+
+def data(**labels):
+    """subject -> labels of his recordings."""
+    recording = Recording(np.zeros((50, 6), np.int16), 50_000, gravity=True)
+    items = [
+        Item(f"{subject}_{label}.csv", label, subject, "", "", "", recording)
+        for subject, some in labels.items()
+        for label in some.split()
+    ]
+    return Dataset(tuple(items), "hash")
+
+
+def test_a_class_that_only_a_held_out_person_has_is_refused_with_who_has_it():
+    gestures = find("gesture_recognition")
+    with pytest.raises(UserError, match="recordings of 'punch' by somebody who trains, found them only of cem"):
+        coverage.check_trained(gestures, data(ann="wave", bob="wave", cem="wave punch"), SPLIT)
+    coverage.check_trained(gestures, data(ann="wave", bob="punch", cem="wave"), SPLIT)
+
+
+def test_faults_of_machines_need_not_be_trained_but_the_normal_must():
+    machines = find("vibration_anomaly")
+    coverage.check_trained(machines, data(ann="normal", bob="normal", cem="normal anomalous"), SPLIT)
+    with pytest.raises(UserError, match="'normal' by somebody who trains"):
+        coverage.check_trained(machines, data(ann="rub", bob="rub", cem="normal"), SPLIT)
+
+
+def test_it_is_known_which_classes_a_person_has_no_recording_of():
+    made = data(ann="wave punch none", bob="wave punch", cem="wave")
+    assert coverage.missing(find("gesture_recognition"), made, ("cem",)) == ["punch", "none"]
+    assert coverage.missing(find("gesture_recognition"), made, ("bob", "cem")) == ["none"]
+
+
+def test_classes_without_a_recording_are_not_tested_though_everything_else_is_right():
+    classes = ["punch", "wave", "none"]
+    counts = confusion(np.array([1, 1, 1]), np.array([1, 1, 1]), 3)
+    assert coverage.untested(counts, classes, 2, streams=False) == ["punch", "none"]
+    assert coverage.untested(counts, classes, 2, streams=True) == ["punch"]
+    metrics = {"int8": {"confusion": counts.tolist()}, "untested": ["punch", "none"]}
+    assert coverage.tested(metrics) == "1 of 3"
+    assert coverage.tested(metrics | {"untested": []}) == ""
+    assert coverage.in_words(["punch"], ["cem"]) == "punch: no recording by cem"
+
+
+def test_a_class_is_there_once():
+    with pytest.raises(UserError, match="found silence twice"):
+        _check_classes(["yes", "silence", "unknown", "silence"])
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """An application whose data is at hand."""
+
+    app: object
+    made: Dataset
+
+    def __getattr__(self, name):
+        return getattr(self.app, name)
+
+    def data(self, folder: Path | None, seed: int) -> Dataset:
+        return self.made
+
+
+def test_every_command_refuses_such_a_split_before_it_trains(monkeypatch):
+    app = Loaded(find("gesture_recognition"), data(ann="wave", bob="wave", cem="wave punch"))
+    monkeypatch.setattr(Run, "application", lambda run: app)
+    with pytest.raises(UserError, match="'punch' by somebody who trains"):
+        Run("gesture_recognition", data="x").asked()
+    assert Run("gesture_recognition", data="x", hold_out=("ann",)).asked().split.test == ("ann",)
