@@ -13,6 +13,7 @@ from ml.compiler.packing import CHANNELS, LARGEST_SHIFT, _pairs
 LOW, HIGH = -8, 7
 OFFSET = 8  # makes the three lower digits 0 to 15
 LARGEST_SUM = 1 << 29  # four times a sum stays within 32 bits
+SMALLEST_SHARED_SHIFT = -3  # to the right, where one scale serves all channels
 
 
 def fit(weights: np.ndarray) -> bool:
@@ -26,10 +27,10 @@ def fault(
     """Why a layer whose weights fit cannot be packed, or "". Arguments as `pack` takes them."""
     right = _right(mantissas, shifts)
     if right.min() < smallest_shift or right.max() > LARGEST_SHIFT:
-        return f"its scale is outside 2^-{LARGEST_SHIFT + 1}..2^-{smallest_shift}"
+        return f"its scale is outside 2^-{LARGEST_SHIFT + 1}..2^{-smallest_shift}"
     largest = _largest(_digits(_pairs(weights).reshape(len(bias), -1)), bias)
     room = np.array([1 << (31 - 4 * digit) for digit in range(CHANNELS)])
-    over = largest >= np.minimum(room, LARGEST_SUM)
+    over = largest >= np.minimum(room, LARGEST_SUM >> max(-int(right.min()), 0))
     if not over.any():
         return ""
     channel, digit = np.argwhere(over)[0] @ [CHANNELS, 1], int(np.argwhere(over)[0][1])

@@ -73,7 +73,8 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
     mantissas, shifts = scales_of(op)
     channels = (bias_of(op), mantissas, shifts)
     shared = len(weights.scales) == 1
-    if fault := packing_int4.fault(weights.data[:, None, :], *channels, smallest_shift=0 if shared else 1):
+    smallest = packing_int4.SMALLEST_SHARED_SHIFT if shared else 1
+    if fault := packing_int4.fault(weights.data[:, None, :], *channels, smallest_shift=smallest):
         return Declined(f"not in 4 bits: {fault}")
     low, high = fixed_point.activation_range(op.options["activation"], output)
     words = packing_int4.pack(weights.data[:, None, :], *channels, scales=not shared)

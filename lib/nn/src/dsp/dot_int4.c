@@ -26,8 +26,8 @@
 #define SCALE_SYMMETRIC(s, m)                                                                                          \
     "lsl lr, r12, r3\n smmulr " s ", " s ", " m "\n add " s ", " s ", " s ", asr #31\n add " s ", " s ", lr\n"         \
     "asr " s ", " s ", r3\n ssat " s ", #8, " s ", asr #1\n lsr r3, r3, #8\n"
-// Where nothing is shifted TFLM rounds once: twice the result, rounded down, has room for the half.
-#define SCALE_ONCE(s, m) "lsl " s ", " s ", #1\n smmla " s ", " s ", " m ", r12\n ssat " s ", #8, " s ", asr #1\n"
+// Where nothing is shifted to the right TFLM rounds once: twice the result, rounded down, has room for the half.
+#define SCALE_ONCE(s, m) "lsl " s ", " s ", r3\n smmla " s ", " s ", " m ", r12\n ssat " s ", #8, " s ", asr #1\n"
 // One channel of two pixels.
 #define BOTH_ONE_SIDED(s, t, m)                                                                                        \
     "lsl lr, r12, r3\n smmlar " s ", " s ", " m ", lr\n smmlar " t ", " t ", " m ", lr\n"                              \
@@ -150,8 +150,9 @@ __attribute__((naked)) void nn_dot_int4_4x1(__attribute__((unused)) const nn_dot
         "6:\n cmp r1, #2\n beq.w 7f\n" //
         SCALE_SYMMETRIC("r4", "r8") SCALE_SYMMETRIC("r5", "r9") SCALE_SYMMETRIC("r6", "r10")
             SCALE_SYMMETRIC("r7", "r11") "b 5b\n"
-                                         "7:\n" SCALE_ONCE("r4", "r8") SCALE_ONCE("r5", "r9") SCALE_ONCE("r6", "r10")
-                                             SCALE_ONCE("r7", "r11") "b 5b\n");
+                                         "7:\n sxtb r3, r3\n rsb r3, r3, #0\n" SCALE_ONCE("r4", "r8")
+                                             SCALE_ONCE("r5", "r9") SCALE_ONCE("r6", "r10")
+                                                 SCALE_ONCE("r7", "r11") "b 5b\n");
 }
 
 #else
