@@ -6,7 +6,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +17,9 @@ from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
 from ml.compiler.passes import run_passes
+from ml.compiler.proof import TFLM, Proof, prove
 from ml.compiler.reader import read
 from ml.errors import UserError
-from ml.evaluate import tflm
 from ml.files import replace_file
 
 
@@ -31,7 +31,12 @@ class Compiled:
     program: Program
     hash: str  # first 16 hex digits of the SHA-256 of the .tflite
     check: int  # CRC-32 of the output for the fixed input; in streaming form, of that for a full window
-    verified: bool  # True when TensorFlow Lite Micro was at hand and gave the same CRC-32
+    proof: Proof  # what the layers were compared with
+
+    @property
+    def verified(self) -> bool:
+        """Whether that was TensorFlow Lite Micro."""
+        return self.proof.against == TFLM
 
 
 def prepare(
@@ -83,7 +88,7 @@ def compile_model(
     `name` is a C identifier; `labels` name the outputs, unless it is said that they do not; `sections` is C text that
     goes in as it is; `notes` are comment lines; `title` names the model in errors; `stream` asks for the streaming
     form; `limits` are a board's bytes of "flash" and "RAM". The header is compiled and run on this computer first, and
-    compared with TensorFlow Lite Micro where that is installed: nothing is written that does not agree.
+    every layer compared (see proof.py): nothing is written that does not agree.
     """
     emit.identifier(name)
     program = prepare(tflite, title or name, options, stream)
@@ -94,13 +99,13 @@ def compile_model(
     _check_limits(program, limits or {}, title or name)
     digest = hashlib.sha256(tflite).hexdigest()[:16]
     who = Identity(name, digest, data_hash, labels, sections, notes)
-    first, check = _measured_checks(program, who)
-    verified = _compare(tflite, program, check, title or name)
+    first, check, proof = _checked(tflite, program, who, title or name)
+    who = replace(who, proof=str(proof))
     out_dir = Path(out_dir)
     path = out_dir / f"{name}_model.h"
     replace_file(path, header(program, who, first, check).encode())
     replace_file(out_dir / "library.json", _library(name).encode())
-    return Compiled(path, program, digest, check, verified)
+    return Compiled(path, program, digest, check, proof)
 
 
 def _check_limits(program: Program, limits: Mapping[str, int | None], name: str) -> None:
@@ -117,47 +122,16 @@ def _check_limits(program: Program, limits: Mapping[str, int | None], name: str)
             )
 
 
-def _measured_checks(program: Program, who: Identity) -> tuple[int, int]:
-    """The CRC-32 that the compiled C gives on this computer, after one inference and for a full window: the same
-    number unless the model is in streaming form."""
+def _checked(tflite: bytes, program: Program, who: Identity, name: str) -> tuple[int, int, Proof]:
+    """Compiles the header for this computer: the CRC-32 after one inference and for a full window, the same number
+    unless the model is in streaming form, and what the layers were compared with."""
     with tempfile.TemporaryDirectory() as scratch:
         path = Path(scratch) / f"{who.name}_model.h"
         path.write_text(header(program, who, 0))
         host = HostModel(path)
         first = host.fixed_crc()
-        return first, host.stream_crc() if program.stream else first
-
-
-def fixed_input(size: int) -> np.ndarray:
-    """The bytes of nn_fixed_input, int8 [size]."""
-    x, rows = 12345, np.empty(size, np.uint8)
-    for i in range(size):
-        x = (x * 1664525 + 1013904223) & 0xFFFFFFFF
-        rows[i] = x >> 24
-    return rows.view(np.int8)
-
-
-def _fixed_window(program: Program) -> np.ndarray:
-    """The input that `check` is for, int8 [bytes of a whole window]."""
-    stream = program.stream
-    if stream is None:
-        return fixed_input(program.input.size)
-    return fixed_input(stream.warm_up * program.input.size)[-stream.window_size :]
-
-
-def _compare(tflite: bytes, program: Program, check: int, name: str) -> bool:
-    """True when TFLM agrees, False when it is not installed or cannot run the model. A difference is an error."""
-    if not tflm.available():
-        return False
-    expected = tflm.output_crc(tflite, _fixed_window(program), program.output.index)
-    if expected is None:
-        return False
-    if expected != check:
-        raise UserError(
-            f"{name}: the compiled output's CRC-32 is {check:08x}, TensorFlow Lite Micro's {expected:08x}; nothing was "
-            f"written. This is a bug of the compiler: please report it with the model"
-        )
-    return True
+        check = host.stream_crc() if program.stream else first
+        return first, check, prove(tflite, program, host, name)
 
 
 def _library(name: str) -> str:

@@ -26,6 +26,7 @@ class Identity:
     labels: Sequence[str] = ()
     sections: Sequence[str] = ()  # ready C text: front-end and decision settings
     notes: Sequence[str] = ()  # comment lines: accuracy and the like
+    proof: str = ""  # what shows that the layers are right
 
 
 def header(program: Program, who: Identity, check: int, stream_check: int = 0) -> str:
@@ -63,6 +64,7 @@ def _opening(program: Program, who: Identity) -> str:
         f"input  {_tensor(program.input)}",
         f"output {_tensor(program.output)}",
         *(streaming.notes(program) if program.stream else ()),
+        *((f"checked when it was compiled: {who.proof}",) if who.proof else ()),
         *who.notes,
     ]
     return "\n".join(emit.comment(line) for line in lines)

@@ -47,6 +47,7 @@ def report(compiled: Compiled) -> dict:
         "header": str(compiled.header),
         "check_crc32": f"{compiled.check:08x}",
         "verified_with_tflm": compiled.verified,
+        "proof": str(compiled.proof),
         "layers": layers,
         "macs": sum(layer["macs"] for layer in layers),
         "flash_bytes": sum(layer["flash_bytes"] for layer in layers),
@@ -89,15 +90,10 @@ def table(compiled: Compiled) -> Table:
 def summary(compiled: Compiled) -> str:
     """What stands below the table."""
     figures = report(compiled)
-    truth = (
-        "as TensorFlow Lite Micro"
-        if compiled.verified
-        else "not compared: TensorFlow Lite Micro is not here or refuses the model"
-    )
     return (
         f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
         f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "
-        f"check {figures['check_crc32']} ({truth})"
+        f"check {figures['check_crc32']}; {compiled.proof}"
         + _bits(compiled)
         + (f"\n{streaming.summary(compiled.program)}" if compiled.program.stream else "")
     )

@@ -1,15 +1,17 @@
 """TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with.
 
-`python -m ml.evaluate.tflm MODEL INPUT TENSOR` prints the CRC-32 of a tensor, for `output_crc`.
+`python -m ml.evaluate.tflm FOLDER` is the other end of `part_crcs`.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 import tempfile
 import zlib
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -94,22 +96,51 @@ class Reference:
         return (data if kept is None else data.reshape(tensor.shape)[..., kept]).tobytes()
 
 
-def output_crc(tflite: bytes, given: np.ndarray, tensor: int) -> int | None:
-    """CRC-32 of one tensor for one input, computed in a process of its own: TFLM trusts a model's bytes, and a damaged
-    model must not take this process down. None where TFLM cannot run the model."""
+Crcs = list[int | None]
+
+
+def crcs_of(tensors: dict[int, bytes], parts: Iterable[tuple[int, int, int]]) -> Crcs:
+    """CRC-32 of each (tensor, first byte, bytes), None where the tensor is not among them."""
+    found = ((tensors.get(tensor), first, size) for tensor, first, size in parts)
+    return [None if data is None else crc32(data[first : first + size]) for data, first, size in found]
+
+
+def part_crcs(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]) -> list[Crcs | None] | None:
+    """`crcs_of` for each input, int8 [input, bytes], one after the other; None for an input that TFLM dies of, and in
+    place of all where it refuses the model.
+
+    It runs in processes of its own: TFLM trusts a model's bytes, and a damaged model must not take this process down.
+    """
+    stateful = any(tensor.variable for tensor in read(tflite, "model").tensors)
+    told: list[Crcs | None] = []
+    while len(told) < len(rows):
+        found = _until_it_dies(tflite, rows[len(told) :], parts)
+        if not told and not found:
+            return None
+        told += found
+        if len(told) < len(rows):  # what it dies of; behind that, state would be another
+            told += [None] * (len(rows) - len(told) if stateful else 1)
+    return told
+
+
+def _until_it_dies(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]) -> list[Crcs]:
     with tempfile.TemporaryDirectory() as scratch:
-        model, row = Path(scratch) / "model.tflite", Path(scratch) / "input"
-        model.write_bytes(tflite)
-        row.write_bytes(np.ascontiguousarray(given).tobytes())
-        command = [sys.executable, "-m", "ml.evaluate.tflm", str(model), str(row), str(tensor)]
+        folder = Path(scratch)
+        (folder / "model.tflite").write_bytes(tflite)
+        np.save(folder / "rows.npy", rows)
+        (folder / "parts.json").write_text(json.dumps(parts))
+        command = [sys.executable, "-m", "ml.evaluate.tflm", scratch]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
-    return int(done.stdout.split()[-1]) if done.returncode == 0 else None
+    lines = done.stdout.splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.startswith("[") and line.endswith("]\n")]
 
 
-def _main(model: str, row: str, tensor: str) -> None:
-    made = Reference(Path(model).read_bytes()).run(np.frombuffer(Path(row).read_bytes(), np.int8))
-    print(crc32(made[int(tensor)]))
+def _main(folder: Path) -> None:
+    reference = Reference((folder / "model.tflite").read_bytes())
+    parts = json.loads((folder / "parts.json").read_text())
+    for row in np.load(folder / "rows.npy"):
+        print(json.dumps(crcs_of(reference.run(row), parts)), flush=True)
 
 
 if __name__ == "__main__":
-    _main(*sys.argv[1:])
+    _main(Path(sys.argv[1]))

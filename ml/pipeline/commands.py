@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -71,7 +72,7 @@ def again(command: Callable) -> Callable:
 def begin(app: str, split_by: str, data: str | None, out: str | None, words: str | None = None, **rest) -> Run:
     """Checks what can be checked and remembers it for the next command."""
     check_unit(split_by)
-    absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
+    absolute: dict[str, Any] = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
     chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
     begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()

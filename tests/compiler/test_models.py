@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ml.compiler import HostModel, compile_model
-from ml.compiler.compile import fixed_input
+from ml.compiler.proof import fixed_input
 from ml.evaluate import tflm
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 

@@ -103,7 +103,7 @@ def test_a_board_at_a_link_tells_how_long_it_was_awake(board):
         (("--estimate", "esp32dev", "--model", APP), "expected --link"),
         (("--estimate", "nano33ble", "--model", "gestures"), "found 'gestures'"),
         (("--estimate", "nano33ble", "--model", "/nowhere.tflite"), "/nowhere.tflite"),
-        (("--estimate", "nano33ble", "--model", APP, "--every", "0.001"), "expected --every above"),
+        (("--estimate", "nano33ble", "--model", APP, "--every", "0.0001"), "expected --every above"),
     ],
 )
 def test_mistakes_are_told_in_one_line(arguments, words):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from ml.link.messages import Command, Learn, Status, Type
+from ml.link.numbers import ARGUMENTS, LEARN_ARGUMENTS
 from ml.link.payloads import parse_info, parse_reply
 from ml.native.anomaly import Baseline
 from tests.service.sanitized import APPS, Firmware, sanitized
@@ -40,6 +41,19 @@ def test_no_sequence_of_commands_harms_the_firmware(app):
         sequence = Maker(info, random.Random(seed)).sequence()
         if wrong := attempt(app, sequence):
             pytest.fail(f"seed {seed}: {wrong}\n" + "\n".join(described(shortest(app, sequence))))
+
+
+@pytest.mark.parametrize("app", ["keyword_spotting", LEARNER])
+def test_arguments_have_the_length_that_the_table_says(app):
+    sequence = []
+    for number in Command:
+        size = ARGUMENTS[number].size
+        sizes = {0, 1, size - 1, size, size + 1, size + 5, 767} - ({0, -1} if number == Command.RESET_BOARD else {-1})
+        sequence += [command(number, bytes(size)) for size in sorted(sizes)]
+    for operation, layout in LEARN_ARGUMENTS.items():
+        lengths = {0, layout.size, layout.size + 1, 766}
+        sequence += [learn(operation, bytes(size)) for size in sorted(lengths)]
+    assert attempt(app, sequence) == ""
 
 
 @pytest.fixture
@@ -79,6 +93,11 @@ def baseline(model: str) -> bytes:
     return bytes(Baseline.of(windows, model))
 
 
+def written(kept: bytes) -> list[bytes]:
+    """The commands that write it."""
+    return [learn(Learn.WRITE, struct.pack("<I", at) + kept[at : at + 300]) for at in range(0, len(kept), 300)]
+
+
 def damaged(kept: bytes) -> dict[str, bytes]:
     features = bytearray(kept)
     features[OFFSET_OF_FEATURES] = 200
@@ -109,11 +128,32 @@ def test_a_store_with_damage_in_it_is_as_one_with_nothing(board, tmp_path):
 def test_what_was_written_is_not_kept_before_it_was_used(board):
     with board() as firmware:
         kept = baseline(parse_info(firmware.until(Type.INFO).payload).model.hash)
-        parts = [learn(Learn.WRITE, struct.pack("<I", at) + kept[at : at + 300]) for at in range(0, len(kept), 300)]
+        parts = written(kept)
         told = [one.status for one in ask(firmware, *parts, learn(Learn.USE), learn(Learn.KEEP), parts[0])]
         assert set(told) == {Status.OK}
         assert [one.status for one in ask(firmware, learn(Learn.KEEP))] == [Status.NOT_NOW]
         assert [one.status for one in ask(firmware, learn(Learn.USE), learn(Learn.KEEP))] == [Status.OK] * 2
+
+
+def test_a_baseline_that_is_refused_leaves_in_use_what_was(board):
+    with board() as firmware:
+        info = parse_info(firmware.until(Type.INFO).payload)
+        ask(firmware, command(Command.START, bytes([scores_stream(info)])))
+        without = scores(firmware, info, recording(info))
+        assert {one.status for one in ask(firmware, *written(baseline(info.model.hash)), learn(Learn.USE))} == {
+            Status.OK
+        }
+        learnt = scores(firmware, info, recording(info))
+        *_, refused = ask(firmware, *written(bytes(len(baseline("")))), learn(Learn.USE))
+        assert refused.status == Status.BAD_ARGUMENT
+        assert scores(firmware, info, recording(info)) == learnt != without
+
+
+def test_a_baseline_is_not_used_while_the_board_learns(board):
+    with board() as firmware:
+        told = ask(firmware, learn(Learn.BEGIN, struct.pack("<I", 600)), learn(Learn.USE), learn(Learn.STATUS))
+        assert told[1].status == Status.NOT_NOW
+        assert struct.unpack("<III", told[2].data)[1] == 600
 
 
 @pytest.mark.parametrize(

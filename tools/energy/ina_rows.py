@@ -26,7 +26,9 @@ class Decoder:
     @property
     def rate_hz(self) -> float:
         """As the logger's clock tells it; nominal before there are two frames."""
-        return self._before / (self._last[0] - self._first_us) * 1e6 if self._before else self.nominal_hz
+        if self._first_us is None or not self._before:
+            return self.nominal_hz
+        return self._before / (self._last[0] - self._first_us) * 1e6
 
     @property
     def voltage_v(self) -> float:

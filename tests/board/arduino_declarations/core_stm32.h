@@ -38,6 +38,11 @@ extern HardwareSerial Serial, Serial1;
 
 #define BOARD_NAME "B_L475E_IOT01A" // on the command line of the builder
 
+// Of CMSIS, stm32l4xx.h: names that we must not take.
+typedef enum { RESET = 0, SET = !RESET } FlagStatus;
+typedef enum { DISABLE = 0, ENABLE = !DISABLE } FunctionalState;
+typedef enum { SUCCESS = 0, ERROR = !SUCCESS } ErrorStatus;
+
 enum { PB10 = 26, PB11 = 27 };
 typedef struct {
     volatile uint32_t CSR;

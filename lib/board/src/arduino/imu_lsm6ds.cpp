@@ -22,8 +22,15 @@ static TwoWire bus(BOARD_IMU_SDA, BOARD_IMU_SCL);
 static TwoWire &bus = BOARD_IMU_BUS;
 #endif
 
-enum : uint8_t { WHO_AM_I = 0x0F, CTRL1_XL = 0x10, CTRL2_G = 0x11, CTRL3_C = 0x12, STATUS = 0x1E, OUTX_L_G = 0x22 };
-enum : uint8_t { SW_RESET = 0x01, NEXT_ADDRESS = 0x04, WHOLE_SAMPLES = 0x40 }; // CTRL3_C: SW_RESET, IF_INC, BDU
+enum : uint8_t {
+    AT_WHO_AM_I = 0x0F,
+    AT_CTRL1_XL = 0x10,
+    AT_CTRL2_G = 0x11,
+    AT_CTRL3_C = 0x12,
+    AT_STATUS = 0x1E,
+    AT_OUTX_L_G = 0x22
+};
+enum : uint8_t { START_AFRESH = 0x01, NEXT_ADDRESS = 0x04, WHOLE_SAMPLES = 0x40 }; // CTRL3_C: SW_RESET, IF_INC, BDU
 enum : uint8_t { RANGE_16_G = 0x04, RANGE_2000_DPS = 0x0C, BOTH_READY = 3 };
 enum : uint8_t { DSL_AND_DS3TR_C = 0x6A, DSO_AND_DSOX = 0x6C }; // WHO_AM_I
 static const float G_PER_COUNT = 0.000488f, DPS_PER_COUNT = 0.070f;
@@ -59,20 +66,20 @@ static int32_t imu_begin(uint32_t rate_mhz) {
     power_up();
     bus.begin();
     bus.setClock(I2C_HZ);
-    if (!registers_read(bus, BOARD_IMU_ADDRESS, WHO_AM_I, &id, 1)) return BOARD_ERR_SENSOR;
+    if (!registers_read(bus, BOARD_IMU_ADDRESS, AT_WHO_AM_I, &id, 1)) return BOARD_ERR_SENSOR;
     if (id != DSL_AND_DS3TR_C && id != DSO_AND_DSOX) return BOARD_ERR_SENSOR;
-    if (!set(CTRL3_C, SW_RESET)) return BOARD_ERR_SENSOR;
+    if (!set(AT_CTRL3_C, START_AFRESH)) return BOARD_ERR_SENSOR;
     delay(1); // 50 us
-    const bool good = set(CTRL3_C, WHOLE_SAMPLES | NEXT_ADDRESS) && set(CTRL1_XL, odr | RANGE_16_G) &&
-                      set(CTRL2_G, odr | RANGE_2000_DPS);
+    const bool good = set(AT_CTRL3_C, WHOLE_SAMPLES | NEXT_ADDRESS) && set(AT_CTRL1_XL, odr | RANGE_16_G) &&
+                      set(AT_CTRL2_G, odr | RANGE_2000_DPS);
     return good ? (int32_t)RATES_MHZ[rate] : (int32_t)BOARD_ERR_SENSOR;
 }
 
 static bool imu_next(float accel_g[3], float gyro_dps[3]) {
     uint8_t status, sample[12]; // gyroscope first
-    if (!registers_read(bus, BOARD_IMU_ADDRESS, STATUS, &status, 1) || (status & BOTH_READY) != BOTH_READY)
+    if (!registers_read(bus, BOARD_IMU_ADDRESS, AT_STATUS, &status, 1) || (status & BOTH_READY) != BOTH_READY)
         return false;
-    if (!registers_read(bus, BOARD_IMU_ADDRESS, OUTX_L_G, sample, sizeof sample)) return false;
+    if (!registers_read(bus, BOARD_IMU_ADDRESS, AT_OUTX_L_G, sample, sizeof sample)) return false;
     for (int i = 0; i < 3; i++) {
         gyro_dps[i] = DPS_PER_COUNT * (float)pair_low_first(sample + 2 * i);
         accel_g[i] = G_PER_COUNT * (float)pair_low_first(sample + 6 + 2 * i);

@@ -12,10 +12,17 @@
 #define BOARD_IMU_ADDRESS 0x68 // 0x69 where the pin AD0 is high
 #endif
 
-enum : uint8_t { SMPLRT_DIV = 0x19, CONFIG = 0x1A, GYRO_CONFIG = 0x1B, ACCEL_CONFIG = 0x1C, INT_ENABLE = 0x38 };
-enum : uint8_t { INT_STATUS = 0x3A, PWR_MGMT_1 = 0x6B, WHO_AM_I = 0x75 };
-enum : uint8_t { RESET = 0x80, CLOCK_OF_GYRO = 0x01, FILTER_44_HZ = 3, LARGEST_RANGE = 3 << 3, DATA_READY = 1 };
-enum : uint8_t { MPU6050 = 0x68 }; // WHO_AM_I, whatever AD0 is
+// AT_...: the cores' headers have names of their own.
+enum : uint8_t {
+    AT_SMPLRT_DIV = 0x19,
+    AT_CONFIG = 0x1A,
+    AT_GYRO_CONFIG = 0x1B,
+    AT_ACCEL_CONFIG = 0x1C,
+    AT_INT_ENABLE = 0x38
+};
+enum : uint8_t { AT_INT_STATUS = 0x3A, AT_PWR_MGMT_1 = 0x6B, AT_WHO_AM_I = 0x75 };
+enum : uint8_t { START_AFRESH = 0x80, CLOCK_OF_GYRO = 0x01, FILTER_44_HZ = 3, LARGEST_RANGE = 3 << 3, NEW_SAMPLE = 1 };
+enum : uint8_t { ID_MPU6050 = 0x68 }; // AT_WHO_AM_I, whatever AD0 is
 static const float G_PER_COUNT = 1.0f / 2048.0f, DPS_PER_COUNT = 1.0f / 16.4f;
 static const uint32_t INNER_RATE_HZ = 1000; // with the low-pass filter on, 4.4
 static const uint32_t I2C_HZ = 400000, RESET_MS = 100;
@@ -29,19 +36,19 @@ static int32_t imu_begin(uint32_t rate_mhz) {
     if (rate_mhz < 4000 || rate_mhz > 1000 * INNER_RATE_HZ) return BOARD_ERR_RATE;
     const uint32_t divisor = (INNER_RATE_HZ * 1000 + rate_mhz / 2) / rate_mhz;
     board_i2c_start(I2C_HZ);
-    if (!registers_read(Wire, BOARD_IMU_ADDRESS, WHO_AM_I, &id, 1) || id != MPU6050) return BOARD_ERR_SENSOR;
-    if (!set(PWR_MGMT_1, RESET)) return BOARD_ERR_SENSOR;
+    if (!registers_read(Wire, BOARD_IMU_ADDRESS, AT_WHO_AM_I, &id, 1) || id != ID_MPU6050) return BOARD_ERR_SENSOR;
+    if (!set(AT_PWR_MGMT_1, START_AFRESH)) return BOARD_ERR_SENSOR;
     delay(RESET_MS);
-    const bool good = set(PWR_MGMT_1, CLOCK_OF_GYRO) && set(CONFIG, FILTER_44_HZ) && set(GYRO_CONFIG, LARGEST_RANGE) &&
-                      set(ACCEL_CONFIG, LARGEST_RANGE) && set(SMPLRT_DIV, (uint8_t)(divisor - 1)) &&
-                      set(INT_ENABLE, DATA_READY);
+    const bool good = set(AT_PWR_MGMT_1, CLOCK_OF_GYRO) && set(AT_CONFIG, FILTER_44_HZ) &&
+                      set(AT_GYRO_CONFIG, LARGEST_RANGE) && set(AT_ACCEL_CONFIG, LARGEST_RANGE) &&
+                      set(AT_SMPLRT_DIV, (uint8_t)(divisor - 1)) && set(AT_INT_ENABLE, NEW_SAMPLE);
     return good ? (int32_t)(INNER_RATE_HZ * 1000 / divisor) : (int32_t)BOARD_ERR_SENSOR;
 }
 
 static bool imu_next(float accel_g[3], float gyro_dps[3]) {
-    uint8_t found[15]; // INT_STATUS, which reading clears; accelerometer, thermometer, gyroscope
-    if (!registers_read(Wire, BOARD_IMU_ADDRESS, INT_STATUS, found, sizeof found)) return false;
-    if (!(found[0] & DATA_READY)) return false;
+    uint8_t found[15]; // AT_INT_STATUS, which reading clears; accelerometer, thermometer, gyroscope
+    if (!registers_read(Wire, BOARD_IMU_ADDRESS, AT_INT_STATUS, found, sizeof found)) return false;
+    if (!(found[0] & NEW_SAMPLE)) return false;
     for (int i = 0; i < 3; i++) {
         accel_g[i] = G_PER_COUNT * (float)pair_high_first(found + 1 + 2 * i);
         gyro_dps[i] = DPS_PER_COUNT * (float)pair_high_first(found + 9 + 2 * i);

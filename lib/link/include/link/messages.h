@@ -94,7 +94,7 @@ enum link_learn {
     LINK_LEARN_READ = 3,
     // offset u32, content bytes; NOT_NOW while the device learns; what was written counts for nothing before USE
     LINK_LEARN_WRITE = 4,
-    // BAD_ARGUMENT when what was written makes no sense
+    // BAD_ARGUMENT when what was written makes no sense: what was in use stays so; NOT_NOW while the device learns
     LINK_LEARN_USE = 5,
     // into memory that outlives a reset; NOT_NOW unless what is there is in use
     LINK_LEARN_KEEP = 6,

@@ -1,0 +1,117 @@
+"""What shows that a compiled header computes its model: every layer, on many inputs, beside another program.
+
+proof = prove(tflite, program, host, "net")   # raises UserError where a byte differs
+
+The other program is TensorFlow Lite Micro. Where that is not at hand, or refuses the model, it is the model compiled to
+the reference kernels of lib/nn, which are written to be read: that finds what the fast kernels, their packing and the
+memory plan do wrong, and nothing that both share.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.compiler import lowering
+from ml.compiler.header import Identity, header
+from ml.compiler.host import HostModel, LayerOutput
+from ml.compiler.lowering import Program
+from ml.compiler.operators import Options
+from ml.compiler.passes import run_passes
+from ml.compiler.reader import read
+from ml.errors import UserError
+from ml.evaluate import tflm
+
+TFLM, REFERENCE = "TensorFlow Lite Micro", "the reference kernels"
+WORK = 60_000_000  # multiply-accumulates on either side: a second or two
+RANDOM = 6  # inputs of random numbers where there is room for all
+SEED = 12345  # of nn_fixed_input
+
+Part = tuple[int, int, int]  # tensor in the .tflite, first byte, bytes
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What was compared."""
+
+    against: str  # TFLM or REFERENCE
+    inputs: int
+
+    def __str__(self) -> str:
+        other = "" if self.against == TFLM else f"; {TFLM} was not at hand, or refuses the model"
+        return f"every layer equals {self.against} on {self.inputs} inputs (edges, alternations, random){other}"
+
+
+def fixed_input(size: int) -> np.ndarray:
+    """The bytes of nn_fixed_input, int8 [size]."""
+    x, rows = SEED, np.empty(size, np.uint8)
+    for i in range(size):
+        x = (x * 1664525 + 1013904223) & 0xFFFFFFFF
+        rows[i] = x >> 24
+    return rows.view(np.int8)
+
+
+def windows(program: Program) -> np.ndarray:
+    """Inputs, int8 [input, bytes of a whole window], the telling ones first: the one that `check` is for, alternations,
+    both edges, the zero point, random numbers. Fewer for a large model."""
+    given, stream = program.input, program.stream
+    size = stream.window_size if stream else given.size
+    limits, chance = np.iinfo(given.dtype), np.random.default_rng(SEED)
+    values, channels = size // np.dtype(given.dtype).itemsize, given.shape[-1] if given.shape else 1
+    fixed = fixed_input(stream.warm_up * given.size)[-size:] if stream else fixed_input(size)
+    each = np.arange(values)
+
+    def swung(turn: np.ndarray) -> np.ndarray:
+        return np.where(turn % 2, limits.min, limits.max).astype(given.dtype)
+
+    rows = [fixed, swung(each), *(np.full(values, v, given.dtype) for v in (limits.max, limits.min, given.zero))]
+    rows += [swung(each // channels)]  # from pixel to pixel
+    rows += [chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True) for _ in range(RANDOM)]
+    work = max(stream.window_macs if stream else program.macs, 1)
+    return np.stack([row.view(np.int8) for row in rows[: max(WORK // work, 3)]])
+
+
+def prove(tflite: bytes, program: Program, host: HostModel, name: str) -> Proof:
+    """Compares every layer of a compiled header. A difference is an error, and nothing is written then."""
+    rows = windows(program)
+    made = [layers_of(host, row) for row in _from_reset(host, rows)]
+    parts = [(layer.tensor, layer.first, len(layer.data)) for layer in made[0]]
+    against, truth = TFLM, tflm.part_crcs(tflite, rows, parts) if tflm.available() else None
+    if truth is None or all(row is None for row in truth):
+        against, truth = REFERENCE, _reference_crcs(tflite, program, rows, parts, name)
+    compared = 0
+    for layers, wanted in zip(made, truth, strict=True):
+        compared += wanted is not None
+        for layer, crc in zip(layers, wanted or [None] * len(layers), strict=True):
+            if crc is not None and zlib.crc32(layer.data) != crc:
+                raise UserError(
+                    f"{name}: layer {layer.name} has the CRC-32 {zlib.crc32(layer.data):08x}, in {against} {crc:08x}; "
+                    f"nothing was written. This is a bug of the compiler: please report it with the model"
+                )
+    return Proof(against, compared)
+
+
+def _from_reset(host: HostModel, rows: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    host.reset()
+    yield from rows
+    host.reset()
+
+
+def layers_of(host: HostModel, row: np.ndarray) -> list[LayerOutput]:
+    """Every layer's output for a whole window; in streaming form, that of its last step."""
+    return host.layers(host.all_but_last(row) if host.stream else row)
+
+
+def _reference_crcs(tflite: bytes, program: Program, rows: np.ndarray, parts: list[Part], name: str):
+    """As `tflm.part_crcs`, of the whole model on the reference kernels. State runs on from input to input."""
+    plain = lowering.build(run_passes(read(tflite, name)), Options("reference"), name)
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "reference_model.h"
+        path.write_text(header(plain, Identity("reference", "0" * 16), 0))
+        host = HostModel(path)
+        return [tflm.crcs_of({one.tensor: one.data for one in host.layers(row)}, parts) for row in rows]
