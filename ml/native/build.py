@@ -69,7 +69,7 @@ def archive(name: str, sources: Sequence[Path], *, includes: Sequence[Path] = ()
 
 
 def compile_program(
-    name: str, source: Path, archives: list[Path], *, includes: list[Path] = (), flags: list[str] = ()
+    name: str, source: Path, archives: list[Path], *, includes: Sequence[Path] = (), flags: Sequence[str] = ()
 ) -> Path:
     """Compiles an application's C++ source and links it with archives to a program; cached likewise."""
     folders = (*INCLUDES, *includes)

@@ -32,7 +32,7 @@ from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
 from ml.pipeline.stages import Task
 from ml.pipeline.summary import print_summary
-from ml.progress import say
+from ml.progress import echo, say
 from ml.report import page
 from ml.report.cost import cost
 
@@ -153,7 +153,7 @@ def export_stream(app: str, out: str | None) -> None:
     streams = unseen(app, out)
     for stream, name in zip(streams, names(streams), strict=True):
         for path in export(stream, folder / "unseen", name):
-            click.echo(path)
+            echo(str(path))
 
 
 def unseen(app: str, out: str | None = None) -> list[Stream]:

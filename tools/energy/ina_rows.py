@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.energy.meter import NOTHING, Samples
-
-MOST_MISSING = 1 << 22  # samples in one gap; more is a clock that jumped
+from tools.energy.meter import MOST_MISSING, NOTHING, Samples
 
 
 class Decoder:

@@ -23,6 +23,7 @@ class Samples:
         return int(np.isnan(self.current_a).sum())
 
 
+MOST_MISSING = 1 << 22  # samples in one gap; more is a clock that jumped
 NOTHING = Samples(np.empty(0), np.empty(0, np.uint8))
 
 

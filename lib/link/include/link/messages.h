@@ -44,7 +44,7 @@ enum link_command {
     LINK_GET_STATS = 0x07,
     LINK_RESET_STATS = 0x08,
     // rate u32 (in millihertz; 0 for the sensor's, else 1000 to 2^31 - 1); BAD_ARGUMENT for a rate that is neither the
-    // sensor's nor the front end's, where that takes no other
+    // sensor's nor one that the front end takes
     LINK_INJECT_BEGIN = 0x09,
     // samples bytes (rows of stream 0, int16) -> windows u16 (completed by them, with the network awake or asleep)
     LINK_INJECT = 0x0A,
