@@ -1,12 +1,14 @@
 """The commands of `python -m ml`. Each lives beside what it commands and is loaded when it is called."""
 
 import importlib
+import math
 import sys
 from typing import NamedTuple
 
 import click
 
 from ml.errors import UserError
+from ml.printable import printable
 
 
 class Lazy(NamedTuple):
@@ -99,6 +101,18 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, one.help) for name, one in self.lazy.items()])
 
 
+class Between(click.FloatRange):
+    """A number within bounds. Of `nan`, which is neither below nor above any, click says that it is."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"expected a number, found {value}", param, ctx)
+        return number
+
+
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 def cli() -> None:
     """From recordings to a measured model in C."""
@@ -112,7 +126,7 @@ def run_cli(command: click.Command, program: str) -> None:
         error.show()
         sys.exit(1)
     except (UserError, click.ClickException, click.Abort, OSError) as error:
-        click.echo(f"{program}: {in_a_line(error)}", err=True)
+        click.echo(printable(f"{program}: {in_a_line(error)}"), err=True)
         sys.exit(1)
 
 

@@ -14,16 +14,16 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.errors import UserError
-from ml.progress import say
+from ml.progress import echo, say
 from tools.capture import names, ports
 from tools.capture.either import Either
 from tools.capture.foreign import Foreign, parse_columns
 from tools.capture.last import Last
 from tools.capture.line import Line
 from tools.capture.manifest import Manifest
-from tools.capture.options import Options, remark, seconds, who
+from tools.capture.options import MOST_SECONDS, Options, remark, who
 from tools.capture.playback import show
 from tools.capture.recorder import Recorder, Source
 from tools.capture.script import run as run_script
@@ -45,12 +45,12 @@ FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="auto", show_default=True, help="Protocol.")
 @click.option("--streams", help="Only these, such as mic,imu. Default: all that the board has.")
 @click.option("--columns", help="Names and units for firmware that sends bare numbers: ax:g,ay:g,az:g")
-@click.option("--seconds", "length", type=float, help="Length of a take.")
+@click.option("--seconds", "length", type=Between(0, MOST_SECONDS, min_open=True), help="Length of a take.")
 @click.option("--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, help="Takes of each label.")
-@click.option("--countdown", type=click.FloatRange(0, 60), help="Before each take. Default: 3 s at a terminal, else 0.")
+@click.option("--countdown", type=Between(0, 60), help="Before each take. Default: 3 s at a terminal, else 0.")
 @click.option("--trigger", help="Begin by itself: level[=dBFS] or motion[=g].")
-@click.option("--before", type=click.FloatRange(0, 60), default=0.0, help="Seconds kept from before the trigger.")
-@click.option("--patience", type=click.FloatRange(1, 3600), default=30.0, show_default=True,
+@click.option("--before", type=Between(0, 60), default=0.0, help="Seconds kept from before the trigger.")
+@click.option("--patience", type=Between(1, 3600), default=30.0, show_default=True,
               help="Seconds of silence after which the board is given up.")  # fmt: skip
 @click.option("--plot", is_flag=True, help="Live signals at a terminal; otherwise a picture beside each take.")
 @click.option("--source", default="", help="For the manifest: where the data is from.")
@@ -77,13 +77,13 @@ def _change_last(given: dict[str, object]) -> None:
         last = Last.of(manifest)
         if given["relabel_last"]:
             last.relabel(given["relabel_last"])
-            click.echo(f"take {last.number}: {last.label} is now {given['relabel_last']}")
+            echo(f"take {last.number}: {last.label} is now {given['relabel_last']}")
         if given["play_last"]:
             for line in show(last):
-                click.echo(line)
+                echo(line)
         if given["discard_last"]:
             last.discard()
-            click.echo(f"take {last.number} ({last.label}) discarded")
+            echo(f"take {last.number} ({last.label}) discarded")
     finally:
         manifest.close()
 
@@ -111,8 +111,8 @@ class _Running:
     def __enter__(self) -> Recorder:
         manifest = Manifest(self._options.root)
         try:
-            for file in manifest.recover():
-                say(f"{file}: was being recorded when the program died; closed as it is, marked `cut`")
+            for line in manifest.recover():
+                say(line)
             line = Line(ports.finder(self._given["port"]))
         except BaseException:
             manifest.close()
@@ -152,7 +152,7 @@ def _options(given: dict[str, object], scripted: bool) -> Options:
         session=settings.session,
         source=remark("source", given["source"]),
         licence=remark("licence", given["licence"]),
-        seconds=seconds(given["length"]),
+        seconds=given["length"],
         repeat=given["repeat"],
         countdown=countdown if countdown is not None else 0.0 if scripted or rule else 3.0,
         rule=rule,

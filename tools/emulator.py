@@ -26,6 +26,7 @@ from ml.data import recordings
 from ml.errors import UserError
 from ml.link.port import workspace
 from ml.link.sensor_bus import Player, Track
+from ml.printable import printable
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -89,7 +90,8 @@ def play(environment: str, files: tuple[Path, ...], rate: float | None, realtime
                 progress=lambda done, total, task=task: progress.update(task, completed=done, total=total),
             )
             note = f", {lost} lost: the application read them too late" if lost else ""
-            progress.console.print(f"{path}: {sum(len(each.samples) for each in track.values())} samples{note}")
+            count = sum(len(each.samples) for each in track.values())
+            progress.console.print(printable(f"{path}: {count} samples{note}"), markup=False)
 
 
 def read(path: Path, rate: float | None) -> dict[str, Track]:

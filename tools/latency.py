@@ -18,7 +18,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import say
 from tools.capture import ports
@@ -36,16 +36,16 @@ GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
               help="Device, virtual, an environment or socket://HOST:PORT. Default: the only board.")  # fmt: skip
 @click.option("--out", type=FILE, help="Log to write: .csv or .parquet.")
 @click.option("--overwrite", is_flag=True, help="Even if there is one.")
-@click.option("--seconds", type=click.FloatRange(0, min_open=True), help="So much of the board's time.")
+@click.option("--seconds", type=Between(0, min_open=True), help="So much of the board's time.")
 @click.option("--windows", type=click.IntRange(1), help="So many windows, the network awake or asleep.")
 @click.option(
     "--play", type=GIVEN, help="Restart a virtual board and play this into its sensor: CSV, WAV, FLAC or NPZ."
 )
-@click.option("--patience", type=click.FloatRange(1, 3600), default=10.0, show_default=True,
+@click.option("--patience", type=Between(1, 3600), default=10.0, show_default=True,
               help="Seconds of silence after which the board is given up.")  # fmt: skip
 @click.option("--log", type=GIVEN, help="No board: the figures of a log that was written before.")
 @click.option("--against", type=GIVEN, help="An older log to compare with.")
-@click.option("--tolerance", type=click.FloatRange(0), metavar="PERCENT",
+@click.option("--tolerance", type=Between(0), metavar="PERCENT",
               help="Exit status 1 where a figure has become worse by more, beyond the noise.")  # fmt: skip
 @click.option("--anyway", is_flag=True, help="Compare other applications, boards and clocks too.")
 @click.option("--plot", type=FILE, help="A picture: .png, .svg or .pdf.")

@@ -60,7 +60,7 @@ def run_logged(command: list[str], on_line: Callable[[str], None] = lambda line:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, **options
         )
-        for line in process.stdout:
+        for line in process.stdout or ():
             log.write(line)
             on_line(line.strip())
         return process.wait()

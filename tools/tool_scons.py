@@ -70,7 +70,7 @@ def write_package(folder: Path, version: str) -> None:
     description = {"name": "tool-scons", "version": version, "description": "SCons, as installed by pip"}
     (folder / "package.json").write_text(json.dumps(description, indent=2))
     (folder / "scons.py").write_text(LAUNCHER)
-    meta = {"type": "tool", "name": "tool-scons", "version": version}
+    meta: dict[str, object] = {"type": "tool", "name": "tool-scons", "version": version}
     meta["spec"] = {"owner": "platformio", "id": None, "name": "tool-scons", "requirements": None, "uri": None}
     (folder / ".piopm").write_text(json.dumps(meta))  # last: without it PlatformIO does not see the package
 

@@ -49,9 +49,13 @@ def _row(application: str, figure: Figure, base: Value | None, head: Value | Non
 def change(base: Value, head: Value) -> Change:
     if base == head:
         return Change(0, "0", False)
-    if isinstance(base, Share):
+    if isinstance(base, Share) and isinstance(head, Share):
         return _of_shares(base, head)
-    return _of_rates(base, head) if isinstance(base, Rate) else _exact(base, head)
+    if isinstance(base, Rate) and isinstance(head, Rate):
+        return _of_rates(base, head)
+    if isinstance(base, (int, float)) and isinstance(head, (int, float)):
+        return _exact(base, head)
+    raise TypeError(f"expected two values of one kind, found {base!r} and {head!r}")
 
 
 def _of_shares(base: Share, head: Share) -> Change:

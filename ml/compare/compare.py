@@ -53,7 +53,7 @@ def _found(base: Side, head: Side, pairs: list[tuple[str, str]], with_firmware: 
 def paired(base: Side, head: Side) -> tuple[list[tuple[str, str]], list[str]]:
     """Applications on both sides, by name, or the only one of each whatever its name; and notes on the others."""
     if len(base.headers) == len(head.headers) == 1:
-        return [(*base.headers, *head.headers)], []
+        return [(next(iter(base.headers)), next(iter(head.headers)))], []
     both = [(app, app) for app in base.headers if app in head.headers]
     if not both:
         raise UserError(
@@ -87,4 +87,4 @@ def _broken(app: str, head: Found) -> list[str]:
 
 def _worse(row: Row, tolerance: Mapping[str, float]) -> str:
     allowed = f"{tolerance[row.figure.key]:g} % tolerated" if row.figure.key in tolerance else "beyond the noise"
-    return f"{row.application}: {row.figure.key} {row.change.text}, {allowed}"
+    return f"{row.application}: {row.figure.key} {row.change.text if row.change else 'unknown'}, {allowed}"

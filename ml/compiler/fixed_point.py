@@ -40,10 +40,9 @@ def channel_multipliers(
     `sums` [channels] are the largest that the channels can have: one of 0 needs no scale, and may have any.
     """
     scales = np.broadcast_to(weight_scales, len(sums)).astype(np.float64)
-    pairs = [
-        scale_of(float(input_scale) * scale / float(output_scale), bool(largest))
-        for scale, largest in zip(scales.tolist(), sums.tolist(), strict=True)
-    ]
+    channels = list(zip(scales.tolist(), (sums != 0).tolist(), strict=True))
+    known = {one: scale_of(float(input_scale) * one[0] / float(output_scale), one[1]) for one in set(channels)}
+    pairs = [known[one] for one in channels]
     return np.array([m for m, _ in pairs], np.int32), np.array([s for _, s in pairs], np.int8)
 
 
@@ -59,13 +58,13 @@ def scale_of(real: float, needed: bool) -> tuple[int, int]:
 
 def high_mul(a: np.ndarray, b) -> np.ndarray:
     """(a * b) / 2^31, rounded half up: gemmlowp's saturating rounding doubling high multiply. int64 in and out."""
-    return np.minimum((np.asarray(a, np.int64) * np.int64(b) + (1 << 30)) >> 31, (1 << 31) - 1)
+    return np.minimum((np.asarray(a, np.int64) * np.asarray(b, np.int64) + (1 << 30)) >> 31, (1 << 31) - 1)
 
 
-def shift_right(x: np.ndarray, shift: int) -> np.ndarray:
+def shift_right(x: np.ndarray, shift: int | np.ndarray) -> np.ndarray:
     """x / 2^shift, rounded half away from zero."""
     x = np.asarray(x, np.int64)
-    mask = (1 << shift) - 1
+    mask = (np.int64(1) << shift) - 1
     return (x >> shift) + ((x & mask) > (mask >> 1) + (x < 0))
 
 
@@ -73,6 +72,12 @@ def requantise(x: np.ndarray, mantissa: int, shift: int) -> np.ndarray:
     """x * mantissa / 2^31 * 2^shift with both roundings; int64 holding int32 values."""
     left, right = max(shift, 0), max(-shift, 0)
     return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissa), right)
+
+
+def requantise_each(x: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """`requantise` of each element with a multiplier and a shift of its own."""
+    left, right = np.maximum(shifts, 0).astype(np.int64), np.maximum(-shifts.astype(np.int64), 0)
+    return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissas), right)
 
 
 def rescale(x: np.ndarray, mantissa: int, shift: int, zero: int) -> np.ndarray:
@@ -83,6 +88,12 @@ def rescale(x: np.ndarray, mantissa: int, shift: int, zero: int) -> np.ndarray:
 def wraps(largest: int, shift: int) -> bool:
     """Whether a sum of that size, or a zero point added to it once it is scaled, may leave 32 bits."""
     return largest << max(shift, 0) >= (1 << 31 if shift < 0 else 1 << 30)
+
+
+def wrap_each(largest: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+    """`wraps` of each element."""
+    limits = np.where(shifts < 0, 1 << 31, 1 << 30)
+    return largest >= limits >> np.maximum(shifts, 0)
 
 
 def wrap32(x: np.ndarray) -> np.ndarray:

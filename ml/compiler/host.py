@@ -180,13 +180,13 @@ class HostModel:
         """What a step of the streaming form takes; None where an inference takes the whole window."""
         return self.model.input_size if self.stream else None
 
-    def answers(self, windows: np.ndarray) -> np.ndarray:
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
         """int8 [n, output bytes] for whole windows [n, ...]: as `run`, or in streaming form each from a fresh start."""
-        if not len(windows):  # a gate may have let it sleep all the time
+        if not len(inputs):  # a gate may have let it sleep all the time
             return np.empty((0, self.model.output_size), np.int8)
         if not self.stream:
-            return self.run(windows)
-        return np.stack([self._last_output(window) for window in windows])
+            return self.run(inputs)
+        return np.stack([self._last_output(window) for window in inputs])
 
     def _last_output(self, window: np.ndarray) -> np.ndarray:
         self.push(self.all_but_last(window))

@@ -57,24 +57,13 @@ def settle(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts:
         bias + np.minimum(-128 * wide, 127 * wide).sum(axis=1),
         bias + np.maximum(-128 * wide, 127 * wide).sum(axis=1),
     ]
+    first, last = (np.clip(fixed_point.requantise_each(end, mantissas, shifts), low, high) for end in reach)
+    same = (first == last) & ~fixed_point.wrap_each(np.max(np.abs(reach), axis=0), shifts)
+    if not same.any():
+        return weights, bias, mantissas, shifts
     weights, bias, mantissas, shifts = weights.copy(), bias.astype(np.int64), mantissas.copy(), shifts.copy()
-    for c in _perhaps_constant(reach, mantissas, shifts, low, high):
-        ends = [int(end[c]) for end in reach]
-        if fixed_point.wraps(max(map(abs, ends)), int(shifts[c])):
-            continue
-        first, last = (
-            np.clip(fixed_point.requantise(end, int(mantissas[c]), int(shifts[c])), low, high) for end in ends
-        )
-        if first == last:
-            weights[c], bias[c], mantissas[c], shifts[c] = 0, 4 * first, 1 << 30, -1
+    weights[same], bias[same], mantissas[same], shifts[same] = 0, 4 * first[same], 1 << 30, -1
     return weights, bias, mantissas, shifts
-
-
-def _perhaps_constant(reach: list[np.ndarray], mantissas: np.ndarray, shifts: np.ndarray, low: int, high: int) -> list:
-    """The channels whose ends come out near each other, in floating point: few, and only they are looked at closely."""
-    scale = np.ldexp(mantissas.astype(float), shifts.astype(int) - 31)
-    first, last = (np.clip(end * scale, low, high) for end in reach)
-    return np.flatnonzero(np.abs(last - first) < 2).tolist()
 
 
 def _exact(weights: np.ndarray, bias: np.ndarray) -> bool:

@@ -86,6 +86,7 @@ OPTIONS = {
     ),
     "SVDF": (("rank", 0, "i", 0), (_ACTIVATION, 1, "b", 0)),
     "BATCH_MATMUL": (("adj_x", 0, "?", False), ("adj_y", 1, "?", False)),
+    "GELU": (("approximate", 0, "?", False),),
     "GATHER": (("axis", 0, "i", 0), ("batch_dims", 1, "i", 0)),
 }  # fmt: skip
 OPTIONS["MAX_POOL_2D"] = OPTIONS["AVERAGE_POOL_2D"]

@@ -4,6 +4,8 @@ A. Martin and others, "The DET curve in assessment of detection task performance
 alarms per hour of the stream in place of their probability, since a stream has no trials to count them by.
 """
 
+import numpy as np
+
 from ml.evaluate.intervals import garwood, wilson
 from ml.evaluate.streams import Scored, spans
 from ml.native.decide import DecideConfig, sweep
@@ -19,7 +21,7 @@ def curve(scored: list[Scored], labels: list[str], config: DecideConfig, toleran
         happens = spans(one.stream, labels, tolerance_s)
         return sweep(one.scores, one.awake, one.sample, happens, config, [config.refractory], THRESHOLDS)[0]
 
-    hits, false = sum(each(of_one, scored)).T.tolist()
+    hits, false = np.sum(each(of_one, scored), axis=0).T.tolist()
     return {
         "hours": sum(one.stream.hours for one in scored),
         "movements": sum(len(one.stream.truth) for one in scored),

@@ -23,6 +23,7 @@ from ml.paths import ROOT
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS, find
 from ml.pipeline.coverage import untested
+from ml.printable import printable
 from ml.progress import say, track
 from ml.report import pictures
 from ml.train.examples import HeldOut
@@ -140,7 +141,7 @@ def _print(result: dict) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=150)
     console.print(f"{result['app']}: model {result['model']}, data {result['data'][:16]}", markup=False)
     if result["left_out"]:
-        first = ", ".join(str(value) for value in result["left_out"][0].values())
+        first = printable(", ".join(str(value) for value in result["left_out"][0].values()))
         console.print(f"{len(result['left_out'])} recordings left out as unusable; the first: {first}", markup=False)
     if result["unknown_labels"]:
         console.print(f"not judged, as the model does not know them: {', '.join(result['unknown_labels'])}")

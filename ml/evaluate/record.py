@@ -41,15 +41,6 @@ class Record:
     tuned_false_alarms: Rate | None = None
 
 
-KINDS = {
-    "accuracy": Share,
-    "found": Share,
-    "false_alarms": Rate,
-    "tuned_found": Share,
-    "tuned_false_alarms": Rate,
-}
-
-
 def line(int8: dict, stream: dict | None, tuned: dict | None) -> str:
     """The header's line, of `accuracy.figures` and of `Tally.summary` of both kinds of streams."""
     record = Record(Share(int8["right"], int8["repetitions"]), *_of_streams(stream), *_of_streams(tuned))
@@ -89,17 +80,29 @@ def _in_json(text: str) -> Record:
         kept = json.loads(text)
     except ValueError:
         return Record()
-    rows = kept.items() if isinstance(kept, dict) else ()
-    return Record(**{name: _value(KINDS[name], row) for name, row in rows if name in KINDS})
+    found = kept if isinstance(kept, dict) else {}
+    return Record(
+        accuracy=_share(found.get("accuracy")),
+        found=_share(found.get("found")),
+        false_alarms=_rate(found.get("false_alarms")),
+        tuned_found=_share(found.get("tuned_found")),
+        tuned_false_alarms=_rate(found.get("tuned_false_alarms")),
+    )
 
 
-def _value(kind: type[Share] | type[Rate], row: object) -> Share | Rate | None:
+def _share(row: object) -> Share | None:
     """None of what nobody can have counted: the header may have been edited by hand."""
+    if isinstance(row, list) and [type(one) for one in row] == [int, int] and 0 <= row[0] <= row[1]:
+        return Share(*row)
+    return None
+
+
+def _rate(row: object) -> Rate | None:
+    """As `_share`."""
     if not isinstance(row, list) or [type(one) for one in row] not in ([int, int], [int, float]):
         return None
-    count, whole = row
-    fits = count <= whole if kind is Share else math.isfinite(whole)
-    return kind(count, whole) if fits and count >= 0 and whole >= 0 and (kind is Rate or type(whole) is int) else None
+    count, hours = row
+    return Rate(count, hours) if count >= 0 and hours >= 0 and math.isfinite(hours) else None
 
 
 RECORDINGS = re.compile(r"^int8 ([\d.]+)%, float [\d.]+% on (\d+) recordings")

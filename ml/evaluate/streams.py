@@ -48,7 +48,7 @@ class Tally:
         return self.false / self.hours if self.hours else 0.0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
 
     @classmethod
     def of(cls, kept: dict) -> "Tally":
@@ -125,7 +125,7 @@ def match(found: list[Detection], happens: list[Span], labels: list[str]) -> lis
 def tally(matched: list[Detection], stream: Stream) -> Tally:
     """Counts the detections on one stream."""
     hits = [one for one in matched if one.hit is not None]
-    movements = [stream.truth[one.hit] for one in hits]
+    movements = [stream.truth[one.hit] for one in matched if one.hit is not None]
     delays, latencies = (
         tuple((one.sample + 1 - since) * 1000 / stream.rate_mhz for one, since in zip(hits, moments, strict=True))
         for moments in ([one.end for one in movements], [one.start for one in movements])

@@ -29,6 +29,7 @@ class Grid(Protocol):
     refractory: tuple[int, ...]
     tolerance_s: float
     target_false_alarms_per_hour: float
+    fallback: tuple[int, int, int]  # smoothing, threshold, refractory, where nothing can be tuned
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,9 @@ def training_examples(
     raw = _as_felt(pictures, front_end, training, rng)
     classes = np.array([picture.label for picture in pictures])
     none = labels.index(NONE)
-    others = other_windows(np.count_nonzero(classes != none), training.others, front_end.window, front_end.rate_hz, rng)
+    others = other_windows(
+        int(np.count_nonzero(classes != none)), training.others, front_end.window, front_end.rate_hz, rng
+    )
     raw, classes = np.concatenate([raw, others]), np.concatenate([classes, np.full(len(others), none)])
     order = rng.permutation(len(raw))
     made = windows(saturate(raw[order]).reshape(-1, raw.shape[-1]), end_to_end).windows

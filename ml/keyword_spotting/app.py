@@ -3,9 +3,11 @@
 import hashlib
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
+from ml.compiler.host import HostModel
 from ml.compiler.streaming import Request
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.rows import Row
@@ -145,7 +147,7 @@ class KeywordSpotting(App):
         if isinstance(model, FloatModel):
             awake = spot(_frames(made.windows, spotter.hop), spotter).awake
             return Scored(stream, _answers(model, made.windows, awake), made.sample, awake)
-        heard = spot(_frames(made.windows, spotter.hop), spotter, model)
+        heard = spot(_frames(made.windows, spotter.hop), spotter, cast(HostModel, model))
         return Scored(stream, heard.scores, made.sample, heard.awake)
 
     @property
@@ -167,7 +169,7 @@ def _frames(windows: np.ndarray, step: int) -> np.ndarray:
     return np.concatenate([windows[0], windows[1:, -step:].reshape(-1, windows.shape[2])])
 
 
-def _answers(model: Model, windows: np.ndarray, awake: np.ndarray) -> np.ndarray:
+def _answers(model: FloatModel, windows: np.ndarray, awake: np.ndarray) -> np.ndarray:
     """Scores int8 (n, classes); 0 where the network sleeps."""
     at, classes = np.flatnonzero(awake), model.network.output_shape[-1]
     scores = np.zeros((len(windows), classes), np.int8)

@@ -24,6 +24,7 @@ INFO_TIMEOUT_S = 6.0  # some boards restart when their port is opened
 ASK_EVERY_S = 1.0
 TIMEOUT_S = 2.0
 ATTEMPTS = 3
+ENOUGH_REFUSED = 3  # messages: what a board says of itself is then no accident
 LISTENED = 200  # bytes of something else that are told apart
 # What may be asked again when the answer does not come: the second time does no more than the first.
 REPEATABLE = frozenset(
@@ -173,7 +174,7 @@ class Device:
     def _meet(self, timeout: float) -> None:
         """Waits for session info, and asks for it meanwhile."""
         heard, asked, end = bytearray(), 0.0, time.monotonic() + timeout
-        while self.session.info is None and time.monotonic() < end:
+        while self.session.info is None and self.session.unreadable < ENOUGH_REFUSED and time.monotonic() < end:
             if time.monotonic() >= asked:
                 self._send(Command.GET_INFO)
                 asked = time.monotonic() + ASK_EVERY_S
@@ -181,7 +182,8 @@ class Device:
             heard = (heard + data)[-LISTENED:]
             self._take(data)
         if self.session.info is None:
-            raise self._stranger(_described(bytes(heard)))
+            refused = f"session info that is refused ({self.session.refusal})" if self.session.refusal else ""
+            raise self._stranger(refused or _described(bytes(heard)))
 
     def _check(self, app: str | None) -> None:
         if self.info.version != PROTOCOL_VERSION:

@@ -5,14 +5,22 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 
 import cbor2
 
-from ml.link.frames import MAX_PAYLOAD
-from ml.link.messages import FORMATS, Channel, Cycles, Event, Gate, Info, Model, Reply, Stream, Telemetry
+from ml.link.described import CHANNEL, INFO, MODEL, STREAM, TELEMETRY, Described, MessageError, check
+from ml.link.messages import (
+    FORMATS,
+    PROTOCOL_VERSION,
+    Channel,
+    Cycles,
+    Event,
+    Gate,
+    Info,
+    Model,
+    Reply,
+    Stream,
+    Telemetry,
+)
 
-SMALLEST_PAYLOAD = 64  # the least that LINK_MAX_PAYLOAD in frame.h may be
-
-
-class MessageError(ValueError):
-    """A frame whose checksum is right and whose payload is not."""
+__all__ = ["MessageError", "parse_event", "parse_info", "parse_reply", "parse_telemetry"]
 
 
 def parse_event(payload: bytes) -> Event:
@@ -28,101 +36,83 @@ def parse_reply(payload: bytes) -> Reply:
 
 
 def parse_info(payload: bytes) -> Info:
-    fields = _Map(_load(payload))
-    texts, numbers = ("app", "board", "build"), ("uptime_us", "cycles_hz", "stack", "max_payload")
-    if not SMALLEST_PAYLOAD <= fields.get("max_payload", int) <= MAX_PAYLOAD:
-        raise MessageError(f"max_payload: expected {SMALLEST_PAYLOAD}..{MAX_PAYLOAD}")
+    """Of another version of the link only if it still says the same."""
+    fields = Described(_load(payload), INFO)
+    version = fields.get("version")
+    try:
+        return _info(fields)
+    except MessageError:
+        if version != PROTOCOL_VERSION:
+            raise MessageError(f"link version {version}, which this program does not know") from None
+        raise
+
+
+def _info(fields: Described) -> Info:
+    plain = ("version", "app", "board", "build", "uptime_us", "cycles_hz", "stack", "max_payload")
+    streams = tuple(_stream(Described(stream, STREAM)) for stream in fields.get("streams"))
+    for what in ("id", "name"):
+        _once("streams", [getattr(stream, what) for stream in streams])
     return Info(
-        fields.get("version", int),
-        *(fields.get(name, str) for name in texts),
-        *(fields.get(name, int) for name in numbers),
-        _model(_Map(fields.values["model"])) if "model" in fields.values else None,
-        tuple(_stream(_Map(stream)) for stream in fields.list("streams", dict)),
-        *(fields.get(name, str) if name in fields.values else "" for name in ("reset", "fault")),
+        *map(fields.get, plain),
+        model=_model(fields.map("model", MODEL)) if "model" in fields else None,
+        streams=streams,
+        **{name: fields.get_or(name, "") for name in ("reset", "fault")},
     )
 
 
 def parse_telemetry(payload: bytes) -> Telemetry:
-    fields = _Map(_load(payload))
+    fields = Described(_load(payload), TELEMETRY)
     counters = ("uptime_us", "windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack")
+    gate = fields.get_or("gate", None)
     return Telemetry(
-        *(fields.get(name, int) for name in counters),
-        *(_cycles(fields.list(name, int)) for name in ("frontend", "inference", "decide")),
-        *(fields.list(name, int) for name in ("saturated", "scores")),
-        fields.count("asleep"),
-        _gate(fields.list("gate", int)) if "gate" in fields.values else None,
-        *(fields.count(name) for name in ("slept_us", "since_us", "arena")),
+        *map(fields.get, counters),
+        *(Cycles(*fields.get(name)) for name in ("frontend", "inference", "decide")),
+        *map(fields.get, ("saturated", "scores")),
+        asleep=fields.get_or("asleep", 0),
+        gate=Gate(bool(gate[0]), *gate[1:]) if gate else None,
+        **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena")},
     )
 
 
-class _Map:
-    """A CBOR map whose values are checked as they are taken; keys that nobody asks for are for later versions."""
-
-    def __init__(self, values: object) -> None:
-        if not isinstance(values, dict):
-            raise MessageError(f"expected a map, found {type(values).__name__}")
-        self.values = values
-
-    def get(self, key: str, kind: type):
-        value = self.values.get(key)
-        if type(value) is not kind:
-            raise MessageError(f"{key}: expected {kind.__name__}, found {type(value).__name__}")
-        return value
-
-    def count(self, key: str) -> int:
-        """0 where it is missing: firmware from before the key was added."""
-        return self.get(key, int) if key in self.values else 0
-
-    def list(self, key: str, kind: type) -> tuple:
-        return _all(key, self.get(key, list), kind)
+def _model(fields: Described) -> Model:
+    return Model(*map(fields.get, MODEL))
 
 
-def _all(key: str, values: list, kind: type) -> tuple:
-    if not all(type(value) is kind for value in values):
-        raise MessageError(f"{key}: expected a list of {kind.__name__}")
-    return tuple(values)
-
-
-def _model(fields: _Map) -> Model:
-    return Model(
-        *(fields.get(name, str) for name in ("name", "hash", "data_hash")),
-        *(fields.get(name, int) for name in ("layers", "input", "output", "arena")),
+def _stream(fields: Described) -> Stream:
+    channels = tuple(channel for group in fields.get("channels") for channel in _channels(group))
+    on = fields.get_or("on", None)
+    stream = Stream(
+        *map(fields.get, ("id", "name", "rate_mhz", "format")),
+        channels,
+        *(fields.get_or(name, 0) for name in ("lost", "dropped")),
+        None if on is None else on != 0,
     )
-
-
-def _stream(fields: _Map) -> Stream:
-    channels = tuple(channel for group in fields.list("channels", list) for channel in _channels(group))
-    kinds = {"id": int, "name": str, "rate_mhz": int, "format": str}
-    counters = (fields.count(name) for name in ("lost", "dropped"))
-    on = fields.get("on", int) != 0 if "on" in fields.values else None
-    stream = Stream(*(fields.get(name, kind) for name, kind in kinds.items()), channels, *counters, on)
-    if stream.format not in FORMATS or not channels:
-        expected = f"{', '.join(FORMATS)} and a channel"
-        raise MessageError(f"stream {stream.name}: expected {expected}, found {stream.format}")
+    if stream.format not in FORMATS:
+        raise MessageError(f"stream {stream.name}: expected {', '.join(FORMATS)}, found {stream.format}")
+    check("channels", list(channels), STREAM["channels"])
+    _once(f"channels of {stream.name}", [channel.name for channel in channels])
     return stream
 
 
-def _channels(group: list) -> list[Channel]:
+def _channels(group: object) -> list[Channel]:
     """Channels that share a unit: [[names], unit, counts per unit]."""
-    if len(group) != 3 or [type(value) for value in group] != [list, str, int]:
+    if type(group) is not list or len(group) != 3 or type(group[0]) is not list:
         raise MessageError("channels: expected [[names], unit, counts per unit]")
-    return [Channel(name, *group[1:]) for name in _all("channels", group[0], str)]
+    names, unit, per_unit = group
+    check("unit", unit, CHANNEL["unit"])
+    check("per_unit", per_unit, CHANNEL["per_unit"])
+    for name in names:
+        check("name", name, CHANNEL["name"])
+    return [Channel(name, unit, per_unit) for name in names]
 
 
-def _cycles(values: tuple[int, ...]) -> Cycles:
-    if len(values) != 3:
-        raise MessageError(f"cycles: expected last, min, max, found {len(values)} numbers")
-    return Cycles(*values)
-
-
-def _gate(values: tuple[int, ...]) -> Gate:
-    if len(values) != 4:
-        raise MessageError(f"gate: expected open, steps, steps open, openings, found {len(values)} numbers")
-    return Gate(bool(values[0]), *values[1:])
+def _once(what: str, values: list) -> None:
+    if len(set(values)) != len(values):
+        raise MessageError(f"{what}: expected each once, found one twice")
 
 
 def _load(payload: bytes) -> object:
     try:
         return cbor2.loads(payload)
     except Exception as error:  # hostile CBOR raises whatever the types it names raise
-        raise MessageError(f"not CBOR: {error}") from None
+        raise MessageError(f"not CBOR: {type(error).__name__}") from None

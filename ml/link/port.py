@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,7 +33,7 @@ def resolve(name: str, app: str | None = None) -> str:
     """What to open: a board (`virtual`) of an application, an environment, a device path or a URL (socket://)."""
     if not name:
         raise UserError("expected the name of a board or port, found nothing; name one (see: pio device list)")
-    if "://" in name or Path(name).is_absolute() or Path(name).exists() or name.upper().startswith("COM"):
+    if "://" in name or _is_a_port(name):
         return name
     environment = f"{app}-{name}" if app and not name.startswith(app) else name
     consoles = {path.parent.name: path for path in virtual_folder().glob("*/console")}
@@ -48,6 +49,12 @@ def resolve(name: str, app: str | None = None) -> str:
         f"{name}: expected a serial port or a running virtual board, found neither (running: {running}); "
         f"plug the board in, or start the virtual one with: pio run -e {environment} -t upload"
     )
+
+
+def _is_a_port(name: str) -> bool:
+    """A path, or a file that exists: a folder that has the name of an environment is none. COM3 is Windows' own."""
+    path = Path(name)
+    return path.is_absolute() or (path.exists() and not path.is_dir()) or bool(re.fullmatch(r"(?i)COM\d+", name))
 
 
 class Port:

@@ -2,13 +2,15 @@
 
 from ml.link.messages import Cycles, Event, Info, Telemetry
 from ml.link.session import Arrival, Data, Session
+from ml.printable import printable
 
 TELEMETRY_EVERY_US = 10_000_000
 TROUBLES = ("missed", "overruns", "dropped", "errors")  # counters that had better stay 0
 
 
 class Readable:
-    """Takes bytes and gives lines. Session info is shown once, telemetry when it is due or tells of trouble."""
+    """Takes bytes and gives lines that a terminal can show. Session info comes once, telemetry when it is due or tells
+    of trouble."""
 
     def __init__(self) -> None:
         self._session = Session()
@@ -16,20 +18,27 @@ class Readable:
         self._due_us = 0
         self._troubles: dict[str, int] = {}
         self._damage = 0
+        self._refusal = ""
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that the bytes complete, without line feeds."""
         lines = [line for arrival in self._session.feed(data) for line in self._describe(arrival)]
-        damage = self._session.damaged + self._session.unreadable + sum(self._session.lost.values())
+        return lines + self._losses()
+
+    def _losses(self) -> list[str]:
+        session, lines = self._session, []
+        damage = session.damaged + session.unreadable + sum(session.lost.values())
         if damage > self._damage:
             lines.append(f"({damage - self._damage} frames were lost or damaged on the way)")
-        self._damage = damage
+        if session.refusal != self._refusal:
+            lines.append(f"(refused {session.refusal})")
+        self._damage, self._refusal = damage, session.refusal
         return lines
 
     def _describe(self, arrival: Arrival) -> list[str]:
         message, time = arrival.message, f"{arrival.time_us / 1e6:10.3f} s  "
         if isinstance(message, str):
-            return [message]
+            return [printable(message, colours=True)]
         if isinstance(message, Info):
             return self._info(message)
         if isinstance(message, Event):

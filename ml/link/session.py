@@ -52,6 +52,7 @@ class Session:
         self.info: Info | None = None
         self.lost: Counter[tuple[int, int]] = Counter()  # (type, stream) -> frames that never came
         self.unreadable = 0  # frames whose payload is not as it should be
+        self.refusal = ""  # why the last of them was refused
         self.restarts = 0  # of the device, as session info shows
         self._decoder = Decoder()
         self._next: dict[tuple[int, int], int] = {}
@@ -70,8 +71,9 @@ class Session:
                 continue
             try:
                 message = self._understand(item)
-            except MessageError:
+            except MessageError as error:
                 self.unreadable += 1
+                self.refusal = f"{_named(item.type)}: {error}"
                 continue
             if message is not None:
                 yield Arrival(self._time(item.time_us), message)
@@ -131,3 +133,7 @@ class Session:
         if len(frame.payload) % stream.row_size:
             raise MessageError(f"{stream.name}: expected whole rows, found {len(frame.payload)} bytes")
         return Data(stream, frame.payload, lost, frame.sequence)
+
+
+def _named(number: int) -> str:
+    return Type(number).name if number in set(Type) else f"type {number}"

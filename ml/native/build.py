@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from ml.errors import UserError
@@ -32,7 +33,12 @@ def compiler() -> str:
 
 
 def build(
-    name: str, sources: list[Path], *, includes: list[Path] = (), flags: list[str] = (), folder: Path = CACHE
+    name: str,
+    sources: Sequence[Path],
+    *,
+    includes: Sequence[Path] = (),
+    flags: Sequence[str] = (),
+    folder: Path = CACHE,
 ) -> Path:
     """Compiles C sources (or archives) to a shared library in `folder` and returns its path; does nothing when the same
     was built before. Headers count too: every .h below the include folders is part of the cache key.
@@ -48,7 +54,7 @@ def build(
     return target
 
 
-def archive(name: str, sources: list[Path], *, includes: list[Path] = (), flags: list[str] = ()) -> Path:
+def archive(name: str, sources: Sequence[Path], *, includes: Sequence[Path] = (), flags: Sequence[str] = ()) -> Path:
     """Compiles C sources once to a static archive that `build` takes among its sources; cached likewise."""
     command = _command(includes, flags)
     target = CACHE / f"{name}-{_key(command, sources, includes)}.a"
@@ -63,7 +69,7 @@ def archive(name: str, sources: list[Path], *, includes: list[Path] = (), flags:
 
 
 def compile_program(
-    name: str, source: Path, archives: list[Path], *, includes: list[Path] = (), flags: list[str] = ()
+    name: str, source: Path, archives: list[Path], *, includes: Sequence[Path] = (), flags: Sequence[str] = ()
 ) -> Path:
     """Compiles an application's C++ source and links it with archives to a program; cached likewise."""
     folders = (*INCLUDES, *includes)
@@ -77,11 +83,11 @@ def compile_program(
     return target
 
 
-def _command(includes: list[Path], flags: list[str]) -> list[str]:
+def _command(includes: Sequence[Path], flags: Sequence[str]) -> list[str]:
     return [compiler(), *FLAGS, *flags, "-fPIC", *(f"-I{folder}" for folder in (*INCLUDES, *includes))]
 
 
-def _key(command: list[str], sources: list[Path], includes: list[Path]) -> str:
+def _key(command: list[str], sources: Sequence[Path], includes: Sequence[Path]) -> str:
     """16 hex digits of everything the result depends on."""
     key = hashlib.sha256("\0".join(command).encode())
     folders = {*INCLUDES, *includes, *(source.parent for source in sources if source.suffix == ".c")}

@@ -43,7 +43,7 @@ def gates(levels: np.ndarray, config: GateConfig) -> np.ndarray:
 
 def c_source(config: GateConfig, name: str) -> str:
     """The same as a C constant for a generated header."""
-    return mel.c_struct("gate_config", name, [(member, getattr(config, member)) for member, _ in Config._fields_])
+    return mel.c_struct("gate_config", name, [(member, getattr(config, member)) for member, *_ in Config._fields_])
 
 
 class Config(ctypes.Structure):

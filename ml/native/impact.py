@@ -118,7 +118,7 @@ class _Result(ctypes.Structure):
 
 
 def _settings(config: ImpactConfig) -> _Config:
-    values = {name: getattr(config, name) for name, _ in _Config._fields_}
+    values = {name: getattr(config, name) for name, *_ in _Config._fields_}
     return _Config(**values | {"zero_point": (ctypes.c_int8 * VALUES)(*config.zero_point)})
 
 

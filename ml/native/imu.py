@@ -38,7 +38,7 @@ class ImuConfig:
             check_range("multiplier", value, -32768, 32767)
 
 
-def check_range(name: str, value: int, low: int, high: int) -> None:
+def check_range(name: str, value: float, low: float, high: float) -> None:
     """Raises UserError unless low <= value <= high."""
     if not low <= value <= high:
         raise UserError(f"{name}={value}: expected {low}..{high}")
@@ -118,7 +118,7 @@ class _Result(ctypes.Structure):
 
 
 def _settings(config: ImuConfig) -> _Config:
-    values = {name: getattr(config, name) for name, _ in _Config._fields_}
+    values = {name: getattr(config, name) for name, *_ in _Config._fields_}
     return _Config(**values | {"multiplier": (ctypes.c_int16 * AXES)(*config.multiplier)})
 
 

@@ -121,10 +121,10 @@ def c_source(config: LogmelConfig, name: str = "audio") -> str:
         for table, (kind, note) in notes.items()
         if tables[table].size
     ]
-    values = {key: getattr(config, key) for key, _ in _Config._fields_ if hasattr(config, key)}
+    values = {key: getattr(config, key) for key, *_ in _Config._fields_ if hasattr(config, key)}
     values |= {table: f"{name}_{table}" if tables[table].size else "0" for table in notes}
     values |= {"fft": f"&fft_{config.fft}", "first_bin": config.filters.first_bin}
-    members = [(key, values[key]) for key, _ in _Config._fields_]
+    members = [(key, values[key]) for key, *_ in _Config._fields_]
     return "\n".join([*arrays, mel.c_struct("logmel_config", f"{name}_config", members)])
 
 
@@ -192,7 +192,7 @@ class _Result(ctypes.Structure):
 
 def _settings(library: ctypes.CDLL, config: LogmelConfig, tables: dict[str, np.ndarray]) -> _Config:
     """The C configuration; it points into `tables` and into the library."""
-    known = {field.name for field in fields(config)} & {name for name, _ in _Config._fields_}
+    known = {field.name for field in fields(config)} & {name for name, *_ in _Config._fields_}
     plan = ctypes.addressof(ctypes.c_char.in_dll(library, f"fft_{config.fft}"))
     pointers = {name: table.ctypes.data for name, table in tables.items()}
     values = {name: getattr(config, name) for name in known} | pointers

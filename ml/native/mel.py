@@ -3,6 +3,7 @@
 They are part of a configuration: Python hands them to the compiled C, and a model's header holds them for the board.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -73,7 +74,7 @@ def c_array(kind: str, name: str, values: np.ndarray, note: str) -> str:
     return f"// {note}\n{array(f'static const {kind} {name}[{len(flat)}]', flat, per_line, form)}\n"
 
 
-def c_struct(kind: str, name: str, members: list[tuple[str, object]]) -> str:
+def c_struct(kind: str, name: str, members: Sequence[tuple[str, object]]) -> str:
     """A constant struct in C and C++, each value with its member's name."""
     lines = [f"    {value}, // {member}" for member, value in members]
     return "\n".join([f"static const {kind} {name} = {{", *lines, "};", ""])

@@ -59,7 +59,7 @@ class Heard:
     """What became of a recording."""
 
     awake: np.ndarray  # bool (windows,): the network has scores
-    scores: np.ndarray | None  # int8 (windows, outputs), 0 where it has none
+    scores: np.ndarray  # int8 (windows, outputs), 0 where it has none; no outputs without a network
     restarts: int  # how often the network started afresh
 
 
@@ -71,7 +71,7 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
     stream = _stream(config, model)
     windows = config.windows(len(frames))
     awake = np.zeros(windows, np.bool_)
-    scores = np.zeros((windows, model.model.output_size), np.int8) if model else None
+    scores = np.zeros((windows, model.model.output_size if model else 0), np.int8)
     ring = np.zeros((config.warm_up, config.hop, config.bands), np.int8)
     settings = _Config.of(config)
     restarts = _library().spotter_all(
@@ -88,7 +88,7 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
 
 def c_source(config: SpotterConfig, name: str) -> str:
     """C for a generated header: constants `<name>_vad`, `<name>_gate`, `<name>_spotter`, and `<NAME>_RING`."""
-    members = [("voice", f"&{name}_vad"), ("gate", f"&{name}_gate")]
+    members: list[tuple[str, object]] = [("voice", f"&{name}_vad"), ("gate", f"&{name}_gate")]
     members += [(member, getattr(config, member)) for member in ("bands", "hop", "warm_up", "catch_up")]
     return "\n".join(
         [

@@ -63,7 +63,7 @@ def levels(recordings: Iterable[np.ndarray], config: VadConfig) -> list[np.ndarr
 
 def c_source(config: VadConfig, name: str) -> str:
     """The same as a C constant for a generated header."""
-    members = [(member, getattr(config, member)) for member, _ in Config._fields_]
+    members = [(member, getattr(config, member)) for member, *_ in Config._fields_]
     return mel.c_struct("vad_config", name, members)
 
 
@@ -80,7 +80,7 @@ class Config(ctypes.Structure):
 
     @classmethod
     def of(cls, config: VadConfig) -> "Config":
-        return cls(*(getattr(config, name) for name, _ in cls._fields_))
+        return cls(*(getattr(config, name) for name, *_ in cls._fields_))
 
 
 @functools.cache

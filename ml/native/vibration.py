@@ -164,7 +164,7 @@ def c_source(config: VibrationConfig, name: str = "vibration") -> str:
     ]
     values = {table: f"{name}_{table}" if tables[table].size else "0" for table in notes}
     values |= _numbers(config) | {"fft": f"&fft_{config.size}"}
-    members = [(key, values[key]) for key, _ in _Config._fields_]
+    members = [(key, values[key]) for key, *_ in _Config._fields_]
     return "\n".join([*arrays, mel.c_struct("vibration_config", f"{name}_config", members)])
 
 

@@ -67,7 +67,7 @@ def versions() -> dict[str, str]:
 
 
 def _plain(value: object) -> object:
-    if dataclasses.is_dataclass(value):
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return dataclasses.asdict(value)
     raise TypeError(f"a stage's input must be JSON or a dataclass, found {type(value).__name__}")
 

@@ -10,6 +10,7 @@ import json
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -31,7 +32,7 @@ from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
 from ml.pipeline.stages import Task
 from ml.pipeline.summary import print_summary
-from ml.progress import say
+from ml.progress import echo, say
 from ml.report import page
 from ml.report.cost import cost
 
@@ -71,7 +72,7 @@ def again(command: Callable) -> Callable:
 def begin(app: str, split_by: str, data: str | None, out: str | None, words: str | None = None, **rest) -> Run:
     """Checks what can be checked and remembers it for the next command."""
     check_unit(split_by)
-    absolute = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
+    absolute: dict[str, Any] = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
     chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
     begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()
@@ -152,7 +153,7 @@ def export_stream(app: str, out: str | None) -> None:
     streams = unseen(app, out)
     for stream, name in zip(streams, names(streams), strict=True):
         for path in export(stream, folder / "unseen", name):
-            click.echo(path)
+            echo(str(path))
 
 
 def unseen(app: str, out: str | None = None) -> list[Stream]:

@@ -6,9 +6,9 @@ what its comment says.
 """
 
 import importlib
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +33,7 @@ APPS = {
 }
 
 
-class App(Protocol):
+class App(ABC):
     """An application: what is particular to it, and nothing else."""
 
     name: str  # a C identifier; also of apps/<name> and lib/<name>_model
@@ -76,7 +76,7 @@ class App(Protocol):
         """What it is judged by."""
 
     @abstractmethod
-    def network(self, labels: list[str]):
+    def network(self, labels: list[str]) -> Any:
         """A Keras model, freshly initialised."""
 
     @abstractmethod

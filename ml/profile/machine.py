@@ -9,10 +9,11 @@ from pathlib import Path
 
 import unicorn
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
 from unicorn import arm_const
 
 from ml.errors import UserError
-from ml.profile.timing import Decoder
+from ml.profile.timing import BlockCost, Decoder
 
 FLASH, FLASH_SIZE = 0x00000000, 4 << 20
 RAM, RAM_SIZE = 0x20000000, 4 << 20
@@ -43,7 +44,7 @@ class Machine:
         self.core.reg_write(arm_const.UC_ARM_REG_FPEXC, 1 << 30)
         self.symbols = self._load(image)
         self.decoder = Decoder()
-        self.costs: dict[tuple[int, int], object] = {}
+        self.costs: dict[tuple[int, int], BlockCost] = {}
 
     def _load(self, image: Path) -> dict[str, int]:
         with image.open("rb") as file:
@@ -51,7 +52,8 @@ class Machine:
             for segment in elf.iter_segments():
                 if segment["p_type"] == "PT_LOAD" and segment["p_filesz"]:
                     self.core.mem_write(segment["p_paddr"], segment.data())
-            names = elf.get_section_by_name(".symtab").iter_symbols()
+            table = elf.get_section_by_name(".symtab")
+            names = table.iter_symbols() if isinstance(table, SymbolTableSection) else ()
             return {symbol.name: symbol["st_value"] & ~1 for symbol in names if symbol.name}
 
     def address(self, symbol: str) -> int:
@@ -129,7 +131,7 @@ class Machine:
                 refills += times if refill == self.decoder.refill else 0
         return Count(instructions, cycles, refills)
 
-    def _cost(self, address: int, size: int):
+    def _cost(self, address: int, size: int) -> BlockCost:
         key = address, size
         if key not in self.costs:
             self.costs[key] = self.decoder.cost(self.read(address, size), address)

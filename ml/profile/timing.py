@@ -58,7 +58,7 @@ def block_cost(instructions: Iterable[capstone.CsInsn], refill: int) -> BlockCos
     loaded: int | None = None  # what the single load directly before wrote
     computed: set[int] = set()  # what the data-processing instruction directly before wrote
     for instruction in instructions:
-        name = instruction.insn_name().split(".")[0]
+        name = (instruction.insn_name() or "").split(".")[0]
         step, leaves, loads = _cost(instruction, name, loaded, computed, refill)
         count, cycles, leaving = count + 1, cycles + step, leaves
         loaded = instruction.operands[0].reg if loads else None

@@ -12,12 +12,13 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 SETTINGS = {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"}
 
 
 @functools.cache
-def tensorflow():
+def tensorflow() -> Any:
     """The TensorFlow module, set up."""
     os.environ.update(SETTINGS)
     with interrupts_later(), quiet():
@@ -30,7 +31,7 @@ def tensorflow():
     return tf
 
 
-def keras_module():
+def keras_module() -> Any:
     """The Keras module, set up."""
     tensorflow()
     with interrupts_later():

@@ -27,6 +27,7 @@ class Model(Protocol):
 
     def answers(self, inputs: np.ndarray) -> np.ndarray:
         """Inputs int8 (n, ...) -> outputs (n, size) in the int8 of the model's output."""
+        ...
 
 
 class FloatModel:

@@ -41,16 +41,17 @@ def baseline(
     app: str, action: str, *, board: str, windows: int, recording: str | None, rate: float | None, file: str | None
 ) -> None:
     """Let a board learn what is normal; look at that, keep it, copy it."""
-    if action in ("save", "load") and not file:
+    copy = Path(file) if file else None
+    if action in ("save", "load") and copy is None:
         raise UserError(f"{action}: expected --file, found none")
     with Device.open(board, app=app) as device:
         learning = Baseline(device)
         if action == "learn":
-            learn(device, learning, windows, recording and injector(device, Path(recording), rate))
-        elif action == "save":
-            replace_file(Path(file), learning.read())
-        elif action == "load":
-            learning.write(Path(file).read_bytes())
+            learn(device, learning, windows, injector(device, Path(recording), rate) if recording else None)
+        elif action == "save" and copy:
+            replace_file(copy, learning.read())
+        elif action == "load" and copy:
+            learning.write(copy.read_bytes())
         elif action == "keep":
             learning.keep()
             say("kept (not without power on a virtual board)")

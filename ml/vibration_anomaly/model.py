@@ -22,7 +22,7 @@ def mixture(windows: np.ndarray, config: Mixture, seed: int) -> Gaussians:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it need not have come to rest
         fitted.fit(windows.astype(float))
-    return gaussians(fitted.means_, fitted.covariances_, fitted.weights_)
+    return gaussians(*(np.asarray(made) for made in (fitted.means_, fitted.covariances_, fitted.weights_)))
 
 
 def autoencoder(training: Training, name: str, features: int):

@@ -93,10 +93,12 @@ def test_a_board_behind_a_socket_is_a_board(host, tmp_path):
 
 
 def plugged_in(monkeypatch, *known):
+    """Device, vendor, product, serial number and, where it matters, place."""
     infos = []
-    for device, vendor, product, serial_number in known:
+    for device, vendor, product, serial_number, *place in known:
         info = ListPortInfo(device, skip_link_detection=True)
         info.vid, info.pid, info.serial_number = vendor, product, serial_number
+        info.location = place[0] if place else f"1-{len(infos)}:1.0"
         infos.append(info)
     monkeypatch.setattr(list_ports, "comports", lambda: infos)
 
@@ -108,6 +110,36 @@ def test_the_board_plugged_in_is_found_by_its_usb_identity_and_again_under_anoth
     assert find() == "/dev/ttyACM3"
     plugged_in(monkeypatch, ("/dev/ttyACM4", 0x2341, 0x805A, "ABC"))
     assert find() == "/dev/ttyACM4"
+
+
+CP2102 = (0x10C4, 0xEA60, "0001")  # all of them leave the factory with this number
+
+
+def test_of_two_adapters_with_one_serial_number_the_named_one_is_opened_also_after_it_was_away(monkeypatch):
+    first, second = ("/dev/ttyUSB0", *CP2102, "1-1"), ("/dev/ttyUSB1", *CP2102, "1-2")
+    plugged_in(monkeypatch, first, second)
+    find = ports.finder("/dev/ttyUSB1")
+    assert find() == "/dev/ttyUSB1"
+    plugged_in(monkeypatch, first)
+    assert find() == "/dev/ttyUSB1"  # nothing else: the other one is another board
+    assert ports.finder("/dev/ttyUSB0")() == "/dev/ttyUSB0"
+
+
+def test_of_a_boards_two_ports_the_named_one_is_opened_also_under_another_name(monkeypatch):
+    board = (0x2341, 0x805A, "ABC")
+    plugged_in(monkeypatch, ("/dev/ttyACM0", *board, "1-1:1.0"), ("/dev/ttyACM1", *board, "1-1:1.2"))
+    find = ports.finder("/dev/ttyACM1")
+    assert find() == "/dev/ttyACM1"
+    plugged_in(monkeypatch, ("/dev/ttyACM4", *board, "1-1:1.0"), ("/dev/ttyACM5", *board, "1-1:1.2"))
+    assert find() == "/dev/ttyACM5"
+    assert ports.finder(None)() == "/dev/ttyACM4"  # one board, and its first port
+
+
+def test_a_board_that_changed_places_with_another_is_followed(monkeypatch):
+    plugged_in(monkeypatch, ("/dev/ttyACM0", 0x2341, 0x805A, "A"), ("/dev/ttyACM1", 0x2341, 0x805A, "B"))
+    find = ports.finder("/dev/ttyACM0")
+    plugged_in(monkeypatch, ("/dev/ttyACM0", 0x2341, 0x805A, "B"), ("/dev/ttyACM1", 0x2341, 0x805A, "A"))
+    assert find() == "/dev/ttyACM1"
 
 
 def test_several_boards_or_none_are_named(monkeypatch, tmp_path):

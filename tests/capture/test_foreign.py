@@ -1,7 +1,9 @@
 """Firmware that speaks other tools' protocols, on a pseudo-terminal, at its own pace."""
 
+import contextlib
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import pytest
 from desk import Done, wait_for
 
 from ml.paths import ROOT
+from tools.capture.events import Block
+from tools.capture.foreign import Foreign
 
 
 class Speaker:
@@ -42,7 +46,8 @@ class Speaker:
     def _run(self):
         os.set_blocking(self.master, False)
         while self._hello and not self._closing.wait(0.1):
-            os.write(self.master, self._hello)
+            with contextlib.suppress(BlockingIOError):  # the tool is slow to start
+                os.write(self.master, self._hello)
             self.heard += self._read()
             if b"connect" in self.heard:
                 break
@@ -179,3 +184,58 @@ def test_a_silent_port_is_an_error_in_one_line(tmp_path):
     assert len(done.err.splitlines()) == 1
     assert "known protocol" in done.err
     assert time.monotonic() - started < 40
+
+
+@pytest.mark.parametrize("line", ["nan,nan,nan", "inf,-inf,ovf", "1.5,nan,2", "NaN;NaN;NaN"])
+def test_a_line_without_numbers_stands_for_a_sample_that_is_missing(line):
+    source, events = Foreign("csv", lambda data: None), []
+    for number in range(1000):
+        text = line if number in (700, 701) else f"{number},{number},{number}"
+        events += source.feed(f"{text}\n".encode(), number / 100)
+    blocks = [event for event in events if isinstance(event, Block)]
+    assert [block.lost for block in blocks if block.lost] == [2]
+    recorded = np.concatenate([block.values[:, 0] for block in blocks]).tolist()
+    assert recorded[-1] == 999 and not {700, 701} & set(recorded)
+
+
+def test_a_word_of_the_board_is_no_sample():
+    source, events = Foreign("csv", lambda data: None), []
+    for number in range(1000):
+        text = "sensor: nan readings today" if number == 700 else f"{number},{number},{number}"
+        events += source.feed(f"{text}\n".encode(), number / 100)
+    assert not any(event.lost for event in events if isinstance(event, Block))
+
+
+def test_a_tool_that_was_stopped_splits_the_take_where_it_did_not_listen(tmp_path):
+    with Speaker(200, lambda n: f"{n},{-n}\n".encode()) as board:
+        words = ("--format", "ei", "--seconds", "4", "--repeat", "2", "--yes", "--label", "a", "--subject", "b")
+        command = [
+            sys.executable,
+            str(ROOT / "tools/collect.py"),
+            "--data",
+            str(tmp_path),
+            "--port",
+            board.port,
+            *words,
+        ]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        process = subprocess.Popen([*command, "--session", "s"], cwd=ROOT, **pipes)
+        wait_for(lambda: list(tmp_path.glob("b/s/0001*")))
+        time.sleep(0.5)
+        process.send_signal(signal.SIGSTOP)
+        time.sleep(4.0)  # 7 kB: the pseudo-terminal holds 4
+        process.send_signal(signal.SIGCONT)
+        out, err = process.communicate(timeout=90)
+    done = Done(process.returncode, out, err, tmp_path)
+    assert done.status == 3, err
+    first, second = done.rows(take=1), done.rows(take=2)
+    assert [row["status"] for row in second] == ["whole"], (out, err)
+    assert len(first) <= 2 and {row["status"] for row in first} == {"gap"}
+    for row in first:
+        assert set(np.diff(values(done, row)[:, 1])) == {1.0}
+    lost = int(first[0]["lost_after"]) + (int(first[1]["lost_before"]) if len(first) > 1 else 0)
+    if len(first) > 1:
+        numbers = [values(done, row)[:, 1] for row in first]
+        assert lost == pytest.approx(numbers[1][0] - numbers[0][-1] - 1, abs=60)
+    assert {each["take"] for each in done.incidents("deaf")} == {"1"}
+    assert not done.incidents("behind") or {each["take"] for each in done.incidents("behind")} == {"1"}

@@ -4,8 +4,10 @@ import time
 from collections import deque
 
 import numpy as np
+import pytest
 from desk import read_counts
 
+from tools.capture.clock import WaitClock
 from tools.capture.events import Block, Column, Device, Incident, Stream
 from tools.capture.line import Bytes
 from tools.capture.manifest import Manifest
@@ -36,6 +38,8 @@ class Pile:
 class Numbers:
     """A source: each block holds its samples' numbers; one that is left out is a gap."""
 
+    settle_s, refusal = 0.0, ""
+
     def __init__(self):
         self.next = 0
 
@@ -46,6 +50,9 @@ class Numbers:
         pass
 
     def stop(self):
+        pass
+
+    def deaf(self, seconds):
         pass
 
     def feed(self, data, arrival_s):
@@ -99,3 +106,58 @@ def test_a_take_ends_in_the_middle_of_a_block(tmp_path):
     _, (row,), (samples,) = recorded(tmp_path, [b"1", b"2", b"3"], 0.013)
     assert samples == list(range(10, 23))
     assert row["start_us"] == "10000"
+
+
+SLOW = Stream("temperature", 1.0, (Column("t", "C", 100),))
+
+
+class Slow(Numbers):
+    """A row a second, by a clock that runs a little slow: `text` is its time in microseconds and what was lost."""
+
+    def feed(self, data, arrival_s):
+        if data == b"hello":
+            return [Device("app", "board", "", "thimble", (SLOW,))]
+        time_us, _, lost = data.partition(b" ")
+        values = np.array([[int(time_us) // 10**6]], np.int16)
+        return [Block(SLOW, int(time_us), 1_000_100.0, values, None if lost else 0, arrival_s)]
+
+
+def slow_recorder(tmp_path, *rows, **options):
+    pile = Pile([b"hello", b"0 new", *rows])
+    recorder = Recorder(pile, Slow(), Manifest(tmp_path), **({"patience_s": 1000} | options))
+    recorder.wait_until_ready()
+    return recorder, pile
+
+
+def test_a_stream_of_one_sample_a_second_is_recorded(tmp_path):
+    recorder, pile = slow_recorder(tmp_path)
+    take = recorder.start(Naming("a", "b", "c"), 5.0)
+    pile.left += [str(second * 1_000_100).encode() for second in range(1, 8)]
+    while recorder.recording:
+        recorder.step(0)
+    recorder.close()
+    assert take.is_whole
+    (row,) = recorder.manifest.rows
+    assert (row["samples"], row["status"]) == ("5", "whole")
+
+
+def test_a_board_whose_clock_begins_anew_between_two_takes_is_recorded_from_then_on(tmp_path):
+    recorder, pile = slow_recorder(tmp_path, *(str(second * 1_000_100).encode() for second in range(1, 60)))
+    recorder.step(0)
+    assert recorder.now_us > 59e6
+    take = recorder.start(Naming("a", "b", "c"), 3.0)  # nobody has said yet that it did
+    pile.left += [b"5000000 new", *(str(5_000_000 + second * 1_000_100).encode() for second in range(1, 5))]
+    while recorder.recording:
+        recorder.step(0)
+    recorder.close()
+    assert take.is_whole
+    assert recorder.manifest.rows[0]["start_us"] == "5000000"
+
+
+def test_time_in_which_the_program_was_stopped_does_not_count_as_waiting(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    clock = WaitClock()
+    for step, waited in ((0.05, 0.05), (0.9, 0.95), (3600.0, 1.95), (0.1, 2.05)):
+        now[0] += step
+        assert clock.now() == pytest.approx(waited)

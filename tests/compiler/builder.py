@@ -23,7 +23,7 @@ UNION = {  # BuiltinOptions of schema.fbs
     "MEAN": 27, "SUB": 28, "SQUEEZE": 30, "STRIDED_SLICE": 32, "SPLIT": 35, "MAXIMUM": 39, "MINIMUM": 39, "PADV2": 43,
     "EXPAND_DIMS": 52, "SHAPE": 55, "PACK": 59, "UNPACK": 64, "UNIDIRECTIONAL_SEQUENCE_LSTM": 71,
     "RESIZE_NEAREST_NEIGHBOR": 74, "LEAKY_RELU": 75, "QUANTIZE": 89, "HARD_SWISH": 91, "BATCH_MATMUL": 101,
-    "REDUCE_MAX": 27,
+    "REDUCE_MAX": 27, "CAST": 37, "DEQUANTIZE": 38, "NEG": 42, "SQUARED_DIFFERENCE": 76, "ABS": 78, "GELU": 116,
 }  # fmt: skip
 PREPEND = {"b": "PrependInt8Slot", "i": "PrependInt32Slot", "f": "PrependFloat32Slot", "?": "PrependBoolSlot"}
 

@@ -46,9 +46,12 @@ def inputs(program: Program, count: int, seed: int = 0) -> list[np.ndarray]:
     return rows
 
 
-def assert_same_as_tflm(tflite: bytes, count: int = 3, options: Options | None = None) -> Program:
-    """Every layer that the compiled model has equals TFLM's tensor, for several inputs; returns the program."""
-    reference = tflm.Reference(tflite)
+def assert_same_as_tflm(
+    tflite: bytes, count: int = 3, options: Options | None = None, reference: bytes | None = None
+) -> Program:
+    """Every layer that the compiled model has equals TFLM's tensor, for several inputs; returns the program. TFLM runs
+    `reference` where it cannot run the model itself (see resolved.py)."""
+    reference = tflm.Reference(reference or tflite)
     with host_model(tflite, options) as (program, host):
         for row in inputs(program, count):
             expected = reference.run(row)

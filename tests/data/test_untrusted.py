@@ -14,12 +14,16 @@ from hypothesis import strategies as st
 from ml.data import arrays
 from ml.data.arrays import read_array
 from ml.data.audio import read_audio, write_audio
+from ml.data.fetching.catalogue import read_catalogue
 from ml.data.imports.edge_impulse import read_export, read_file
 from ml.data.imports.foreign import Notes
 from ml.data.manifest import load
 from ml.data.reading import read_file as read_recording
 from ml.data.untrusted import MAX_DEPTH, opened, read_cbor, read_json
 from ml.errors import UserError
+from tools.capture.files import wav_header
+from tools.latency_log.reading import read as read_log
+from tools.mlperf_tiny.dataset import load as read_questions
 
 
 def one_line(caught):
@@ -227,3 +231,29 @@ def test_deep_json_behind_a_list_of_files_is_one_line(tmp_path):
 def test_sound_is_written_as_it_is_read(tmp_path):
     write_audio(tmp_path / "a.wav", SOUND, RATE)
     assert (read_audio(tmp_path / "a.wav")[0] == SOUND).all()
+
+
+def test_a_header_of_more_than_four_gigabytes_states_all_it_can_and_the_sound_behind_it_is_read(tmp_path):
+    (tmp_path / "one.wav").write_bytes(wav_header(RATE, 5 << 30) + SOUND.tobytes())
+    assert (read_audio(tmp_path / "one.wav")[0] == SOUND).all()
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "a = " + "[" * 5000, "a = " + "9" * 5000, "\xff"])
+def test_a_catalogue_that_is_none_is_one_line(tmp_path, text):
+    (tmp_path / "c.toml").write_bytes(text.encode("latin-1"))
+    with pytest.raises(UserError) as caught:
+        read_catalogue(tmp_path / "c.toml")
+    one_line(caught)
+
+
+@pytest.mark.parametrize("read", [read_catalogue, read_log, read_json, read_array, read_audio])
+def test_no_reader_waits_for_a_pipe(tmp_path, read):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="a pipe or a device"):
+        read(tmp_path / "pipe", *(["something"] if read is read_json else []))
+
+
+def test_the_questions_of_a_benchmark_are_bounded_too(tmp_path):
+    os.mkfifo(tmp_path / "y_labels.csv")
+    with pytest.raises(UserError, match="a pipe or a device"):
+        read_questions(tmp_path)

@@ -52,7 +52,7 @@ def test_the_message_names_whoever_gave_the_name(folder):
         inside(folder, "../b", "list.csv")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60)
 @given(names=st.lists(parts, max_size=6), start=st.sampled_from(["", "/"]))
 def test_whatever_the_name_the_path_lies_inside_or_is_refused(folder, names, start):
     try:

@@ -8,7 +8,7 @@ import pytest
 import serial
 
 from ml.errors import UserError
-from ml.link.port import MOST_EMPTY_READS, Port, resolve
+from ml.link.port import MOST_EMPTY_READS, Port, resolve, workspace
 
 
 @pytest.fixture
@@ -62,3 +62,22 @@ def test_of_several_virtual_boards_one_must_be_named(tmp_path, monkeypatch):
     with pytest.raises(UserError, match="expected one running virtual board, found more"):
         resolve("virtual")
     assert resolve("two-virtual") == resolve("virtual", "two")
+
+
+def test_a_folder_and_an_environment_that_begins_like_a_port_are_no_ports(tmp_path, monkeypatch):
+    monkeypatch.setenv("PLATFORMIO_WORKSPACE_DIR", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    consoles = [tmp_path / "virtual" / name / "console" for name in ("compressor-virtual", "one-host")]
+    for console in consoles:
+        console.parent.mkdir(parents=True)
+        console.touch()
+    assert resolve("compressor-virtual") == resolve("virtual") == str(consoles[0])  # although ./virtual is a folder
+    (tmp_path / "host").touch()
+    assert resolve("host") == "host"  # a name that exists wins
+    assert resolve("COM3") == "COM3"
+
+
+def test_the_workspace_may_be_given_with_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PLATFORMIO_WORKSPACE_DIR", "~/ws")
+    assert workspace() == tmp_path / "ws"

@@ -60,6 +60,19 @@ def test_of_several_interfaces_the_first_is_the_console(plugged):
     assert find(serial="5A1C").device == "/dev/ttyACM1"
 
 
+def test_adapters_that_share_a_serial_number_are_told_apart_by_their_place_only(plugged):
+    plugged(port("/dev/ttyUSB0", "0001", "1-1.3"), port("/dev/ttyUSB1", "0001", "1-1.4"))
+    with pytest.raises(RigError, match="expected one board, found /dev/ttyUSB0, /dev/ttyUSB1; say which"):
+        find(serial="0001")
+    assert find(location="1-1.4").device == "/dev/ttyUSB1"
+    assert find(port="/dev/ttyUSB1") == ports.Found("/dev/ttyUSB1", "0001", "1-1.4")
+
+
+def test_a_board_with_two_interfaces_is_one_board_whatever_their_names(plugged):
+    plugged(port("/dev/ttyACM10", "5A1C", "1-1.4:1.0"), port("/dev/ttyACM2", "5A1C", "1-1.4:1.2"))
+    assert find(frozenset([NANO])).device == find(serial="5A1C").device == "/dev/ttyACM10"
+
+
 def test_a_missing_board_is_named_with_what_is_there_instead(plugged):
     with pytest.raises(Missing) as error:
         find(serial="0000")

@@ -185,7 +185,10 @@ def one_line(error) -> str:
         (b"", "silence"),
         (b"Hello from another sketch\r\n", "text ("),
         (b"\x81\x02\x99", "bytes that are no session info"),
-        (Frame(Type.INFO, payload=cbor2.dumps({"version": 2})).encode(), "bytes that are no session info"),
+        (
+            Frame(Type.INFO, payload=cbor2.dumps({"version": 2})).encode(),
+            "session info that is refused (INFO: link version 2",
+        ),
     ],
 )
 def test_other_firmware_is_recognised(sent, found):

@@ -1,10 +1,26 @@
-"""Least squares: how fast samples really come, and how fast the board's clock runs."""
+"""Least squares: how fast samples really come, and how fast the board's clock runs. And a clock for waiting."""
+
+import time
 
 from ml.data.formats.rate import RateMeter
 
 LEAST_FRAMES = 3
 DRIFT_AFTER_S = 10.0
 REAL_TIME = 0.01  # a board's clock that is further off is no clock of this world: an emulator's
+MOST_STEP_S = 1.0
+
+
+class WaitClock:
+    """Seconds in which this program could have seen something: while it was stopped, or the computer slept, it did not
+    wait. Read it more than once a second."""
+
+    def __init__(self) -> None:
+        self._now_s, self._read_s = 0.0, time.monotonic()
+
+    def now(self) -> float:
+        before, self._read_s = self._read_s, time.monotonic()
+        self._now_s += min(self._read_s - before, MOST_STEP_S)
+        return self._now_s
 
 
 class RateFit:

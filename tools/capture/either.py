@@ -24,6 +24,17 @@ class Either:
     def opened(self) -> list[Event]:
         return (self._chosen or self._thimble).opened()
 
+    @property
+    def settle_s(self) -> float:
+        return (self._chosen or self._thimble).settle_s
+
+    @property
+    def refusal(self) -> str:
+        return self._thimble.refusal
+
+    def deaf(self, seconds: float) -> None:
+        (self._chosen or self._thimble).deaf(seconds)
+
     def ask(self) -> None:
         (self._chosen or self._thimble).ask()
 

@@ -24,8 +24,8 @@ class Stream:
 
     @property
     def is_audio(self) -> bool:
-        """Recorded as WAV."""
-        return self.name.startswith("mic") and len(self.columns) == 1
+        """Recorded as WAV, whose rate is a whole number."""
+        return self.name.startswith("mic") and len(self.columns) == 1 and self.rate_hz >= 1
 
     @property
     def scale(self) -> str:

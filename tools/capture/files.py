@@ -1,5 +1,6 @@
 """Recordings that grow: valid after every block, also when the disk is full in the middle of one."""
 
+import math
 import os
 import struct
 from pathlib import Path
@@ -10,7 +11,13 @@ from ml.data.recordings import GRAVITY
 from tools.capture.events import Stream
 
 WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
-MOST_BYTES = 2**31  # of a WAV file's samples; its sizes have 32 bits
+<<<<<<< HEAD
+MOST_STATED = 2**32 - 37  # bytes of samples that a WAV file's header can state; its own size has 32 bits too
+=======
+RATE_AT = 24  # of its bytes; 32 bits
+CSV_HEADER = b"timestamp_us,"
+AT_ONCE = 1 << 20  # bytes of a file that is read to its end
+>>>>>>> main
 CHANNELS = 1
 
 
@@ -22,6 +29,7 @@ class Growing:
         self.path = path
         self._size = 0
         self._file = path.open("xb", buffering=0)
+        self._stat = os.fstat(self._file.fileno())
         try:
             self._add(head)
         except BaseException:
@@ -39,6 +47,13 @@ class Growing:
             self._file.seek(self._size)
             raise
         self._size += len(data)
+
+    def is_there(self) -> bool:
+        """Somebody who removed the file, or its folder, left nothing of what is added to it."""
+        try:
+            return os.path.samestat(self.path.stat(), self._stat)
+        except OSError:
+            return False
 
     def close(self) -> None:
         """On the disk, not only on its way there."""
@@ -67,52 +82,80 @@ class Csv(Growing):
 
     def __init__(self, path: Path, stream: Stream) -> None:
         self._factor = np.array([_si(column.unit) / column.per_unit for column in stream.columns])
+        self._format = ",".join(f"%.{_decimals(factor)}f" for factor in self._factor)
         super().__init__(path, ",".join(["timestamp_us", *(column.name for column in stream.columns)]).encode() + b"\n")
 
     def add(self, values: np.ndarray, times_us: np.ndarray) -> None:
         """(n, channels) in counts, and n times."""
         lines = []
         for time_us, row in zip(times_us.tolist(), (values * self._factor).tolist(), strict=True):
-            lines.append(f"{time_us},{','.join([f'{value:.4f}' for value in row])}\n")
+            lines.append(f"{time_us},{self._format % tuple(row)}\n")
         self._add("".join(lines).encode())
 
 
-def create(folder: Path, stem: str, stream: Stream) -> Wav | Csv:
-    """The kind of file that suits the stream."""
-    return Wav(folder / f"{stem}.wav", stream) if stream.is_audio else Csv(folder / f"{stem}.csv", stream)
+def suffix(stream: Stream) -> str:
+    """Of the kind of file that suits the stream."""
+    return ".wav" if stream.is_audio else ".csv"
+
+
+def create(path: Path, stream: Stream) -> Wav | Csv:
+    """`path` ends in the stream's suffix."""
+    return Wav(path, stream) if stream.is_audio else Csv(path, stream)
 
 
 def wav_header(rate: int, size: int) -> bytes:
     """RIFF WAVE, PCM (Microsoft, Multimedia Programming Interface and Data Specifications 1.0, 1991)."""
     block = 2 * CHANNELS
+    size = min(size, MOST_STATED)  # of a longer one readers take what is there, as of sound from a pipe
     head = (b"RIFF", 36 + size, b"WAVE", b"fmt ", 16, 1, CHANNELS, rate, rate * block, block, 16, b"data", size)
     return WAV_HEADER.pack(*head)
 
 
-def repaired(path: Path) -> int:
-    """Samples in a file whose writer died: what is whole of it stays, half a line and bytes beyond the header go."""
+def repaired(path: Path) -> int | None:
+    """Samples in a file whose writer died: what is whole of it stays, half a line and bytes beyond the header go.
+
+    None: it is not as `Wav` and `Csv` write it, and is left as it is.
+    """
     return _repaired_wav(path) if path.suffix == ".wav" else _repaired_csv(path)
 
 
-def _repaired_wav(path: Path) -> int:
+def _repaired_wav(path: Path) -> int | None:
     with path.open("r+b") as file:
         head = file.read(WAV_HEADER.size)
-        size = WAV_HEADER.unpack(head)[-1] if len(head) == WAV_HEADER.size else 0
-        there = max(0, file.seek(0, 2) - WAV_HEADER.size)
+        if len(head) < WAV_HEADER.size:  # it died in the first write
+            return 0 if wav_header(0, 0)[:4].startswith(head[:4]) else None
+        size = WAV_HEADER.unpack(head)[-1]
+        (rate,) = struct.unpack_from("<I", head, RATE_AT)
+        if rate * 2 * CHANNELS >= 2**32 or size > 2**32 - 37 or head != wav_header(rate, size):
+            return None
+        there = max(0, file.seek(0, os.SEEK_END) - WAV_HEADER.size)
         size = min(size, there) // 2 * 2
         file.truncate(WAV_HEADER.size + size)
     return size // 2
 
 
-def _repaired_csv(path: Path) -> int:
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    if len(whole) != len(data):
-        with path.open("r+b") as file:
-            file.truncate(len(whole))
-    return max(0, whole.count(b"\n") - 1)
+def _repaired_csv(path: Path) -> int | None:
+    lines = end = 0  # whole ones, and where the last of them ends
+    with path.open("r+b") as file:
+        if not CSV_HEADER.startswith(head := file.read(len(CSV_HEADER))):
+            return None
+        if len(head) < len(CSV_HEADER):
+            return 0
+        at = file.seek(0)
+        while block := file.read(AT_ONCE):
+            lines += block.count(b"\n")
+            end = at + block.rfind(b"\n") + 1 if b"\n" in block else end
+            at += len(block)
+        if end != at:
+            file.truncate(end)
+    return max(0, lines - 1)
 
 
 def _si(unit: str) -> float:
     """What a unit is in data.md's: g becomes m/s2, dps and everything else stay."""
     return GRAVITY if unit == "g" else 1.0
+
+
+def _decimals(step: float) -> int:
+    """Four, or as many as tell two neighbouring counts apart."""
+    return max(4, math.ceil(-math.log10(step)) + 1)

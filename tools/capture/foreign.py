@@ -4,19 +4,26 @@ Most of them carry no time: samples are then counted and multiplied by the perio
 shows only in that the samples fall behind the host's clock.
 """
 
+import math
 import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from ml.data.formats import Gap, Layout, RateMeter, Reply, Samples, open_parser
+from ml.data.formats.rate import Loss
 from ml.errors import UserError
+from ml.printable import printable
 from tools.capture.clock import RateFit
 from tools.capture.events import Block, Column, Device, Event, Incident, Stream
+from tools.capture.names import columns
 
 AUDIO_HZ = 4000.0  # one column of integers at this rate or more is sound
 MEASURE_S = 3.0
 LOOK_EVERY_S = 2.0  # for samples that fell behind
+SETTLE_S = 4.5  # until a loss shows in the clock (four half seconds) and the clock has been looked at
+HELD_S = 0.25  # until what a buffer held has been read
+NUMBERED = frozenset({"ssi-2"})  # protocols that number their packets
 IMU, ACCEL = {"ax", "ay", "az", "gx", "gy", "gz"}, {"ax", "ay", "az"}
 
 
@@ -45,6 +52,8 @@ class Channel:
         self._columns = columns
         self._behind = 0  # losses found by the clock and told
         self._looked_s = 0.0
+        self._arrived_s = 0.0
+        self._hears_s: float | None = None  # from when on samples count again, after the host did not listen
 
     def rate_hz(self) -> float | None:
         return self.meter.rate_hz
@@ -59,14 +68,34 @@ class Channel:
         self.stream = Stream(_kind(self.layout, columns, rate), float(f"{rate:.6g}"), columns)
         return True
 
-    def fallen_behind(self, now_s: float) -> int:
-        """Samples found missing since the last time it was asked, by the clock alone."""
-        if self.has_clock or now_s - self._looked_s < LOOK_EVERY_S:
+    def deaf(self) -> None:
+        """The host did not listen, and only its clock can tell what it missed."""
+        if self.stream is not None and not self.has_clock and self.layout.protocol not in NUMBERED:
+            self._hears_s = math.inf
+
+    def missed(self, samples: int, now_s: float) -> int | None:
+        """How many are missing before so many that have just come. None: leave them out, for some of what a buffer held
+        may lie before the hole and some behind it."""
+        arrived_s, hears_s = self._arrived_s, self._hears_s
+        if hears_s is None:
+            self._arrived_s = now_s
             return 0
+        if hears_s == math.inf:
+            self._hears_s = now_s + HELD_S
+        if now_s < self._hears_s:
+            return None
+        self._arrived_s, self._hears_s = now_s, None
+        return max(0, round((now_s - arrived_s) * (self.meter.rate_hz or self.stream.rate_hz)) - samples)
+
+    def fallen_behind(self, now_s: float) -> Loss | None:
+        """What was found missing since the last time it was asked, by the clock alone."""
+        if self.has_clock or now_s - self._looked_s < LOOK_EVERY_S:
+            return None
         self._looked_s = now_s
-        lost = round(sum(loss.samples for loss in self.meter.losses()))
+        losses = self.meter.losses()
+        lost = round(sum(loss.samples for loss in losses))
         more, self._behind = lost - self._behind, max(lost, self._behind)
-        return max(0, more)
+        return Loss(losses[-1].at, more) if more > 0 else None
 
 
 class Foreign:
@@ -84,6 +113,18 @@ class Foreign:
         for channel in self._channels.values():
             channel.lost = None
         return []
+
+    refusal = ""  # these protocols say nothing of themselves that could be
+
+    @property
+    def settle_s(self) -> float:
+        """Only the clock tells of samples that vanish without a trace."""
+        return 0.0 if all(channel.has_clock for channel in self._channels.values()) else SETTLE_S
+
+    def deaf(self, seconds: float) -> None:
+        """Where the protocol does not number its samples, the host's clock tells how many are missing."""
+        for channel in self._channels.values():
+            channel.deaf()
 
     def ask(self) -> None:
         """These protocols know no questions."""
@@ -118,9 +159,10 @@ class Foreign:
         if any(settled) and all(channel.stream for channel in self._channels.values()):
             yield self._device()
         for channel in self._channels.values():
-            if channel.stream is not None and (behind := channel.fallen_behind(now_s)):
+            if channel.stream is not None and (loss := channel.fallen_behind(now_s)):
                 text = "fell behind the host's clock; the protocol does not say where"
-                yield Incident("behind", channel.stream.name, behind, text=text)
+                at_us = round(loss.at * 1e6 / channel.stream.rate_hz)
+                yield Incident("behind", channel.stream.name, round(loss.samples), at_us, text)
 
     def _device(self) -> Device:
         channels = list(self._channels.values())
@@ -135,6 +177,11 @@ class Foreign:
         return Device("", "", "", protocol, tuple(channel.stream for channel in channels), has_clock)
 
     def _samples(self, channel: Channel, samples: Samples) -> Iterator[Event]:
+        missing = channel.missed(len(samples.values), float(samples.arrival_s[-1]))
+        if missing is None:
+            return
+        if missing:
+            yield from self._gap(channel, Gap(samples.stream, samples.first, missing, "nobody listened"))
         channel.started_s = channel.started_s or float(samples.arrival_s[0])
         channel.has_clock = samples.device_us is not None
         for arrival in np.unique(samples.arrival_s):
@@ -179,9 +226,8 @@ def _named(layout: Layout, given: tuple[tuple[str, str], ...] | None) -> tuple[C
             f"expected {len(layout.names)} names in --columns, as many as the board sends, found {len(given)}"
         )
     pairs = given or tuple(zip(layout.names, layout.units, strict=True))
-    names = [re.sub(r"[^\w.+-]", "_", name)[:31] or "ch" for name, _ in pairs]
-    names = [name if names.count(name) == 1 else f"{name}_{i}" for i, name in enumerate(names)]
-    return tuple(Column(name, unit, 1.0) for name, (_, unit) in zip(names, pairs, strict=True))
+    names = columns([name for name, _ in pairs])
+    return tuple(Column(name, printable(unit), 1.0) for name, (_, unit) in zip(names, pairs, strict=True))
 
 
 def _kind(layout: Layout, columns: tuple[Column, ...], rate: float) -> str:

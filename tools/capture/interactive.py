@@ -7,6 +7,8 @@ from rich.console import Console
 from rich.live import Live
 
 from ml.errors import UserError
+from ml.printable import printable
+from ml.progress import echo
 from tools.capture.keys import Keys
 from tools.capture.last import Last
 from tools.capture.options import Options
@@ -158,12 +160,13 @@ class Desk:
             self._say(str(error))
 
     def _say(self, line: str) -> None:
-        self.last = line
-        self.console.print(line, markup=False, highlight=False)
+        self.last = printable(line)
+        self.console.print(self.last, markup=False, highlight=False, emoji=False)
 
     def _print(self, lines: Iterator[str]) -> None:
         for line in lines:
-            self.console.print(line, markup=False, highlight=False, no_wrap=True, crop=True)
+            shown = printable(line)
+            self.console.print(shown, markup=False, highlight=False, emoji=False, no_wrap=True, crop=True)
 
 
 def run(recorder: Recorder, options: Options) -> bool:
@@ -174,6 +177,6 @@ def run(recorder: Recorder, options: Options) -> bool:
     finally:
         left = recorder.stop("stopped")
         if left is not None:
-            print(takes_line(left))
+            echo(takes_line(left))
         for line in summary(recorder):
-            print(line)
+            echo(line)

@@ -14,6 +14,7 @@ from ml.errors import UserError
 from ml.link.port import Port
 
 RETRY_S = 0.1
+DEAF_S = 1.0  # a read that took so long was interrupted: the program was stopped, or the computer slept
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,16 @@ class Vanished:
     reason: str
 
 
+@dataclass(frozen=True)
+class Deaf:
+    """Nobody read the port for so long: what its buffers did not hold is lost. They come next, in one piece."""
+
+    seconds: float
+
+
+Item = Bytes | Opened | Vanished | Deaf
+
+
 class Line:
     """`find` names the port, again after each loss: an unplugged board may come back under another name."""
 
@@ -43,12 +54,12 @@ class Line:
         self.name = find()
         self._find = find
         self._port: Port | None = Port(self.name)
-        self._queue: queue.SimpleQueue[Bytes | Opened | Vanished] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Item] = queue.SimpleQueue()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="line", daemon=True)
         self._thread.start()
 
-    def get(self, seconds: float) -> Bytes | Opened | Vanished | None:
+    def get(self, seconds: float) -> Item | None:
         """What came next; None when nothing does for so long."""
         with contextlib.suppress(queue.Empty):
             return self._queue.get(timeout=seconds) if seconds > 0 else self._queue.get_nowait()
@@ -72,13 +83,17 @@ class Line:
             if self._port is None:
                 self._reopen()
                 continue
+            began_s = time.monotonic()
             try:
                 data = self._port.read()
             except UserError as error:
                 self._lose(str(error))
                 continue
+            now_s = time.monotonic()
+            if now_s - began_s > DEAF_S:
+                self._queue.put(Deaf(now_s - began_s))
             if data:
-                self._queue.put(Bytes(data, time.monotonic()))
+                self._queue.put(Bytes(data, now_s))
 
     def _lose(self, reason: str) -> None:
         self._port.close()

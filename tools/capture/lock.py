@@ -1,5 +1,6 @@
 """One program at a time. The lock goes with the program, however that ends."""
 
+import os
 from pathlib import Path
 
 from ml.errors import UserError
@@ -25,6 +26,13 @@ class Lock:
                 f"{path.parent}: expected to be the only one who records into it, found another; end that one, or "
                 "record elsewhere with --data"
             ) from None
+
+    def is_there(self) -> bool:
+        """False when somebody has removed it, or its folder, or put another in its place."""
+        try:
+            return os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
+        except OSError:
+            return False
 
     def release(self) -> None:
         self._file.close()

@@ -44,12 +44,6 @@ def remark(kind: str, text: str) -> str:
     return text
 
 
-def seconds(value: float | None, kind: str = "--seconds") -> float | None:
-    if value is not None and not 0 < value <= MOST_SECONDS:
-        raise UserError(f"expected {kind} above 0 and up to {MOST_SECONDS:.0f}, found {value:g}")
-    return value
-
-
 def who(root: Path, subject: str | None, session: str | None, ask: object) -> Settings:
     """From the command line, else as kept, else asked for (`ask` is None where nobody can be asked)."""
     kept = Settings.load(root)

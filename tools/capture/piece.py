@@ -1,6 +1,7 @@
 """What a take has of one stream: files without a hole, a new one after each gap."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,20 +11,26 @@ from tools.capture import files
 from tools.capture.clock import RateFit
 from tools.capture.events import Block, Stream
 
+BEGUN_ANEW_US = 5e6  # so far back the board's clock has begun anew, and is not only a block from before the take
+
 
 @dataclass
 class Piece:
     """One file."""
 
     number: int
+    file: str  # as the manifest names it
     path: Path
-    writer: files.Wav | files.Csv
     start_us: int
     lost_before: int
     lost_after: int = 0
     samples: int = 0
     period_us: float = 0.0  # as last measured by whoever reads the line
     rate: RateFit = field(default_factory=RateFit)
+    writer: files.Wav | files.Csv | None = None
+
+    def create(self, stream: Stream) -> None:
+        self.writer = files.create(self.path, stream)
 
     def add(self, values: np.ndarray, time_us: float, period_us: float) -> None:
         times = np.rint(time_us + period_us * np.arange(len(values))).astype(np.int64)
@@ -39,12 +46,22 @@ class Piece:
 class StreamTake:
     """From `start_us` on, `wanted` samples of a stream (None: until it is stopped), those that are lost counted."""
 
-    def __init__(self, stream: Stream, start_us: int, wanted: int | None, folder: Path, stem: str) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        start_us: int,
+        wanted: int | None,
+        stem: str,
+        place: Callable[[str], Path],
+        announce: Callable[["StreamTake"], None],
+    ) -> None:
+        """`place` finds the path of a file, `announce` is called when a piece has been added and before its file is."""
         self.stream = stream
         self.pieces: list[Piece] = []
         self._start_us = start_us
+        self._began_us = 0.0  # device time of the first sample, once it is there
         self._wanted = wanted
-        self._folder, self._stem = folder, stem
+        self._stem, self._place, self._announce = stem, place, announce
         self._position: int | None = None  # samples since the first, None before it
         self._arrival_s = 0.0
         self._missing = 0  # samples between the last piece and the next
@@ -53,6 +70,21 @@ class StreamTake:
     @property
     def done(self) -> bool:
         return self._wanted is not None and (self._position or 0) >= self._wanted
+
+    @property
+    def position(self) -> int:
+        """Samples so far, those that are lost counted."""
+        return self._position or 0
+
+    def covers(self, time_us: float) -> bool:
+        """A moment of device time that belongs to what has been recorded."""
+        if self._position is None or not self.pieces:
+            return False
+        return -1 <= time_us - self._began_us <= self._position * (self.pieces[-1].period_us or 1e6)
+
+    def room(self, samples: int) -> int:
+        """How many of so many that come next, or are missing next, belong to the take."""
+        return samples if self._wanted is None else max(0, min(samples, self._wanted - self.position))
 
     @property
     def lost(self) -> int:
@@ -68,16 +100,14 @@ class StreamTake:
         if self._position is None:
             self._start_us = -(2**62)
 
-    def add(self, block: Block) -> bool:
-        """Takes what belongs to the take; True when that opened or closed a file."""
-        files_before = len(self.pieces)
+    def add(self, block: Block) -> None:
+        """Takes what belongs to the take."""
         if self._position is None:
             block = self._from_start(block)
         else:
             self._leave_gap(self._gap(block))
         if block is not None and not self.done:
             self._write(block)
-        return len(self.pieces) != files_before
 
     def finish(self) -> None:
         """No more comes: what is missing at the end is counted."""
@@ -89,13 +119,18 @@ class StreamTake:
 
     def _from_start(self, block: Block) -> Block | None:
         """Without the samples from before; None when those are all."""
+        if block.lost is None and block.time_us < self._start_us - BEGUN_ANEW_US:
+            self.restarted()
         skip = min(len(block.values), max(0, math.ceil((self._start_us - block.time_us) / block.period_us)))
         if skip == len(block.values):
             return None
         self._position = 0
+        self._began_us = block.time_us + skip * block.period_us
         if skip == 0 and block.lost:
             late = round((block.time_us - self._start_us) / block.period_us)
-            self._leave_gap(min(block.lost, max(0, late)))
+            missing = min(block.lost, max(0, late))
+            self._began_us -= missing * block.period_us
+            self._leave_gap(missing)
         time_us = round(block.time_us + skip * block.period_us)
         return Block(block.stream, time_us, block.period_us, block.values[skip:], 0, block.arrival_s)
 
@@ -129,8 +164,15 @@ class StreamTake:
         self._arrival_s = block.arrival_s
 
     def _open(self, block: Block) -> None:
+        """First its row, then the file: whoever is killed in between leaves nothing that no row names."""
         number = len(self.pieces) + 1
-        stem = self._stem if number == 1 else f"{self._stem}_{number}"
-        writer = files.create(self._folder, stem, self.stream)
-        self.pieces.append(Piece(number, writer.path, writer, block.time_us, self._missing))
+        file = f"{self._stem if number == 1 else f'{self._stem}_{number}'}{files.suffix(self.stream)}"
+        piece = Piece(number, file, self._place(file), block.time_us, self._missing)
+        self.pieces.append(piece)
+        try:
+            self._announce(self)
+            piece.create(self.stream)
+        except BaseException:
+            self.pieces.pop()
+            raise
         self._missing, self._broken = 0, False

@@ -1,15 +1,16 @@
 """Takes what a source understands, keeps the last moments of it, and records takes."""
 
-import time
 from collections import deque
+from dataclasses import replace
 from typing import Protocol
 
 from ml.errors import UserError
-from tools.capture.clock import DriftFit
-from tools.capture.events import Block, Device, Event, Incident, Log
+from ml.printable import printable
+from tools.capture.clock import DriftFit, WaitClock
+from tools.capture.events import Block, Device, Event, Incident, Log, Stream
 from tools.capture.incidents import IncidentLog
 from tools.capture.interrupts import Interrupts
-from tools.capture.line import Bytes, Line, Opened, Vanished
+from tools.capture.line import Bytes, Deaf, Item, Line, Vanished
 from tools.capture.manifest import Manifest
 from tools.capture.meter import Meter
 from tools.capture.take import Naming, Take
@@ -21,6 +22,11 @@ ASK_EVERY_S = 0.5
 MISSING_STREAM_S = 3.0  # all others are done: this one has nothing more
 READY_S = 15.0
 KEEP_S = 1.0  # of the past, beside what a trigger wants
+LOOK_EVERY_S = 1.0  # whether the files are still there
+EARLIER = 8  # takes that a loss which is found later may belong to
+PERIODS = 3  # samples of the slowest stream may be late before their absence says something
+NOWHERE = dict.fromkeys(("recorded", "subject", "session", "take"), "")  # between takes
+TOLD_LATER = ("dropped", "overrun", "behind")  # by a counter, not at the place where it happened
 
 
 class Source(Protocol):
@@ -30,6 +36,10 @@ class Source(Protocol):
     def feed(self, data: bytes, arrival_s: float) -> object: ...
     def ask(self) -> None: ...
     def stop(self) -> None: ...
+    def deaf(self, seconds: float) -> None: ...
+
+    refusal: str  # why what the board said was refused, "" when nothing was
+    settle_s: float  # after the last sample, until everything that is missing is known
 
 
 class Recorder:
@@ -46,15 +56,21 @@ class Recorder:
         self.trigger: Trigger | None = None
         self.log: deque[str] = deque(maxlen=50)  # lines of the board's text, not yet shown
         self.drift = DriftFit()
-        self.now_us = 0  # device time of the latest sample
+        self.given_up = False  # a take was cut because the board had nothing more to say
+        self._ends_us: dict[str, int] = {}  # device time behind the latest sample of each stream
         self._ring: deque[Block] = deque()
         self._keep_us = (before_s + KEEP_S) * 1e6
         self._patience_s = patience_s
-        self._heard_s = time.monotonic()
+        self._clock = WaitClock()
+        self._heard_s = 0.0
         self._asked_s = 0.0
+        self._looked_s = 0.0
         self._silent_since: float | None = None
         self._done_since: float | None = None
-        self._failed: OSError | None = None
+        self._moved = (0, 0.0)  # how far the take has come, and since when
+        self._edits = 0
+        self._earlier: deque[Take] = deque(maxlen=EARLIER)
+        self._failed: OSError | UserError | None = None
         self._interrupts = Interrupts()
         self._interrupts.hold()
         self.source.opened()
@@ -66,41 +82,76 @@ class Recorder:
         self.manifest.close()
         self._interrupts.release()
 
+    @property
+    def now_us(self) -> int:
+        """Device time of the latest sample."""
+        return max(self._ends_us.values(), default=0)
+
+    def now_s(self) -> float:
+        """For who waits: see WaitClock."""
+        return self._clock.now()
+
     def wait_until_ready(self) -> None:
         """Every stream has given something."""
-        end = time.monotonic() + min(READY_S, self._patience_s)
+        began = self.now_s()
         while self.device is None or not all(self.meters[s.name].samples for s in self.device.streams):
             self.step(0.1)
-            if time.monotonic() > end:
+            if self.now_s() - began > min(max(READY_S, PERIODS * self._slowest_s()), self._patience_s):
                 raise UserError(self._not_ready())
         if not self.device.streams:
             raise UserError(
                 f"{self.line.name}: expected a sensor's stream, found none; does the board have that sensor?"
             )
 
+    def _slowest_s(self) -> float:
+        """Between two samples of the slowest stream."""
+        return max((1 / stream.rate_hz for stream in self.device.streams), default=0.0) if self.device else 0.0
+
+    def settle(self) -> None:
+        """Until everything that is missing so far is known; the takes of the last seconds have it then."""
+        end = self.now_s() + self.source.settle_s
+        while self.now_s() < end:
+            self.step(0.1)
+
     def start(self, naming: Naming, seconds: float | None, start_us: int | None = None) -> Take:
         """A take from now on, or from a moment of device time that is not long past."""
         self.take = Take(self.manifest, self.device, naming, self.now_us if start_us is None else start_us, seconds)
-        self._done_since = None
+        self._done_since, self._moved = None, (0, self.now_s())
         if start_us is not None:
             for block in list(self._ring):
-                self._record(block)
+                if _end_us(block) > start_us:
+                    self._record(block)
         return self.take
 
     def stop(self, cut: str = "") -> Take | None:
         """Ends the take: `cut` says why, where it should have gone on."""
         take, self.take = self.take, None
+        if take is not None:
+            self._earlier.append(take)
         if take is not None and not take.ended:
             take.end(cut, self.drift.ppm())
             for name, stream in take.streams.items():
                 if not stream.pieces:
-                    self._report(Incident("lost", name, 0, text="no sample of this stream came during the take"), take)
+                    self._book(Incident("lost", name, 0, text="no sample of this stream came during the take"), take)
         return take
 
     def raise_if_failed(self) -> None:
-        """OSError when a take could not be stored: nothing more can be."""
+        """Why a take could not be stored: nothing more can be."""
         if self._failed is not None:
             raise self._failed
+
+    def raise_if_starved(self, stream: Stream, since: tuple[int, float]) -> tuple[int, float]:
+        """UserError when a stream has had no sample for too long; call it again with what it returns."""
+        samples, now = self.meters[stream.name].samples, self.now_s()
+        if samples != since[0]:
+            return samples, now
+        if now - since[1] > self._enough_s():
+            found = f"found none for {now - since[1]:.0f} s; reset the board, or give it more time with --patience"
+            raise UserError(f"{self.line.name}: expected samples of {stream.name}, {found}")
+        return since
+
+    def _enough_s(self) -> float:
+        return max(self._patience_s, PERIODS * self._slowest_s())
 
     def step(self, seconds: float) -> None:
         """Waits at most so long for something, takes what there is, ends a take that is done. Interrupts come here."""
@@ -108,23 +159,29 @@ class Recorder:
         for taken in range(AT_ONCE):
             item = self.line.get(0 if taken else seconds)
             if item is None:
-                self._watch()
+                self._watch(self.now_s())
                 break
             self._handle(item)
+            self._end_if_done()
         if self.recording:
-            self._watch_take(time.monotonic())
+            self._watch_take(self.now_s())
+        self._tell_edits()
 
     @property
     def recording(self) -> bool:
         return self.take is not None and not self.take.ended
 
-    def _handle(self, item: Bytes | Opened | Vanished) -> None:
+    def _handle(self, item: Item) -> None:
         if isinstance(item, Bytes):
-            self._heard(item.arrival_s)
+            self._heard()
             for event in self.source.feed(item.data, item.arrival_s):
                 self._dispatch(event)
         elif isinstance(item, Vanished):
             self._report(Incident("vanished", device_us=self.now_us, text=item.reason))
+        elif isinstance(item, Deaf):
+            text = f"this program did not run for {item.seconds:.1f} s"
+            self._report(Incident("deaf", device_us=self.now_us, text=text))
+            self.source.deaf(item.seconds)
         else:
             self._report(Incident("returned", device_us=self.now_us, text="the port is there again"))
             self.source.opened()
@@ -139,7 +196,7 @@ class Recorder:
                 self._begin_anew()
             self._report(event)
         elif isinstance(event, Log):
-            self.log.append(event.text)
+            self.log.append(printable(event.text))
 
     def _meet(self, device: Device) -> None:
         before = self.device
@@ -149,17 +206,21 @@ class Recorder:
             self.stop("the board's streams changed")
 
     def _begin_anew(self) -> None:
+        """Moments of device time from before mean nothing now."""
         self._ring.clear()
-        self.drift, self.now_us = DriftFit(), 0
+        self._earlier.clear()
+        self._ends_us.clear()
+        self.drift = DriftFit()
 
     def _block(self, block: Block) -> None:
         self.meters[block.stream.name].add(block)
-        end_us = round(block.time_us + len(block.values) * block.period_us)
-        self.now_us = max(self.now_us, end_us)
+        end_us = _end_us(block)
+        before_us = self._ends_us.get(block.stream.name, end_us)
+        self._ends_us[block.stream.name] = end_us if block.lost is None else max(end_us, before_us)
         if block.stream.name == self.device.streams[0].name:
             self.drift.add(end_us, block.arrival_s)
         self._ring.append(block)
-        while self._ring[0].time_us < self.now_us - self._keep_us:
+        while self._ring and not 0 <= self.now_us - _end_us(self._ring[0]) <= self._keep_us:
             self._ring.popleft()
         if self.recording:
             self._record(block)
@@ -170,7 +231,7 @@ class Recorder:
         lost = self.take.counts["lost", block.stream.name]
         try:
             self.take.add(block)
-        except OSError as error:
+        except (OSError, UserError) as error:
             self._fail(error)
             return
         if block.lost is None and self.take.counts["lost", block.stream.name] > lost:
@@ -178,32 +239,70 @@ class Recorder:
             text = "reckoned from the host's clock: device time began anew"
             self._report(Incident("lost", block.stream.name, missing, block.time_us, text))
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, error: OSError | UserError) -> None:
         """A take that cannot be stored ends; so does the program, in `raise_if_failed`."""
         self._failed = error
-        text = f"disk: {error.strerror or error}"
+        text = f"disk: {error.strerror or error}" if isinstance(error, OSError) else str(error)
         self._report(Incident("disk", text=text, device_us=self.now_us))
-        self.take.end(text, self.drift.ppm())
+        self._end(text)
 
-    def _report(self, incident: Incident, take: Take | None = None) -> None:
-        take = take or (self.take if self.recording else None)
+    def _end(self, cut: str = "") -> None:
+        """The take's files are closed, whatever becomes of its rows."""
+        try:
+            self.take.end(cut, self.drift.ppm())
+        except (OSError, UserError) as error:
+            self._failed = self._failed or error
+
+    def _end_if_done(self) -> None:
+        """At once: what comes after its last sample is none of a take's."""
+        if self.recording and self.take.done:
+            self._end()
+
+    def _report(self, incident: Incident) -> None:
+        """To the take in which it happened; what is found only later, to the one whose time it was."""
+        take = self.take if self.recording else None
+        if incident.kind in TOLD_LATER and (take is None or not take.covers(incident.sensor, incident.device_us)):
+            covered = (each for each in self._earlier if each.covers(incident.sensor, incident.device_us))
+            take = next(covered, take)
+        if incident.kind == "lost" and take is not None:
+            incident = self._within(incident, take)
+        self._book(incident, take)
+
+    def _within(self, lost: Incident, take: Take) -> Incident:
+        """Of samples that are missing those that the take would have had; the rest were lost between takes."""
+        stream = take.streams.get(lost.sensor)
+        inside = stream.room(lost.count) if stream else lost.count
+        if inside < lost.count:
+            self._book(replace(lost, count=lost.count - inside), None)
+        return replace(lost, count=inside)
+
+    def _book(self, incident: Incident, take: Take | None) -> None:
         if take is None:
-            return self.incidents.add(incident, {"recorded": "", "subject": "", "session": "", "take": ""})
+            return self.incidents.add(incident, NOWHERE)
         self.incidents.add(incident, take.where)
-        if incident.kind != "lost":
+        if incident.kind == "lost":
+            return None
+        try:
             take.note(incident)
+        except (OSError, UserError) as error:
+            self._failed = self._failed or error
         return None
 
-    def _heard(self, arrival_s: float) -> None:
+    def _tell_edits(self) -> None:
+        if self.manifest.edits > self._edits:
+            more, self._edits = self.manifest.edits - self._edits, self.manifest.edits
+            text = "another program changed manifest.csv; its changes were kept"
+            self._report(Incident("edited", count=more, device_us=self.now_us, text=text))
+
+    def _heard(self) -> None:
+        self._heard_s = self.now_s()
         if self._silent_since is not None:
-            text = f"silent for {arrival_s - self._silent_since:.1f} s"
+            text = f"silent for {self._heard_s - self._silent_since:.1f} s"
             self._report(Incident("returned", device_us=self.now_us, text=text))
             self._silent_since = None
-        self._heard_s = arrival_s
 
-    def _watch(self) -> None:
+    def _watch(self, now: float) -> None:
         """All that came has been taken: silence is told once, and asked about again and again."""
-        now = time.monotonic()
         if now - self._heard_s > SILENCE_S:
             if self._silent_since is None and self.device is not None:
                 self._silent_since = self._heard_s
@@ -213,21 +312,38 @@ class Recorder:
                 self.source.ask()
 
     def _watch_take(self, now: float) -> None:
-        waiting = self.take.waiting_for()
-        if not waiting:
-            self.take.end(drift_ppm=self.drift.ppm())
-        elif now - self._heard_s > self._patience_s:
-            self.take.end(f"nothing arrived for {self._patience_s:.0f} s", self.drift.ppm())
-        elif len(waiting) < len(self.take.streams):
+        if now - self._looked_s > LOOK_EVERY_S:
+            self._looked_s = now
+            try:
+                self.take.raise_if_removed()
+                self.manifest.raise_if_removed()
+            except OSError as error:
+                return self._fail(error)
+        if self.take.progress != self._moved[0]:
+            self._moved = self.take.progress, now
+        waiting, enough_s = self.take.waiting_for(), self._enough_s()
+        if now - self._moved[1] > enough_s:
+            self.given_up = True
+            what = "no sample" if now - self._heard_s < enough_s else "nothing"
+            return self._end(f"{what} arrived for {enough_s:.0f} s")
+        if 0 < len(waiting) < len(self.take.streams):
             self._done_since = self._done_since or now
-            if now - self._done_since > MISSING_STREAM_S:
-                self.take.end(f"no more samples of {', '.join(waiting)}", self.drift.ppm())
+            if now - self._done_since > max(MISSING_STREAM_S, PERIODS * self._slowest_s()):
+                self._end(f"no more samples of {', '.join(waiting)}")
+        return None
 
     def _not_ready(self) -> str:
         if self.device is None:
+            refused = self.source.refusal
             return (
-                f"{self.line.name}: expected a board that speaks a known protocol, found none; flash it with: "
+                f"{self.line.name}: expected a board that speaks a known protocol, found "
+                f"{f'one whose words are refused ({refused})' if refused else 'none'}; flash it with: "
                 "pio run -e sensor_capture-<board> -t upload, or name the protocol with --format"
             )
         silent = [s.name for s in self.device.streams if not self.meters[s.name].samples]
         return f"{self.line.name}: expected samples of {', '.join(silent)}, found none; leave it out with --streams"
+
+
+def _end_us(block: Block) -> int:
+    """Device time behind its last sample."""
+    return round(block.time_us + len(block.values) * block.period_us)

@@ -16,6 +16,8 @@ WORDS = {
     "reset": "restarts of the board",
     "vanished": "times the port vanished",
     "stall": "times the line was silent",
+    "deaf": "times this program was stopped",
+    "edited": "changes of the manifest by another program, which were kept",
     "disk": "takes that could not be stored",
 }
 

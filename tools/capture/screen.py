@@ -37,7 +37,8 @@ def _streams(recorder: Recorder) -> Table:
     now = time.monotonic()
     device = recorder.device
     drift = recorder.drift.ppm()
-    table = Table(title=f"{device.app} on {device.board}" if device.app else device.format, title_justify="left")
+    title = f"{device.app} on {device.board}" if device.app else device.format
+    table = Table(title=Text(title, style="table.title"), title_justify="left")
     for heading in ("stream", "rate", "level", "lost"):
         table.add_column(heading, justify="right" if heading in ("rate", "lost") else "left")
     for name, meter in recorder.meters.items():

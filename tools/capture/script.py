@@ -1,9 +1,7 @@
 """Takes without a terminal: one after the other, a line for each."""
 
-import time
-
 from ml.errors import UserError
-from ml.progress import say
+from ml.progress import echo, say
 from tools.capture.options import Options
 from tools.capture.recorder import Recorder
 from tools.capture.report import summary, takes_line
@@ -24,6 +22,11 @@ def run(recorder: Recorder, options: Options) -> bool:
                 takes.append(record(recorder, options, label))
                 finished(recorder, options, takes[-1])
                 recorder.raise_if_failed()
+                if recorder.given_up:
+                    return _told(recorder, takes)
+        if any(take.is_whole for take in takes):
+            recorder.settle()
+            recorder.raise_if_failed()
     except (KeyboardInterrupt, UserError, OSError):
         left = recorder.stop("stopped")
         if left is not None:
@@ -31,6 +34,14 @@ def run(recorder: Recorder, options: Options) -> bool:
         for line in summary(recorder):
             say(line)
         raise
+    return _told(recorder, takes)
+
+
+def _told(recorder: Recorder, takes: list[Take]) -> bool:
+    """What went wrong; also in takes that seemed whole when they ended."""
+    for take in takes:
+        if take.was_whole and not take.is_whole:
+            say(f"after all: {takes_line(take)}")
     for line in summary(recorder):
         say(line)
     return all(take.is_whole for take in takes)
@@ -57,8 +68,8 @@ def record(recorder: Recorder, options: Options, label: str) -> Take:
 
 def wait(recorder: Recorder, seconds: float) -> None:
     """The line is read all the while."""
-    end = time.monotonic() + seconds
-    while (left := end - time.monotonic()) > 0:
+    end = recorder.now_s() + seconds
+    while (left := end - recorder.now_s()) > 0:
         recorder.step(min(STEP_S, left))
 
 
@@ -69,14 +80,16 @@ def wait_for_trigger(recorder: Recorder, options: Options) -> int | None:
     if recorder.trigger is None:
         recorder.trigger = Trigger.on(options.rule, recorder.device.streams)
     recorder.trigger.arm()
+    since = (-1, 0.0)
     while recorder.trigger.fired_us is None:
         recorder.step(STEP_S)
+        since = recorder.raise_if_starved(recorder.trigger.stream, since)
     return recorder.trigger.fired_us - round(options.before_s * 1e6)
 
 
 def finished(recorder: Recorder, options: Options, take: Take) -> None:
     """Says what was recorded, and draws it where that was asked for."""
-    print(takes_line(take), flush=True)
+    echo(takes_line(take))
     if options.plot:
         from tools.capture.picture import draw  # noqa: PLC0415 - matplotlib takes a second
 

@@ -1,12 +1,17 @@
 """A take: the same moment of every stream, its files and its rows in the manifest."""
 
+import errno
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
+from ml.files import inside
 from tools.capture.events import Block, Device, Incident
 from tools.capture.manifest import Manifest
 from tools.capture.piece import Piece, StreamTake
+
+NOTES = {"reset": "board reset", "vanished": "port vanished", "stall": "stalled", "deaf": "this program was stopped"}
 
 
 @dataclass(frozen=True)
@@ -33,20 +38,34 @@ class Take:
         self.counts: Counter[tuple[str, str]] = Counter()  # (kind of incident, stream) -> how many
         self.seconds = seconds
         self.ended = False
+        self.was_whole = False  # as far as was known when it ended
         self._manifest = manifest
         self._cut = False
-        folder = manifest.root / naming.subject / naming.session
+        self._drift_ppm: float | None = None
+        self._announced: set[str] = set()  # files that have a row
+        stem = f"{naming.subject}/{naming.session}/{self.number:04}"
         self.streams = {
             stream.name: StreamTake(
                 stream,
                 start_us,
                 None if seconds is None else max(1, round(seconds * stream.rate_hz)),
-                folder,
-                f"{self.number:04}_{stream.name}",
+                f"{stem}_{stream.name}",
+                self._place,
+                self._announce,
             )
             for stream in device.streams
         }
         manifest.reserve()
+
+    def _place(self, file: str) -> Path:
+        """A stream's name is the board's: it may lead nowhere else."""
+        return inside(self._manifest.root, file, f"stream of {self.device.board or 'the board'}")
+
+    def _announce(self, stream: StreamTake) -> None:
+        """The rows of a piece that begins and of the one before it, which has ended."""
+        *_, last = stream.pieces
+        self._announced.add(last.file)
+        self._manifest.put([self._row(stream, each, "open" if each is last else "gap") for each in stream.pieces[-2:]])
 
     @property
     def where(self) -> dict[str, object]:
@@ -67,46 +86,68 @@ class Take:
     def waiting_for(self) -> list[str]:
         return [name for name, stream in self.streams.items() if not stream.done]
 
+    @property
+    def progress(self) -> int:
+        """Rises with every sample that is taken, or is known to be missing."""
+        return sum(stream.position for stream in self.streams.values())
+
+    def covers(self, sensor: str, time_us: float) -> bool:
+        """A moment of device time, of that stream, belongs to the take."""
+        return sensor in self.streams and self.streams[sensor].covers(time_us)
+
+    def raise_if_removed(self) -> None:
+        """FileNotFoundError when a file that is being written, or its folder, is no longer where it was."""
+        for stream in self.streams.values():
+            if (file := next((piece for piece in stream.pieces if not piece.writer.is_there()), None)) is not None:
+                raise FileNotFoundError(errno.ENOENT, "it was removed while it was recorded", str(file.path))
+
     def add(self, block: Block) -> None:
         """OSError when it cannot be stored: what was stored before is valid, and `end` says so."""
         stream = self.streams.get(block.stream.name)
         if stream is None or stream.done:
             return
         lost = stream.lost
-        if stream.add(block):
-            last = stream.pieces[-1]
-            self._manifest.put(
-                [self._row(stream, piece, "open" if piece is last else "gap") for piece in stream.pieces[-2:]]
-            )
+        stream.add(block)
         self.counts["lost", block.stream.name] += stream.lost - lost
 
     def note(self, incident: Incident) -> None:
-        """Something went wrong meanwhile."""
+        """Something went wrong meanwhile. Of a take that has ended the rows are completed."""
         self.counts[incident.kind, incident.sensor] += incident.count
         if incident.kind == "behind":
             self.notes.append(f"about {incident.count} samples of {incident.sensor} lost somewhere")
-        words = {"reset": "board reset", "vanished": "port vanished", "stall": "stalled"}.get(incident.kind)
+        words = NOTES.get(incident.kind)
         if words and words not in self.notes:
             self.notes.append(words)
         if incident.kind == "reset":
             for stream in self.streams.values():
                 stream.restarted()
+        if self.ended:
+            self._complete()
 
     def end(self, cut: str = "", drift_ppm: float | None = None) -> None:
         """Closes the files and completes the rows. `cut` says why it ended too early."""
-        self.ended = True
+        self.ended, self._drift_ppm = True, drift_ppm
         if cut:
             self._cut = True
             self.notes.append(cut)
         for stream in self.streams.values():
             stream.finish()
+        self.was_whole = self.is_whole
+        self._complete()
+
+    def _complete(self) -> None:
+        """A row for each file that is there, none for one that could not be made or that somebody removed."""
+        pieces = [(stream, piece) for stream in self.streams.values() for piece in stream.pieces]
+        removed = [piece.file for _, piece in pieces if not piece.writer.is_there()]
+        if removed and not self._cut:
+            self._cut = True
+            self.notes.append(f"{', '.join(removed)} removed while it was recorded")
         rows = [
-            self._row(stream, piece, self._status(stream), drift_ppm)
-            for stream in self.streams.values()
-            for piece in stream.pieces
+            self._row(*each, self._status(each[0]), self._drift_ppm) for each in pieces if each[1].file not in removed
         ]
-        if rows:
-            self._manifest.put(rows)
+        if not self._announced:
+            return
+        self._manifest.put(rows, without=self._announced - {row["file"] for row in rows})
 
     def _status(self, stream: StreamTake) -> str:
         if self._cut and not stream.done:
@@ -121,7 +162,7 @@ class Take:
         name, device = stream.stream.name, self.device
         period = piece.rate.period_us() if device.has_clock else piece.period_us
         return {
-            "file": piece.path.relative_to(self._manifest.root).as_posix(),
+            "file": piece.file,
             "label": self.naming.label,
             "subject": self.naming.subject,
             "session": self.naming.session,

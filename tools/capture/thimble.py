@@ -13,14 +13,17 @@ from ml.link.messages import Stream as Described
 from ml.link.session import Arrival, Data, Session
 from tools.capture.events import Block, Column, Device, Event, Incident, Log, Stream
 from tools.capture.integrity import Tracker
+from tools.capture.names import columns
 
 NOT_SENSORS = frozenset({"scores"})
-MOST_RATE_MHZ = 10**9
+LEAST_RATE_MHZ = 100  # a sample in ten seconds
 OF_THE_LINE = ("damaged", "unreadable")  # counted here; what else is counted, the board counts
 
 
 class Thimble:
     """One board; `wanted` names streams, None wants all sensors."""
+
+    settle_s = 0.0  # sequence and time tell at once what is missing
 
     def __init__(self, write: Callable[[bytes], None], wanted: Collection[str] | None = None) -> None:
         self._write = write
@@ -32,6 +35,7 @@ class Thimble:
         self._started: set[str] = set()  # streams that the board has confirmed to be on
         self._told: dict[str, int] = {}  # counters of the session, as far as they were reported
         self._latest_us = 0
+        self._gaps_us: dict[str, int] = {}  # where a stream last lost something, since the last session info
 
     def opened(self) -> list[Event]:
         """The port has just been opened: what is heard before the next session info counts for nothing."""
@@ -39,6 +43,14 @@ class Thimble:
         self._told = {what: count for what, count in self._told.items() if what not in OF_THE_LINE}
         self._command(Command.GET_INFO)
         return []
+
+    @property
+    def refusal(self) -> str:
+        """Why the last message that made no sense was refused, "" when none was."""
+        return self._session.refusal
+
+    def deaf(self, seconds: float) -> None:
+        """Device times say what was lost."""
 
     def ask(self) -> None:
         """It has been silent for long: is it there?"""
@@ -77,11 +89,11 @@ class Thimble:
             self._describe(device)
             yield device
         yield from self._dropped(info)
+        self._gaps_us.clear()
         self._switch_on(info)
 
     def _is_wanted(self, stream: Described) -> bool:
-        usable = stream.format == "int16" and 0 < stream.rate_mhz <= MOST_RATE_MHZ and stream.name not in NOT_SENSORS
-        usable = usable and all(channel.per_unit > 0 for channel in stream.channels)
+        usable = stream.format == "int16" and stream.rate_mhz >= LEAST_RATE_MHZ and stream.name not in NOT_SENSORS
         return usable and (self._wanted is None or stream.name in self._wanted)
 
     def _has_restarted(self, info: Info) -> bool:
@@ -116,13 +128,13 @@ class Thimble:
                 self._told[f"overrun {stream.name}"] = stream.lost
 
     def _count(self, what: str, count: int) -> Iterator[Event]:
-        """Reports by how much a counter has risen."""
+        """Reports by how much a counter has risen: of a stream, where it last lost something since it was told."""
         more = count - self._told.get(what, 0)
         if more:
             self._told[what] = count
         if more > 0:
             kind, _, sensor = what.partition(" ")
-            yield Incident(kind, sensor, more, self._latest_us)
+            yield Incident(kind, sensor, more, self._gaps_us.get(sensor, self._latest_us))
 
     def _switch_on(self, info: Info) -> None:
         wanted = [stream for stream in info.streams if self._is_wanted(stream)]
@@ -152,6 +164,7 @@ class Thimble:
             return
         if taken.lost:
             text = f"{taken.lost * tracker.period_us / 1e6:.3f} s are missing before this moment"
+            self._gaps_us[stream.name] = round(time_us - taken.lost * tracker.period_us)
             yield Incident("lost", stream.name, taken.lost, time_us, text)
         self._latest_us = max(self._latest_us, time_us)
         yield Block(stream, time_us, tracker.period_us, values, taken.lost, arrival_s)
@@ -162,5 +175,7 @@ class Thimble:
 
 
 def _stream(described: Described) -> Stream:
-    columns = tuple(Column(channel.name, channel.unit, channel.per_unit) for channel in described.channels)
-    return Stream(described.name, described.rate_mhz / 1000, columns)
+    names = columns([channel.name for channel in described.channels])
+    units = [(channel.unit, channel.per_unit) for channel in described.channels]
+    made = tuple(Column(name, *unit) for name, unit in zip(names, units, strict=True))
+    return Stream(described.name, described.rate_mhz / 1000, made)

@@ -115,7 +115,7 @@ def _search(charge: _Charge, busy: np.ndarray, length: float, guess_s: float | N
     count, bins = int(span * (1 + LARGEST_DRIFT) / step) + 2, int(charge.seconds / step)
     size = 1 << (count + bins).bit_length()
     spectrum = np.fft.rfft(charge.binned(bins, step), size)
-    best, found = -np.inf, None
+    best, found = -np.inf, (np.empty(0), 0.0)
     most = max(1, int(min(MOST_WORK // size // 2, np.ceil(LARGEST_DRIFT * span / length / 2))))
     for drift in np.linspace(-LARGEST_DRIFT, LARGEST_DRIFT, 2 * most + 1):
         shape = _coverage(part * (1 + drift), count, step)

@@ -123,7 +123,7 @@ def of_link(board: str, port: str, seconds: float, progress: Callable[[float], N
         raise UserError(
             f"{port}: expected windows within {seconds:g} s, found none; does its sensor run? Try longer --seconds"
         )
-    awake_us = (since_us - (after.slept_us - before.slept_us)) * scale
+    awake_us = max(0, since_us - (after.slept_us - before.slept_us)) * scale
     share, span = f"awake {awake_us / since_us:.2%}", f"{since_us / 1e6:.1f} s and {windows} windows"
     counted = f"{share} of {span}, told by the board at {port}{how}"
     return Estimate(board, known, "window", awake_us / windows / 1e6, since_us / windows / 1e6, counted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,5 +58,5 @@ def _linked(meter: Meter, samples: Samples, began_s: float, seen: Seen) -> Resul
 def _counted(meter: Meter, samples: Samples, seen: Seen, notes: list[str]) -> Result:
     summary = summarise(samples, meter.rate_hz, meter.voltage_v, [], [])
     if seen.inferences > 0:
-        summary = Summary(**vars(summary) | {"inference": counted(summary, seen.inferences)})
+        summary = dataclasses.replace(summary, inference=counted(summary, seen.inferences))
     return Result(samples, [], summary, None, notes)

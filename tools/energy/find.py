@@ -5,6 +5,7 @@ from __future__ import annotations
 from serial.tools import list_ports
 
 from ml.errors import UserError
+from ml.link.usb import consoles
 from tools.energy import ina, joulescope, lpm01a, ppk2
 from tools.energy.meter import Meter
 
@@ -28,7 +29,7 @@ def open_meter(name: str, voltage_v: float, supply: bool) -> Meter:
 
 
 def _port(kind: str, usb: tuple[int, int]) -> str:
-    found = sorted(port.device for port in list_ports.comports() if (port.vid, port.pid) == usb)
+    found = [port.device for port in consoles(port for port in list_ports.comports() if (port.vid, port.pid) == usb)]
     if len(found) == 1:
         return found[0]
     seen = ", ".join(found) or "none"

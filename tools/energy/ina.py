@@ -14,6 +14,7 @@ from tools.energy.meter import Samples, join
 APP = "power_logger"
 BAUD = 921_600  # of boards with a serial adapter; USB takes no notice
 WAIT_S = 0.05
+LEAST_RATE_MHZ = 1000
 COLUMNS = ("current", "bus", "mark", "clipped")
 
 
@@ -54,8 +55,15 @@ class Ina:
         return join([part for part in parts if part is not None])
 
     def _taken(self, time_us: int, message: object) -> Samples | None:
-        if not isinstance(message, Data) or message.stream.id not in [stream.id for stream in self._streams]:
+        if not isinstance(message, Data):
             return None
+        known = next((stream for stream in self._streams if stream.id == message.stream.id), None)
+        if known is None:
+            return None
+        if (message.stream.format, message.stream.channels) != (known.format, known.channels):
+            raise UserError(
+                f"{self.name}: expected the streams of before, found others; reset the logger, measure again"
+            )
         if message.stream.id != self._streams[0].id:
             self._totals.add(time_us, message.samples)
             return None
@@ -70,7 +78,9 @@ class Ina:
 
     def _lost(self) -> tuple[int, int]:
         """Samples that the chip overwrote, frames that found no room; since the logger's start."""
-        now = next(stream for stream in self.device.info.streams if stream.id == self._streams[0].id)
+        now = next(
+            (stream for stream in self.device.info.streams if stream.id == self._streams[0].id), self._streams[0]
+        )
         return now.lost, now.dropped
 
     def notes(self) -> list[str]:
@@ -98,7 +108,8 @@ def _streams(info: Info, port: str) -> list[Stream]:
             "supply and its address, then reset the logger"
         )
     names = tuple(channel.name for channel in found[0].channels)
-    if names != COLUMNS or not all([found[0].rate_mhz, *(channel.per_unit for channel in found[0].channels)]):
-        columns = f"{', '.join(COLUMNS)}, with a rate and units"
-        raise UserError(f"{port}: expected the columns {columns}, found {', '.join(names)}; flash it anew")
+    if names != COLUMNS or found[0].rate_mhz < LEAST_RATE_MHZ:
+        columns = f"{', '.join(COLUMNS)}, at {LEAST_RATE_MHZ / 1000:g} Hz or more"
+        said = f"{', '.join(names)}, at {found[0].rate_mhz / 1000:g} Hz"
+        raise UserError(f"{port}: expected the columns {columns}, found {said}; flash it anew")
     return found

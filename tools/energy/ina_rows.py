@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tools.energy.meter import NOTHING, Samples
-
-MOST_MISSING = 1 << 22  # samples in one gap; more is a clock that jumped
+from tools.energy.meter import MOST_MISSING, NOTHING, Samples
 
 
 class Decoder:
@@ -26,7 +24,9 @@ class Decoder:
     @property
     def rate_hz(self) -> float:
         """As the logger's clock tells it; nominal before there are two frames."""
-        return self._before / (self._last[0] - self._first_us) * 1e6 if self._before else self.nominal_hz
+        if self._first_us is None or not self._before:
+            return self.nominal_hz
+        return self._before / (self._last[0] - self._first_us) * 1e6
 
     @property
     def voltage_v(self) -> float:

@@ -13,18 +13,19 @@ class Lane:
 
     def __init__(self, hole: float) -> None:
         self.hole = hole
-        self.start: int | None = None  # number of the first sample that is kept
+        self.begun = False
+        self.start = 0  # number of the first sample that is kept
         self.blocks: deque[np.ndarray] = deque()
         self.length = 0
 
     @property
     def end(self) -> int:
-        return (self.start or 0) + self.length
+        return self.start + self.length
 
     def add(self, number: int, data: np.ndarray) -> None:
         """`number` is that of the first sample of `data`; what came before already is left out."""
-        if self.start is None:
-            self.start = number
+        if not self.begun:
+            self.begun, self.start = True, number
         if number > self.end:
             self._append(np.full(number - self.end, self.hole))
         self._append(data[max(0, self.end - number) :])
@@ -58,7 +59,7 @@ class Lanes:
         """What all of them have; nothing before each has begun."""
         with self._lock:
             lanes = self._lanes.values()
-            if any(lane.start is None for lane in lanes):
+            if not all(lane.begun for lane in lanes):
                 return {}
             start, end = max(lane.start for lane in lanes), min(lane.end for lane in lanes)
             if end <= start:

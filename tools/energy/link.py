@@ -77,10 +77,15 @@ class Watch:
             while not self._over.is_set():
                 for arrival in self.device.arrivals(LISTEN_S):
                     if isinstance(arrival.message, Data) and arrival.message.stream.id == self.stream.id:
+                        self._check(arrival.message.stream)
                         self._rows += self._follower.take(arrival.time_us, arrival.message)
                         self._ahead_s = min(self._ahead_s, time.monotonic() - arrival.time_us * 1e-6)
         except UserError as error:
             self._error = error
+
+    def _check(self, stream: Stream) -> None:
+        if (stream.format, stream.channels) != (self.stream.format, self.stream.channels):
+            raise UserError("expected the board's streams to stay as they are, found others; measure again")
 
     def stop(self) -> Seen:
         self._end()

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tools.energy.meter import NOTHING, Samples
+from tools.energy.meter import MOST_MISSING, NOTHING, Samples
 
 MOST_LINE = 4096  # bytes; a longer one is noise
 _VALUE = re.compile(rb"(\d{4})([+-])(\d{2})")
-_STAMP = re.compile(rb"TimeStamp:\s*(\d+)s\s*(\d+)ms")
+_STAMP = re.compile(rb"TimeStamp:\s*(\d{1,9})s\s*(\d{1,9})ms")
 _EVENT = re.compile(rb"event \d+ (ris|fal)")
 
 
@@ -60,7 +60,7 @@ class Decoder:
     def _stamped(self, seconds: float) -> list[float]:
         missing = 0
         if self._stamp is not None:
-            missing = max(0, round((seconds - self._stamp) * self.rate_hz) - self._since)
+            missing = min(max(0, round((seconds - self._stamp) * self.rate_hz) - self._since), MOST_MISSING)
         self._stamp, self._since = seconds, 0
         self.lost += missing
         return [np.nan] * missing

@@ -23,6 +23,7 @@ class Samples:
         return int(np.isnan(self.current_a).sum())
 
 
+MOST_MISSING = 1 << 22  # samples in one gap; more is a clock that jumped
 NOTHING = Samples(np.empty(0), np.empty(0, np.uint8))
 
 
@@ -36,21 +37,34 @@ def join(parts: list[Samples]) -> Samples:
 class Meter(Protocol):
     """A meter that is open. Errors are UserErrors of one line."""
 
-    name: str  # with its serial number or port
-    rate_hz: float  # samples per second
-    voltage_v: float  # at the device under test: set, or measured
+    @property
+    def name(self) -> str:
+        """With its serial number or port."""
+        ...
+
+    @property
+    def rate_hz(self) -> float:
+        """Samples per second."""
+        ...
+
+    @property
+    def voltage_v(self) -> float:
+        """At the device under test: set, or measured."""
+        ...
 
     def start(self) -> None:
         """Begins to measure."""
 
     def read(self) -> Samples:
         """What has come since; waits a moment at most, and may have nothing."""
+        ...
 
     def stop(self) -> None:
         """Ends measuring; samples under way are dropped."""
 
     def notes(self) -> list[str]:
         """What a reader of the figures must know: repairs, saturation, samples that the clock misses."""
+        ...
 
     def close(self) -> None:
         """Gives the meter back. A supply that it switched on is off afterwards."""

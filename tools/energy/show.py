@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 from rich.table import Table
+from rich.text import Text
 
 from ml.files import replace_file
+from ml.printable import printable
 from tools.energy.align import STRENGTH_LIMIT, Alignment
 from tools.energy.cells import Cell
 from tools.energy.meter import Samples
@@ -42,11 +44,11 @@ def table(summary: Summary, notes: list[str], use: Use, title: str) -> Table:
 
 def grid(lines: list[tuple[str, str]], title: str) -> Table:
     """Names and what belongs to them."""
-    made = Table(title=title, title_justify="left", show_header=False)
+    made = Table(title=Text(printable(title), style="table.title"), title_justify="left", show_header=False)
     made.add_column(justify="left")
     made.add_column(justify="left")
     for name, text in lines:
-        made.add_row(name, text)
+        made.add_row(name, Text(printable(text)))
     return made
 
 

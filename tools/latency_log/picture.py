@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import numpy as np
@@ -10,6 +11,9 @@ from ml.errors import UserError
 from ml.files import replace_file
 from tools.latency_log.figures import late, microseconds, stages
 from tools.latency_log.log import TIMED, Log
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 KINDS = (".png", ".svg", ".pdf")
 BINS = 60
@@ -47,7 +51,7 @@ def write(path: Path, log: Log, against: Log | None) -> None:
     replace_file(path, out.getvalue())
 
 
-def _shares(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F821
+def _shares(axes: "Axes", log: Log, against: Log | None) -> None:
     for each, style in ((log, "-"), (against, "--")):
         for number, (name, values) in enumerate(_times(each).items() if each else ()):
             x = np.sort(np.maximum(values, 0.1))
@@ -64,7 +68,7 @@ def _title(log: Log, against: Log | None) -> str:
     return f"done within a time (dashed: {against.name})" if against else "done within a time"
 
 
-def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F821
+def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:
     times = [_times(each)["sum"] for each in (log, against) if each and "sum" in _times(each)]
     if times:
         edges = np.histogram_bin_edges(np.concatenate(times), BINS)
@@ -74,7 +78,7 @@ def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:  # noqa: F8
     axes.set(xlabel="us", ylabel="inferences", title="sum of the stages")
 
 
-def _timeline(axes: "Axes", log: Log) -> None:  # noqa: F821
+def _timeline(axes: "Axes", log: Log) -> None:
     rows, header = log.rows, log.header
     seconds = _continued(rows["start"], rows["time_us"]) / 1e6
     total = sum(rows[name] for name in TIMED) * (1e6 / header.cycles_hz)
@@ -94,13 +98,13 @@ def _timeline(axes: "Axes", log: Log) -> None:  # noqa: F821
     _legend(axes)
 
 
-def _legend(axes: "Axes") -> None:  # noqa: F821
+def _legend(axes: "Axes") -> None:
     """Below, where it hides nothing."""
     if axes.get_legend_handles_labels()[1]:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=6, fontsize="small", frameon=False)
 
 
-def _gaps(axes: "Axes", seconds: np.ndarray, lost: np.ndarray, start: np.ndarray) -> None:  # noqa: F821
+def _gaps(axes: "Axes", seconds: np.ndarray, lost: np.ndarray, start: np.ndarray) -> None:
     for at in np.flatnonzero(lost)[:MOST_POINTS]:
         axes.axvspan(seconds[max(0, at - 1)], seconds[at], color="C3", alpha=0.15, linewidth=0)
     for at in np.flatnonzero(np.diff(start)):

@@ -7,16 +7,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ml.data.untrusted import MAX_TEXT, opened, read_bytes
 from ml.errors import UserError
 from tools.latency_log.log import COLUMNS, MOST, MOST_TEXT, VERSION, Header, Log, Rows
 from tools.latency_log.writing import DERIVED, KEY, MAGIC
 
 HEADER_LINES = 64
+MOST_BYTES = MAX_TEXT  # some two million windows
 
 
 def read(path: Path) -> Log:
     """UserError where it is no log, or a damaged one."""
-    with path.open("rb") as file:
+    with opened(path, MOST_BYTES) as file:
         start = file.read(max(len(MAGIC), 4))
     if start.startswith(b"PAR1"):
         header, columns, notes = _parquet(path)
@@ -58,7 +60,7 @@ def _parquet(path: Path) -> tuple[Header, dict[str, np.ndarray], tuple[str, ...]
             raise UserError(f"{path}: expected a log of tools/latency.py, found another Parquet file")
         header = _header(path, json.loads(metadata))
         columns = {name: _integers(path, table, name) for name in COLUMNS}
-    except (pa.ArrowException, OSError, ValueError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         raise _damaged(path, f"what Parquet calls: {' '.join(str(error).split())[:MOST_TEXT]}") from None
     return header, columns, ()
 
@@ -73,7 +75,7 @@ def _integers(path: Path, table: pa.Table, name: str) -> np.ndarray:
 
 
 def _csv(path: Path) -> tuple[Header, dict[str, np.ndarray], tuple[str, ...]]:
-    text = path.read_bytes().decode("utf-8", "replace")
+    text = read_bytes(path, MOST_BYTES).decode("utf-8", "replace")
     whole, _, rest = text.rpartition("\n")
     notes = ("its last line was not finished and is left out: the program that wrote it was killed",) if rest else ()
     lines = whole.split("\n")
@@ -91,7 +93,7 @@ def _pairs(path: Path, lines: list[str]) -> dict:
     pairs = (line.removeprefix("# ").partition(": ") for line in lines)
     try:
         return {key: json.loads(value) for key, _, value in pairs}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _damaged(path, "a header that is none") from None
 
 

@@ -21,6 +21,7 @@ STEP_S = 0.05
 SHOWN_EVERY_S = 0.25
 SHOWN_SHARE = 10  # showing a long log may take one part in so many of the time
 PERIODS = 20  # so many windows may be late before their absence is an error
+MOST_PATIENCE_S = 600.0  # for these
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ class _Recorder:
         if self._playing:
             self._playing.raise_error()
         rate = self._made.log.header.window_rate_mhz
-        patience_s = max(self._wanted.patience_s, PERIODS * 1000 / rate if rate else 0.0)
+        patience_s = max(self._wanted.patience_s, min(PERIODS * 1000 / rate, MOST_PATIENCE_S) if rate else 0.0)
         if time.monotonic() - self._row_at > patience_s:
             raise UserError(
                 f"{self._board.device.port.name}: expected a window now and then, found none for {patience_s:g} s; "

@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from ml.printable import printable
 from tools.latency_log.compare import Change, Comparison
 from tools.latency_log.figures import SHARES, Summary, summarise
 from tools.latency_log.record import Recorded
@@ -17,13 +18,14 @@ COLUMNS = (*SHARES, "worst")
 def screen(made: Recorded) -> Group:
     """One frame while it is logged, and the last one."""
     summary = summarise(made.log.rows, made.log.header)
-    return Group(_figures(summary, made), *(Text(line) for line in _account(summary, made)))
+    return Group(_figures(summary, made), *map(plain, _account(summary, made)))
 
 
 def _figures(summary: Summary, made: Recorded) -> Table:
     header = made.log.header
     clock = f"{header.cycles_hz / 1e6:g} MHz"
-    table = Table(title=f"{header.app} on {header.board}, {clock}: {summary.awake} inferences", title_justify="left")
+    title = f"{header.app} on {header.board}, {clock}: {summary.awake} inferences"
+    table = Table(title=plain(title, "table.title"), title_justify="left")
     table.add_column("us (cycles)")
     for name in COLUMNS:
         table.add_column(name, justify="right")
@@ -54,14 +56,19 @@ def _account(summary: Summary, made: Recorded) -> list[str]:
     return lines + [f"note: {note}" for note in made.log.notes]
 
 
+def plain(text: str, style: str = "") -> Text:
+    """Names of files and boards are no markup."""
+    return Text(printable(text), style=style)
+
+
 def us(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:,.1f}"
 
 
 def change_table(comparison: Comparison, old: str, new: str, tolerance: float | None) -> Group:
-    table = Table(title=f"{new} against {old}", title_justify="left")
+    table = Table(title=plain(f"{new} against {old}", "table.title"), title_justify="left")
     for name in ("stage", "", f"{old}, us", f"{new}, us", "change", "interval", ""):
-        table.add_column(name, justify="left" if name in ("stage", "") else "right")
+        table.add_column(plain(name), justify="left" if name in ("stage", "") else "right")
     for change in comparison.changes:
         first = change.quantile == next(iter(SHARES))
         table.add_row(
@@ -75,7 +82,7 @@ def change_table(comparison: Comparison, old: str, new: str, tolerance: float | 
             end_section=change.quantile == list(SHARES)[-1],
             style="red" if tolerance is not None and change.is_worse(tolerance) else None,
         )
-    return Group(table, *(Text(note) for note in comparison.notes))
+    return Group(table, *map(plain, comparison.notes))
 
 
 def verdict(change: Change, tolerance: float | None) -> str:

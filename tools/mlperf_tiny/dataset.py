@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.data.untrusted import lines
 from ml.errors import UserError
 from ml.files import inside
 
@@ -83,8 +84,8 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
 def _folder(path: Path) -> list[Question]:
     file = path / LABELS
     try:
-        rows = list(csv.reader(file.read_text().splitlines()))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        rows = list(csv.reader(lines(file)))
+    except csv.Error as error:
         raise UserError(f"{file}: expected lines file,classes,class, cannot read them ({error})") from None
     return [_question(path, file, number, row) for number, row in enumerate(rows, 1) if row]
 

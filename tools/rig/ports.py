@@ -9,6 +9,7 @@ from pathlib import Path
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from ml.link.usb import consoles, place_of
 from tools.rig.config import BoardConfig
 from tools.rig.errors import Missing, RigError
 
@@ -26,28 +27,27 @@ class Found:
 
     @classmethod
     def of(cls, info: ListPortInfo) -> Found:
-        # A device with several interfaces has them in its location: 1-1.4:1.0
-        return cls(info.device, info.serial_number or "", (info.location or "").partition(":")[0])
+        return cls(info.device, info.serial_number or "", place_of(info))
 
 
 def find(board: BoardConfig, usb_ids: frozenset[tuple[int, int]]) -> Found:
     """`usb_ids` (vendor, product) tell a board that has no address of its own; Missing when it is not there."""
     if board.port:
         return _at_port(board)
-    seen = sorted(listing(), key=lambda info: info.device)
+    seen = consoles(listing())
     if board.serial:
         fitting = [info for info in seen if (info.serial_number or "").lower() == board.serial.lower()]
     elif board.location:
-        fitting = [info for info in seen if (info.location or "").partition(":")[0] == board.location]
+        fitting = [info for info in seen if place_of(info) == board.location]
     else:
         fitting = [info for info in seen if (info.vid, info.pid) in usb_ids]
-        if len(fitting) > 1:
-            names = ", ".join(info.device for info in fitting)
-            raise RigError(f"{board.name}: expected one board, found {names}; say which: --board {board.name}@PORT")
+    if len(fitting) > 1:  # adapters may share a serial number
+        names = ", ".join(info.device for info in fitting)
+        raise RigError(f"{board.name}: expected one board, found {names}; say which: --board {board.name}@PORT")
     if not fitting:
         there = ", ".join(f"{info.device} ({info.serial_number})" for info in seen if info.serial_number) or "none"
         raise Missing(f"{board.name} is missing: expected a port with {board.address}, found {there}; plug it in")
-    return Found.of(fitting[0])  # the first of several interfaces is the console of the boards in boards/*.ini
+    return Found.of(fitting[0])
 
 
 def _at_port(board: BoardConfig) -> Found:

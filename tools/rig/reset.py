@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import serial
 
 from ml.errors import UserError
 from ml.link.messages import Command
 from tools.rig.errors import RigError
+
+if TYPE_CHECKING:
+    from tools.rig.board import Board
 
 PULSE_S = 0.1
 
@@ -29,7 +33,7 @@ def pulse(port: serial.SerialBase) -> None:
     port.rts = True
 
 
-def by_link(board: Board) -> None:  # noqa: F821
+def by_link(board: Board) -> None:
     """The firmware does it itself: it must be alive. A port that stays shows when it has been done."""
     limit_s = board.place.config.settle_s
     with board.open() as device:
@@ -42,7 +46,7 @@ def by_link(board: Board) -> None:  # noqa: F821
         raise RigError(f"{board.name}: expected it to restart within {limit_s:g} s, found it running on")
 
 
-def by_dtr(board: Board) -> None:  # noqa: F821
+def by_dtr(board: Board) -> None:
     try:
         with serial.serial_for_url(board.port) as port:
             pulse(port)
@@ -50,15 +54,15 @@ def by_dtr(board: Board) -> None:  # noqa: F821
         raise RigError(f"{board.name}: expected a port with DTR and RTS at {board.port}, found: {error}") from None
 
 
-def by_command(board: Board) -> None:  # noqa: F821
+def by_command(board: Board) -> None:
     board.place.run(board.place.config.reset_command)
 
 
-def by_emulator(board: Board) -> None:  # noqa: F821
+def by_emulator(board: Board) -> None:
     board.place.emulator.restart()
 
 
-METHODS: dict[str, Callable[[Board], None]] = {  # noqa: F821
+METHODS: dict[str, Callable[[Board], None]] = {
     "link": by_link,
     "dtr": by_dtr,
     "command": by_command,

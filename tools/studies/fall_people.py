@@ -12,6 +12,7 @@ a day they are is said in activities, for nobody jumps and lies down all day.
 import json
 import sys
 from pathlib import Path
+from typing import cast
 
 import click
 import numpy as np
@@ -54,7 +55,7 @@ def people(data: str, threshold: int | None, seed: int, out: str | None) -> None
     """Leave each person out in turn; sensitivity, specificity, false alarms in hours of daily activity."""
     folder = results(NAME, out)
     if threshold is None:
-        threshold = json.loads((folder / "decision.json").read_text())["config"]["threshold"][1]
+        threshold = int(json.loads((folder / "decision.json").read_text())["config"]["threshold"][1])
     data = str(Path(data).resolve())
     subjects = FallDetection().data(Path(data), seed).subjects
     judged = beside(judge, [(data, subject, seed) for subject in subjects], "people")
@@ -73,9 +74,9 @@ def judge(asked: tuple[str, str, int]) -> dict:
     """The recordings of one person, scored by a model that has never seen that person."""
     data, subject, seed = asked
     task = Run(NAME, data, (subject,), seed).task()
-    model = host_model(quantise(task), task.app)
+    app, model = cast(FallDetection, task.app), host_model(quantise(task), task.app)
     rng = np.random.default_rng(seed)
-    return {"rows": [row(task.app, model, item, rng) for item in task.data.of((subject,)).items]}
+    return {"rows": [row(app, model, item, rng) for item in task.data.of((subject,)).items]}
 
 
 def row(app: FallDetection, model: HostModel, item: Item, rng: np.random.Generator) -> dict:

@@ -68,7 +68,8 @@ def listen(made: Committed, item: Item) -> Heard:
     scored = made.app.score(stream, made.model)
     labels = [made.model.model.label[i].decode() for i in range(made.model.model.classes)]
     events = tuple(one.label for one in detect(scored, labels, made.config))
-    return Heard(stream.hours, len(scored.awake), int(np.count_nonzero(scored.awake)), events)
+    awake = np.ones(len(scored.scores), bool) if scored.awake is None else scored.awake
+    return Heard(stream.hours, len(awake), int(np.count_nonzero(awake)), events)
 
 
 def table(heard: dict[str, Heard]) -> Table:

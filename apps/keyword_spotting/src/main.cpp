@@ -51,7 +51,7 @@ static void serve(uint32_t rate) {
     service.activity = &listener.gate;
     service.sensor[0] = service_mic(rate);
     service.sensors = 1;
-    service.frontend_rate_mhz = rate;
+    service.least_rate_mhz = service.most_rate_mhz = rate;
     service.window_rate_mhz = rate / keyword_spotting_frontend_config.hop / keyword_spotting_spotter.hop;
     service.saturated = &frontend.clipped_high;
     service.saturations = 1;

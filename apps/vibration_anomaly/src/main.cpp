@@ -64,7 +64,7 @@ static void serve(uint32_t wanted, uint32_t rate) {
     service.decide = &decision;
     service.sensor[0] = service_accel(rate);
     service.sensors = 1;
-    service.frontend_rate_mhz = wanted;
+    service.least_rate_mhz = wanted;
     service.window_rate_mhz = wanted / vibration_anomaly_frontend_config.hop;
     service.saturated = &frontend.saturated;
     service.saturations = 1;

@@ -19,16 +19,19 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
     anomaly_baseline_clear(&d->baseline, features(d), d->model);
 }
 
+// False: what was in use goes on being used.
 static bool use(anomaly_detector *d) {
     const anomaly_baseline *b = &d->baseline;
-    d->wanted = 0;
+    if (!anomaly_baseline_valid(b, features(d), d->model) || b->windows < 2u * features(d) ||
+        !anomaly_baseline_gaussian(b, d->config->ridge, &d->learnt))
+        return false;
+    d->own = true;
     d->written = false;
-    d->own = anomaly_baseline_valid(b, features(d), d->model) && b->windows >= 2u * features(d) &&
-             anomaly_baseline_gaussian(b, d->config->ridge, &d->learnt);
-    return d->own;
+    return true;
 }
 
 static bool finish(anomaly_detector *d) {
+    d->wanted = 0;
     anomaly_baseline_seal(&d->baseline);
     return use(d);
 }
@@ -100,6 +103,7 @@ uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows) 
     case LINK_LEARN_WRITE:
         return write(d);
     case LINK_LEARN_USE:
+        if (d->wanted) return LINK_NOT_NOW;
         return use(d) ? LINK_OK : LINK_BAD_ARGUMENT;
     case LINK_LEARN_KEEP:
         return keep(d);

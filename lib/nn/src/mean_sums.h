@@ -3,8 +3,9 @@
 
 static int32_t NN_MEAN(sum_of)(const nn_mean_params *layer, const NN_SAMPLE *input, int32_t step_1, int32_t step_0) {
     int32_t sum = 0;
-    for (int32_t i = 0; i < layer->reduced[0]; i++) {
-        for (int32_t j = 0; j < layer->reduced[1]; j++) sum += input[i * step_0 + j * step_1];
+    for (uint32_t i = layer->reduced[0]; i > 0; i--, input += step_0) {
+        const NN_SAMPLE *x = input;
+        for (uint32_t j = layer->reduced[1]; j > 0; j--, x += step_1) sum += *x;
     }
     return sum;
 }

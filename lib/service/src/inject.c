@@ -54,9 +54,9 @@ static void switch_to(bool active, uint32_t rate_mhz) {
 }
 
 static bool suits(uint32_t rate_mhz) {
-    const uint32_t only = service.config->frontend_rate_mhz;
-    if (only) return rate_mhz == only || rate_mhz == service.config->sensor[0].rate_mhz;
-    return rate_mhz >= SLOWEST_MHZ && rate_mhz <= FASTEST_MHZ;
+    const uint32_t least = service.config->least_rate_mhz, most = service.config->most_rate_mhz;
+    if (rate_mhz < SLOWEST_MHZ || rate_mhz > FASTEST_MHZ) return false;
+    return rate_mhz == service.config->sensor[0].rate_mhz || (rate_mhz >= least && (!most || rate_mhz <= most));
 }
 
 uint8_t service_inject_begin(service_command *c) {

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ml.compiler import cycles
 from ml.compiler.graph import Op
 from ml.compiler.unsupported import Unsupported
 
@@ -48,10 +49,11 @@ class Lowered:
     headers: tuple[str, ...] = ()  # "nn/conv.h"
     kernel: str = ""  # the C function, filled in by the registry
     reason: str = "the reference kernel"
-    cycles: float = float("inf")  # estimate on a Cortex-M4
+    cycles: float = float("inf")  # estimate on a Cortex-M4; from `work` where that is known
     scratch: int = 0  # bytes of arena during the call only
     # input -> bytes by which the output must start before it; None where it must start at the same place exactly
     overlap: dict[int, int | None] = field(default_factory=dict)
+    work: dict[str, float] = field(default_factory=dict)  # how often its loops turn, see loops.py
     parameters: int = 0  # bytes of raw weights and biases, as the model states them
     bits: int = 8  # of a weight
 
@@ -113,6 +115,37 @@ def kernel(kind: str, function: str):
     return register
 
 
+Work = dict[str, float]  # how often each part of a kernel runs, by the name that ml/compiler/cycles.py has for it
+LOOPS: dict[str, Callable[[Op, Lowered], Work]] = {}
+
+
+def loops(*functions: str):
+    """Registers the decorated function: how often the loops of those C functions turn for an operator."""
+
+    def register(counted: Callable[[Op, Lowered], Work]) -> Callable[[Op, Lowered], Work]:
+        LOOPS.update(dict.fromkeys(functions, counted))
+        return counted
+
+    return register
+
+
+def _price(op: Op, lowered: Lowered) -> None:
+    """Cycles from how often its loops turn."""
+    if lowered.kernel in LOOPS:
+        lowered.work = LOOPS[lowered.kernel](op, lowered)
+    if lowered.work and lowered.kernel in cycles.COSTS:
+        lowered.cycles = cycles.priced(lowered.kernel, lowered.work)
+
+
+def lower_with(op: Op, options: Options, function: str) -> Lowered | None:
+    """The offer of one kernel, without its price."""
+    for one, offer in KERNELS[form(op)]:
+        if one == function and isinstance(lowered := offer(op, options), Lowered):
+            lowered.kernel = function
+            return lowered
+    return None
+
+
 def lower(op: Op, options: Options) -> Lowered:
     """The best offer for an operator: fewest estimated cycles, or bytes of flash and RAM; of equals the first."""
     offers, declined = [], []
@@ -122,6 +155,7 @@ def lower(op: Op, options: Options) -> Lowered:
             declined.append(made)
         elif made is not None:
             made.kernel = function
+            _price(op, made)
             offers.append(made)
     if not offers:
         raise Unsupported("no kernel takes it", op.output)

@@ -7,7 +7,7 @@ import math
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
-from ml.compiler.operators.movement import COPY_BYTES, item_size
+from ml.compiler.operators.movement import COPY_BYTES, copy_work, item_size
 
 LIMITS = "inputs with the output's scale and zero point, no activation"
 
@@ -49,4 +49,9 @@ def concatenation(op: Op, options: Options) -> Lowered | None:
         start += run
     calls = [f"nn_copy(&{{name}}[{i}], {{{i}}}, {{out}})" for i in range(len(op.inputs))]
     struct = Struct(f"nn_copy_plan[{len(rows)}]", tuple(rows), COPY_BYTES * len(rows))
-    return Lowered(calls=calls, struct=struct, headers=("nn/copy.h",))
+    work = {"call": 0.0}
+    for tensor in op.inputs:
+        run, count = math.prod(tensor.shape[axis:]) * item, math.prod(tensor.shape[:axis])
+        one = copy_work([[1, 0, 0]] * 4 + [[count, run, row]], run)
+        work = {part: work.get(part, 0) + times for part, times in one.items()}
+    return Lowered(calls=calls, struct=struct, headers=("nn/copy.h",), work=work)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from ml.compiler import fixed_point
 from ml.compiler.graph import Op, Tensor
+from ml.compiler.once import once
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Array, Lowered, Options, Struct, family, kernel
 
@@ -36,19 +38,26 @@ def window(op: Op, kernel: tuple[int, int], image: Tensor, output: Tensor) -> Wi
         all(0 < s <= checks.MAX_SIDE for s in (*stride, *dilation, *kernel)), "a stride is not 1..65535", output
     )
     explicit = options.get("pads", (0, 0, 0, 0))
+    same = options["padding"] == 0
+    sides, pad = _walked(tuple(image.shape[1:3]), tuple(kernel), stride, dilation, explicit, same)
+    checks.shape(output, (image.shape[0], *sides, output.shape[3]))
+    checks.require(max(pad) <= checks.MAX_SIDE, "its padding is beyond 65535", output)
+    return Window(kernel, stride, dilation, pad)
+
+
+@lru_cache(maxsize=4096)
+def _walked(image, kernel, stride, dilation, explicit, same: bool) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(output's height and width, padding at top and left)."""
     sides, pad = [], []
     for axis in (0, 1):
         before, after = explicit[2 * axis], explicit[2 * axis + 1]
-        length = image.shape[1 + axis] + before + after
+        length = image[axis] + before + after
         reach = (kernel[axis] - 1) * dilation[axis] + 1
-        same = options["padding"] == 0
         count = -(-length // stride[axis]) if same else (length - reach + stride[axis]) // stride[axis]
         total = max((count - 1) * stride[axis] + reach - length, 0) if same else 0
         sides.append(count)
         pad.append(total // 2 + before)
-    checks.shape(output, (image.shape[0], *sides, output.shape[3]))
-    checks.require(max(pad) <= checks.MAX_SIDE, "its padding is beyond 65535", output)
-    return Window(kernel, stride, dilation, (pad[0], pad[1]))
+    return (sides[0], sides[1]), (pad[0], pad[1])
 
 
 def check_convolution(op: Op, channel_axis: int, *, activations: str = "int8", biases=("int32",)) -> None:
@@ -136,8 +145,20 @@ def weights_by_channel(op: Op) -> np.ndarray:
     return weights.reshape(weights.shape[0], -1)
 
 
+def once_for(op: Op, what: str, make):
+    """make(), once for all operators with the same constants and scales."""
+    given, weights, output = op.inputs[0], op.inputs[1], op.output
+    bias = op.inputs[2].data if len(op.inputs) == 3 and op.inputs[2] is not None else None
+    scales = (given.scale, given.zero, weights.scales.tobytes(), output.scale, output.zero, op.options["activation"])
+    return once((weights.data, bias), (what, weights.shape, *scales), make)
+
+
 def channel_arrays(op: Op) -> list[Array]:
     """Bias, multiplier and shift for each output channel: what every convolution kernel needs beside its weights."""
+    return once_for(op, "channels", lambda: _channel_arrays(op))
+
+
+def _channel_arrays(op: Op) -> list[Array]:
     image, weights, output = op.inputs[0], op.inputs[1], op.output
     channels = output.shape[3]
     bias = op.inputs[2] if len(op.inputs) == 3 else None

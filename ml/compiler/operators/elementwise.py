@@ -81,7 +81,10 @@ def sum_multipliers(op: Op, left_shift: int) -> list[tuple[int, int]]:
     return [fixed_point.multiplier(value) for value in (a / twice, b / twice, real)]
 
 
-def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 20) -> Lowered:
+LEFT_SHIFT = 20  # of both inputs of an int8 sum, as in TFLM
+
+
+def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = LEFT_SHIFT) -> Lowered:
     """An ADD (sign 1) or SUB (-1). `left_shift` is what 32 bits leave beside a difference of two activations."""
     (a_mantissa, a_shift), (b_mantissa, b_shift), (mantissa, shift) = sum_multipliers(op, left_shift)
     rows = (
@@ -96,6 +99,19 @@ def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 
         headers=("nn/elementwise.h",),
         overlap=steps_back(op),
     )
+
+
+LARGEST_SHIFT = 22  # of the packed kernels' last step
+
+
+def packed(lowered: Lowered, shifts: tuple[int, ...], output_shift: int) -> Lowered | None:
+    """The same call on the kernel whose name ends in `_packed`, where its shifts are what that takes."""
+    if min(shifts, default=0) < -LARGEST_SHIFT or max(shifts, default=0) > 0 or not 1 <= -output_shift <= LARGEST_SHIFT:
+        return None
+    name, _, rest = lowered.calls[0].partition("(")
+    lowered.calls = [f"{name}_packed({rest}"]
+    lowered.reason = "any broadcasting, with the DSP extension's multiplications"
+    return lowered
 
 
 def zeros_row(op: Op) -> tuple[str, str]:
@@ -119,10 +135,34 @@ def subtract(op: Op, options: Options) -> Lowered | None:
     return lower_sum(op, -1)
 
 
+def product_multiplier(op: Op) -> tuple[int, int]:
+    a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
+    return fixed_point.multiplier(a * b / output)
+
+
+@kernel("ADD", "nn_add_packed")
+def add_packed(op: Op, options: Options) -> Lowered | None:
+    return _packed_sum(op, 1)
+
+
+@kernel("SUB", "nn_add_packed")
+def subtract_packed(op: Op, options: Options) -> Lowered | None:
+    return _packed_sum(op, -1)
+
+
+def _packed_sum(op: Op, sign: int) -> Lowered | None:
+    *inputs, (_, shift) = sum_multipliers(op, LEFT_SHIFT)
+    return packed(lower_sum(op, sign), tuple(one for _, one in inputs), shift)
+
+
+@kernel("MUL", "nn_mul_packed")
+def multiply_packed(op: Op, options: Options) -> Lowered | None:
+    return packed(multiply(op, options), (), product_multiplier(op)[1])
+
+
 @kernel("MUL", "nn_mul")
 def multiply(op: Op, options: Options) -> Lowered | None:
-    a, b, output = (float(t.scale) for t in (op.inputs[0], op.inputs[1], op.output))
-    mantissa, shift = fixed_point.multiplier(a * b / output)
+    mantissa, shift = product_multiplier(op)
     rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
     return Lowered(
         calls=["nn_mul(&{name}, {0}, {1}, {out})"],

@@ -28,15 +28,20 @@ def lookup_family(kind: str, table: Callable[[Op], np.ndarray], check: Callable[
 
     @kernel(kind, "nn_lookup")
     def offer(op: Op, options: Options) -> Lowered | None:
-        low, high = fixed_point.LIMITS["int8"]
-        values = np.clip(fixed_point.wrap32(table(op)), low, high).astype(np.int8)
-        return Lowered(
-            calls=[f"nn_lookup({{name}}_table, {op.output.elements}, {{0}}, {{out}})"],
-            arrays=[Array("table", values, "output for the inputs -128..127")],
-            headers=("nn/elementwise.h",),
-            reason="a table of 256 bytes",
-            overlap={0: 0},
-        )
+        return lower_table(op, table(op))
+
+
+def lower_table(op: Op, values: np.ndarray, position: int = 0) -> Lowered:
+    """The output for each value of the input at `position`: int64 [256], clamped here."""
+    values = np.clip(fixed_point.wrap32(values), *fixed_point.LIMITS["int8"]).astype(np.int8)
+    return Lowered(
+        calls=[f"nn_lookup({{name}}_table, {op.output.elements}, {{{position}}}, {{out}})"],
+        arrays=[Array("table", values, "output for the inputs -128..127")],
+        headers=("nn/elementwise.h",),
+        reason="a table of 256 bytes",
+        cycles=5.0 * op.output.elements,
+        overlap={position: 0},
+    )
 
 
 def rescaled(op: Op, real: float | None = None) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.compiler.graph import Op, Tensor
 from ml.compiler.operators import checks
-from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
+from ml.compiler.operators.base import Lowered, Options, Struct, Work, family, kernel
 from ml.compiler.operators.convolution import braces
 
 COPY_BYTES = 64  # sizeof(nn_copy_plan)
@@ -22,9 +22,9 @@ def strides(shape: tuple[int, ...]) -> list[int]:
     return steps[::-1]
 
 
-def copy_rows(sides, source, target, *, starts=(0, 0), item: int, owner: Tensor):
-    """The rows of an nn_copy_plan. Strides and starts (from, to) in elements of `item` bytes; neighbouring axes
-    that are dense on both sides are merged, and so is the innermost run."""
+def copy_loops(sides, source, target, *, item: int, owner: Tensor) -> tuple[list[list[int]], int]:
+    """Five loops, outermost first, each (times, bytes a step from, to), and the bytes of a run. Strides in elements of
+    `item` bytes; neighbouring axes that are dense on both sides are merged, and so is the innermost run."""
     loops = [[n, f * item, t * item] for n, f, t in zip(sides, source, target, strict=True) if n > 1]
     run = item
     while loops and loops[-1][1] == loops[-1][2] == run:
@@ -36,12 +36,33 @@ def copy_rows(sides, source, target, *, starts=(0, 0), item: int, owner: Tensor)
         else:
             merged.append([n, f, t])
     checks.require(len(merged) <= LOOPS, "it moves along too many axes", owner)
-    merged = [[1, 0, 0]] * (LOOPS - len(merged)) + merged
+    return [[1, 0, 0]] * (LOOPS - len(merged)) + merged, run
+
+
+def copy_rows(merged: list[list[int]], run: int, starts: tuple[int, int]):
+    """The rows of an nn_copy_plan; starts (from, to) in bytes."""
     return (
         (braces(n for n, _, _ in merged), "loops, outermost first"),
         (f"{braces(f for _, f, _ in merged)}, {braces(t for _, _, t in merged)}", "bytes a step: from, to"),
-        (f"{starts[0] * item}, {starts[1] * item}, {run}", "first byte: from, to; bytes in a run"),
+        (f"{starts[0]}, {starts[1]}, {run}", "first byte: from, to; bytes in a run"),
     )
+
+
+def copy_work(merged: list[list[int]], run: int, starts: tuple[int, int] = (0, 0), filled: int = 0) -> Work:
+    """What nn_copy and nn_fill cost."""
+    turns = np.cumprod([times for times, _, _ in merged])
+    aligned = not any(step % 4 for _, *steps in merged for step in (*steps, *starts))
+    moved = copied_work(int(turns[-1]), run, aligned)
+    return {"call": 1, "outer": int(turns[-2]), "runs": int(turns[-1]), "filled": filled, **moved}
+
+
+def copied_work(runs: int, run: int, aligned: bool) -> Work:
+    """The C library's memcpy and memmove: words, four a turn, of 16 bytes and more where both ends are aligned."""
+    wide = run >= 16 and aligned
+    return {
+        "blocks": runs * (run // 16) * wide, "words": runs * (run % 16 // 4) * wide,
+        "bytes": runs * (run % 4 if wide else run), "wide": runs * wide,
+    }  # fmt: skip
 
 
 def item_size(tensor: Tensor) -> int:
@@ -57,13 +78,16 @@ def one_copy(op: Op, moves, *, starts=(0, 0), fill: int | None = None) -> Lowere
     """A single nn_copy from the first data input to the output: `moves` are sides and strides on either side. With
     `fill` the output is filled with that byte first."""
     output = op.output
-    rows = copy_rows(*moves, starts=starts, item=item_size(output), owner=output)
+    item = item_size(output)
+    plan = copy_loops(*moves, item=item, owner=output)
+    rows = copy_rows(*plan, (starts[0] * item, starts[1] * item))
     filling = [] if fill is None else [f"nn_fill({{out}}, {fill}, {output.size})"]
     return Lowered(
         calls=[*filling, f"nn_copy(&{{name}}, {{{_data_input(op)}}}, {{out}})"],
         struct=Struct("nn_copy_plan", rows, COPY_BYTES),
         headers=("nn/copy.h",),
         reason="bytes only move",
+        work=copy_work(*plan, (starts[0] * item, starts[1] * item), 0 if fill is None else output.size),
     )
 
 

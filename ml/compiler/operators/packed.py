@@ -15,6 +15,7 @@ from ml.compiler.operators.convolution import (
     Window,
     braces,
     channel_arrays,
+    once_for,
     pair,
     parameters,
     weights_by_channel,
@@ -43,8 +44,12 @@ def blocks(channels: int) -> int:
 
 def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
-    arrays = (array.data for array in channel_arrays(op))
-    return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
+
+    def make():
+        arrays = (array.data for array in channel_arrays(op))
+        return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
+
+    return once_for(op, "settled", make)
 
 
 @kernel("CONV_2D", "nn_conv_2d_packed")
@@ -55,9 +60,13 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    rows = filters.reshape(output.shape[3], walk.kernel[0], row)
-    words = packing.pack(rows, *channels, one_sided=output.zero == -128)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        rows = filters.reshape(output.shape[3], walk.kernel[0], row)
+        return packing.pack(rows, *channels, one_sided=output.zero == -128)
+
+    words = once_for(op, "packed", pack)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
@@ -115,8 +124,12 @@ def depthwise_3x3_packed(op: Op, options: Options) -> Lowered | None:
         return None
     turned = output.shape[1] > output.shape[2]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    words = packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        return packing.pack_depthwise_3x3(filters.T.reshape(3, 3, -1), *channels, turned=turned)
+
+    words = once_for(op, f"3x3 {turned}", pack)
     if words is None:
         return None
     numbers = packing.depthwise_3x3(layer_shape(op, walk, low, high), turned)
@@ -165,8 +178,12 @@ def depthwise_packed(op: Op, options: Options) -> Lowered | None:
         return None
     walk = window(op, weights.shape[1:3], image, output)
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    words = packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
+
+    def pack():
+        filters, *channels = settled(op, low, high)
+        return packing.pack_taps(filters.T.reshape(*walk.kernel, -1), *channels)
+
+    words = once_for(op, "taps", pack)
     if words is None:
         return None
     taps = walk.kernel[0] * walk.kernel[1]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from ml.compiler import fixed_point
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Lowered, Options, Struct, kernel
-from ml.compiler.operators.elementwise import steps_back, sum_multipliers
+from ml.compiler.operators.elementwise import LEFT_SHIFT, steps_back, sum_multipliers
 from ml.compiler.operators.pooling import lower_pool
 
 ADD_BYTES = 28  # sizeof(nn_add_equal_params)
-LEFT_SHIFT = 20  # of both inputs, as in TFLM
+
 HALF = (1 << 30, 0)  # the multiplier of the input with the larger scale: it is brought to twice that scale
 
 

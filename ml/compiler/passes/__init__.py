@@ -3,15 +3,20 @@
 from ml.compiler.graph import Graph
 from ml.compiler.passes.boundary import strip_float_boundary
 from ml.compiler.passes.channels import drop_constant_channels
+from ml.compiler.passes.floats import fuse_float_steps
 from ml.compiler.passes.fold import fold_constants
 from ml.compiler.passes.fuse import fuse_activation, fuse_padding
 from ml.compiler.passes.split import separate_splits
+from ml.compiler.passes.transposes import absorb_transposes, view_transposes
 from ml.compiler.passes.views import remove_dead, remove_views
 
 PASSES = (
     fold_constants,
     strip_float_boundary,
+    fuse_float_steps,
     remove_views,
+    view_transposes,
+    absorb_transposes,
     separate_splits,
     fuse_padding,
     fuse_activation,

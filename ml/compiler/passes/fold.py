@@ -8,6 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ml.compiler.graph import Graph, Op
+from ml.compiler.passes.shapes import Revised
 from ml.compiler.passes.views import SAME_BYTES
 
 MAX_ELEMENTS = 4096  # of a folded result; shape arithmetic is far below
@@ -50,9 +51,16 @@ def _reduce_prod(op: Op) -> np.ndarray:
     return np.prod(op.inputs[0].data, axis=tuple(op.inputs[1].data.reshape(-1).tolist()))
 
 
+def _gather(op: Op) -> np.ndarray:
+    if op.options["batch_dims"]:
+        raise ValueError
+    return np.take(op.inputs[0].data, op.inputs[1].data, axis=op.options["axis"])
+
+
 FOLDS: dict[str, Callable[[Op], np.ndarray]] = {
     "PACK": _pack,
     "CONCATENATION": _concatenation,
+    "GATHER": _gather,
     "STRIDED_SLICE": _strided_slice,
     "REDUCE_PROD": _reduce_prod,
     "CAST": lambda op: op.inputs[0].data,
@@ -60,8 +68,14 @@ FOLDS: dict[str, Callable[[Op], np.ndarray]] = {
 
 
 def fold_constants(graph: Graph) -> None:
-    """Gives data to every output that can be computed now, and drops the operators that made them."""
-    graph.ops = [op for op in graph.ops if not _folded(op)]
+    """Gives data to every output that can be computed now, and drops the operators that made them. What a dynamic batch
+    leaves of shapes is known by then too (see shapes.py)."""
+    revised, kept = Revised(), []
+    for op in graph.ops:
+        if not _folded(op):
+            revised.follow(op)
+            kept.append(op)
+    graph.ops = kept
 
 
 def _folded(op: Op) -> bool:

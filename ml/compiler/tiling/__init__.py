@@ -8,7 +8,7 @@ from __future__ import annotations
 from ml.compiler import lowering
 from ml.compiler.graph import Graph, Op
 from ml.compiler.lowering import Layer, Program
-from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
+from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower, lower_with
 from ml.compiler.plan import Buffer, Overlaps, plan, step_bounds
 from ml.compiler.tiling.strips import HEIGHT, Pair, cut, heights, pair_at
 
@@ -38,6 +38,7 @@ class _Search:
         self.options = options
         self.most_macs = whole.macs * MOST_WORK if options.optimise == "speed" else lowering.MAX_MACS
         self.lowered = {id(layer.op): layer.lowered for layer in whole.layers}
+        self.kernels = {(layer.op.index, layer.op.kind): layer.lowered.kernel for layer in whole.layers}
         self.strips: dict[tuple, Lowered] = {}
         self.graph = whole.graph
         bounds = self._bounds(self.graph)
@@ -89,7 +90,8 @@ class _Search:
         key = (op.index, op.kind, op.inputs[0].shape, op.output.shape, op.options["pads"])
         if key not in self.strips:
             FAMILIES[form(op)].check(op)
-            self.strips[key] = lower(op, self.options)
+            kernel = self.kernels[op.index, op.kind]  # what takes the layer nearly always takes its strips
+            self.strips[key] = lower_with(op, self.options, kernel) or lower(op, self.options)
         return self.strips[key]
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ml.data.untrusted import read_bytes
 from ml.errors import UserError
 from ml.paths import ROOT
 
@@ -50,13 +51,13 @@ class Entry:
 def read_catalogue(path: Path = CATALOGUE) -> dict[str, Entry]:
     """Name -> entry, in the file's order."""
     try:
-        tables = tomllib.loads(path.read_text())
+        tables = tomllib.loads(read_bytes(path).decode())
         known = {field.name for field in fields(Entry)}
         strange = {f"{name}.{key}" for name, table in tables.items() for key in table if key not in known}
         if strange:
             raise ValueError(f"unknown {', '.join(sorted(strange))}")
         return {name: Entry(name=name, **table) for name, table in tables.items()}
-    except (OSError, ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UserError(
             f"{path}: expected a catalogue, cannot read it ({' '.join(str(error).split())[:150]})"
         ) from None

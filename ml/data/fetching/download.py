@@ -14,6 +14,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 from urllib3.exceptions import HTTPError
 
 from ml.data.fetching.catalogue import LARGEST
+from ml.data.untrusted import read_bytes
 from ml.errors import UserError
 from ml.pipeline.cache import write_json
 
@@ -76,9 +77,9 @@ def _asking(part: Path, url: str, done: int) -> dict[str, str]:
     if not done:
         return HEADERS
     try:
-        kept = json.loads(_state(part).read_text())
+        kept = json.loads(read_bytes(_state(part)))
         validator = kept["validator"] if kept["url"] == url else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (UserError, ValueError, KeyError, TypeError, RecursionError):
         validator = None
     if not validator:  # nobody can know whether it is still the same file
         part.unlink()

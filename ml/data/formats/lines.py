@@ -6,6 +6,7 @@ import re
 MAX_LINE = 4096  # bytes; 256 columns of 15 characters
 MAX_COLUMNS = 256
 _DECIMAL = re.compile(r"[+-]?(\d{1,40}(\.\d{0,40})?|\.\d{1,40})([eE][+-]?\d{1,4})?", re.ASCII)
+_NO_NUMBER = re.compile(r"[+-]?(nan|inf|infinity|ovf)", re.IGNORECASE)  # what firmware prints in place of a number
 _APART = re.compile(r"[,\s]+")
 _RADIX = re.compile(r"0([xX][0-9a-fA-F]{1,13}|[oO][0-7]{1,17}|[bB][01]{1,53})", re.ASCII)
 
@@ -58,9 +59,10 @@ def apart(text: str) -> list[str]:
 
 
 def mostly_numbers(text: str) -> bool:
-    """A damaged line of numbers, rather than something the board had to say."""
+    """A damaged line of numbers, or one without them (nan), rather than something the board had to say."""
     fields = apart(text.replace(";", ","))
-    return 2 * sum(number(field) is not None for field in fields) >= max(1, len(fields))
+    meant = sum(number(field) is not None or bool(_NO_NUMBER.fullmatch(field)) for field in fields)
+    return 2 * meant >= max(1, len(fields))
 
 
 def numbers(fields: list[str]) -> list[float] | None:

@@ -478,3 +478,50 @@ def smaller(network: Network) -> list[Network]:
             if 0 < less < side:
                 sides.append(replace(network, shape=(*network.shape[:axis], less, *network.shape[axis + 1 :])))
     return fewer + sides
+
+
+@layer(often=0.3)
+def squared_difference(draft: Draft, chance) -> None:
+    others = [value for value in draft.made if value.shape == draft.at.shape]
+    other = others[chance.integers(len(others))]
+    scale = max(draft.at.scale, other.scale)
+    made = draft.value(draft.at.shape, scale * scale * float(np.exp(chance.uniform(1, 5))), draft.zero(chance))
+    draft.op("SQUARED_DIFFERENCE", [draft.at.index, other.index], None, value=made)
+
+
+@layer(often=0.4)
+def with_constant(draft: Draft, chance) -> None:
+    """With one value: a table."""
+    kind = str(chance.choice(("ADD", "SUB", "MUL")))
+    scale, zero = float(np.exp(chance.uniform(-5, 0))), draft.zero(chance)
+    one = chance.integers(-128, 128, [(), (1,)][chance.integers(2)]).astype(np.int8)
+    constant = draft.builder.const(one, scales=[scale], zeros=[zero])
+    usual = draft.at.scale * scale * 40 if kind == "MUL" else max(draft.at.scale, scale) * 1.5
+    made = draft.value(draft.at.shape, usual * float(np.exp(chance.normal(0, 0.5))), draft.zero(chance))
+    inputs = [draft.at.index, constant][:: int(chance.choice((1, -1)))]
+    draft.op(kind, inputs, None, value=made, activation=str(chance.choice(ACTIVATIONS)))
+
+
+@layer(often=0.2)
+def inverse_root(draft: Draft, chance) -> None:
+    """Of what cannot be below 0."""
+    draft.op("QUANTIZE", [draft.at.index], None, value=draft.value(draft.at.shape, draft.at.scale, -128))
+    scale = draft.at.scale**-0.5 / 100 * float(np.exp(chance.uniform(-1, 2)))
+    draft.op("RSQRT", [draft.at.index], None, value=draft.value(draft.at.shape, scale, draft.zero(chance)))
+
+
+@layer(often=0.5)
+def attend(draft: Draft, chance) -> None:
+    """A product with itself, turned by a TRANSPOSE or by the product."""
+    image = draft.image()
+    if not image or image[0] * image[1] * image[1] * image[2] > MOST_MACS or image[0] * image[1] ** 2 > MOST_VALUES:
+        return
+    given, shape = draft.at, draft.at.shape
+    other, turned = given.index, bool(chance.integers(2))
+    if turned:
+        made = draft.like((*shape[:2], shape[3], shape[2]))
+        draft.builder.op("TRANSPOSE", [other, draft.ints([0, 1, 3, 2])], [made.index])
+        other = made.index
+    scale = given.scale**2 * float(np.sqrt(shape[3])) * float(np.exp(chance.uniform(3, 6)))
+    value = draft.value((*shape[:3], shape[2]), scale, draft.zero(chance))
+    draft.op("BATCH_MATMUL", [given.index, other], None, value=value, adj_y=not turned)

@@ -38,8 +38,9 @@ void anomaly_run(anomaly_detector *d, int8_t scores[2]);
 
 // The operations of LINK_LEARN (link/messages.h) but STATUS and READ; a link_status. Write says whether the host may
 // overwrite `baseline`: not while the device learns. What was written counts for nothing before use has checked it; use
-// takes no baseline of fewer windows than twice the features. Keep and forget write the board's store. anomaly_restore
-// reads it, and checks it as use does: true where it held a baseline of this very model.
+// takes no baseline of fewer windows than twice the features, and what it refuses leaves in use what was. Keep and
+// forget write the board's store. anomaly_restore reads it, and checks it as use does: true where it held a baseline of
+// this very model.
 uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows);
 bool anomaly_restore(anomaly_detector *d);
 

@@ -20,7 +20,7 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return found;
 }
 
-static void write(const char *key, const void *bytes, size_t size) {
+static void keep_value(const char *key, const void *bytes, size_t size) {
     if (!preferences.begin("thimble", false)) return;
     if (size)
         preferences.putBytes(key, bytes, size);
@@ -44,7 +44,7 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return there;
 }
 
-static void write(const char *key, const void *bytes, size_t size) {
+static void keep_value(const char *key, const void *bytes, size_t size) {
     char kept[KEY_SIZE] = {0};
     if (HEADER + size > E2END + 1u || strlen(key) >= KEY_SIZE) return;
     if (size) strncpy(kept, key, KEY_SIZE - 1);
@@ -85,7 +85,7 @@ size_t board_store_read(const char *key, void *bytes, size_t size) {
     return store() && store()->get(key, bytes, size, &found) == 0 ? found : 0;
 }
 
-static void write(const char *key, const void *bytes, size_t size) {
+static void keep_value(const char *key, const void *bytes, size_t size) {
     if (!store()) return;
     if (size)
         store()->set(key, bytes, size, 0);
@@ -104,7 +104,7 @@ static bool holds(const char *key, const void *bytes, size_t size) {
 
 int32_t board_store_write(const char *key, const void *bytes, size_t size) {
     if (size > BOARD_STORE_SIZE) return BOARD_ERR_STORE;
-    write(key, bytes, size);
+    keep_value(key, bytes, size);
     return holds(key, bytes, size) ? BOARD_OK : BOARD_ERR_STORE;
 }
 

@@ -37,7 +37,7 @@ static const float G_PER_COUNT = 0.000488f, DPS_PER_COUNT = 0.070f;
 static const uint32_t RATES_MHZ[] = {26000, 52000, 104000, 208000, 416000}; // ODR is 2 and up
 static const uint32_t I2C_HZ = 400000, START_MS = 20;
 
-static bool set(uint8_t which, uint8_t value) {
+static bool set_register(uint8_t which, uint8_t value) {
     return register_set(bus, BOARD_IMU_ADDRESS, which, value);
 }
 
@@ -68,10 +68,10 @@ static int32_t imu_begin(uint32_t rate_mhz) {
     bus.setClock(I2C_HZ);
     if (!registers_read(bus, BOARD_IMU_ADDRESS, AT_WHO_AM_I, &id, 1)) return BOARD_ERR_SENSOR;
     if (id != DSL_AND_DS3TR_C && id != DSO_AND_DSOX) return BOARD_ERR_SENSOR;
-    if (!set(AT_CTRL3_C, START_AFRESH)) return BOARD_ERR_SENSOR;
+    if (!set_register(AT_CTRL3_C, START_AFRESH)) return BOARD_ERR_SENSOR;
     delay(1); // 50 us
-    const bool good = set(AT_CTRL3_C, WHOLE_SAMPLES | NEXT_ADDRESS) && set(AT_CTRL1_XL, odr | RANGE_16_G) &&
-                      set(AT_CTRL2_G, odr | RANGE_2000_DPS);
+    const bool good = set_register(AT_CTRL3_C, WHOLE_SAMPLES | NEXT_ADDRESS) &&
+                      set_register(AT_CTRL1_XL, odr | RANGE_16_G) && set_register(AT_CTRL2_G, odr | RANGE_2000_DPS);
     return good ? (int32_t)RATES_MHZ[rate] : (int32_t)BOARD_ERR_SENSOR;
 }
 

@@ -27,7 +27,7 @@ static const float G_PER_COUNT = 1.0f / 2048.0f, DPS_PER_COUNT = 1.0f / 16.4f;
 static const uint32_t INNER_RATE_HZ = 1000; // with the low-pass filter on, 4.4
 static const uint32_t I2C_HZ = 400000, RESET_MS = 100;
 
-static bool set(uint8_t which, uint8_t value) {
+static bool set_register(uint8_t which, uint8_t value) {
     return register_set(Wire, BOARD_IMU_ADDRESS, which, value);
 }
 
@@ -37,11 +37,11 @@ static int32_t imu_begin(uint32_t rate_mhz) {
     const uint32_t divisor = (INNER_RATE_HZ * 1000 + rate_mhz / 2) / rate_mhz;
     board_i2c_start(I2C_HZ);
     if (!registers_read(Wire, BOARD_IMU_ADDRESS, AT_WHO_AM_I, &id, 1) || id != ID_MPU6050) return BOARD_ERR_SENSOR;
-    if (!set(AT_PWR_MGMT_1, START_AFRESH)) return BOARD_ERR_SENSOR;
+    if (!set_register(AT_PWR_MGMT_1, START_AFRESH)) return BOARD_ERR_SENSOR;
     delay(RESET_MS);
-    const bool good = set(AT_PWR_MGMT_1, CLOCK_OF_GYRO) && set(AT_CONFIG, FILTER_44_HZ) &&
-                      set(AT_GYRO_CONFIG, LARGEST_RANGE) && set(AT_ACCEL_CONFIG, LARGEST_RANGE) &&
-                      set(AT_SMPLRT_DIV, (uint8_t)(divisor - 1)) && set(AT_INT_ENABLE, NEW_SAMPLE);
+    const bool good = set_register(AT_PWR_MGMT_1, CLOCK_OF_GYRO) && set_register(AT_CONFIG, FILTER_44_HZ) &&
+                      set_register(AT_GYRO_CONFIG, LARGEST_RANGE) && set_register(AT_ACCEL_CONFIG, LARGEST_RANGE) &&
+                      set_register(AT_SMPLRT_DIV, (uint8_t)(divisor - 1)) && set_register(AT_INT_ENABLE, NEW_SAMPLE);
     return good ? (int32_t)(INNER_RATE_HZ * 1000 / divisor) : (int32_t)BOARD_ERR_SENSOR;
 }
 

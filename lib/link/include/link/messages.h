@@ -44,7 +44,7 @@ enum link_command {
     LINK_GET_STATS = 0x07,
     LINK_RESET_STATS = 0x08,
     // rate u32 (in millihertz; 0 for the sensor's, else 1000 to 2^31 - 1); BAD_ARGUMENT for a rate that is neither the
-    // sensor's nor the front end's, where that takes no other
+    // sensor's nor one that the front end takes
     LINK_INJECT_BEGIN = 0x09,
     // samples bytes (rows of stream 0, int16) -> windows u16 (completed by them, with the network awake or asleep)
     LINK_INJECT = 0x0A,
@@ -94,7 +94,7 @@ enum link_learn {
     LINK_LEARN_READ = 3,
     // offset u32, content bytes; NOT_NOW while the device learns; what was written counts for nothing before USE
     LINK_LEARN_WRITE = 4,
-    // BAD_ARGUMENT when what was written makes no sense
+    // BAD_ARGUMENT when what was written makes no sense: what was in use stays so; NOT_NOW while the device learns
     LINK_LEARN_USE = 5,
     // into memory that outlives a reset; NOT_NOW unless what is there is in use
     LINK_LEARN_KEEP = 6,

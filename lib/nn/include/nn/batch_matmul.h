@@ -22,6 +22,17 @@ typedef struct {
 
 void nn_batch_matmul(const nn_batch_matmul_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
 
+// The same, two rows by four columns a turn. The shift is -1..-16, the depth at most 16384.
+typedef struct {
+    nn_batch_matmul_params product;
+    uint16_t
+        block; // columns of b that are widened at a time, a multiple of four; all rows of a are read for each block
+} nn_packed_matmul;
+
+// With `pairs` of depth in two (see packed.h), scratch: 8 * pairs + 4 * (pairs + 1) * block bytes, aligned to 4.
+void nn_batch_matmul_packed(const nn_packed_matmul *layer, const int8_t *a, const int8_t *b, int8_t *output,
+                            void *scratch);
+
 #ifdef __cplusplus
 }
 #endif

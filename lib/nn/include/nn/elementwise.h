@@ -25,6 +25,8 @@ typedef struct {
 } nn_add_params;
 
 void nn_add(const nn_add_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+// The same for an output shift of -1..-22 and input shifts of 0..-22.
+void nn_add_packed(const nn_add_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
 
 // The same for inputs of one shape, both 20 bits up, the sum held within -128..127; `large` has the larger scale.
 typedef struct {
@@ -47,6 +49,23 @@ typedef struct {
 } nn_mul_params;
 
 void nn_mul(const nn_mul_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+// The same for a shift of -1..-22.
+void nn_mul_packed(const nn_mul_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
+// out = requantise((a * scale_a - b * scale_b)^2), both inputs seven bits up.
+typedef struct {
+    nn_broadcast shape;
+    int16_t a_zero, b_zero, output_zero;
+    int8_t a_shift, b_shift, output_shift;
+    int32_t a_multiplier, b_multiplier, output_multiplier;
+} nn_squared_difference_params;
+
+#define NN_SQUARED_DIFFERENCE_UP 7
+
+void nn_squared_difference(const nn_squared_difference_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+// The same for an output shift of -1..-22 and input shifts of 0..-22.
+void nn_squared_difference_packed(const nn_squared_difference_params *layer, const int8_t *a, const int8_t *b,
+                                  int8_t *output);
 
 // The larger or smaller of two values on the same scale.
 void nn_maximum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);

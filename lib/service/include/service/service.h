@@ -74,9 +74,9 @@ typedef struct {
     const gate *activity;  // the gate that lets the network sleep, NULL where there is none
     service_stream sensor[SERVICE_MAX_SENSORS]; // raw streams; the host may inject the first, which the front end takes
     uint8_t sensors;
-    uint32_t frontend_rate_mhz; // of samples, where the front end takes no other; 0: it resamples
-    uint32_t window_rate_mhz;   // windows per 1000 seconds; a later one is a missed deadline. 0: no deadline
-    uint32_t *saturated;        // the front end's counters, `saturations` of them
+    uint32_t least_rate_mhz, most_rate_mhz; // of samples that the front end takes; 0: any
+    uint32_t window_rate_mhz; // windows per 1000 seconds; a later one is a missed deadline. 0: no deadline
+    uint32_t *saturated;      // the front end's counters, `saturations` of them
     uint8_t saturations;
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input

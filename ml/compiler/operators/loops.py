@@ -1,0 +1,362 @@
+"""How often the loops of each kernel turn: by the kernel's C or assembler, part by part (names as in cycles.py)."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+
+from ml.compiler.graph import Op
+from ml.compiler.operators.base import Lowered, Work, loops
+from ml.compiler.operators.batch_matmul import operand, sides
+from ml.compiler.operators.convolution import Window, window
+from ml.compiler.operators.elementwise import broadcast
+from ml.compiler.operators.movement import copied_work
+from ml.compiler.operators.packed_dense import as_convolution
+from ml.compiler.operators.pooling import mean_sides
+
+
+def _up(count: int, by: int) -> int:
+    return -(-count // by)
+
+
+def inside(length: int, count: int, kernel: int, stride: int, dilation: int, pad: int) -> np.ndarray:
+    """Taps of a window that lie in the image, along one axis, for each of `count` outputs: int64 [count]."""
+    taps = np.arange(count)[:, None] * stride - pad + np.arange(kernel)[None] * dilation
+    return ((taps >= 0) & (taps < length)).sum(axis=1)
+
+
+def walk_of(op: Op) -> Window:
+    kernel = (op.options["kernel_height"], op.options["kernel_width"]) if "kernel_height" in op.options else None
+    return window(op, kernel or op.inputs[1].shape[1:3], op.inputs[0], op.output)
+
+
+def inside_both(op: Op, walk: Window) -> tuple[np.ndarray, np.ndarray]:
+    """(rows, columns) of the window in the image, for each output row and each output column."""
+    image, output = op.inputs[0], op.output
+    rows, columns = (
+        inside(image.shape[1 + a], output.shape[1 + a], walk.kernel[a], walk.stride[a], walk.dilation[a], walk.pad[a])
+        for a in (0, 1)
+    )
+    return rows, columns
+
+
+@loops("nn_conv_2d", "nn_conv_2d_grouped")
+def conv_2d(op: Op, lowered: Lowered) -> Work:
+    if op.kind == "FULLY_CONNECTED":
+        outputs, depth = op.output.elements, op.inputs[1].shape[1]
+        return {"call": 1, "outputs": outputs, "rows": outputs, "taps": outputs, "macs": outputs * depth, "padding": 0}
+    walk, outputs, depth = walk_of(op), op.output.elements, op.inputs[1].shape[3]
+    rows, columns = inside_both(op, walk)
+    taps = outputs * prod(walk.kernel)
+    within = int(rows.sum() * columns.sum()) * op.output.shape[0] * op.output.shape[3]
+    return {
+        "call": 1, "outputs": outputs, "rows": outputs * walk.kernel[0], "taps": taps, "macs": within * depth,
+        "padding": (taps - within) * depth,
+    }  # fmt: skip
+
+
+@loops("nn_depthwise_conv_2d")
+def depthwise(op: Op, lowered: Lowered) -> Work:
+    walk, outputs = walk_of(op), op.output.elements
+    rows, columns = inside_both(op, walk)
+    within = int(rows.sum() * columns.sum()) * op.output.shape[0] * op.output.shape[3]
+    taps = outputs * prod(walk.kernel)
+    return {"call": 1, "outputs": outputs, "rows": outputs * walk.kernel[0], "taps": within, "padding": taps - within}
+
+
+@loops("nn_conv_2d_int16", "nn_depthwise_conv_2d_int16")
+def conv_int16(op: Op, lowered: Lowered) -> Work:
+    walk, outputs = walk_of(op), op.output.elements
+    depth = 1 if op.kind == "DEPTHWISE_CONV_2D" else op.inputs[1].shape[3]
+    rows, columns = inside_both(op, walk)
+    filters = op.output.shape[0] * op.output.shape[3]
+    taps = int(rows.sum() * columns.sum()) * filters
+    return {
+        "call": 1, "outputs": outputs, "rows": int(rows.sum()) * op.output.shape[2] * filters, "taps": taps,
+        "macs": taps * depth,
+    }  # fmt: skip
+
+
+@loops("nn_fully_connected", "nn_fully_connected_int16")
+def fully_connected(op: Op, lowered: Lowered) -> Work:
+    outputs = op.output.elements
+    return {"call": 1, "outputs": outputs, "macs": outputs * op.inputs[1].shape[1]}
+
+
+@loops("nn_fully_connected_packed", "nn_fully_connected_int4_packed", "nn_fully_connected_int16_packed")
+def matrix(op: Op, lowered: Lowered) -> Work:
+    outputs, inputs = op.inputs[1].shape
+    blocks = _up(outputs, 4)
+    own = len(op.inputs[1].scales) > 1
+    taps = 2 if op.output.dtype == "int16" else 4  # a step of the loop, sixteen of which are unrolled
+    return {
+        "call": 1, "rest": int(outputs % 4 > 0), "blocks": blocks, "steps": blocks * inputs // taps,
+        "turns": blocks * _up(inputs, 16 * taps), "own": blocks * own, "inputs": inputs,
+        "symmetric": blocks * (not own and _symmetric(op)), "clamped": outputs * _clamps(op, lowered),
+    }  # fmt: skip
+
+
+def _clamps(op: Op, lowered: Lowered) -> int:
+    """1 where the activation's limits are within the type's."""
+    activation = op.options.get("activation", "none")
+    if op.output.dtype == "int16":
+        return int(activation not in ("none", "relu"))
+    return int(activation not in ("none", "relu") or (activation == "relu" and op.output.zero > -128))
+
+
+@loops("nn_batch_matmul")
+def matmul(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "outputs": op.output.elements, "macs": op.output.elements * sides(op)[1]}
+
+
+@loops("nn_batch_matmul_packed")
+def packed_matmul(op: Op, lowered: Lowered) -> Work:
+    rows, depth, columns = sides(op)
+    batches = op.output.elements // (rows * columns)
+    block = int(lowered.struct.rows[-1][0])
+    pairs, pixels = depth // 4 * 2 + (depth % 4 + 1) // 2, _up(rows, 2)
+    counts = [min(block, columns - first) for first in range(0, columns, block)]
+    groups = sum(_up(count, 4) for count in counts)
+    calls = sum((count >= 4) + (count % 4 > 0) for count in counts)
+    plain = operand(op, 0).matrix(op.options["adj_x"])[1][1] == 1
+    widened = 2 * pixels * len(counts)  # rows
+    work = {
+        "call": 1, "batches": batches, "columns": columns, "column fours": columns * (depth // 4),
+        "column rests": columns * (depth % 4 > 0),
+        "zeros": sum(4 * (pairs + 1) for count in counts if count % 4), "row pairs": pixels * len(counts),
+        "calls": pixels * calls, "rests": pixels * sum(count % 4 > 0 for count in counts), "groups": pixels * groups,
+        "pairs": pixels * groups * pairs, "turns": pixels * groups * _up(pairs, 16),
+        "gathered": 0 if plain else widened, "gathered fours": 0 if plain else widened * (depth // 4),
+    }  # fmt: skip
+    wide = _widened(1, depth, widened if plain else 0)
+    return {part: times if part == "call" else times * batches for part, times in (work | wide).items()}
+
+
+def _widened(rows: int, size: int, calls: int) -> Work:
+    """nn_widen, `calls` times."""
+    long = size >= 16
+    return {
+        "widen": calls, "widen rows": calls * rows, "widen long rows": calls * rows * long,
+        "widen 16": calls * rows * (size // 16), "widen 4": calls * rows * (size % 16 // 4),
+        "widen long 4": calls * rows * (size % 16 // 4) * long, "widen rest": calls * rows * (size % 4 > 0),
+    }  # fmt: skip
+
+
+CONVOLUTIONS = (
+    *("nn_conv_2d_packed", "nn_conv_2d_int4_packed"),
+    *("nn_conv_2d_int16_packed", "nn_conv_2d_int16_wide_packed"),
+)
+
+
+@loops(*CONVOLUTIONS)
+def conv_packed(op: Op, lowered: Lowered) -> Work:
+    op = as_convolution(op) if op.kind == "FULLY_CONNECTED" else op
+    walk, wide = walk_of(op), op.output.dtype == "int16"
+    filters, depth = op.output.shape[3], op.inputs[0].shape[3]
+    pixels = op.output.shape[1] * op.output.shape[2]
+    pairs = walk.kernel[0] * _pairs(walk.kernel[1] * depth, wide)
+    same = op.output.shape[1:3] == op.inputs[0].shape[1:3] and walk.pad == (0, 0)
+    beside = same and walk.kernel == walk.stride == (1, 1) and depth % 4 == 0 and filters % 4 == 0 and not wide
+    if beside:
+        gathering = {"adjacent": 1, "adjacent pairs": pixels // 2, "adjacent fours": pixels // 2 * (depth // 4)}
+        gathering |= _widened(1, depth, pixels % 2)
+    else:
+        gathering = _gathering(op, walk, wide)
+    dots, blocks = _up(pixels, 2), _up(pixels, 2) * _up(filters, 4)
+    turn = 16 if wide else 32
+    clamps = _clamps(op, lowered)
+    return {
+        "call": 1, "dots": dots * (not beside), "rests": dots * (filters % 4 > 0),
+        "rest bytes": dots * 2 * (filters % 4), "blocks": blocks, "symmetric": blocks * _symmetric(op),
+        "pairs": blocks * (pairs - 1), "turns": blocks * _up(pairs - 1, turn), "odd": pixels % 2 * pairs,
+        "clamped": clamps * 2 * dots * filters, "clamped pixels": clamps * 2 * dots, **gathering,
+    }  # fmt: skip
+
+
+def _symmetric(op: Op) -> bool:
+    """Results below the zero point are not cut off."""
+    if op.output.dtype == "int16":
+        return op.options.get("activation", "none") not in ("relu", "relu6")
+    return op.output.zero > -128
+
+
+def _pairs(size: int, wide: bool = False) -> int:
+    return _up(size, 2) if wide else size // 4 * 2 + (size % 4 + 1) // 2
+
+
+def _gathering(op: Op, walk: Window, wide: bool) -> Work:
+    """What packed_conv.c does before it multiplies: windows in the image are widened at once, others row by row."""
+    image, output, item = op.inputs[0], op.output, 2 if wide else 1
+    depth, size = image.shape[3] * item, walk.kernel[1] * image.shape[3] * item
+    rows, columns = inside_both(op, walk)
+    gaps = walk.dilation[1] > 1 and walk.kernel[1] > 1
+    whole_columns = (columns == walk.kernel[1]) & (not gaps)
+    whole_rows = rows == walk.kernel[0]
+    fast = int(whole_rows.sum()) * int(whole_columns.sum())
+    slow = output.shape[1] * output.shape[2] - fast
+    # Of the slow windows, rows in the image: of whole columns, and of columns that are put together first.
+    straight = int(rows[~whole_rows].sum()) * int(whole_columns.sum())
+    mended_columns = int((~whole_columns).sum())
+    mended = int(rows.sum()) * mended_columns
+    outside = int((walk.kernel[0] - rows).sum()) * output.shape[2]
+    runs = columns[~whole_columns]  # of pixels copied for a row
+    bytes_copied = int(rows.sum()) * int(runs.sum()) * depth
+    pieces = int(rows.sum()) * (int(runs.sum()) if gaps else mended_columns)
+    work = {
+        "pixels": output.shape[1] * output.shape[2], "image rows": output.shape[1], "slow": slow,
+        "slow rows": slow * walk.kernel[0], "mended": mended, "pieces": pieces, "copied words": bytes_copied // 4,
+        "padding words": outside * _pairs(size // item, wide), "filled": mended_columns * output.shape[1] * size,
+    }  # fmt: skip
+    whole, single = _widened(walk.kernel[0], size, fast), _widened(1, size, straight + mended)
+    return work | {part: times + single[part] for part, times in whole.items()}
+
+
+@loops("nn_depthwise_3x3_packed")
+def depthwise_3x3(op: Op, lowered: Lowered) -> Work:
+    walk, channels = walk_of(op), op.output.shape[3]
+    turned = op.output.shape[1] > op.output.shape[2]
+    pick = (lambda a, b: (b, a)) if turned else (lambda a, b: (a, b))
+    in_rows, in_columns = pick(*op.inputs[0].shape[1:3])
+    out_rows, out_columns = pick(*op.output.shape[1:3])
+    pad_row, pad_column = pick(*walk.pad)
+    stride = walk.stride[0]
+    pairs = _up(out_columns, 2) * stride + 1
+    most = (8 - 3) // stride + 1
+    strips = _up(out_rows, most)
+    turns, rest = divmod(out_columns, 4)
+    taken = (out_rows - 1) * stride + 3 if stride == 1 else 2 * out_rows + 1  # rows of the plane, each taken apart once
+    made = sum(0 <= row - pad_row < in_rows for row in range(taken))
+    left = in_columns - pad_column
+    whole = min(left // 2, pairs - pad_column)
+    edges = pad_column + int(left % 2 > 0 and pad_column + whole < pairs)
+    fours = channels // 4
+    return {
+        "call": 1, "fours": fours, "strips": fours * strips, "channels": channels * strips,
+        f"rows {stride}": channels * out_rows, f"turns {stride}": channels * out_rows * turns,
+        f"half turns {stride}": channels * out_rows * (rest in (1, 2)),
+        f"last turns {stride}": channels * out_rows * (rest == 3),
+        "second": channels * out_rows * (rest == 2), "taken": fours * taken, "split": fours * made * whole,
+        "edges": fours * made * edges,
+        "outside": fours * (made * max(pairs - whole - edges, 0) + (taken - made) * pairs),
+        "kept": fours * (strips - 1) * pairs, "kept words": fours * (strips - 1) * pairs * (3 - stride) * 4,
+        "clamped": op.output.elements * _clamps(op, lowered),
+    }  # fmt: skip
+
+
+@loops("nn_depthwise_packed", "nn_depthwise_int16_packed")
+def depthwise_taps(op: Op, lowered: Lowered) -> Work:
+    walk, output = walk_of(op), op.output
+    rows, columns = inside_both(op, walk)
+    whole = int((rows == walk.kernel[0]).sum()) * int((columns == walk.kernel[1]).sum())
+    groups, pixels = output.shape[3] // 4, output.shape[1] * output.shape[2]
+    turned = walk.kernel[0] > walk.kernel[1]
+    along, across = walk.kernel if turned else walk.kernel[::-1]
+    clamps = _clamps(op, lowered)
+    edge, taps = pixels - whole, along * across
+    pieces_along = (rows if turned else columns) < along
+    share = float(pieces_along.mean()) if len(pieces_along) else 0.0
+    return {
+        "call": 1, "image rows": output.shape[1], "pixels": whole, "groups": whole * groups,
+        "rows": whole * groups * across, "taps": whole * groups * taps,
+        "turns": whole * groups * across * _up(along, 8), "edge pixels": edge, "edge met": edge * along,
+        "edge groups": edge * groups, "edge rows": edge * groups * across,
+        "edge pieces": edge * groups * across * share, "edge taps": edge * groups * taps,
+        "clamped": clamps * whole * output.shape[3],
+    }  # fmt: skip
+
+
+BROADCASTING = (
+    *("nn_add", "nn_add_packed", "nn_add_int16", "nn_mul", "nn_mul_packed"),
+    *("nn_squared_difference", "nn_squared_difference_packed", "nn_maximum", "nn_minimum"),
+)
+
+
+@loops(*BROADCASTING)
+def broadcasting(op: Op, lowered: Lowered) -> Work:
+    side = broadcast(op)[0]
+    return {
+        "call": 1, "outer": prod(side[:3]), "rows": prod(side[:4]), "elements": prod(side),
+        "clamped": prod(side) * _clamps(op, lowered),
+    }  # fmt: skip
+
+
+@loops(
+    "nn_add_equal", "nn_add_equal_int16", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8", "nn_quantise_int16"
+)
+def elements(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "elements": op.output.elements}
+
+
+@loops("nn_lookup")
+def lookup(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "fours": op.output.elements // 4, "rest": op.output.elements % 4}
+
+
+@loops("nn_max_pool", "nn_average_pool", "nn_max_pool_int16", "nn_average_pool_int16")
+def pool(op: Op, lowered: Lowered) -> Work:
+    rows, columns = inside_both(op, walk_of(op))
+    channels = op.output.shape[0] * op.output.shape[3]
+    return {
+        "call": 1, "outputs": op.output.elements, "rows": int(rows.sum()) * op.output.shape[2] * channels,
+        "cells": int(rows.sum()) * int(columns.sum()) * channels,
+    }  # fmt: skip
+
+
+@loops("nn_max_pool_int16_packed", "nn_average_pool_int16_packed")
+def pool_packed(op: Op, lowered: Lowered) -> Work:
+    rows, columns = inside_both(op, walk_of(op))
+    batches, height, width, channels = op.output.shape
+    fours, ones = batches * (channels // 4), batches * (channels % 4)
+    pixels, cells = height * width, int(rows.sum()) * int(columns.sum())
+    return {
+        "call": 1, "pixels": batches * pixels, "fours": fours * pixels, "ones": ones * pixels,
+        "four rows": fours * int(rows.sum()) * width, "four cells": fours * cells, "one cells": ones * cells,
+    }  # fmt: skip
+
+
+@loops("nn_average_pool_all")
+def pool_all(op: Op, lowered: Lowered) -> Work:
+    batches, height, width, channels = op.inputs[0].shape
+    fours, ones = batches * (channels // 4), batches * (channels % 4)
+    cells = height * width
+    return {"call": 1, "fours": fours, "ones": ones, "four cells": fours * cells, "one cells": ones * cells}
+
+
+@loops("nn_mean", "nn_mean_int16", "nn_reduce_max")
+def mean(op: Op, lowered: Lowered) -> Work:
+    kept, reduced = mean_sides(op)
+    outputs = prod(kept)
+    return {
+        "call": 1, "outer": kept[0] * kept[1], "outputs": outputs, "rows": outputs * reduced[0],
+        "cells": outputs * prod(reduced),
+    }  # fmt: skip
+
+
+@loops("nn_resize_nearest")
+def resize(op: Op, lowered: Lowered) -> Work:
+    batches, height, width, depth = op.output.shape
+    pixels = batches * height * width
+    return {"call": 1, "rows": batches * height, "pixels": pixels, **copied_work(pixels, depth, depth % 4 == 0)}
+
+
+@loops("nn_softmax", "nn_softmax_int16")
+def softmax(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "rows": op.output.elements // op.output.shape[-1], "elements": op.output.elements}
+
+
+@loops("nn_svdf", "nn_svdf_int8")
+def svdf(op: Op, lowered: Lowered) -> Work:
+    filters, memory = op.inputs[2].shape
+    batches = op.inputs[0].shape[0]
+    return {
+        "call": 1, "units": op.output.elements, "filters": batches * filters,
+        "features": batches * filters * op.inputs[1].shape[1], "memory": batches * filters * memory,
+    }  # fmt: skip
+
+
+@loops("nn_lstm")
+def lstm(op: Op, lowered: Lowered) -> Work:
+    units, inputs = op.inputs[1].shape
+    steps = op.output.elements // units
+    return {"call": 1, "steps": steps, "units": steps * units, "macs": 4 * steps * units * (inputs + units)}

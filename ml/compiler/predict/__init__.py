@@ -1,0 +1,76 @@
+"""Cycles, RAM and flash of a model before it is trained, built or emulated.
+
+from ml.compiler.predict import Layer, Network, predict
+predict(Network((49, 10, 1), (Layer("conv", 64, kernel=(10, 4), stride=(2, 2)), ...))).cycles
+predict(tflite_bytes)
+
+Cycles are an estimate of what `python -m ml profile` estimates: the kernels' loops, counted (operators/loops.py), times
+what a turn costs (cycles.py). Flash is the constants, without the kernels' code. docs/compiler.md says how near they
+come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml.compiler import tiling
+from ml.compiler.compile import prepare
+from ml.compiler.cycles import A_LAYER
+from ml.compiler.lowering import Program
+from ml.compiler.operators import FAMILIES, Options, Unsupported, form
+from ml.compiler.predict.sketch import Layer, Network, graph_of
+from ml.errors import UserError
+
+__all__ = ["Layer", "LayerCost", "Network", "Prediction", "predict"]
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One layer as it would run."""
+
+    operator: str  # CONV_2D
+    kernel: str  # nn_conv_2d_packed
+    macs: int
+    cycles: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model costs on a Cortex-M4."""
+
+    layers: tuple[LayerCost, ...]
+    ram: int  # bytes of arena and state
+    flash: int  # bytes of constants
+
+    @property
+    def cycles(self) -> float:
+        return sum(layer.cycles for layer in self.layers)
+
+    @property
+    def macs(self) -> int:
+        return sum(layer.macs for layer in self.layers)
+
+
+def predict(model: Network | bytes, options: Options | None = None, *, name: str = "network") -> Prediction:
+    """Of a network's shapes, or of the bytes of a `.tflite`; raises UserError where the compiler does not take it."""
+    options = options or Options()
+    return _costs(prepare(model, name, options) if isinstance(model, bytes) else planned(model, options, name))
+
+
+def planned(network: Network, options: Options, name: str = "network") -> Program:
+    """Kernels and places in memory, as the compiler would choose them."""
+    graph = graph_of(network)
+    try:
+        for op in graph.ops:
+            FAMILIES[form(op)].check(op)
+        return tiling.build(graph, options, name)
+    except Unsupported as why:
+        raise UserError(f"{name}: not supported: {op.kind}: {why}. See docs/operators.md for what is") from why
+
+
+def _costs(program: Program) -> Prediction:
+    layers = tuple(
+        LayerCost(layer.op.kind, layer.lowered.kernel, layer.macs, layer.lowered.cycles + A_LAYER)
+        for layer in program.layers
+    )
+    return Prediction(layers, program.ram, sum(layer.lowered.flash for layer in program.layers))
