@@ -11,13 +11,10 @@ from ml.data.recordings import GRAVITY
 from tools.capture.events import Stream
 
 WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
-<<<<<<< HEAD
 MOST_STATED = 2**32 - 37  # bytes of samples that a WAV file's header can state; its own size has 32 bits too
-=======
 RATE_AT = 24  # of its bytes; 32 bits
 CSV_HEADER = b"timestamp_us,"
 AT_ONCE = 1 << 20  # bytes of a file that is read to its end
->>>>>>> main
 CHANNELS = 1
 
 
