@@ -1,5 +1,6 @@
 """Shared by all tests: where things are, and real data where it is at hand."""
 
+import fcntl
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -39,3 +40,14 @@ def ml() -> Callable:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def quick(session_folder: Path) -> Path:
+    """The folder of a quick run of the whole pipeline on simulated people, a process of its own; of all workers."""
+    folder = session_folder / "quick"
+    with (session_folder / "quick.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "report.html").exists():
+            command.run("-m", "ml", "run", "gesture_recognition", "--quick", "--out", folder)
+    return folder

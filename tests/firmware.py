@@ -20,15 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.paths import ROOT
+from ml.profile.boards import machines
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
 
 import emulator_control
-
-MACHINES = {
-    path.stem: json.loads(path.read_text())["build"]["mcu"]
-    for path in (ROOT / "platforms/virtual/boards").glob("*.json")
-}
 
 
 @dataclass(frozen=True)
@@ -40,7 +36,7 @@ class Image:
 
     @property
     def machine(self) -> str:
-        return MACHINES[self.environment.partition("-")[2]]
+        return machines()[self.environment.partition("-")[2]]
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 python tools/demo.py                # simulated people
 python tools/demo.py --data DIR     # a folder with a manifest.csv
+python tools/demo.py --quick        # a training of seconds
 """
 
 import json
@@ -133,11 +134,12 @@ def summary(run: Run, device: Device, played: Played, size: dict[str, int], pari
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
-def demo(data: str | None) -> None:
+@click.option("--quick", is_flag=True, help="Train for seconds on fewer people; figures mean little.")
+def demo(data: str | None, quick: bool) -> None:
     """Train, compile, flash the virtual board and watch it recognise gestures."""
     started = time.monotonic()
     headline(1, "Train, quantise and compile the gesture model")
-    call("python", "-m", "ml", "run", APP, *(["--data", data] if data else []))
+    call("python", "-m", "ml", "run", APP, *(["--data", data] if data else []), *(["--quick"] if quick else []))
     run = last(APP)
     task = run.task()
     headline(2, "Build the firmware")

@@ -1,7 +1,6 @@
 """A fault on the emulated boards is one readable line, and the board stops."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
@@ -19,12 +18,6 @@ FAULTS = {
     "w": ("MemManage", "access outside memory, or write to flash", "0x00000100"),
     "x": ("MemManage", "execution where nothing may run", "?"),
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def leave_no_stopped_board(bench: Bench) -> Iterator[None]:
-    yield
-    bench.stop()
 
 
 @pytest.mark.parametrize("letter", FAULTS)

@@ -100,14 +100,18 @@ def test_a_port_that_vanishes_and_returns_leaves_a_gap_of_known_length(host, tmp
 def test_a_board_that_restarts_is_started_again_and_the_gap_is_reckoned_from_the_hosts_clock(host, tmp_path, line):
     tool = record(host, tmp_path, 5)
     time.sleep(1.5)
+    restarted = time.monotonic()
     line.send(Frame(Type.COMMAND, sequence=1, payload=bytes([Command.RESET_BOARD])).encode())
     done = tool.done()
+    since = time.monotonic() - restarted
     assert done.status == 3
     assert len(done.incidents("reset")) == 1
     for name in ("mic", "imu"):
         first, second = done.rows(sensor=name)
-        assert int(second["start_us"]) < int(first["start_us"])
-        assert 0 < int(second["lost_before"]) < 3 * RATES[name]
+        # By the clock of the host, which may be slow: the board may have run for less before it was restarted than it
+        # takes the tool to find it again.
+        assert int(second["start_us"]) < 1e6 * since
+        assert 0 < int(second["lost_before"]) < since * RATES[name]
         stored = sum(int(row["samples"]) + int(row["lost_before"]) for row in (first, second))
         assert stored == 5 * RATES[name]
         assert "board reset" in second["note"]

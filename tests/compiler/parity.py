@@ -2,6 +2,8 @@
 
 import contextlib
 import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +15,7 @@ from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
 from ml.evaluate import tflm
+from tests.compiler.fuzz import batch
 
 needs_tflm = pytest.mark.skipif(not tflm.available(), reason="tflite-micro exists for Linux on x86-64 only")
 
@@ -51,10 +54,15 @@ def assert_same_as_tflm(
 ) -> Program:
     """Every layer that the compiled model has equals TFLM's tensor, for several inputs; returns the program. TFLM runs
     `reference` where it cannot run the model itself (see resolved.py)."""
-    reference = tflm.Reference(reference or tflite)
+    truth = tflm.Reference(reference or tflite)
+    if _waiting is not None:
+        program = prepare(tflite, "model", options)
+        rows = inputs(program, count)
+        _waiting.append(_Case(tflite, program, rows, [truth.run(row) for row in rows]))
+        return program
     with host_model(tflite, options) as (program, host):
         for row in inputs(program, count):
-            expected = reference.run(row)
+            expected = truth.run(row)
             for layer in host.layers(row):
                 got = np.frombuffer(layer.data, np.int8)
                 whole = expected[layer.tensor]
@@ -62,3 +70,55 @@ def assert_same_as_tflm(
                 want = np.frombuffer(part, np.int8)
                 np.testing.assert_array_equal(got, want, err_msg=f"layer {layer.name}, tensor {layer.tensor}")
     return program
+
+
+@dataclass(frozen=True)
+class _Case:
+    """A model that waits for its C compiler, and what TFLM has in every tensor for each input."""
+
+    tflite: bytes
+    program: Program
+    rows: list[np.ndarray]
+    expected: list[dict[int, bytes]]
+
+
+_waiting: list[_Case] | None = None
+
+
+@contextlib.contextmanager
+def together(kept: Path) -> Iterator[None]:
+    """Models that are compared within are compiled and run as one program at the end: to start the C compiler costs
+    more than such a model. One that differs is written to the folder `kept`."""
+    global _waiting  # noqa: PLW0603 - of a test, and tests come one after the other
+    before, cases = _waiting, []
+    _waiting = cases
+    try:
+        yield
+    finally:
+        _waiting = before
+    for count in {len(case.rows) for case in cases}:
+        _compare([case for case in cases if len(case.rows) == count], kept)
+
+
+def _compare(cases: list[_Case], kept: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        given = [np.stack(case.rows) for case in cases]
+        made, said = batch.run([case.program for case in cases], given, "sanitized", Path(folder))
+    for case, outputs in zip(cases, made, strict=True):
+        try:
+            assert len(outputs) == len(case.rows), f"the run ended here: {said}"
+            for expected, output in zip(case.expected, outputs, strict=True):
+                _compare_layers(case.program, expected, output)
+        except AssertionError as error:
+            (kept / "differs.tflite").write_bytes(case.tflite)
+            raise AssertionError(f"{kept / 'differs.tflite'}: {error}") from None
+
+
+def _compare_layers(program: Program, expected: dict[int, bytes], output: bytes) -> None:
+    at = 0
+    for layer in program.layers:
+        made = layer.op.output
+        got = np.frombuffer(output[at : at + made.size], np.int8)
+        want = np.frombuffer(expected[made.index], np.int8)
+        np.testing.assert_array_equal(got, want, err_msg=f"layer {layer.label}, tensor {made.index}")
+        at += made.size

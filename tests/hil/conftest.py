@@ -11,7 +11,9 @@ from ml.profile.boards import VIRTUAL
 from tests.hil.checks.waiting import described
 from tests.hil.truths import Truth, truth_of
 
-DEFAULT_SOAK = {"keyword_spotting": 2.0}  # minutes: an hour of sound takes many of the host's
+# Minutes of virtual time where nobody says how long. An hour of motion takes seconds of the host's, and one application
+# has it; an hour of sound takes many minutes.
+DEFAULT_SOAK = {"fall_detection": 10.0, "vibration_anomaly": 10.0, "keyword_spotting": 2.0}
 
 
 @pytest.fixture
@@ -79,6 +81,6 @@ def player(board):
 
 @pytest.fixture
 def soak_minutes(pytestconfig, board) -> float:
-    """An hour of virtual time where that takes seconds of the host's; docs/rig.md has the full runs."""
+    """On an emulated board as above, an hour for others; docs/rig.md has the full runs."""
     default = DEFAULT_SOAK.get(board.app, 60.0) if board.kind in VIRTUAL else 0.5
     return pytestconfig.getoption("--soak-minutes") or default

@@ -6,19 +6,19 @@ import pytest
 from tests.compiler.builder import Builder
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 
-CHANNELS = 10000
+CHANNELS = 2800
 
 
 def sums_near_ties(real: float) -> np.ndarray:
     """int32 [CHANNELS]: sums whose scaled value is within a few steps of a half."""
     halves = np.round((np.arange(-127, 127) + 0.5) / real).astype(np.int64)
-    near = np.unique((halves[:, None] + np.arange(-20, 20)).reshape(-1))
+    near = np.unique((halves[:, None] + np.arange(-5, 6)).reshape(-1))
     near = near[np.abs(near) < 1 << 30]
     return np.resize(near, CHANNELS).astype(np.int32)
 
 
 @needs_tflm
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("kind", ["FULLY_CONNECTED", "FULLY_CONNECTED per channel", "CONV_2D", "DEPTHWISE_CONV_2D"])
 def test_sums_near_a_tie_round_as_in_tflm(kind, seed):
     chance = np.random.default_rng(seed)

@@ -15,7 +15,7 @@ import pytest
 from ml.link.port import Port
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
-from ml.profile.boards import EMULATED  # noqa: F401  (for the tests)
+from ml.profile.boards import EMULATED, machines  # noqa: F401  (for the tests)
 from ml.profile.boards import VIRTUAL as BOARDS
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
@@ -112,10 +112,11 @@ class Bench:
         return Console(self.run_folder(env) / "console")
 
     def restart(self, env: str) -> None:
-        """As an upload, without PlatformIO where it has built and started the board before."""
-        known = emulator_control.state(self.run_folder(env))
-        if known and Path(known.program).exists():
-            emulator_control.start(self.run_folder(env), known.program, known.machine)
+        """As an upload, without PlatformIO where it has built the board's program before."""
+        board = env.partition("-")[2]
+        program = self.folder / ".pio" / "build" / env / ("firmware" if board == "host" else "firmware.elf")
+        if program.exists():
+            emulator_control.start(self.run_folder(env), str(program), machines()[board])
         else:
             self.upload(env)
 
@@ -143,7 +144,13 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    made = Bench(tmp_path_factory.mktemp("bench"))
-    yield made
-    made.stop()
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    """Its programs are built once; tests/scheduler.py gives all of its tests to one worker."""
+    return Bench(tmp_path_factory.mktemp("bench"))
+
+
+@pytest.fixture(scope="module")
+def bench(workbench: Bench) -> Iterator[Bench]:
+    """Its boards run until the last test of a file."""
+    yield workbench
+    workbench.stop()

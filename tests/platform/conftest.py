@@ -1,1 +1,1 @@
-from tests.platform.bench import bench  # noqa: F401  (a fixture)
+from tests.platform.bench import bench, workbench  # noqa: F401  (fixtures)
