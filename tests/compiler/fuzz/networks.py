@@ -20,7 +20,7 @@ from tests.compiler.strategies import output_side
 SAME, VALID = 0, 1
 # Just below, at and above where loops of the kernels are unrolled (4, 8, 16 ...), and what padding makes of them.
 SIDES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 25)
-CHANNELS = (1, 2, 3, 4, 4, 5, 7, 8, 8, 9, 12, 16, 17, 20)
+CHANNELS = (1, 2, 3, 4, 4, 4, 5, 7, 8, 8, 8, 9, 12, 12, 16, 16, 17, 20)
 DEPTHS = (1, 2, 3, 4, 5, 8, 12, 15, 16, 20, 31, 32, 36, 64, 68, 124, 128, 132, 260)  # of matrices
 KERNELS = ((1, 1), (1, 1), (3, 3), (3, 3), (2, 2), (1, 3), (3, 1), (5, 1), (2, 3), (4, 4), (1, 7), (5, 5))
 STEPS = ((1, 1), (1, 1), (1, 1), (2, 2), (2, 2), (1, 2), (2, 1), (3, 3), (3, 2))
@@ -111,7 +111,7 @@ class Draft:
         return self.type == "int16"
 
     def zero(self, chance) -> int:
-        return 0 if self.wide else int(chance.choice((-128, -128, 0, int(chance.integers(-128, 128)))))
+        return 0 if self.wide else int(chance.choice((-128, -128, -128, 0, int(chance.integers(-128, 128)))))
 
     def value(self, shape, scale: float, zero: int) -> Value:
         scale = float(np.float32(scale))
@@ -196,10 +196,13 @@ def drawn_output_scale(chance, usual: float) -> float:
     return usual * float(np.exp(chance.uniform(-1.5, 1.5)))
 
 
-def drawn_window(chance, image, kernel: tuple[int, int], dilations=((1, 1),)):
-    """(options, output height, width) of a window that walks over an image, None where it fits nowhere."""
+def drawn_window(chance, image, kernel: tuple[int, int], dilations=((1, 1),), plain: float = 0.5):
+    """(options, output height, width) of a window that walks over an image, None where it fits nowhere. `plain` is how
+    often it walks as in most networks: those have kernels of their own."""
     stride = STEPS[chance.integers(len(STEPS))]
     dilation = dilations[chance.integers(len(dilations))]
+    if chance.random() < plain:
+        stride, dilation = ((1, 1), (2, 2))[chance.integers(2)], (1, 1)
     padding = int(chance.integers(2))
     sides = [
         output_side(side, k, s, d, padding) for side, k, s, d in zip(image, kernel, stride, dilation, strict=False)
@@ -247,9 +250,9 @@ def grouped(draft: Draft, chance) -> None:
     _convolve(draft, chance, KERNELS[chance.integers(len(KERNELS))], int(chance.choice((2, 3, 4))))
 
 
-def _depthwise(draft: Draft, chance, kernel, multiplier: int) -> None:
+def _depthwise(draft: Draft, chance, kernel, multiplier: int, plain: float = 0.5) -> None:
     image = draft.image()
-    walk = drawn_window(chance, image, kernel, DILATIONS) if image else None
+    walk = drawn_window(chance, image, kernel, DILATIONS, plain) if image else None
     if walk is None:
         return
     options, height, width = walk
@@ -267,7 +270,7 @@ def depthwise(draft: Draft, chance) -> None:
 
 @layer(often=3)
 def depthwise_3x3(draft: Draft, chance) -> None:
-    _depthwise(draft, chance, (3, 3), 1)
+    _depthwise(draft, chance, (3, 3), int(chance.choice((1, 1, 1, 1, 2, 4))), plain=0.9)
 
 
 @layer(*BOTH, often=1.5)
