@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ALIGNMENT = 4  # kernels load whole words
@@ -48,7 +50,7 @@ def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
     overlaps = {pair: None if distance is None else aligned(distance) for pair, distance in overlaps.items()}
     bound = lower_bound(buffers, overlaps)
     neighbours = _neighbours(buffers, overlaps)
-    best, size, order = {}, float("inf"), []
+    best, size, order = {}, sys.maxsize, list(buffers)
     for key in (
         lambda b: (-b.size, b.first),
         lambda b: (b.first, -b.size),
@@ -137,7 +139,7 @@ def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
     return table
 
 
-def _first_fit(order: list[Buffer], neighbours) -> tuple[dict[int, int], int]:
+def _first_fit(order: Sequence[Buffer], neighbours) -> tuple[dict[int, int], int]:
     """Each buffer at the lowest offset that its placed neighbours leave."""
     offsets: dict[int, int] = {}
     peak = 0
