@@ -68,7 +68,7 @@ def _constants(graph: Graph) -> Constants:
 
 def _of_convolution(op: Op, given: dict[int, int]) -> dict[int, int]:
     """Where the smallest and the largest possible sum come out as the same byte."""
-    image, output = op.inputs[0], op.output
+    image = op.inputs[0]
     low, high = _range(image, given, padded=not _pointwise(op))
     weights = _by_channel(op)
     if op.kind == "CONV_2D":
