@@ -47,7 +47,9 @@ from tools.energy.meter import Meter, Samples
 @click.option("--mark", type=click.IntRange(0, 7), help="Logic input that is high during an inference.")
 @click.option("--link", metavar="PORT", help="Port of the board, which then tells when it computed.")
 @click.option("--cell", metavar="NAME", help=f"{', '.join(cells.CELLS)}, or such as 400mAh@3.7V.")
-@click.option("--every", type=Between(0.001), metavar="SECONDS", help="Battery life at one inference in these.")
+@click.option(
+    "--every", type=Between(0, min_open=True), metavar="SECONDS", help="Battery life at one inference in these."
+)
 @click.option("--duty", type=Between(0, 100), metavar="PERCENT", help="Battery life when awake so long.")
 @click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Every sample.")
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="A picture: .png, .svg or .pdf.")

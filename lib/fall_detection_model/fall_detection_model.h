@@ -59,6 +59,12 @@ static const decide_config fall_detection_decide = {
     fall_detection_threshold, // of 255
 };
 
+// What the integers mean: real = scale * (integer - zero). The scales are exact in single precision.
+#define FALL_DETECTION_INPUT_SCALE (1.0f / 64.0f)
+#define FALL_DETECTION_INPUT_ZERO 0
+#define FALL_DETECTION_OUTPUT_SCALE (1.0f / 256.0f)
+#define FALL_DETECTION_OUTPUT_ZERO (-128)
+
 // Every tensor lives here, several in the same place one after the other.
 static int8_t fall_detection_arena[828 + NN_GUARD] NN_ALIGNED;
 
@@ -357,6 +363,8 @@ static const nn_model fall_detection_model = {
     fall_detection_step,
     NULL, // back to the start
     0x73C1C470u, // CRC-32 of the output for nn_fixed_input
+    {FALL_DETECTION_INPUT_SCALE, FALL_DETECTION_INPUT_ZERO}, // scale and zero point of the input
+    {FALL_DETECTION_OUTPUT_SCALE, FALL_DETECTION_OUTPUT_ZERO}, // scale and zero point of the output
 };
 
 #endif

@@ -124,6 +124,12 @@ static const decide_config vibration_anomaly_decide = {
     vibration_anomaly_threshold, // of 255
 };
 
+// What the integers mean: real = scale * (integer - zero). The scales are exact in single precision.
+#define VIBRATION_ANOMALY_INPUT_SCALE (1.0f / 64.0f)
+#define VIBRATION_ANOMALY_INPUT_ZERO 0
+#define VIBRATION_ANOMALY_OUTPUT_SCALE (1.0f / 128.0f)
+#define VIBRATION_ANOMALY_OUTPUT_ZERO 0
+
 // Every tensor lives here, several in the same place one after the other.
 static int8_t vibration_anomaly_arena[24 + NN_GUARD] NN_ALIGNED;
 
@@ -300,6 +306,8 @@ static const nn_model vibration_anomaly_model = {
     vibration_anomaly_step,
     NULL, // back to the start
     0x198B394Fu, // CRC-32 of the output for nn_fixed_input
+    {VIBRATION_ANOMALY_INPUT_SCALE, VIBRATION_ANOMALY_INPUT_ZERO}, // scale and zero point of the input
+    {VIBRATION_ANOMALY_OUTPUT_SCALE, VIBRATION_ANOMALY_OUTPUT_ZERO}, // scale and zero point of the output
 };
 
 #endif

@@ -57,7 +57,7 @@ def compile_(model: str, *, out, name, optimise, weights, stream, hop, board_fla
     if model.endswith(".tflite"):
         limits = {"flash": board_flash, "RAM": board_ram}
         compiled = _compile_file(
-            Path(model), out, name, options=Options(optimise, weights), stream=asked, limits=limits
+            Path(model), out, name, options=Options(optimise, weights=weights), stream=asked, limits=limits
         )
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")

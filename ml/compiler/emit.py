@@ -76,6 +76,19 @@ def _literal(value: int) -> str:
     return f"INT64_C({value})" if abs(value) > (1 << 31) - 1 else str(value)
 
 
+def real(value: np.float32) -> str:
+    """A float32 above 0 to the last bit, as a quotient or product of two numbers that it holds exactly: every C and
+    C++ compiler gives the same, which hexadecimal floating point, new in C++17, would not."""
+    mantissa, exponent = np.frexp(np.float64(value))
+    whole, shift = int(mantissa * (1 << 24)), int(exponent) - 24
+    while whole % 2 == 0:
+        whole, shift = whole // 2, shift + 1
+    if shift >= 0:
+        return f"{whole}.0f * {1 << shift}.0f"
+    halves = [min(-shift, 100), max(-shift - 100, 0)]  # 2^149 is more than a float32 holds
+    return " / ".join([f"{whole}.0f", *(f"{1 << half}.0f" for half in halves if half)])
+
+
 def struct(kind: str, name: str, rows: Iterable[tuple[str, str]]) -> str:
     """`static const kind name = {rows};` each row with its comment; `kind[3]` makes an array of three."""
     base, bracket, count = kind.partition("[")

@@ -85,14 +85,17 @@ def rescale(x: np.ndarray, mantissa: int, shift: int, zero: int) -> np.ndarray:
     return wrap32(requantise(x, mantissa, shift) + zero)
 
 
+LARGEST_UNSHIFTED = (1 << 31) - (1 << 16)  # a zero point of 16 bits more stays within 32
+
+
 def wraps(largest: int, shift: int) -> bool:
     """Whether a sum of that size, or a zero point added to it once it is scaled, may leave 32 bits."""
-    return largest << max(shift, 0) >= (1 << 31 if shift < 0 else 1 << 30)
+    return largest << max(shift, 0) >= (1 << 31 if shift < 0 else LARGEST_UNSHIFTED)
 
 
 def wrap_each(largest: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """`wraps` of each element."""
-    limits = np.where(shifts < 0, 1 << 31, 1 << 30)
+    limits = np.where(shifts < 0, 1 << 31, LARGEST_UNSHIFTED)
     return largest >= limits >> np.maximum(shifts, 0)
 
 

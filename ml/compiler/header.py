@@ -37,6 +37,7 @@ def header(program: Program, who: Identity, check: int, stream_check: int = 0) -
         f"#ifndef {guard}\n#define {guard}\n",
         _includes(program),
         *(text.rstrip() + "\n" for text in who.sections),
+        scales(who.name, *((t.scale, t.zero) for t in (program.input, program.output))),
         _memory(program, who.name),
         *(_layer_constants(program, layer, who.name) for layer in program.layers),
         _step(program, who.name),
@@ -74,6 +75,30 @@ def _includes(program: Program) -> str:
     used = {name for layer in program.layers for name in layer.lowered.headers} | {"nn/model.h"}
     used |= {"nn/stream.h"} if program.stream else set()
     return "".join(f'#include "{name}"\n' for name in sorted(used)) + "\n#include <stddef.h> // NULL\n"
+
+
+ENDS = ("input", "output")
+
+
+def scales(name: str, *ends: tuple[np.float32, int]) -> str:
+    """The constants of (scale, zero point) of input and output."""
+    lines = ["// What the integers mean: real = scale * (integer - zero). The scales are exact in single precision."]
+    for end, (scale, zero) in zip(ENDS, ends, strict=True):
+        prefix = f"{name}_{end}".upper()
+        lines += [f"#define {prefix}_SCALE ({emit.real(scale)})", f"#define {prefix}_ZERO {_signed(zero)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _signed(number: int) -> str:
+    return f"({number})" if number < 0 else str(number)
+
+
+def scale_rows(name: str) -> list[tuple[str, str]]:
+    """The last rows of an nn_model."""
+    prefixes = (f"{name}_{end}".upper() for end in ENDS)
+    return [
+        (f"{{{p}_SCALE, {p}_ZERO}}", f"scale and zero point of the {e}") for p, e in zip(prefixes, ENDS, strict=True)
+    ]
 
 
 def _memory(program: Program, name: str) -> str:
@@ -253,5 +278,6 @@ def _model(program: Program, who: Identity, check: int) -> str:
         (f"{name}_step", ""),
         (f"{name}_reset" if program.variables else "NULL", "back to the start"),
         (f"0x{check:08X}u", "CRC-32 of the output for nn_fixed_input"),
+        *scale_rows(name),
     ]
     return labels + emit.struct("nn_model", f"{name}_model", rows)

@@ -64,6 +64,10 @@ _Step = ctypes.CFUNCTYPE(None, ctypes.c_uint16)
 _Reset = ctypes.CFUNCTYPE(None)
 
 
+class _Quantisation(ctypes.Structure):
+    _fields_ = (("scale", ctypes.c_float), ("zero", ctypes.c_int16))
+
+
 class _Model(ctypes.Structure):
     _fields_ = (
         ("name", ctypes.c_char_p),
@@ -82,6 +86,8 @@ class _Model(ctypes.Structure):
         ("step", _Step),
         ("reset", _Reset),
         ("check", ctypes.c_uint32),
+        ("input_quantisation", _Quantisation),
+        ("output_quantisation", _Quantisation),
     )
 
 

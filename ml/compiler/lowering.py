@@ -174,7 +174,7 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     total = sum(buffer.size for buffer in buffers)
     if max((b.size for b in buffers), default=0) > MAX_ARENA or total > 64 * MAX_ARENA:
         raise UserError(f"{name}: expected tensors of at most {MAX_ARENA >> 20} MB, found larger; no board holds them")
-    program.plan = plan(buffers, overlaps)
+    program.plan = plan(buffers, overlaps, options.tries)
     for layer in layers:
         layer.live = covered(buffers, program.plan.offsets, layer.number)
     return program

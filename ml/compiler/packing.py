@@ -58,7 +58,8 @@ def settle(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts:
         bias + np.maximum(-128 * wide, 127 * wide).sum(axis=1),
     ]
     first, last = (np.clip(fixed_point.requantise_each(end, mantissas, shifts), low, high) for end in reach)
-    same = (first == last) & ~fixed_point.wrap_each(np.max(np.abs(reach), axis=0), shifts)
+    wraps = fixed_point.wrap_each(np.max(np.abs(reach), axis=0), shifts) & (mantissas != 0)  # nothing times 0 does
+    same = (first == last) & ~wraps
     if not same.any():
         return weights, bias, mantissas, shifts
     weights, bias, mantissas, shifts = weights.copy(), bias.astype(np.int64), mantissas.copy(), shifts.copy()

@@ -12,6 +12,8 @@ from ml.compiler.packing import CHANNELS, LARGEST_SHIFT, _pairs
 
 LOW, HIGH = -8, 7
 OFFSET = 8  # makes the three lower digits 0 to 15
+LARGEST_SUM = 1 << 29  # four times a sum stays within 32 bits
+SMALLEST_SHARED_SHIFT = -3  # to the right, where one scale serves all channels
 
 
 def fit(weights: np.ndarray) -> bool:
@@ -19,14 +21,16 @@ def fit(weights: np.ndarray) -> bool:
     return bool(weights.size and weights.min() >= LOW and weights.max() <= HIGH)
 
 
-def fault(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) -> str:
+def fault(
+    weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray, *, smallest_shift: int = 1
+) -> str:
     """Why a layer whose weights fit cannot be packed, or "". Arguments as `pack` takes them."""
     right = _right(mantissas, shifts)
-    if right.min() < 1 or right.max() > LARGEST_SHIFT:
-        return "its scale is outside 2^-1..2^-16"
+    if right.min() < smallest_shift or right.max() > LARGEST_SHIFT:
+        return f"its scale is outside 2^-{LARGEST_SHIFT + 1}..2^{-smallest_shift}"
     largest = _largest(_digits(_pairs(weights).reshape(len(bias), -1)), bias)
     room = np.array([1 << (31 - 4 * digit) for digit in range(CHANNELS)])
-    over = largest >= np.minimum(room, 1 << 30)  # twice a sum has to fit too
+    over = largest >= np.minimum(room, LARGEST_SUM >> max(-int(right.min()), 0))
     if not over.any():
         return ""
     channel, digit = np.argwhere(over)[0] @ [CHANNELS, 1], int(np.argwhere(over)[0][1])
@@ -51,7 +55,7 @@ def pack(
 
 def scale_words(mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """int64 [blocks, 5]: the shifts to the right, less one, a byte a channel; four multipliers."""
-    less_one = _blocks(_right(mantissas, shifts) - 1)
+    less_one = _blocks(_right(mantissas, shifts) - 1) & 0xFF
     bytes_ = sum(less_one[:, c] << (8 * c) for c in range(CHANNELS))
     return np.concatenate([bytes_[:, None], _blocks(mantissas.astype(np.int64))], axis=1)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 ALIGNMENT = 4  # kernels load whole words
 FEW = 6  # buffers whose 720 orders are all tried
-MOVES = 3000
+TRIES = 3000  # at other orders
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def aligned(size: int) -> int:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def plan(buffers: list[Buffer], overlaps: Overlaps) -> Plan:
+def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
     """The smallest arena found. `overlaps` relaxes the rule for an output and an input that dies as it is made."""
     buffers = [Buffer(b.key, max(aligned(b.size), ALIGNMENT), b.first, b.last) for b in buffers]
     overlaps = {pair: None if distance is None else aligned(distance) for pair, distance in overlaps.items()}
@@ -59,7 +59,7 @@ def plan(buffers: list[Buffer], overlaps: Overlaps) -> Plan:
         offsets, peak = _first_fit(candidate, neighbours)
         if peak < size:
             best, size, order = offsets, peak, candidate
-    best, size = _improve(order, neighbours, best, size, bound)
+    best, size = _improve(order, neighbours, best, size, bound, tries)
     return Plan(best, size, bound)
 
 
@@ -73,11 +73,11 @@ def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:
     return total
 
 
-def _improve(order, neighbours, best, size, bound):
+def _improve(order, neighbours, best, size, bound, tries):
     """Tries other orders of placement until the bound is reached: all of them for few buffers, else moves of one buffer
     from its place in the order to another, kept where they do not make the arena larger."""
     candidates = itertools.permutations(order) if len(order) <= FEW else _moves(order)
-    for candidate in candidates:
+    for candidate in itertools.islice(candidates, tries):
         if size <= bound:
             break
         offsets, peak = _first_fit(candidate, neighbours)
@@ -90,7 +90,7 @@ def _improve(order, neighbours, best, size, bound):
 def _moves(order):
     """Copies of `order` as it is by then, with one buffer at another place each time; the seed is fixed."""
     chance = random.Random(0)
-    for _ in range(MOVES):
+    while True:
         candidate = order.copy()
         i, j = chance.sample(range(len(order)), 2)
         candidate.insert(j, candidate.pop(i))

@@ -56,9 +56,9 @@ def fixed_input(size: int) -> np.ndarray:
     return rows.view(np.int8)
 
 
-def windows(program: Program) -> np.ndarray:
+def windows(program: Program, random: int | None = None) -> np.ndarray:
     """Inputs, int8 [input, bytes of a whole window], the telling ones first: the one that `check` is for, alternations,
-    both edges, the zero point, random numbers. Fewer for a large model."""
+    both edges, the zero point, random numbers. Fewer for a large model, unless it is said how many are `random`."""
     given, stream = program.input, program.stream
     size = stream.window_size if stream else given.size
     limits, chance = np.iinfo(given.dtype), np.random.default_rng(SEED)
@@ -71,14 +71,19 @@ def windows(program: Program) -> np.ndarray:
 
     rows = [fixed, swung(each), *(np.full(values, v, given.dtype) for v in (limits.max, limits.min, given.zero))]
     rows += [swung(each // channels)]  # from pixel to pixel
-    rows += [chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True) for _ in range(RANDOM)]
+    rows += [
+        chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True)
+        for _ in range(RANDOM if random is None else random)
+    ]
     work = max(stream.window_macs if stream else program.macs, 1)
-    return np.stack([row.view(np.int8) for row in rows[: max(WORK // work, 3)]])
+    kept = rows[: max(WORK // work, 3)] if random is None else rows
+    return np.stack([row.view(np.int8) for row in kept])
 
 
-def prove(tflite: bytes, program: Program, host: HostModel, name: str) -> Proof:
-    """Compares every layer of a compiled header. A difference is an error, and nothing is written then."""
-    rows = windows(program)
+def prove(tflite: bytes, program: Program, host: HostModel, name: str, rows: np.ndarray | None = None) -> Proof:
+    """Compares every layer of a compiled header on `rows`, on `windows` when left out. A difference is an error, and
+    nothing is written then."""
+    rows = windows(program) if rows is None else rows
     made = [layers_of(host, row) for row in _from_reset(host, rows)]
     parts = [(layer.tensor, layer.first, len(layer.data)) for layer in made[0]]
     against, truth = TFLM, tflm.part_crcs(tflite, rows, parts) if tflm.available() else None

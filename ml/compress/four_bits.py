@@ -1,14 +1,22 @@
 """Weights of four bits after training: an int8 `.tflite` whose convolutions and dense layers hold -7..7.
 
 The file stays an ordinary int8 model of the same size, so every tool reads it; the compiler packs what fits.
+
+    python -m ml.compress.four_bits MODEL.tflite SMALL.tflite
 """
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import click
 import numpy as np
 
+from ml.cli import run_cli
+from ml.compiler.command import read_model
 from ml.compiler.graph import Op
 from ml.compiler.reader import read
+from ml.files import replace_file
 
 KINDS = ("CONV_2D", "FULLY_CONNECTED")  # depthwise weights are few, and need their eight bits most
 LARGEST = 7
@@ -61,3 +69,15 @@ def _replace(made: bytearray, source: bytes, old: np.ndarray, new: np.ndarray) -
     """Writes `new` where `old`, a view of `source`, lies."""
     start = old.__array_interface__["data"][0] - np.frombuffer(source, np.uint8).__array_interface__["data"][0]
     made[start : start + old.nbytes] = np.ascontiguousarray(new, old.dtype).tobytes()
+
+
+@click.command()
+@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("small", type=click.Path(dir_okay=False, path_type=Path))
+def _command(model: Path, small: Path) -> None:
+    """Bring the weights of an int8 MODEL's convolutions and dense layers to -7..7; write SMALL."""
+    replace_file(small, four_bits(read_model(model), model.name))
+
+
+if __name__ == "__main__":
+    run_cli(_command, "four_bits")

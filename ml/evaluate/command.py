@@ -1,4 +1,4 @@
-"""`python -m ml verify APP --on host|virtual|virtual-m3|PORT`."""
+"""`python -m ml verify APP|MODEL.tflite --on host|virtual|virtual-m3|PORT`."""
 
 import hashlib
 import json
@@ -16,6 +16,7 @@ from ml.compiler.host import HostModel
 from ml.errors import UserError
 from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers
 from ml.evaluate.tflm import Reference
+from ml.evaluate.verify_model import verify_model
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS
@@ -27,13 +28,18 @@ TARGETS = ", ".join(("host", *EMULATED))
 
 
 @click.command()
-@click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
+@click.argument("app", metavar="APP|MODEL.tflite")
 @click.option("--on", "target", default="host", show_default=True, help=f"{TARGETS}, or a board's port.")
 @click.option("--windows", type=click.IntRange(1), help="How many held-out windows; all when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
 def verify(app: str, target: str, windows: int | None, as_json: bool, out: str | None) -> None:
-    """Compare front end and layers with TensorFlow Lite Micro, byte for byte."""
+    """Compare front end and layers with TensorFlow Lite Micro, byte for byte; of a .tflite, the layers."""
+    if app.endswith(".tflite"):
+        verify_model(Path(app), target, windows, as_json)
+        return
+    if app not in APPS:
+        raise UserError(f"expected an application ({', '.join(APPS)}) or a .tflite file, found {app!r}")
     run = last(app, out)
     model = compiled_model(run)
     with _target(target, run, model) as runs:

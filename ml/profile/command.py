@@ -27,7 +27,7 @@ from ml.profile.measure import LIMIT, Profile, clock, profile
 def profile_(model: Path, *, target: str, board: str, optimise: str, weights: str, as_json: bool) -> None:
     """Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer."""
     hertz = clock(board)
-    made = profile(read_model(model), c_name(model), Options(optimise, weights), title=model.name)
+    made = profile(read_model(model), c_name(model), Options(optimise, weights=weights), title=model.name)
     if as_json:
         click.echo(json.dumps(figures(made, board, hertz), indent=2))
         return

@@ -23,10 +23,24 @@ REASONS = {
     "{rest:.0f} an output scale",
     "nn_depthwise_3x3_packed": "9 taps are 6 multiplications an output; the rest takes channels apart, loads, scales",
     "nn_depthwise_packed": "one multiplication a tap: the neighbours of a byte are other channels",
+    "nn_conv_2d_int4_packed": "8 SMLAD of 15 cycles a turn: 4 load, 3 cut digits off; {rest:.0f} an output gather taps "
+    "and scale",
+    "nn_fully_connected_int4_packed": "8 SMLAD of 20 cycles a turn: each weight is loaded and unpacked for one use; "
+    "{rest:.0f} an output scale",
+    "nn_conv_2d_int16_packed": "8 SMLAD of 18 cycles a turn: 6 load, 4 unpack; {rest:.0f} an output gather and scale",
+    "nn_conv_2d_int16_wide_packed": "4 SMLALD of 16 cycles a turn: sums of 64 bits",
+    "nn_fully_connected_int16_packed": "4 SMLAD of 12 cycles a turn: each weight is loaded and unpacked for one use",
+    "nn_depthwise_int16_packed": "one multiplication a tap: the neighbours of a value are other channels",
     "nn_depthwise_multiplied_3x3_packed": "6 multiplications for 9 MACs; inputs are put together first",
     "nn_depthwise_multiplied_packed": "8 SMLAD of 15 cycles a turn; few filters share what gathering a window costs",
 }
-LOOP = {"nn_conv_2d_packed": 15 / 16, "nn_fully_connected_packed": 20 / 16}  # cycles a MAC
+LOOP = {
+    "nn_conv_2d_packed": 15 / 16,
+    "nn_fully_connected_packed": 20 / 16,
+    "nn_conv_2d_int4_packed": 15 / 16,
+    "nn_fully_connected_int4_packed": 20 / 16,
+    "nn_conv_2d_int16_packed": 18 / 16,
+}  # cycles a MAC
 
 
 @dataclass(frozen=True)

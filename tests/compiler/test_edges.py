@@ -263,3 +263,13 @@ def test_biases_may_name_an_axis_they_do_not_have():
     bias = b.const(np.arange(8, dtype=np.int32), scales=scales * 0.1, axis=3)
     b.op("DEPTHWISE_CONV_2D", [x, w, bias], [y], padding=SAME, depth_multiplier=1, **STEP)
     assert_same_as_tflm(b.model([x], [y]), options=Options("size"))
+
+
+@pytest.mark.parametrize("pool", ["MAX_POOL_2D", "AVERAGE_POOL_2D"])
+def test_a_pool_whose_activation_has_no_place_on_its_scale_is_refused_in_one_line(pool):
+    b = Builder()
+    x, y, z = (b.tensor((1, 4, 4, 4), scale=scale) for scale in (0.1, 1e-12, 1e-12))
+    b.op("CONV_2D", [x, b.const(weights(4, 1, 1, 4) * 0, scales=0.01)], [y], padding=SAME, **STEP)
+    b.op(pool, [y], [z], padding=SAME, activation="relu6", kernel_height=1, kernel_width=1, **STEP)
+    with pytest.raises(UserError, match="too small for the activation"):
+        prepare(b.model([x], [z]), "net.tflite")

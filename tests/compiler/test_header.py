@@ -78,6 +78,8 @@ def second_sink() -> bytes:
     constant = b.const(row, scales=[0.1], zeros=[3])
     y = then("SUB", image, x, constant)
     y = then("MUL", image, y, x)
+    y = then("SQUARED_DIFFERENCE", image, y, x, scale=1.0, zero=-128)
+    y = then("QUANTIZE", image, y)
     y = then("MAXIMUM", image, y, constant)
     y = then("MINIMUM", image, y, x)
     y = then("LEAKY_RELU", image, y, alpha=0.2)

@@ -21,7 +21,7 @@ from ml.data.manifest import load
 from ml.data.reading import read_file as read_recording
 from ml.data.untrusted import MAX_DEPTH, opened, read_cbor, read_json
 from ml.errors import UserError
-from tools.capture.files import wav_header
+from tools.capture.files import repaired, wav_header
 from tools.latency_log.reading import read as read_log
 from tools.mlperf_tiny.dataset import load as read_questions
 
@@ -257,3 +257,9 @@ def test_the_questions_of_a_benchmark_are_bounded_too(tmp_path):
     os.mkfifo(tmp_path / "y_labels.csv")
     with pytest.raises(UserError, match="a pipe or a device"):
         read_questions(tmp_path)
+
+
+def test_what_a_program_that_died_left_of_more_than_four_gigabytes_stays_whole(tmp_path):
+    (tmp_path / "one.wav").write_bytes(wav_header(RATE, 5 << 30) + SOUND.tobytes() + b"\0")
+    assert repaired(tmp_path / "one.wav") == len(SOUND)
+    assert (read_audio(tmp_path / "one.wav")[0] == SOUND).all()

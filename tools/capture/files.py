@@ -123,10 +123,10 @@ def _repaired_wav(path: Path) -> int | None:
             return 0 if wav_header(0, 0)[:4].startswith(head[:4]) else None
         size = WAV_HEADER.unpack(head)[-1]
         (rate,) = struct.unpack_from("<I", head, RATE_AT)
-        if rate * 2 * CHANNELS >= 2**32 or size > 2**32 - 37 or head != wav_header(rate, size):
+        if rate * 2 * CHANNELS >= 2**32 or size > MOST_STATED or head != wav_header(rate, size):
             return None
         there = max(0, file.seek(0, os.SEEK_END) - WAV_HEADER.size)
-        size = min(size, there) // 2 * 2
+        size = (there if size == MOST_STATED else min(size, there)) // 2 * 2
         file.truncate(WAV_HEADER.size + size)
     return size // 2
 

@@ -54,6 +54,8 @@ class Desk:
                 if time.monotonic() - shown > 1 / FRAMES_PER_S:
                     shown = time.monotonic()
                     live.update(render(self.recorder, self.options, self.label, self.state, self.last), refresh=True)
+        if any(take.is_whole for take in self.takes):
+            self.recorder.settle()
         return all(take.is_whole for take in self.takes)
 
     def _take_over(self) -> None:

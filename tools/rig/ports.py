@@ -10,6 +10,7 @@ from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
 from ml.link.usb import consoles, place_of
+from ml.printable import printable
 from tools.rig.config import BoardConfig
 from tools.rig.errors import Missing, RigError
 
@@ -46,7 +47,8 @@ def find(board: BoardConfig, usb_ids: frozenset[tuple[int, int]]) -> Found:
         raise RigError(f"{board.name}: expected one board, found {names}; say which: --board {board.name}@PORT")
     if not fitting:
         there = ", ".join(f"{info.device} ({info.serial_number})" for info in seen if info.serial_number) or "none"
-        raise Missing(f"{board.name} is missing: expected a port with {board.address}, found {there}; plug it in")
+        found = printable(there)
+        raise Missing(f"{board.name} is missing: expected a port with {board.address}, found {found}; plug it in")
     return Found.of(fitting[0])
 
 

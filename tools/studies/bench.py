@@ -23,6 +23,7 @@ from ml.errors import UserError
 from ml.files import replace_file
 from ml.paths import ROOT
 from ml.profile.measure import Profile, profile
+from tools.studies import bench_bits
 
 MODELS = ROOT / "datasets" / "fetched" / "mlperf_tiny"
 PAGE = ROOT / "docs" / "benchmarks.md"
@@ -165,8 +166,20 @@ def int8(folder: Path) -> Section:
     )
 
 
+def _files(folder: Path) -> dict[str, Path]:
+    return {name: folder / peer.file for name, peer in PEERS.items()}
+
+
+def int4(folder: Path) -> Section:
+    return Section(*bench_bits.int4(_files(folder)))
+
+
+def int16(folder: Path) -> Section:
+    return Section(*bench_bits.int16(_files(folder)))
+
+
 # A width of numbers is a function from the models' folder to its section.
-SECTIONS: tuple[Callable[[Path], Section], ...] = (int8,)
+SECTIONS: tuple[Callable[[Path], Section], ...] = (int8, int4, int16)
 
 
 def page(sections: list[Section]) -> str:

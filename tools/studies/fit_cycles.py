@@ -84,7 +84,7 @@ class Shapes:
         return self.graph((self.upto(40), self.one(4, 8, 16, 32, self.upto(80))), layer, bits=bits)
 
     def conv_or_rows(self) -> Graph:
-        return self.one(self.conv, self.conv, self.conv, self.rows)()
+        return self.one(self.conv, self.conv, self.conv, self.rows, self.dense)()
 
     def dense(self, bits: int = 8) -> Graph:
         graph = self.graph(

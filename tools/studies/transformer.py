@@ -66,7 +66,8 @@ def positions(width: int):
 
 
 def network(width: int = WIDTH, blocks: int = BLOCKS):
-    """A Keras model; the batch is left open."""
+    """A Keras model, the same weights at the start every time; the batch is left open."""
+    keras_module().utils.set_random_seed(1)
     layers = keras_module().layers
     given = layers.Input((FRAMES, FEATURES))
     x = positions(width)(layers.Dense(width)(given))
@@ -100,7 +101,6 @@ def accuracy(scores: np.ndarray, labels: np.ndarray) -> float:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder that keeps model and header.")
 def transformer(epochs: int, out: Path | None) -> None:
     """Train a transformer on simulated data, compile it, count its cycles on the emulated Cortex-M4."""
-    keras_module().utils.set_random_seed(1)
     net = network()
     with console.status(f"training, {epochs} epochs"):
         train(net, *simulated(4000, 1), epochs)

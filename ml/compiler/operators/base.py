@@ -18,6 +18,7 @@ class Options:
 
     # or "size"; or "code": kernels without an unrolled twin, 4 kB less; or "reference": what others are proved against
     optimise: str = "speed"
+    tries: int = 3000  # at a smaller arena, where the first are not the smallest possible
     weights: str = "auto"  # 4 bits where they cost next to no cycles; or "4": wherever they can; or "8": nowhere
 
 

@@ -96,7 +96,11 @@ def depthwise_macs(op: Op) -> int:
     return op.output.elements * op.inputs[1].shape[1] * op.inputs[1].shape[2]
 
 
-@family("CONV_2D", limits="weights and bias constant; any stride, dilation, SAME or VALID, groups", macs=conv_macs)
+@family(
+    "CONV_2D",
+    limits="weights (int8 or int4) and bias constant; any stride, dilation, SAME or VALID, groups",
+    macs=conv_macs,
+)
 def check_conv(op: Op) -> None:
     check_convolution(op, 0)
     check_groups(op)
@@ -109,7 +113,7 @@ def check_groups(op: Op) -> None:
     checks.require(fits, f"{image.shape[3]} channels do not divide into groups of {weights.shape[3]}", image)
 
 
-@family("DEPTHWISE_CONV_2D", limits="weights and bias constant; any multiplier", macs=depthwise_macs)
+@family("DEPTHWISE_CONV_2D", limits="weights (int8 or int4) and bias constant; any multiplier", macs=depthwise_macs)
 def check_depthwise(op: Op) -> None:
     check_convolution(op, 3)
     check_multiplier(op)

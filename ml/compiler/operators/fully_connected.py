@@ -18,7 +18,9 @@ def macs(op: Op) -> int:
 
 
 @family(
-    "FULLY_CONNECTED", limits="weights and bias constant; with or without bias; per tensor or per channel", macs=macs
+    "FULLY_CONNECTED",
+    limits="weights (int8 or int4) and bias constant; with or without bias; per tensor or per channel",
+    macs=macs,
 )
 def check(op: Op) -> None:
     check_matrix(op)

@@ -11,7 +11,7 @@ from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
 from ml.compiler.operators.convolution import parameters, window
 from ml.compiler.operators.fully_connected import bias_of, scales_of
-from ml.compiler.operators.packed import CONV_BYTES, blocks, conv_cycles, conv_overlap, conv_struct, settled
+from ml.compiler.operators.packed import CONV_BYTES, conv_overlap, conv_struct, settled
 from ml.compiler.operators.packed_dense import as_convolution
 
 MATRIX_BYTES = 20  # sizeof(nn_matrix_int4) on a 32-bit processor
@@ -49,18 +49,11 @@ def conv_2d(op: Op, options: Options) -> Lowered | Declined | None:
         ),
         headers=("nn/packed_int4.h",),
         reason=REASON + "two pixels by four channels a loop",
-        cycles=cycles_of(output.shape, pairs),
         scratch=8 * pairs + row,
         overlap={0: conv_overlap(op, walk)},
         parameters=parameters(op),
         bits=4,
     )
-
-
-def cycles_of(output: tuple, pairs: int) -> float:
-    """As nn_conv_2d_packed, with 7 cycles a block and the sum of two pixels' taps more."""
-    two_pixels = -(-output[1] * output[2] // 2)
-    return conv_cycles(output, pairs) + two_pixels * (7 * blocks(output[3]) + 2 * pairs + 15)
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected_int4_packed")
@@ -72,10 +65,11 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
         return None
     mantissas, shifts = scales_of(op)
     channels = (bias_of(op), mantissas, shifts)
-    if fault := packing_int4.fault(weights.data[:, None, :], *channels):
+    shared = len(weights.scales) == 1
+    smallest = packing_int4.SMALLEST_SHARED_SHIFT if shared else 1
+    if fault := packing_int4.fault(weights.data[:, None, :], *channels, smallest_shift=smallest):
         return Declined(f"not in 4 bits: {fault}")
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    shared = len(weights.scales) == 1
     words = packing_int4.pack(weights.data[:, None, :], *channels, scales=not shared)
     about = f"four channels: 4 biases, {inputs // 2} pairs of taps" + ("" if shared else ", shifts, 4 multipliers")
     arrays = [Array("packed", words, about)]
@@ -96,7 +90,6 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
         ),
         headers=("nn/packed_int4.h",),
         reason=REASON + "four outputs a loop",
-        cycles=blocks(outputs) * (inputs // 4 * 20 + 75) + 10 * (inputs // 4) + 110,
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
         bits=4,
     )

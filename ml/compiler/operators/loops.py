@@ -90,10 +90,12 @@ def matrix(op: Op, lowered: Lowered) -> Work:
     blocks = _up(outputs, 4)
     own = len(op.inputs[1].scales) > 1
     taps = 2 if op.output.dtype == "int16" else 4  # a step of the loop, sixteen of which are unrolled
+    calls = (outputs > 3) + (outputs % 4 > 0)  # of the innermost loop, which sums the inputs where weights have 4 bits
+    narrow = lowered.bits == 4  # int8 weights with scales of their own are always scaled in the longer way
     return {
         "call": 1, "rest": int(outputs % 4 > 0), "blocks": blocks, "steps": blocks * inputs // taps,
-        "turns": blocks * _up(inputs, 16 * taps), "own": blocks * own, "inputs": inputs,
-        "symmetric": blocks * (not own and _symmetric(op)), "clamped": outputs * _clamps(op, lowered),
+        "turns": blocks * _up(inputs, 16 * taps), "own": blocks * own, "inputs": inputs * calls,
+        "symmetric": blocks * ((narrow or not own) and _symmetric(op)), "clamped": outputs * _clamps(op, lowered),
     }  # fmt: skip
 
 

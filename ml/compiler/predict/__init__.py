@@ -11,7 +11,7 @@ come.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml.compiler import tiling
 from ml.compiler.compile import prepare
@@ -22,6 +22,9 @@ from ml.compiler.predict.sketch import Layer, Network, graph_of
 from ml.errors import UserError
 
 __all__ = ["Layer", "LayerCost", "Network", "Prediction", "predict"]
+
+
+TRIES = 60  # at the plan of the arena: milliseconds, and at most a few per cent more RAM than the compiler finds
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,9 @@ class Prediction:
 def predict(model: Network | bytes, options: Options | None = None, *, name: str = "network") -> Prediction:
     """Of a network's shapes, or of the bytes of a `.tflite`; raises UserError where the compiler does not take it."""
     options = options or Options()
-    return _costs(prepare(model, name, options) if isinstance(model, bytes) else planned(model, options, name))
+    if isinstance(model, bytes):
+        return _costs(prepare(model, name, options))
+    return _costs(planned(model, replace(options, tries=TRIES), name))
 
 
 def planned(network: Network, options: Options, name: str = "network") -> Program:

@@ -59,7 +59,7 @@ class _Search:
         """The one whose plan is the smallest; the first that reaches its bound ends the search."""
         best, size = found[0][2], None
         for bound, _, graph in found:
-            planned = plan(*self._buffers(graph)).size
+            planned = plan(*self._buffers(graph), self.options.tries).size
             if size is None or planned < size:
                 best, size = graph, planned
             if planned <= bound:

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from ml.errors import UserError
+from ml.files import inside
 
 BLOCK = 1 << 18
 MAX_MEMBERS = 1_000_000
@@ -60,7 +61,7 @@ def _write(members: Iterator[Member], archive: Path, folder: Path, most: int, pr
     for count, (name, open_) in enumerate(members, 1):
         if count > MAX_MEMBERS:
             raise UserError(f"{archive.name}: expected at most {MAX_MEMBERS} files, found more")
-        path = folder / inside(name, archive)
+        path = _place(folder, name, archive)
         if open_ is None:
             path.mkdir(parents=True, exist_ok=True)
             continue
@@ -78,13 +79,13 @@ def _write(members: Iterator[Member], archive: Path, folder: Path, most: int, pr
     return files
 
 
-def inside(name: str, archive: Path) -> PurePosixPath:
-    """The member's path below the folder; UserError where it would lie anywhere else."""
-    path = PurePosixPath(name)
-    strange = "\\" in name or "\0" in name or any(":" in part for part in path.parts[:1])  # as Windows takes paths
-    if strange or path.is_absolute() or ".." in path.parts or len(name) > MAX_NAME:
+def _place(folder: Path, name: str, archive: Path) -> Path:
+    """The member's path; UserError where it would lie outside the folder. Of an archive that is no accident: `..` is
+    refused wherever it leads."""
+    parts = PurePosixPath(name).parts
+    if ".." in parts or any(":" in part for part in parts[:1]) or len(name) > MAX_NAME:
         raise UserError(f"{archive.name}: expected files inside its folder, found {name[:80]!r}; do not use it")
-    return path
+    return inside(folder, name, archive.name) if parts else folder
 
 
 def _refuse(archive: Path, name: str, what: str) -> UserError:

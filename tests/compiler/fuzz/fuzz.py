@@ -19,6 +19,7 @@ import numpy as np
 
 from ml.compiler.compile import prepare
 from ml.compiler.lowering import Program
+from ml.compiler.operators import Options
 from ml.compiler.streaming.strips import FIRST_BYTE
 from ml.errors import UserError
 from ml.evaluate import tflm
@@ -26,6 +27,7 @@ from tests.compiler.fuzz import batch
 from tests.compiler.fuzz.networks import Network, build, draw, smaller
 
 BATCH = 128  # networks in a program
+WEIGHTS = ("auto", "4")  # how weights that fit four bits are packed, network by network
 
 
 @dataclass
@@ -104,7 +106,7 @@ def _scratch() -> Path:
 def _prepared(network: Network, tally: Tally, failures: list[Failure]) -> _Case | None:
     tflite = build(network)
     try:
-        program = prepare(tflite, "net")
+        program = prepare(tflite, "net", Options(weights=WEIGHTS[network.seed % len(WEIGHTS)]))
     except UserError as refused:
         tally.refused[re.sub(r"operator \d+ |tensor -?\d+|'[^']*'|-?\d[\d.e+-]*", "", str(refused))[:120]] += 1
         return None

@@ -20,7 +20,7 @@ from tests.compiler.strategies import output_side
 SAME, VALID = 0, 1
 # Just below, at and above where loops of the kernels are unrolled (4, 8, 16 ...), and what padding makes of them.
 SIDES = (1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 16, 17, 25)
-CHANNELS = (1, 2, 3, 4, 4, 5, 7, 8, 8, 9, 12, 16, 17, 20)
+CHANNELS = (1, 2, 3, 4, 4, 4, 5, 7, 8, 8, 8, 9, 12, 12, 16, 16, 17, 20)
 DEPTHS = (1, 2, 3, 4, 5, 8, 12, 15, 16, 20, 31, 32, 36, 64, 68, 124, 128, 132, 260)  # of matrices
 KERNELS = ((1, 1), (1, 1), (3, 3), (3, 3), (2, 2), (1, 3), (3, 1), (5, 1), (2, 3), (4, 4), (1, 7), (5, 5))
 STEPS = ((1, 1), (1, 1), (1, 1), (2, 2), (2, 2), (1, 2), (2, 1), (3, 3), (3, 2))
@@ -51,6 +51,7 @@ class Value:
     shape: tuple[int, ...]
     scale: float
     zero: int
+    type: str
 
 
 LAYERS: dict[str, tuple[Callable, tuple[str, ...], float]] = {}
@@ -83,7 +84,9 @@ def build(network: Network) -> bytes:
     draft = Draft(network)
     for name, seed in network.layers:
         draft.seed = seed
-        LAYERS[name][0](draft, np.random.default_rng(seed))
+        add, types, _ = LAYERS[name]
+        if draft.at.type in types:
+            add(draft, np.random.default_rng(seed))
     if len(draft.made) == 1:  # nothing fitted
         pointwise(draft, np.random.default_rng(network.seed))
     return draft.builder.model([draft.made[0].index], [draft.at.index])
@@ -94,7 +97,6 @@ class Draft:
 
     def __init__(self, network: Network):
         self.builder, self.type, self.seed = Builder(), network.type, network.seed
-        self.wide = network.type == "int16"
         chance = np.random.default_rng(network.seed)
         self.made: list[Value] = []
         self.push(self.value((1, *network.shape), np.exp(chance.uniform(-5, 0)), self.zero(chance)))
@@ -103,12 +105,19 @@ class Draft:
     def at(self) -> Value:
         return self.made[-1]
 
+    @property
+    def wide(self) -> bool:
+        """True where new tensors are int16; what is read may still be int8."""
+        return self.type == "int16"
+
     def zero(self, chance) -> int:
-        return 0 if self.wide else int(chance.choice((-128, -128, 0, int(chance.integers(-128, 128)))))
+        return 0 if self.wide else int(chance.choice((-128, -128, -128, 0, int(chance.integers(-128, 128)))))
 
     def value(self, shape, scale: float, zero: int) -> Value:
         scale = float(np.float32(scale))
-        return Value(self.builder.tensor(shape, scale=scale, zero=zero, dtype=self.type), tuple(shape), scale, zero)
+        return Value(
+            self.builder.tensor(shape, scale=scale, zero=zero, dtype=self.type), tuple(shape), scale, zero, self.type
+        )
 
     def like(self, shape, value: Value | None = None) -> Value:
         """A tensor of another shape on the scale of `value`, of what is read when left out."""
@@ -141,7 +150,8 @@ class Draft:
         spread = self.at.scale * float(scales.max()) * np.sqrt(taps) * (60 if not self.wide else 15_000)
         steps = 64 if not self.wide else 16_000
         out = self.value(out_shape, drawn_output_scale(chance, spread / steps), self.zero(chance))
-        inputs = [self.at.index, self.builder.const(weights, scales=scales, axis=axis), *bias]
+        packed = "int4" if chance.random() < 0.5 and weights.min() >= -8 and weights.max() <= 7 else None
+        inputs = [self.at.index, self.builder.const(weights, scales=scales, axis=axis, dtype=packed), *bias]
         self.op(kind, inputs, None, value=out, activation=str(chance.choice(ACTIVATIONS)), **options)
 
     def _bias(self, chance, kind: str, weights: np.ndarray, axis: int, scales: np.ndarray) -> list[int]:
@@ -160,10 +170,10 @@ class Draft:
 
 def drawn_weights(chance, shape, axis: int) -> np.ndarray:
     """Of any size, with the extremes among them; some filters dead, some weights far smaller than others."""
-    most = int(chance.choice((1, 20, 127, 127)))
+    most = int(chance.choice((1, 7, 20, 127, 127)))
     weights = chance.integers(-most, most + 1, shape)
     if chance.random() < 0.05:
-        weights[...] = int(chance.choice((-128, -127, 127)))
+        weights[...] = int(chance.choice((-128, -127, -8, 7, 127)))
     if chance.random() < 0.3:
         dead = chance.random(shape[axis]) < chance.choice((0.2, 0.6, 1.0))
         weights = np.moveaxis(weights, axis, -1)
@@ -186,10 +196,13 @@ def drawn_output_scale(chance, usual: float) -> float:
     return usual * float(np.exp(chance.uniform(-1.5, 1.5)))
 
 
-def drawn_window(chance, image, kernel: tuple[int, int], dilations=((1, 1),)):
-    """(options, output height, width) of a window that walks over an image, None where it fits nowhere."""
+def drawn_window(chance, image, kernel: tuple[int, int], dilations=((1, 1),), plain: float = 0.5):
+    """(options, output height, width) of a window that walks over an image, None where it fits nowhere. `plain` is how
+    often it walks as in most networks: those have kernels of their own."""
     stride = STEPS[chance.integers(len(STEPS))]
     dilation = dilations[chance.integers(len(dilations))]
+    if chance.random() < plain:
+        stride, dilation = ((1, 1), (2, 2))[chance.integers(2)], (1, 1)
     padding = int(chance.integers(2))
     sides = [
         output_side(side, k, s, d, padding) for side, k, s, d in zip(image, kernel, stride, dilation, strict=False)
@@ -237,9 +250,9 @@ def grouped(draft: Draft, chance) -> None:
     _convolve(draft, chance, KERNELS[chance.integers(len(KERNELS))], int(chance.choice((2, 3, 4))))
 
 
-def _depthwise(draft: Draft, chance, kernel, multiplier: int) -> None:
+def _depthwise(draft: Draft, chance, kernel, multiplier: int, plain: float = 0.5) -> None:
     image = draft.image()
-    walk = drawn_window(chance, image, kernel, DILATIONS) if image else None
+    walk = drawn_window(chance, image, kernel, DILATIONS, plain) if image else None
     if walk is None:
         return
     options, height, width = walk
@@ -257,7 +270,7 @@ def depthwise(draft: Draft, chance) -> None:
 
 @layer(often=3)
 def depthwise_3x3(draft: Draft, chance) -> None:
-    _depthwise(draft, chance, (3, 3), 1)
+    _depthwise(draft, chance, (3, 3), int(chance.choice((1, 1, 1, 1, 2, 4))), plain=0.9)
 
 
 @layer(*BOTH, often=1.5)
@@ -332,7 +345,7 @@ def wide(draft: Draft, chance) -> None:
 
 def _binary(draft: Draft, chance, kind: str, activation: bool = True) -> None:
     """With an earlier tensor of the same shape, or with one that is repeated, or with itself."""
-    others = [value for value in draft.made if value.shape == draft.at.shape]
+    others = [value for value in draft.made if (value.shape, value.type) == (draft.at.shape, draft.at.type)]
     other = others[chance.integers(len(others))]
     if kind in ("MAXIMUM", "MINIMUM") and (other.scale, other.zero) != (draft.at.scale, draft.at.zero):
         other = draft.at
@@ -367,8 +380,9 @@ def extreme(draft: Draft, chance) -> None:
 @layer(*BOTH, often=0.7)
 def concatenation(draft: Draft, chance) -> None:
     """With itself or an earlier tensor on the same scale."""
+    at = draft.at
     like = [
-        v for v in draft.made if (v.scale, v.zero, v.shape[:-1]) == (draft.at.scale, draft.at.zero, draft.at.shape[:-1])
+        v for v in draft.made if (v.scale, v.zero, v.type, v.shape[:-1]) == (at.scale, at.zero, at.type, at.shape[:-1])
     ]
     picked = [draft.at, like[chance.integers(len(like))]]
     shape = (*draft.at.shape[:-1], sum(value.shape[-1] for value in picked))
@@ -397,6 +411,13 @@ def unary(draft: Draft, chance) -> None:
     usual = float(np.exp(chance.uniform(1.5, 2.5))) if kind == "HARD_SWISH" else 1.0
     options = {"alpha": float(chance.uniform(-1.2, 1.2))} if kind == "LEAKY_RELU" else {}
     _rescaled(draft, chance, kind, usual, **options)
+
+
+@layer(*BOTH, often=1.5)
+def width(draft: Draft, chance) -> None:
+    """From activations of 8 bits to 16, or back."""
+    draft.type = "int8" if draft.at.type == "int16" else "int16"
+    _rescaled(draft, chance, "QUANTIZE", 1 / 256 if draft.wide else 256.0)
 
 
 @layer(often=0.4)

@@ -82,3 +82,12 @@ def test_any_window_stride_dilation_and_padding(seed, data):
         np.testing.assert_array_equal(run(target, layer, image), expected)
         if layer.dilation_h == layer.dilation_w == 1:
             np.testing.assert_array_equal(run_overlapping(target, layer, image), expected, "overlapping")
+
+
+def test_a_dead_channel_does_not_keep_a_layer_from_the_packed_kernel():
+    """Half of a MobileNet's filters: weights whose scale is nothing, and a bias that no sum of 24 bits holds."""
+    weights = np.array([[5, -3], [127, -127]], np.int8)
+    bias, mantissas, shifts = np.array([7, -(1 << 30)]), np.array([1 << 30, 0]), np.array([-3, 0], np.int8)
+    filters, *channels = packing.settle(weights, bias, mantissas, shifts, 0, 255)
+    assert packing.pack(filters[:, None, :], *channels, one_sided=True) is not None
+    np.testing.assert_array_equal(filters, [[5, -3], [0, 0]])

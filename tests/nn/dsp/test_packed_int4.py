@@ -43,8 +43,9 @@ def convolution(target, layer: Layer, image: np.ndarray) -> np.ndarray:
 
 def matrix(target, layer: Layer, vector: np.ndarray, shared: bool) -> np.ndarray:
     rows = layer.weights.reshape(layer.out_c, 1, -1)
-    assert packing_int4.fault(rows, layer.bias, layer.mantissas, layer.shifts) == ""
-    words = packing_int4.pack(rows, layer.bias, layer.mantissas, layer.shifts, scales=not shared)
+    channels = (layer.bias, layer.mantissas, layer.shifts)
+    assert packing_int4.fault(rows, *channels, smallest_shift=-3 if shared else 1) == ""
+    words = packing_int4.pack(rows, *channels, scales=not shared)
     scales = target.place(packing_int4.shared_scales(layer.mantissas[0], layer.shifts[0])) if shared else 0
     numbers = {"inputs": layer.in_c, "outputs": layer.out_c, "output_zero": layer.output_zero}
     numbers |= {"min": layer.min, "max": layer.max, "scales": scales, "packed": target.place(words)}
@@ -113,3 +114,16 @@ def test_every_length_of_a_matrix_around_the_loop(target, output_zero, shared, o
             layer.mantissas[:], layer.shifts[:] = layer.mantissas[0], layer.shifts[0]
         got = matrix(machine, layer, vector, shared)
         np.testing.assert_array_equal(got, convolve(layer, vector), f"{inputs} inputs")
+
+
+@pytest.mark.parametrize("target", [Host, CortexM4])
+@pytest.mark.parametrize("output_zero", [-128, 5])
+@pytest.mark.parametrize("left", [0, 1, 3])
+def test_a_matrix_whose_sums_are_not_shifted_to_the_right_rounds_once(target, output_zero, left):
+    layer, vector = four_bits(1, in_c=4, out_c=4, side=1, output_zero=output_zero)
+    layer.mantissas[:], layer.shifts[:] = (1 << 30) + 12345, left
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        layer.bias = (rng.integers(-400, 400, 4) >> left).astype(np.int32)
+        vector[:] = rng.integers(-20, 20, vector.shape) >> left
+        np.testing.assert_array_equal(matrix(target(), layer, vector, True), convolve(layer, vector))

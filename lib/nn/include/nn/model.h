@@ -22,6 +22,12 @@ typedef struct {
     uint16_t tensor;    // index of the output tensor in the .tflite
 } nn_layer;
 
+// What the integers of an input or output mean: real = scale * (integer - zero), `scale` to the last bit.
+typedef struct {
+    float scale;
+    int16_t zero;
+} nn_quantisation;
+
 typedef struct {
     const char *name;
     const char *hash;      // first 16 hex digits of the SHA-256 of the .tflite
@@ -41,6 +47,7 @@ typedef struct {
     // before the first inference: state starts at its zero points, not at 0.
     void (*reset)(void);
     uint32_t check; // CRC-32 of the output for nn_fixed_input, after a reset
+    nn_quantisation input_quantisation, output_quantisation;
 } nn_model;
 
 void nn_run(const nn_model *model);

@@ -27,7 +27,7 @@ typedef struct {
     uint16_t inputs, outputs; // inputs a multiple of four
     int16_t output_zero;
     int16_t min, max;
-    const int32_t *scales; // [5]: shifts and multipliers of all blocks of four, or NULL
+    const int32_t *scales; // [5]: shifts (-3..16 here) and multipliers of all blocks of four, or NULL
     const int32_t *packed;
 } nn_matrix_int4;
 

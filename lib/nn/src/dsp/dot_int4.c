@@ -26,7 +26,9 @@
 #define SCALE_SYMMETRIC(s, m)                                                                                          \
     "lsl lr, r12, r3\n smmulr " s ", " s ", " m "\n add " s ", " s ", " s ", asr #31\n add " s ", " s ", lr\n"         \
     "asr " s ", " s ", r3\n ssat " s ", #8, " s ", asr #1\n lsr r3, r3, #8\n"
-// The same of two pixels.
+// Where nothing is shifted to the right TFLM rounds once: twice the result, rounded down, has room for the half.
+#define SCALE_ONCE(s, m) "lsl " s ", " s ", r3\n smmla " s ", " s ", " m ", r12\n ssat " s ", #8, " s ", asr #1\n"
+// One channel of two pixels.
 #define BOTH_ONE_SIDED(s, t, m)                                                                                        \
     "lsl lr, r12, r3\n smmlar " s ", " s ", " m ", lr\n smmlar " t ", " t ", " m ", lr\n"                              \
     "asr " s ", " s ", r3\n asr " t ", " t ", r3\n ssat " s ", #8, " s ", asr #1\n ssat " t ", #8, " t ", asr #1\n"    \
@@ -145,8 +147,12 @@ __attribute__((naked)) void nn_dot_int4_4x1(__attribute__((unused)) const nn_dot
         "str r1, [sp, #16]\n"
         "cmp r0, r3\n bne.w 2b\n"
         "add sp, #36\n pop {r4-r11, pc}\n"
-        "6:\n" SCALE_SYMMETRIC("r4", "r8") SCALE_SYMMETRIC("r5", "r9") SCALE_SYMMETRIC("r6", "r10")
-            SCALE_SYMMETRIC("r7", "r11") "b 5b\n");
+        "6:\n cmp r1, #2\n beq.w 7f\n" //
+        SCALE_SYMMETRIC("r4", "r8") SCALE_SYMMETRIC("r5", "r9") SCALE_SYMMETRIC("r6", "r10")
+            SCALE_SYMMETRIC("r7", "r11") "b 5b\n"
+                                         "7:\n sxtb r3, r3\n rsb r3, r3, #0\n" SCALE_ONCE("r4", "r8")
+                                             SCALE_ONCE("r5", "r9") SCALE_ONCE("r6", "r10")
+                                                 SCALE_ONCE("r7", "r11") "b 5b\n");
 }
 
 #else
@@ -171,7 +177,7 @@ static void multiply(uint32_t weights, int32_t tap0, int32_t tap1, int32_t sums[
 
 static void finish(const int32_t *scales, const int32_t sums[4], int32_t centre, int8_t *out) {
     for (int c = 0; c < 4; c++) {
-        const int shift = (int)((uint32_t)scales[0] >> (8 * c) & 0xFFu) + 1;
+        const int shift = (int8_t)((uint32_t)scales[0] >> (8 * c) & 0xFFu) + 1;
         const int32_t scaled = nn_requantise(sums[c], scales[c + 1], -shift) + (centre >> 1);
         out[c] = (int8_t)nn_clamp(scaled, -128, 127);
     }

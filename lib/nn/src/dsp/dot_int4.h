@@ -12,7 +12,7 @@ typedef struct {
     const int8_t *input;
     const int8_t *input_end;
     int32_t centre;    // as nn_dot_pair's
-    int32_t symmetric; // likewise
+    int32_t symmetric; // likewise; 2 where `scales` holds shifts of 0 or to the left
     int8_t *out;
     const int32_t *packed_end;
     const int32_t *scales; // shifts and four multipliers for all channels; NULL: they stand behind each block's weights

@@ -17,10 +17,11 @@ void nn_fully_connected_int4_packed(const nn_matrix_int4 *layer, const int8_t *i
     const uint32_t whole = layer->outputs / 4u * 4u;
     const uint32_t rest = layer->outputs - whole;
     const int32_t *middle = layer->packed + whole / 4u * size;
+    const int unshifted = layer->scales && layer->scales[0] < 0; // less one
     nn_dot_int4_one job = {.input = input,
                            .input_end = input + layer->inputs,
                            .centre = 2 * layer->output_zero + 1,
-                           .symmetric = layer->output_zero > -128,
+                           .symmetric = unshifted ? 2 : layer->output_zero > -128,
                            .out = output,
                            .packed_end = middle,
                            .scales = layer->scales,

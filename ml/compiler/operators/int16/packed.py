@@ -11,7 +11,7 @@ import numpy as np
 from ml.compiler import fixed_point, packing, packing_int16
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
-from ml.compiler.operators.convolution import Window, parameters, weights_by_channel, window
+from ml.compiler.operators.convolution import parameters, weights_by_channel, window
 from ml.compiler.operators.elementwise import steps_back, sum_multipliers
 from ml.compiler.operators.int16.elementwise import LEFT_SHIFT
 from ml.compiler.operators.int16.scale import narrow, scale_arrays
@@ -65,18 +65,18 @@ def _convolution(op: Op, wide: bool) -> Lowered | None:
         ),
         headers=HEADERS,
         reason=f"sums of {64 if wide else 32} bits, two pixels by four channels a loop",
-        cycles=conv_cycles(output.shape, walk, pairs, wide),
+        cycles=wide_cycles(output.shape, pairs),
         scratch=8 * pairs + ITEM * row,
         overlap={0: ITEM * conv_overlap(op, walk)},
         parameters=parameters(op),
     )
 
 
-def conv_cycles(output: tuple, walk: Window, pairs: int, wide: bool) -> float:
-    """`output` is batch, height, width, channels."""
+def wide_cycles(output: tuple, pairs: int) -> float:
+    """With sums of 64 bits, an estimate; others are in ml/compiler/cycles.py. `output` is batch, height, width,
+    channels."""
     two_pixels = -(-output[1] * output[2] // 2)
-    turn, block = (32, 250) if wide else (18, 75)
-    return two_pixels * (blocks(output[3]) * (turn * pairs + block) + 180 + 7 * pairs + 40 * walk.kernel[0])
+    return two_pixels * (blocks(output[3]) * (32 * pairs + 250) + 250 + 7 * pairs)
 
 
 @kernel("CONV_2D int16", "nn_conv_2d_int16_packed")
@@ -110,17 +110,9 @@ def depthwise(op: Op, options: Options) -> Lowered | None:
         struct=Struct("nn_packed_taps", taps_struct(numbers), TAPS_BYTES),
         headers=HEADERS,
         reason="sums of 32 bits, four channels a loop, one tap at a time",
-        cycles=depthwise_cycles(output.shape, walk),
         overlap={0: ITEM * conv_overlap(op, walk, together=1)},
         parameters=parameters(op),
     )
-
-
-def depthwise_cycles(output: tuple, walk: Window) -> float:
-    """Of windows inside the image, which takes the longest."""
-    taps = walk.kernel[0] * walk.kernel[1]
-    pixels = output[1] * output[2]
-    return pixels * (output[3] / 4 * (taps * 11 + min(walk.kernel) * 18 + 70) + 130)
 
 
 @kernel("FULLY_CONNECTED int16", "nn_fully_connected_int16_packed")
@@ -149,7 +141,6 @@ def fully_connected(op: Op, options: Options) -> Lowered | None:
         ),
         headers=HEADERS,
         reason="sums of 32 bits, four outputs a loop",
-        cycles=blocks(outputs) * (inputs // 2 * 12 + 70) + 90,
         parameters=parameters(op),
     )
 
@@ -189,7 +180,6 @@ def add_equal(op: Op, options: Options) -> Lowered | None:
         ),
         headers=HEADERS,
         reason="equal shapes: the larger scale only shifts",
-        cycles=output.elements * 24 + 60,
         overlap=steps_back(op),
     )
 
@@ -198,11 +188,6 @@ def _pool(op: Op, function: str) -> Lowered:
     lowered = lower_pool(op, function)
     lowered.headers = HEADERS
     lowered.reason = "four channels a loop"
-    cells = op.options["kernel_height"] * op.options["kernel_width"]
-    fours = -(-op.output.shape[3] // 4)
-    lowered.cycles = (
-        op.output.elements // op.output.shape[3] * (fours * (cells * 13 + 20 * op.options["kernel_height"] + 90) + 60)
-    )
     return lowered
 
 
