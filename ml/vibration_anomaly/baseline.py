@@ -99,7 +99,8 @@ def described(device: Device, learning: Baseline) -> list[str]:
     status, learnt = learning.status, Learnt(learning.read())
     if status.wanted:
         return [f"learning: {status.learnt} of {status.wanted} windows"]
-    if not learnt.windows or not learnt.valid(learnt.features, device.info.model.hash):
+    model = device.info.model
+    if not learnt.windows or model is None or not learnt.valid(learnt.features, model.hash):
         return ["nothing learnt: the firmware's own model is in use"]
     mean, covariance = learnt.moments()
     lines = [f"learnt from {learnt.windows} windows, {learnt.saturated} values at the ends of int8"]

@@ -27,11 +27,13 @@ def _name(context, parameter, text: str | None) -> str | None:
 
 
 def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
+    if not text:
+        return None
     try:
-        made = re.compile(text) if text else None
+        made = re.compile(text)
     except re.error as error:
         raise UserError(f"--name: expected a regular expression, found {text[:60]!r} ({error})") from None
-    if made and not {"label", "subject", "session"} & set(made.groupindex):
+    if not {"label", "subject", "session"} & set(made.groupindex):
         raise UserError("--name: expected a group (?P<label>...), (?P<subject>...) or (?P<session>...), found none")
     return made
 
