@@ -21,6 +21,7 @@ from pathlib import Path
 
 from ml.paths import ROOT
 from ml.profile.boards import machines
+from tools.rig.project import ATTEMPTS, CROSSED
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
 
@@ -101,9 +102,12 @@ def _suffix(environment: str) -> str:
 def _build(environment: str, workspace: Path, flags: str) -> None:
     command = [sys.executable, "-m", "platformio", "run", "-s", "-e", environment]
     given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": flags}
-    done = subprocess.run(
-        command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        if done.returncode == 0 or not any(words in done.stdout + done.stderr for words in CROSSED):
+            break
     assert done.returncode == 0, done.stdout + done.stderr
 
 

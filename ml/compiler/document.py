@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import click
 
 from ml.compiler.operators import FAMILIES, KERNELS
@@ -27,7 +29,7 @@ _TAIL = """
 Taken away before anything runs:
 
 - {views}: the output is the input's memory under another shape.
-- {folds}, on constants and shapes: computed by the compiler (Keras' Flatten is made of these).
+{folds}
 - QUANTIZE at the input and DEQUANTIZE at the output of a model with float32 ends: the compiled model takes and gives
   the integers between them, and the header states their scale and zero point.
 - PAD before a VALID convolution, RELU and RELU6 behind an operator that can clamp: that operator does their work.
@@ -37,7 +39,9 @@ Taken away before anything runs:
 def page() -> str:
     """docs/operators.md as it should be."""
     rows = "".join(_row(kind) for kind in sorted(FAMILIES) if FAMILIES[kind].types)
-    tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=", ".join(sorted((*FOLDS, "SHAPE"))))
+    folded = ", ".join(sorted((*FOLDS, "SHAPE")))
+    folds = f"- {folded}, on constants and shapes: computed by the compiler (Keras' Flatten is made of these)."
+    tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=textwrap.fill(folds, 120, subsequent_indent="  "))
     return _HEAD + rows + tail
 
 

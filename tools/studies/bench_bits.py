@@ -39,7 +39,8 @@ PEERS = (
 INT4 = """\
 Every convolution and dense layer brought to -7..7 by `ml/compress/four_bits.py`; both columns run the same integers and
 give the same bytes as TFLM does for the int8 twin. "4 bits" is what `--weights auto` chooses: a layer that would take
-more than 5 % more cycles keeps its 8. Depthwise weights keep theirs. Constants are all that the header holds.\
+more than 5 % more cycles keeps its 8. Depthwise weights keep theirs. Constants are all that the header holds. A layer
+of ad has a scale above 1 in its twin, which int8's packed kernel does not take: compare ad with its int8 row above.\
 """
 
 INT16 = """\
