@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "operators.md"
 _HEAD = """<!-- Written by `python -m ml operators --write` from ml/compiler/operators: change it there. -->
 # Operators
 
-`python -m ml compile` compiles these operators to C. Their bytes equal those of TensorFlow Lite Micro's reference kernels.
+`python -m ml compile` turns these operators into C. The bytes equal those of TensorFlow Lite Micro's reference kernels.
 Each tensor has one scale and zero point unless the table says otherwise; weights may have one scale per output channel.
 A model has one input and one output. The compiler refuses anything else before it writes a file, and names the tensor.
 
