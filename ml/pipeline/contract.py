@@ -1,4 +1,4 @@
-"""What the pipeline asks of an application. A new one is a folder `ml/<app>/` with an `app.py` that has this in it.
+"""The interface between pipeline and application. A new application is a folder `ml/<app>/` whose `app.py` has this.
 
 A class of an application is a frozen dataclass derived from `App`: what has no default here it must have, and a plain
 classifier of windows needs no more than that. A network in streaming form, or one whose output is no score, overrides

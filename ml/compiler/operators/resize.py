@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR: which row and column each output pixel takes is worked out here and looked up there."""
+"""RESIZE_NEAREST_NEIGHBOR: the compiler makes a table of rows and columns for the output pixels; the kernel looks them up."""
 
 from __future__ import annotations
 
