@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR: the compiler makes a table of rows and columns for the output pixels; the kernel looks them up."""
+"""RESIZE_NEAREST_NEIGHBOR: the compiler makes a table of the row and column of each output pixel for the kernel."""
 
 from __future__ import annotations
 
