@@ -1,4 +1,4 @@
-"""What a user asks for, checked."""
+"""The user's options, checked."""
 
 from dataclasses import dataclass
 from pathlib import Path
