@@ -56,19 +56,19 @@ def scale_of(real: float, needed: bool) -> tuple[int, int]:
         return 0, 0
 
 
-def high_mul(a: np.ndarray, b) -> np.ndarray:
+def high_mul(a: np.ndarray | np.integer | int, b) -> np.ndarray:
     """(a * b) / 2^31, rounded half up: gemmlowp's saturating rounding doubling high multiply. int64 in and out."""
     return np.minimum((np.asarray(a, np.int64) * np.asarray(b, np.int64) + (1 << 30)) >> 31, (1 << 31) - 1)
 
 
-def shift_right(x: np.ndarray, shift: int | np.ndarray) -> np.ndarray:
+def shift_right(x: np.ndarray | np.integer | int, shift: int | np.ndarray) -> np.ndarray:
     """x / 2^shift, rounded half away from zero."""
     x = np.asarray(x, np.int64)
     mask = (np.int64(1) << shift) - 1
     return (x >> shift) + ((x & mask) > (mask >> 1) + (x < 0))
 
 
-def requantise(x: np.ndarray, mantissa: int, shift: int) -> np.ndarray:
+def requantise(x: np.ndarray | np.integer | int, mantissa: int, shift: int) -> np.ndarray:
     """x * mantissa / 2^31 * 2^shift with both roundings; int64 holding int32 values."""
     left, right = max(shift, 0), max(-shift, 0)
     return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissa), right)
@@ -80,7 +80,7 @@ def requantise_each(x: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) ->
     return shift_right(high_mul(wrap32(np.asarray(x, np.int64) << left), mantissas), right)
 
 
-def rescale(x: np.ndarray, mantissa: int, shift: int, zero: int) -> np.ndarray:
+def rescale(x: np.ndarray | np.integer | int, mantissa: int, shift: int, zero: int) -> np.ndarray:
     """`requantise` plus a zero point, within 32 bits as nn_rescale."""
     return wrap32(requantise(x, mantissa, shift) + zero)
 

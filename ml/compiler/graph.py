@@ -50,6 +50,13 @@ class Tensor:
         return int(self.zeros[0])
 
     @property
+    def values(self) -> np.ndarray:
+        """`data` of a tensor that is known to be constant."""
+        if self.data is None:
+            raise ValueError(f"tensor {self.index} {self.name!r}: expected a constant, found none")
+        return self.data
+
+    @property
     def start(self) -> int:
         """Bytes from the start of its storage."""
         return 0 if self.view_of is None else self.view_start + self.view_of.start
@@ -60,15 +67,30 @@ class Tensor:
         return self if self.view_of is None else self.view_of.storage
 
 
+class Operands(list["Tensor"]):
+    """Inputs of an operator, in which None stands for an optional one that is left out.
+
+    Their type has no None: an operator's checks refuse it where an input that it needs is left out
+    (operators/checks.py). `optional` is for the others.
+    """
+
+    def optional(self, place: int) -> Tensor | None:
+        """That input, None where it is left out, in the list or at its end."""
+        return self[place] if place < len(self) else None
+
+
 @dataclass(eq=False)
 class Op:
-    """One operator. `inputs` may hold None where an optional input is left out."""
+    """One operator."""
 
     kind: str  # BuiltinOperator's name, or a fused kind made by a pass
     index: int  # in the .tflite
-    inputs: list[Tensor | None]
+    inputs: Operands
     outputs: list[Tensor]
     options: dict = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.inputs = Operands(self.inputs)
 
     @property
     def output(self) -> Tensor:

@@ -124,7 +124,7 @@ def _layer_constants(program: Program, layer: Layer, name: str) -> str:
     about = f"{layer.number} {op.kind.lower()}{_detail(layer)}   in {shapes}   out {_tensor(op.output)}{cost}"
     parts = [emit.comment(about) + "\n" + emit.comment(f"  {lowered.kernel}: {lowered.reason}") + "\n"]
     for position in _constant_inputs(layer):
-        parts.append(emit.array(f"{prefix}_in{position}", op.inputs[position].data, _tensor(op.inputs[position])))
+        parts.append(emit.array(f"{prefix}_in{position}", op.inputs[position].values, _tensor(op.inputs[position])))
     parts += [emit.array(f"{prefix}_{a.name}", _printed(a), a.comment) for a in lowered.arrays]
     if lowered.struct:
         rows = [(_filled(text, prefix, name), note) for text, note in lowered.struct.rows]

@@ -57,6 +57,13 @@ class Program:
     variables: list[Tensor]  # state, each an array of its own outside the arena
     stream: Stream | None = None
 
+    @property
+    def streamed(self) -> Stream:
+        """`stream` of a program that is known to be in streaming form."""
+        if self.stream is None:
+            raise ValueError("expected a program in streaming form, found one of whole windows")
+        return self.stream
+
     def offset(self, tensor: Tensor) -> int:
         return self.plan.offsets[id(tensor.storage)] + tensor.start
 
@@ -115,7 +122,7 @@ def _float_tensor(op: Op) -> Tensor | None:
 
 def _float_fault(floats: list[Op], count: int) -> str:
     """One line for all of them: a float model has nothing else."""
-    tensor = _float_tensor(floats[0])
+    tensor = _float_tensor(floats[0]) or floats[0].output
     first = f"operator {floats[0].index} {floats[0].kind} at {_named(tensor)}"
     work = (
         f"operators work on {tensor.dtype}, the first is" if len(floats) > 1 else f"operators works on {tensor.dtype}:"

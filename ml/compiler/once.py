@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
 MOST = 256  # of the largest network's layers there are fewer
 
 T = TypeVar("T")
-_made: OrderedDict[tuple, tuple[tuple, object]] = OrderedDict()
+_made: OrderedDict[tuple, tuple[tuple, Any]] = OrderedDict()
 
 
 def once(owners: tuple[np.ndarray | None, ...], key: Hashable, make: Callable[[], T]) -> T:

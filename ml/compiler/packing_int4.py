@@ -56,7 +56,7 @@ def pack(
 def scale_words(mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray:
     """int64 [blocks, 5]: the shifts to the right, less one, a byte a channel; four multipliers."""
     less_one = _blocks(_right(mantissas, shifts) - 1) & 0xFF
-    bytes_ = sum(less_one[:, c] << (8 * c) for c in range(CHANNELS))
+    bytes_ = np.sum([less_one[:, c] << (8 * c) for c in range(CHANNELS)], axis=0)
     return np.concatenate([bytes_[:, None], _blocks(mantissas.astype(np.int64))], axis=1)
 
 

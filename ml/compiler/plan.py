@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 ALIGNMENT = 4  # kernels load whole words
@@ -48,7 +50,7 @@ def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
     overlaps = {pair: None if distance is None else aligned(distance) for pair, distance in overlaps.items()}
     bound = lower_bound(buffers, overlaps)
     neighbours = _neighbours(buffers, overlaps)
-    best, size, order = {}, float("inf"), []
+    best, size, order = {}, sys.maxsize, list(buffers)
     for key in (
         lambda b: (-b.size, b.first),
         lambda b: (b.first, -b.size),
@@ -59,8 +61,20 @@ def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
         offsets, peak = _first_fit(candidate, neighbours)
         if peak < size:
             best, size, order = offsets, peak, candidate
+    if size > bound and (ends := _from_both_ends(buffers, bound)):
+        return Plan(ends, bound, bound)
     best, size = _improve(order, neighbours, best, size, bound, tries)
     return Plan(best, size, bound)
+
+
+def _from_both_ends(buffers: list[Buffer], bound: int) -> dict[int, int] | None:
+    """A plain chain, in which a buffer meets none but those next to it, lies alternately at both ends of the arena;
+    None where the network is no such chain, or where two that meet do not fit beside each other."""
+    chain = sorted(buffers, key=lambda b: (b.first, b.last))
+    meets = any(a.last >= b.first for a, b in zip(chain, chain[2:], strict=False))
+    if meets or any(a.last >= b.first and a.size + b.size > bound for a, b in itertools.pairwise(chain)):
+        return None
+    return {b.key: bound - b.size if number % 2 else 0 for number, b in enumerate(chain)}
 
 
 def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:
@@ -137,7 +151,7 @@ def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
     return table
 
 
-def _first_fit(order: list[Buffer], neighbours) -> tuple[dict[int, int], int]:
+def _first_fit(order: Sequence[Buffer], neighbours) -> tuple[dict[int, int], int]:
     """Each buffer at the lowest offset that its placed neighbours leave."""
     offsets: dict[int, int] = {}
     peak = 0

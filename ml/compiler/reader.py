@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import numpy as np
 
 from ml.compiler.flatbuffer import Buffer, Table
-from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.graph import Graph, Op, Operands, Tensor
 from ml.compiler.schema import ACTIVATIONS, CONTROL_FLOW, DTYPES, NEWER_DTYPES, OPERATORS, OPTIONS
 from ml.errors import UserError
 
@@ -79,7 +80,7 @@ def _tensor(buffer: Buffer, table: Table, index: int, buffers: list[Table]) -> T
         buffer.fail(f"tensor {index} with the shape {list(shape)[:9]}")
     kind = table.scalar(1, "b")
     dtype = DTYPES.get(kind) or NEWER_DTYPES.get(kind, f"type {kind}")
-    tensor = Tensor(index, table.string(3)[:200], shape, dtype, variable=table.scalar(5, "?"))
+    tensor = Tensor(index, table.string(3)[:200], shape, dtype, variable=bool(table.scalar(5, "?")))
     _dynamic(table.array(7, "int32"), tensor)
     if table.scalar(10, "I"):
         _refuse_external(buffer, tensor)
@@ -142,13 +143,13 @@ def unpacked(data: np.ndarray) -> np.ndarray:
     return pairs.ravel().view(np.uint8)
 
 
-def _pick(buffer: Buffer, tensors: list[Tensor], numbers: np.ndarray) -> list[Tensor | None]:
+def _pick(buffer: Buffer, tensors: list[Tensor], numbers: np.ndarray) -> Operands:
     """Tensors by number; -1 is an input left out."""
-    picked = []
+    picked = Operands()
     for number in numbers.tolist():
         if not -1 <= number < len(tensors):
             buffer.fail(f"a reference to tensor {number} of {len(tensors)}")
-        picked.append(None if number == -1 else tensors[number])
+        picked.append(cast(Tensor, None) if number == -1 else tensors[number])
     return picked
 
 
@@ -174,7 +175,7 @@ def _options(buffer: Buffer, table: Table | None, kind: str) -> dict:
             if value not in ACTIVATIONS:
                 buffer.fail(f"activation number {value}")
             value = ACTIVATIONS[value]
-        if code == "f" and not math.isfinite(value):
+        if code == "f" and not math.isfinite(float(value)):
             buffer.fail(f"{kind} with {name} {value}")
         options[name] = value
     return options

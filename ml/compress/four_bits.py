@@ -45,10 +45,10 @@ def _learned(op: Op) -> bool:
 
 def _narrow(made: bytearray, source: bytes, op: Op) -> None:
     weights, bias = op.inputs[1], (op.inputs[2] if len(op.inputs) == 3 else None)
-    by_scale = weights.data.reshape(len(weights.scales), -1).astype(np.float64)
+    by_scale = weights.values.reshape(len(weights.scales), -1).astype(np.float64)
     steps = np.array([_step(row) for row in by_scale])  # of the old integers to a new one
     integers = np.clip(np.rint(by_scale / steps[:, None]), -LARGEST, LARGEST).astype(np.int8)
-    _replace(made, source, weights.data, integers)
+    _replace(made, source, weights.values, integers)
     _replace(made, source, weights.scales, weights.scales * steps)
     if bias is not None and bias.data is not None:
         _replace(made, source, bias.data, np.rint(bias.data / np.broadcast_to(steps, bias.data.shape)))

@@ -246,7 +246,7 @@ class Shapes:
             92, "", (1, units * rank * memory), state, variable=True, **one | {"scales": np.array([0.01], np.float32)}
         )
         op.inputs = [op.inputs[0], features, times, op.inputs[2], kept]
-        op.inputs[3].data = op.inputs[3].data.astype(np.int32)
+        op.inputs[3].data = op.inputs[3].values.astype(np.int32)
         return graph
 
     def grouped(self) -> Graph:

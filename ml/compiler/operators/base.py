@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 
@@ -53,7 +54,7 @@ class Lowered:
     cycles: float = float("inf")  # estimate on a Cortex-M4; from `work` where that is known
     scratch: int = 0  # bytes of arena during the call only
     # input -> bytes by which the output must start before it; None where it must start at the same place exactly
-    overlap: dict[int, int | None] = field(default_factory=dict)
+    overlap: Mapping[int, int | None] = field(default_factory=dict)
     work: dict[str, float] = field(default_factory=dict)  # how often its loops turn, see loops.py
     parameters: int = 0  # bytes of raw weights and biases, as the model states them
     bits: int = 8  # of a weight
@@ -69,6 +70,7 @@ class Declined(str):
 
 
 Offer = Callable[[Op, Options], "Lowered | Declined | None"]
+Check = TypeVar("Check", bound=Callable[..., None])  # of an Op; it may take more when another check calls it
 
 
 @dataclass(frozen=True)
@@ -99,7 +101,7 @@ def form(op: Op) -> str:
 def family(kind: str, *, types: str = "int8", limits: str = "", macs: Callable[[Op], int] = lambda op: 0):
     """Registers the decorated check as the family of `kind`."""
 
-    def register(check: Callable[[Op], None]) -> Callable[[Op], None]:
+    def register(check: Check) -> Check:
         FAMILIES[kind] = Family(kind, check, macs, types, limits)
         return check
 

@@ -26,7 +26,7 @@ class Operand:
     shape: tuple[int, ...]
     steps: tuple[int, ...]  # elements from one index to the next along each axis
 
-    def matrix(self, adjoint: bool) -> tuple[tuple[int, int], tuple[int, int]]:
+    def matrix(self, adjoint: bool) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """(rows, columns) and the steps along them."""
         order = slice(None, -3, -1) if adjoint else slice(-2, None)
         return self.shape[order], self.steps[order]

@@ -36,7 +36,7 @@ def dtypes(tensor: Tensor, allowed: Iterable[str]) -> None:
 def quantised(tensor: Tensor, allowed: Iterable[str] = ("int8",)) -> None:
     """An activation: one scale and a zero point in range, no side of length 0 or too long."""
     dtypes(tensor, allowed)
-    require(len(tensor.scales) == 1 and tensor.scale > 0, "it has no single scale above 0", tensor)
+    require(len(tensor.scales) == 1 and bool(tensor.scale > 0), "it has no single scale above 0", tensor)
     low, high = LIMITS[tensor.dtype]
     require(low <= tensor.zero <= high, f"its zero point {tensor.zero} is outside {low}..{high}", tensor)
     require(tensor.dtype != "int16" or tensor.zero == 0, "its zero point is not 0, as int16 needs", tensor)

@@ -13,7 +13,8 @@ from ml.compiler.operators.lookup import INPUTS, lower_table
 
 def _values(op: Op) -> tuple[np.ndarray, np.ndarray]:
     """Both inputs less their zero points, where the one that is not constant takes all its values."""
-    return tuple((INPUTS if t.data is None else t.data.reshape(-1).astype(np.int64)) - t.zero for t in op.inputs)
+    a, b = ((INPUTS if t.data is None else t.data.reshape(-1).astype(np.int64)) - t.zero for t in op.inputs)
+    return a, b
 
 
 def _sum(op: Op, sign: int) -> np.ndarray:

@@ -26,10 +26,11 @@ class Window:
     pad: tuple[int, int]  # top, left
 
 
-def window(op: Op, kernel: tuple[int, int], image: Tensor, output: Tensor) -> Window:
+def window(op: Op, kernel: tuple[int, ...], image: Tensor, output: Tensor) -> Window:
     """Strides, dilation and padding of an op; checks that the output's shape follows from them.
 
-    `pads` among the options (top, bottom, left, right) is explicit padding that a pass moved here.
+    `kernel` is (height, width). `pads` among the options (top, bottom, left, right) is explicit padding that a pass
+    moved here.
     """
     options = op.options
     stride = (options["stride_height"], options["stride_width"])
@@ -42,7 +43,7 @@ def window(op: Op, kernel: tuple[int, int], image: Tensor, output: Tensor) -> Wi
     sides, pad = _walked(tuple(image.shape[1:3]), tuple(kernel), stride, dilation, explicit, same)
     checks.shape(output, (image.shape[0], *sides, output.shape[3]))
     checks.require(max(pad) <= checks.MAX_SIDE, "its padding is beyond 65535", output)
-    return Window(kernel, stride, dilation, pad)
+    return Window((kernel[0], kernel[1]), stride, dilation, pad)
 
 
 @lru_cache(maxsize=4096)
@@ -130,7 +131,7 @@ def check_multiplier(op: Op) -> None:
 
 def folded_bias(weights: np.ndarray, bias: Tensor | None, input_zero: int, channels: int, owner: Tensor) -> np.ndarray:
     """bias - input_zero * sum(weights): int32 [channels]; `weights` is [channels, taps]. No sum may leave 32 bits."""
-    base = np.zeros(channels, np.int64) if bias is None else bias.data.reshape(channels).astype(np.int64)
+    base = np.zeros(channels, np.int64) if bias is None else bias.values.reshape(channels).astype(np.int64)
     folded = base - input_zero * weights.astype(np.int64).sum(axis=1)
     checks.require(bool(np.all(largest_sums(weights, folded) < 1 << 31)), "its sums leave 32 bits", owner)
     return folded.astype(np.int32)
@@ -143,7 +144,7 @@ def largest_sums(weights: np.ndarray, folded: np.ndarray) -> np.ndarray:
 
 def weights_by_channel(op: Op) -> np.ndarray:
     """int8 [output channel, taps] of either convolution."""
-    weights = op.inputs[1].data
+    weights = op.inputs[1].values
     if op.kind == "DEPTHWISE_CONV_2D":
         return weights.reshape(-1, weights.shape[3]).T
     return weights.reshape(weights.shape[0], -1)
@@ -209,7 +210,7 @@ def conv_2d(op: Op, options: Options) -> Lowered | None:
         return None
     return Lowered(
         calls=["nn_conv_2d(&{name}, {0}, {out})"],
-        arrays=[Array("weights", op.inputs[1].data), *channel_arrays(op)],
+        arrays=[Array("weights", op.inputs[1].values), *channel_arrays(op)],
         struct=Struct("nn_conv", conv_rows(op), NN_CONV_BYTES),
         headers=("nn/conv.h",),
         parameters=parameters(op),
@@ -225,7 +226,7 @@ def conv_2d_grouped(op: Op, options: Options) -> Lowered | None:
     rows = (("{" + first, meaning), *middle, (last[0] + "}", ""), (f"{groups}", "groups"))
     return Lowered(
         calls=["nn_conv_2d_grouped(&{name}, {0}, {out})"],
-        arrays=[Array("weights", op.inputs[1].data), *channel_arrays(op)],
+        arrays=[Array("weights", op.inputs[1].values), *channel_arrays(op)],
         struct=Struct("nn_grouped_conv", rows, NN_CONV_BYTES + 4),
         headers=("nn/conv.h",),
         parameters=parameters(op),
@@ -236,7 +237,7 @@ def conv_2d_grouped(op: Op, options: Options) -> Lowered | None:
 def depthwise_conv_2d(op: Op, options: Options) -> Lowered | None:
     return Lowered(
         calls=["nn_depthwise_conv_2d(&{name}, {0}, {out})"],
-        arrays=[Array("weights", op.inputs[1].data[0]), *channel_arrays(op)],
+        arrays=[Array("weights", op.inputs[1].values[0]), *channel_arrays(op)],
         struct=Struct("nn_conv", conv_rows(op), NN_CONV_BYTES),
         headers=("nn/conv.h",),
         parameters=parameters(op),

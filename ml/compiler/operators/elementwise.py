@@ -5,7 +5,7 @@ from __future__ import annotations
 from ml.compiler import fixed_point
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
-from ml.compiler.operators.base import Lowered, Options, Struct, family, kernel
+from ml.compiler.operators.base import Declined, Lowered, Options, Struct, family, kernel
 from ml.compiler.operators.convolution import braces
 
 BROADCAST_BYTES = 60  # sizeof(nn_broadcast)
@@ -104,8 +104,10 @@ def lower_sum(op: Op, sign: int, *, function: str = "nn_add", left_shift: int = 
 LARGEST_SHIFT = 22  # of the packed kernels' last step
 
 
-def packed(lowered: Lowered, shifts: tuple[int, ...], output_shift: int) -> Lowered | None:
+def packed(lowered: Lowered | Declined | None, shifts: tuple[int, ...], output_shift: int) -> Lowered | None:
     """The same call on the kernel whose name ends in `_packed`, where its shifts are what that takes."""
+    if not isinstance(lowered, Lowered):
+        return None
     if min(shifts, default=0) < -LARGEST_SHIFT or max(shifts, default=0) > 0 or not 1 <= -output_shift <= LARGEST_SHIFT:
         return None
     name, _, rest = lowered.calls[0].partition("(")

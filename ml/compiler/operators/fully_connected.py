@@ -57,13 +57,13 @@ def bias_of(op: Op) -> np.ndarray:
     """int32 [outputs], input zero folded in."""
     given, weights = op.inputs[0], op.inputs[1]
     bias = op.inputs[2] if len(op.inputs) == 3 else None
-    return folded_bias(weights.data, bias, given.zero, weights.shape[0], weights)
+    return folded_bias(weights.values, bias, given.zero, weights.shape[0], weights)
 
 
 def tensor_multiplier(op: Op) -> tuple[int, int]:
     """The one multiplier of a matrix with one scale; the product is taken in double precision, as in TFLM."""
     given, weights, output = op.inputs[0], op.inputs[1], op.output
-    needed = bool(np.any(largest_sums(weights.data, bias_of(op))))
+    needed = bool(np.any(largest_sums(weights.values, bias_of(op))))
     return fixed_point.scale_of(float(given.scale) * float(weights.scale) / float(output.scale), needed)
 
 
@@ -74,7 +74,7 @@ def scales_of(op: Op) -> tuple[np.ndarray, np.ndarray]:
     if len(weights.scales) == 1:
         mantissa, shift = tensor_multiplier(op)
         return np.full(outputs, mantissa, np.int32), np.full(outputs, shift, np.int8)
-    sums = largest_sums(weights.data, bias_of(op))
+    sums = largest_sums(weights.values, bias_of(op))
     return fixed_point.channel_multipliers(given.scale, weights.scales, output.scale, sums)
 
 
@@ -94,7 +94,7 @@ def fully_connected(op: Op, options: Options) -> Lowered | None:
     )
     return Lowered(
         calls=["nn_fully_connected(&{name}, {0}, {out})"],
-        arrays=[Array("weights", weights.data), Array("bias", bias_of(op), "input zero folded in")],
+        arrays=[Array("weights", weights.values), Array("bias", bias_of(op), "input zero folded in")],
         struct=Struct("nn_fully_connected_params", rows, PARAMS_BYTES),
         headers=("nn/fully_connected.h",),
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),
@@ -121,7 +121,7 @@ def per_channel(op: Op, options: Options) -> Lowered | None:
     bias = Array("bias", bias_of(op), "input zero folded in")
     return Lowered(
         calls=["nn_conv_2d(&{name}, {0}, {out})"],
-        arrays=[Array("weights", weights.data), bias, Array("multiplier", mantissas), Array("shift", shifts)],
+        arrays=[Array("weights", weights.values), bias, Array("multiplier", mantissas), Array("shift", shifts)],
         struct=Struct("nn_conv", rows, NN_CONV_BYTES),
         headers=("nn/conv.h",),
         reason="one scale per output: the reference 1x1 convolution",

@@ -61,16 +61,16 @@ def fully_connected(op: Op, options: Options) -> Lowered | Declined | None:
     """One row of inputs."""
     weights, output = op.inputs[1], op.output
     outputs, inputs = weights.shape
-    if inputs % 4 or output.elements != outputs or not packing_int4.fit(weights.data):
+    if inputs % 4 or output.elements != outputs or not packing_int4.fit(weights.values):
         return None
     mantissas, shifts = scales_of(op)
     channels = (bias_of(op), mantissas, shifts)
     shared = len(weights.scales) == 1
     smallest = packing_int4.SMALLEST_SHARED_SHIFT if shared else 1
-    if fault := packing_int4.fault(weights.data[:, None, :], *channels, smallest_shift=smallest):
+    if fault := packing_int4.fault(weights.values[:, None, :], *channels, smallest_shift=smallest):
         return Declined(f"not in 4 bits: {fault}")
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    words = packing_int4.pack(weights.data[:, None, :], *channels, scales=not shared)
+    words = packing_int4.pack(weights.values[:, None, :], *channels, scales=not shared)
     about = f"four channels: 4 biases, {inputs // 2} pairs of taps" + ("" if shared else ", shifts, 4 multipliers")
     arrays = [Array("packed", words, about)]
     if shared:

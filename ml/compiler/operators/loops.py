@@ -116,7 +116,7 @@ def matmul(op: Op, lowered: Lowered) -> Work:
 def packed_matmul(op: Op, lowered: Lowered) -> Work:
     rows, depth, columns = sides(op)
     batches = op.output.elements // (rows * columns)
-    block = int(lowered.struct.rows[-1][0])
+    block = int(lowered.struct.rows[-1][0]) if lowered.struct else columns
     pairs, pixels = depth // 4 * 2 + (depth % 4 + 1) // 2, _up(rows, 2)
     counts = [min(block, columns - first) for first in range(0, columns, block)]
     groups = sum(_up(count, 4) for count in counts)

@@ -91,10 +91,10 @@ def _gate(op: Op, name: str) -> tuple[list[Array], tuple[str, str]]:
     b, b_shift = fixed_point.multiplier(float(hidden.scale) * float(of_hidden.scale) / GATE_SCALE)
     bias = op.inputs[BIASES + gate]
     arrays = [
-        Array(f"{prefix}_input", of_input.data),
-        Array(f"{prefix}_hidden", of_hidden.data),
-        Array(f"{prefix}_input_bias", folded_bias(of_input.data, bias, given.zero, units, of_input)),
-        Array(f"{prefix}_hidden_bias", folded_bias(of_hidden.data, None, hidden.zero, units, of_hidden)),
+        Array(f"{prefix}_input", of_input.values),
+        Array(f"{prefix}_hidden", of_hidden.values),
+        Array(f"{prefix}_input_bias", folded_bias(of_input.values, bias, given.zero, units, of_input)),
+        Array(f"{prefix}_hidden_bias", folded_bias(of_hidden.values, None, hidden.zero, units, of_hidden)),
     ]
     places = ", ".join(f"{{name}}_{array.name}" for array in arrays)
     return arrays, (f"{{{places}, {a}, {b}, {a_shift}, {b_shift}}}", f"{name} gate")

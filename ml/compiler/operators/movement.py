@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ml.compiler.graph import Op, Tensor
+from ml.compiler.graph import Op, Operands, Tensor
 from ml.compiler.operators import checks
 from ml.compiler.operators.base import Lowered, Options, Struct, Work, family, kernel
 from ml.compiler.operators.convolution import braces
@@ -71,7 +71,7 @@ def item_size(tensor: Tensor) -> int:
 
 def pads(op: Op) -> np.ndarray:
     """int64 [axis, 2]: cells before and after."""
-    return op.inputs[1].data.reshape(-1, 2).astype(np.int64)
+    return op.inputs[1].values.reshape(-1, 2).astype(np.int64)
 
 
 def one_copy(op: Op, moves, *, starts=(0, 0), fill: int | None = None) -> Lowered:
@@ -127,7 +127,7 @@ def check_pads(op: Op) -> None:
 @family("PADV2", limits="amounts and value constant")
 def check_padv2(op: Op) -> None:
     checks.arity(op, 3)
-    check_move(Op(op.kind, op.index, op.inputs[:2], op.outputs), 2)
+    check_move(Op(op.kind, op.index, Operands(op.inputs[:2]), op.outputs), 2)
     check_pads(op)
     value = op.inputs[2]
     checks.constant(value)
@@ -151,13 +151,13 @@ def pad(op: Op, options: Options) -> Lowered | None:
 
 @kernel("PADV2", "nn_copy")
 def padv2(op: Op, options: Options) -> Lowered | None:
-    return _padded(op, int(op.inputs[2].data.reshape(-1)[0]))
+    return _padded(op, int(op.inputs[2].values.reshape(-1)[0]))
 
 
 @family("TRANSPOSE", limits="permutation constant")
 def check_transpose(op: Op) -> None:
     check_move(op, 2)
-    given, order = op.inputs[0], op.inputs[1].data.reshape(-1).tolist()
+    given, order = op.inputs[0], op.inputs[1].values.reshape(-1).tolist()
     checks.require(sorted(order) == list(range(len(given.shape))), f"{order} is no permutation", op.inputs[1])
     checks.shape(op.output, tuple(given.shape[axis] for axis in order))
     transpose(op, Options())
@@ -166,14 +166,14 @@ def check_transpose(op: Op) -> None:
 @kernel("TRANSPOSE", "nn_copy")
 def transpose(op: Op, options: Options) -> Lowered | None:
     steps = strides(op.inputs[0].shape)
-    source = [steps[axis] for axis in op.inputs[1].data.reshape(-1).tolist()]
+    source = [steps[axis] for axis in op.inputs[1].values.reshape(-1).tolist()]
     return one_copy(op, (op.output.shape, source, strides(op.output.shape)))
 
 
 def slices(op: Op) -> list[tuple[int, int, int]]:
     """(first, count, step) along each axis of a STRIDED_SLICE; an axis that shrinks has count 1."""
     shape = op.inputs[0].shape
-    begin, end, step = (t.data.reshape(-1).tolist() for t in op.inputs[1:4])
+    begin, end, step = (t.values.reshape(-1).tolist() for t in op.inputs[1:4])
     made = []
     for axis, side in enumerate(shape):
         if axis >= len(begin):
@@ -238,7 +238,7 @@ def check_split(op: Op) -> None:
 
 
 def split_axis(op: Op) -> int:
-    axis = int(op.inputs[0].data.reshape(-1)[0]) if op.inputs[0].elements == 1 else -99
+    axis = int(op.inputs[0].values.reshape(-1)[0]) if op.inputs[0].elements == 1 else -99
     return axis + len(op.inputs[1].shape) if axis < 0 else axis
 
 

@@ -46,8 +46,9 @@ def settled(op: Op, low: int, high: int):
     """Weights [channels, taps], bias, multipliers and shifts, as the packing takes them."""
 
     def make():
-        arrays = (array.data for array in channel_arrays(op))
-        return packing.settle(weights_by_channel(op), *arrays, low - op.output.zero, high - op.output.zero)
+        bias, mantissas, shifts = (array.data for array in channel_arrays(op))
+        zero = op.output.zero
+        return packing.settle(weights_by_channel(op), bias, mantissas, shifts, low - zero, high - zero)
 
     return once_for(op, "settled", make)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from ml.compiler import fixed_point, packing
 from ml.compiler.graph import Op
-from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
+from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
 from ml.compiler.operators.fully_connected import bias_of, scales_of
 from ml.compiler.operators.packed import blocks, conv_2d_packed, packed_comment
 
@@ -24,7 +24,7 @@ def fully_connected_packed(op: Op, options: Options) -> Lowered | None:
         return None
     low, high = fixed_point.activation_range(op.options["activation"], output)
     shared = len(weights.scales) == 1
-    matrix = (weights.data, bias_of(op), *scales_of(op))
+    matrix = (weights.values, bias_of(op), *scales_of(op))
     if not shared:
         matrix = packing.settle(*matrix, low - output.zero, high - output.zero)
     rows, bias, mantissas, shifts = matrix
@@ -58,7 +58,7 @@ def as_convolution(op: Op) -> Op:
     given, weights, output = op.inputs[0], op.inputs[1], op.output
     outputs, inputs = weights.shape
     width = output.elements // outputs
-    filters = replace(weights, shape=(outputs, 1, 1, inputs), data=weights.data.reshape(outputs, 1, 1, inputs))
+    filters = replace(weights, shape=(outputs, 1, 1, inputs), data=weights.values.reshape(outputs, 1, 1, inputs))
     return replace(
         op,
         kind="CONV_2D",
@@ -69,8 +69,8 @@ def as_convolution(op: Op) -> Op:
 
 
 @kernel("FULLY_CONNECTED", "nn_conv_2d_packed")
-def rows_packed(op: Op, options: Options) -> Lowered | None:
+def rows_packed(op: Op, options: Options) -> Lowered | Declined | None:
     lowered = conv_2d_packed(as_convolution(op), options)
-    if lowered is not None:
+    if isinstance(lowered, Lowered):
         lowered.reason = "rows as pixels: two channels a word, two rows by four channels a loop"
     return lowered

@@ -10,7 +10,7 @@ import numpy as np
 from ml.compiler import fixed_point, packing
 from ml.compiler.graph import Op
 from ml.compiler.operators import checks
-from ml.compiler.operators.base import Array, Lowered, Options, Struct, kernel
+from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
 from ml.compiler.operators.convolution import parameters, window
 from ml.compiler.operators.packed import (
     CONV_BYTES,
@@ -32,15 +32,15 @@ CALL = 100  # cycles a pixel of a convolution over few channels: what its many s
 
 
 @kernel("DEPTHWISE_CONV_2D", "nn_conv_2d_packed")
-def one_channel(op: Op, options: Options) -> Lowered | None:
+def one_channel(op: Op, options: Options) -> Lowered | Declined | None:
     """Of a single channel it is a convolution."""
     weights = op.inputs[1]
     if op.inputs[0].shape[3] != 1:
         return None
-    data = np.ascontiguousarray(weights.data.transpose(3, 1, 2, 0))
+    data = np.ascontiguousarray(weights.values.transpose(3, 1, 2, 0))
     filters = replace(weights, shape=data.shape, data=data, axis=0)
     lowered = conv_2d_packed(replace(op, kind="CONV_2D", inputs=[op.inputs[0], filters, *op.inputs[2:]]), options)
-    if lowered is not None:
+    if isinstance(lowered, Lowered):
         lowered.reason = "one input channel, so a convolution: " + lowered.reason
     return lowered
 

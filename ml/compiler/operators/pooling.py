@@ -66,7 +66,7 @@ def average_pool(op: Op, options: Options) -> Lowered | None:
 
 def reduced_axes(op: Op) -> set[int]:
     rank = len(op.inputs[0].shape)
-    axes = {int(axis) + (rank if axis < 0 else 0) for axis in op.inputs[1].data.reshape(-1).tolist()}
+    axes = {int(axis) + (rank if axis < 0 else 0) for axis in op.inputs[1].values.reshape(-1).tolist()}
     checks.require(all(0 <= axis < rank for axis in axes), f"an axis is outside its {rank} dimensions", op.inputs[0])
     return axes
 

@@ -6,17 +6,17 @@ from ml.compiler.graph import Tensor
 from ml.compiler.operators import checks
 
 
-def matrix(tensor: Tensor | None, shape: tuple[int, int], dtypes=("int8",)) -> None:
+def matrix(tensor: Tensor, shape: tuple[int, int], dtypes=("int8",)) -> None:
     """A constant matrix with one scale and zero point 0."""
     checks.constant(tensor)
     checks.dtypes(tensor, dtypes)
     checks.shape(tensor, shape)
     checks.sized(tensor)
-    checks.require(len(tensor.scales) == 1 and tensor.scale > 0, "it has no single scale above 0", tensor)
+    checks.require(len(tensor.scales) == 1 and bool(tensor.scale > 0), "it has no single scale above 0", tensor)
     checks.require(tensor.zero == 0, "its zero point is not 0", tensor)
 
 
-def vector(tensor: Tensor | None, count: int, dtype: str = "int32") -> None:
+def vector(tensor: Tensor, count: int, dtype: str = "int32") -> None:
     """A constant bias."""
     checks.constant(tensor)
     checks.dtypes(tensor, (dtype,))

@@ -40,7 +40,7 @@ def check(op: Op) -> None:
     checks.constant(size)
     checks.dtypes(size, ("int32",))
     checks.require(size.elements == 2, "it is not a height and a width", size)
-    checks.shape(output, (given.shape[0], *size.data.reshape(-1).tolist(), given.shape[3]))
+    checks.shape(output, (given.shape[0], *size.values.reshape(-1).tolist(), given.shape[3]))
 
 
 @kernel("RESIZE_NEAREST_NEIGHBOR", "nn_resize_nearest")

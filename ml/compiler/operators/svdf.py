@@ -41,12 +41,12 @@ def check_svdf(op: Op) -> None:
 def svdf_bias(op: Op) -> np.ndarray:
     """int32 [units], the state's zero point folded in. These sums may leave 32 bits, and wrap then as TFLM's do."""
     times, bias, memory = op.inputs[2:5]
-    weights = times.data.reshape(bias.elements, -1).astype(np.int64)
-    return fixed_point.wrap32(bias.data.reshape(-1) - memory.zero * weights.sum(axis=1)).astype(np.int32)
+    weights = times.values.reshape(bias.elements, -1).astype(np.int64)
+    return fixed_point.wrap32(bias.values.reshape(-1) - memory.zero * weights.sum(axis=1)).astype(np.int32)
 
 
 def _largest_sum(op: Op) -> int:
-    times, bias = op.inputs[2].data.reshape(op.inputs[3].elements, -1), op.inputs[3].data
+    times, bias = op.inputs[2].values.reshape(op.inputs[3].elements, -1), op.inputs[3].values
     products = np.abs(times.astype(np.int64)).sum(axis=1) * -fixed_point.LIMITS[op.inputs[4].dtype][0] * 2
     return int(np.minimum(products + np.abs(bias.reshape(-1).astype(np.int64)), 1 << 31).max())
 
@@ -79,9 +79,9 @@ def _lower(op: Op, function: str) -> Lowered:
     return Lowered(
         calls=[function + "(&{name}, {0}, {4}, {out})"],
         arrays=[
-            Array("feature", features.data),
-            Array("feature_bias", folded_bias(features.data, None, given.zero, filters, features)),
-            Array("time", times.data, "oldest first"),
+            Array("feature", features.values),
+            Array("feature_bias", folded_bias(features.values, None, given.zero, filters, features)),
+            Array("time", times.values, "oldest first"),
             Array("bias", svdf_bias(op), "zero point of the state folded in"),
         ],
         struct=Struct("nn_svdf_params", rows, SVDF_BYTES),

@@ -14,7 +14,7 @@ from math import prod
 import numpy as np
 
 from ml.compiler import fixed_point
-from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.graph import Graph, Op, Operands, Tensor
 from ml.compiler.operators import FAMILIES, Unsupported
 
 POOLS = ("AVERAGE_POOL_2D", "MAX_POOL_2D")
@@ -68,7 +68,7 @@ def _constants(graph: Graph) -> Constants:
 
 def _of_convolution(op: Op, given: dict[int, int]) -> dict[int, int]:
     """Where the smallest and the largest possible sum come out as the same byte."""
-    image, output = op.inputs[0], op.output
+    image = op.inputs[0]
     low, high = _range(image, given, padded=not _pointwise(op))
     weights = _by_channel(op)
     if op.kind == "CONV_2D":
@@ -83,7 +83,7 @@ def _of_convolution(op: Op, given: dict[int, int]) -> dict[int, int]:
         first, last = _outputs(op, sums)
     except Unsupported:  # a scale that no kernel takes: the check names it
         return {}
-    return {c: int(first[c]) for c in range(output.shape[3]) if first[c] is not None and first[c] == last[c]}
+    return {c: low for c, (low, high) in enumerate(zip(first, last, strict=True)) if low is not None and low == high}
 
 
 def _range(image: Tensor, given: dict[int, int], padded: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -112,7 +112,7 @@ def _outputs(op: Op, sums: list[np.ndarray]) -> list[list[int | None]]:
 
 
 def _by_channel(op: Op) -> np.ndarray:
-    weights = op.inputs[1].data.astype(np.int64)
+    weights = op.inputs[1].values.astype(np.int64)
     return (
         weights.reshape(-1, weights.shape[3]).T if op.kind == "DEPTHWISE_CONV_2D" else weights.reshape(len(weights), -1)
     )
@@ -120,7 +120,7 @@ def _by_channel(op: Op) -> np.ndarray:
 
 def _bias(op: Op, channels: int) -> np.ndarray:
     bias = op.inputs[2] if len(op.inputs) == 3 else None
-    return np.zeros(channels, np.int64) if bias is None else bias.data.reshape(-1).astype(np.int64)
+    return np.zeros(channels, np.int64) if bias is None else bias.values.reshape(-1).astype(np.int64)
 
 
 def _pointwise(op: Op) -> bool:
@@ -169,7 +169,7 @@ def _shrink(op: Op, constants: Constants, dropped: dict[int, set[int]]) -> None:
     source = op.inputs[0].storage if op.inputs and op.inputs[0] is not None else None
     lost_in = dropped.get(id(source), set())
     lost_out = dropped.get(id(op.output), set()) if len(op.outputs) == 1 else set()
-    if op.kind in ("CONV_2D", "FULLY_CONNECTED") and lost_in:
+    if op.kind in ("CONV_2D", "FULLY_CONNECTED") and source is not None and lost_in:
         _fold(op, sorted(lost_in), constants[id(source)], source.zero)
         if op.kind == "FULLY_CONNECTED":
             _shorten_view(op.inputs[0], source, lost_in)
@@ -184,11 +184,12 @@ def _shrink(op: Op, constants: Constants, dropped: dict[int, set[int]]) -> None:
 def _fold(op: Op, lost: list[int], known: dict[int, int], zero: int) -> None:
     weights = op.inputs[1]
     values = np.array([known[c] - zero for c in lost], np.int64)
-    added = (weights.data[..., lost].astype(np.int64) * values).reshape(weights.shape[0], -1).sum(axis=1)
+    added = (weights.values[..., lost].astype(np.int64) * values).reshape(weights.shape[0], -1).sum(axis=1)
     bias = (_bias(op, weights.shape[0]) + added).astype(np.int32)
     like = op.inputs[2] if len(op.inputs) == 3 and op.inputs[2] is not None else weights
     made = replace(like, index=-1, shape=bias.shape, dtype="int32", data=bias)
-    op.inputs = [op.inputs[0], _taken(weights, _kept(weights.shape[-1], set(lost)), len(weights.shape) - 1), made]
+    fewer = _taken(weights, _kept(weights.shape[-1], set(lost)), len(weights.shape) - 1)
+    op.inputs = Operands([op.inputs[0], fewer, made])
 
 
 def _kept(total: int, lost: set[int]) -> np.ndarray:
@@ -197,7 +198,7 @@ def _kept(total: int, lost: set[int]) -> np.ndarray:
 
 def _taken(tensor: Tensor, kept: np.ndarray, axis: int) -> Tensor:
     """A copy with some of its slices; scales go along where there is one for each."""
-    data = np.ascontiguousarray(tensor.data.take(kept, axis=axis))
+    data = np.ascontiguousarray(tensor.values.take(kept, axis=axis))
     along = axis == tensor.axis and len(tensor.scales) == tensor.shape[axis] and len(tensor.scales) > 1
     scales, zeros = (v[kept] if along and len(v) == tensor.shape[axis] else v for v in (tensor.scales, tensor.zeros))
     return replace(tensor, data=data, shape=data.shape, scales=scales, zeros=zeros)

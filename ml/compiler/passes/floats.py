@@ -15,8 +15,9 @@ def fuse_float_steps(graph: Graph) -> None:
         if op.kind not in STEPS or len(op.inputs) != 1 or len(op.outputs) != 1:
             continue
         before, after = graph.producer(op.inputs[0]), graph.consumers(op.output)
-        inside = before is not None and before.kind == "DEQUANTIZE" and len(before.inputs) == 1
-        if inside and len(after) == 1 and after[0].kind == "QUANTIZE" and op.output not in graph.outputs:
+        if before is None or before.kind != "DEQUANTIZE" or len(before.inputs) != 1:
+            continue
+        if len(after) == 1 and after[0].kind == "QUANTIZE" and op.output not in graph.outputs:
             options = op.options | {BETWEEN: True}
             made[id(after[0])] = replace(op, inputs=before.inputs, outputs=after[0].outputs, options=options)
     graph.ops = [made.get(id(op), op) for op in graph.ops]

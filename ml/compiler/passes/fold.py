@@ -19,16 +19,16 @@ def _shape(op: Op) -> np.ndarray:
 
 
 def _pack(op: Op) -> np.ndarray:
-    return np.stack([t.data for t in op.inputs], axis=op.options["axis"])
+    return np.stack([t.values for t in op.inputs], axis=op.options["axis"])
 
 
 def _concatenation(op: Op) -> np.ndarray:
-    return np.concatenate([t.data for t in op.inputs], axis=op.options["axis"])
+    return np.concatenate([t.values for t in op.inputs], axis=op.options["axis"])
 
 
 def strided_slice(op: Op, value: np.ndarray) -> np.ndarray:
     """A STRIDED_SLICE with constant bounds, its masks included; ellipsis and new axes are left to the caller."""
-    begin, end, step = (t.data.reshape(-1).tolist() for t in op.inputs[1:4])
+    begin, end, step = (t.values.reshape(-1).tolist() for t in op.inputs[1:4])
     picks = []
     for axis, (first, last, stride) in enumerate(zip(begin, end, step, strict=True)):
         bit = 1 << axis
@@ -44,17 +44,17 @@ def strided_slice(op: Op, value: np.ndarray) -> np.ndarray:
 def _strided_slice(op: Op) -> np.ndarray:
     if op.options["ellipsis_mask"] or op.options["new_axis_mask"] or op.options["offset"]:
         raise ValueError
-    return strided_slice(op, op.inputs[0].data)
+    return strided_slice(op, op.inputs[0].values)
 
 
 def _reduce_prod(op: Op) -> np.ndarray:
-    return np.prod(op.inputs[0].data, axis=tuple(op.inputs[1].data.reshape(-1).tolist()))
+    return np.prod(op.inputs[0].values, axis=tuple(op.inputs[1].values.reshape(-1).tolist()))
 
 
 def _gather(op: Op) -> np.ndarray:
     if op.options["batch_dims"]:
         raise ValueError
-    return np.take(op.inputs[0].data, op.inputs[1].data, axis=op.options["axis"])
+    return np.take(op.inputs[0].values, op.inputs[1].values, axis=op.options["axis"])
 
 
 FOLDS: dict[str, Callable[[Op], np.ndarray]] = {
@@ -63,7 +63,7 @@ FOLDS: dict[str, Callable[[Op], np.ndarray]] = {
     "GATHER": _gather,
     "STRIDED_SLICE": _strided_slice,
     "REDUCE_PROD": _reduce_prod,
-    "CAST": lambda op: op.inputs[0].data,
+    "CAST": lambda op: op.inputs[0].values,
 }
 
 

@@ -35,7 +35,7 @@ def _read_through(user: Op, transpose: Op) -> None:
 
 
 def order_of(transpose: Op) -> list[int]:
-    return [int(axis) for axis in transpose.inputs[1].data.reshape(-1)]
+    return [int(axis) for axis in transpose.inputs[1].values.reshape(-1)]
 
 
 def moves_nothing(transpose: Op) -> bool:

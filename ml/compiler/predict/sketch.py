@@ -23,7 +23,7 @@ from math import prod
 
 import numpy as np
 
-from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.graph import Graph, Op, Operands, Tensor
 from ml.errors import UserError
 
 ACTIVATIONS = ("none", "relu", "relu6")
@@ -82,8 +82,8 @@ def graph_of(network: Network, fill: Fill | None = None) -> Graph:
 class _Drawing:
     def __init__(self, network: Network, fill: Fill):
         self.fill, self.network = fill, network
-        self.dtype = {8: "int8", 16: "int16"}.get(network.bits)
-        if self.dtype is None:
+        self.dtype = {8: "int8", 16: "int16"}.get(network.bits, "")
+        if not self.dtype:
             raise UserError(f"expected activations of 8 or 16 bits, found {network.bits}")
         self.tensors: list[Tensor] = []
         self.ops: list[Op] = []
@@ -121,7 +121,7 @@ class _Drawing:
         return made
 
     def _op(self, kind: str, inputs: list[Tensor], output: Tensor, **options) -> Tensor:
-        self.ops.append(Op(kind, len(self.ops), inputs, [output], options))
+        self.ops.append(Op(kind, len(self.ops), Operands(inputs), [output], options))
         return output
 
     def weighted(self, kind: str, layer: Layer, given: Tensor, shape, axis: int, output, **options) -> Tensor:

@@ -85,7 +85,7 @@ def _why(timeline: Timeline) -> str:
 
 
 def _shape(timeline: Timeline) -> tuple[int, int, int]:
-    return timeline.given.axis, timeline.given.hop, timeline.given.count
+    return timeline.given.axis, timeline.given.step, timeline.given.count
 
 
 def _program(graph: Graph, options: Options, name: str, shape: Stream) -> Program:

@@ -26,7 +26,7 @@ def request(stream: str | None, hop: int | None, ram: int | None) -> Request | N
 
 def figures(program: Program) -> dict:
     """What a step costs beside a whole window; sizes in bytes."""
-    stream = program.stream
+    stream = program.streamed
     return {
         "axis": stream.axis,
         "hop": stream.hop,

@@ -9,7 +9,8 @@ from ml.compiler.streaming.strips import FIRST_BYTE
 
 def notes(program: Program) -> list[str]:
     """Comment lines for the head of the file."""
-    stream, saved = program.stream, 100 * (1 - program.macs / program.stream.window_macs)
+    stream = program.streamed
+    saved = 100 * (1 - program.macs / stream.window_macs)
     return [
         f"streaming: a step takes {count(stream.hop, 'new row')} of a window of {stream.rows} (axis {stream.axis}); "
         f"its output holds from step {stream.warm_up} on",
@@ -37,7 +38,7 @@ def first_bytes(program: Program, name: str, whole: str) -> str:
 
 def stream(program: Program, name: str, check: int) -> str:
     """The nn_stream and `<name>_push`."""
-    given = program.stream
+    given = program.streamed
     rows = [
         (f"&{name}_model", "a step"),
         (f"{given.hop}", "rows that a step takes"),

@@ -48,6 +48,13 @@ class Storage:
     recalled: tuple[Span, ...] = ()  # of them, the rows that come out of a ring; none when a strip is itself the state
 
     @property
+    def found(self) -> Span:
+        """`kept` where something is kept."""
+        if self.kept is None:
+            raise ValueError("expected rows that are kept, found none")
+        return self.kept
+
+    @property
     def in_place(self) -> bool:
         return self.kept is not None and not self.recalled
 
@@ -75,7 +82,7 @@ def _made(graph: Graph) -> list[Tensor]:
 
 
 def _read_all(needs: dict[int, Need], tensor: Tensor, timeline: Timeline) -> None:
-    needs[id(tensor.storage)] = Need(timeline.of(tensor.storage).count, 0)
+    needs[id(tensor.storage)] = Need(timeline.known(tensor.storage).count, 0)
 
 
 def _read(op: Op, made: Storage | None, needs: dict[int, Need], timeline: Timeline) -> None:
@@ -86,7 +93,7 @@ def _read(op: Op, made: Storage | None, needs: dict[int, Need], timeline: Timeli
         if made is None:
             _read_all(needs, tensor, timeline)
         else:
-            need.add(made.computed, made.rows, timeline.reach[id(op)], timeline.of(tensor.storage).count)
+            need.add(made.computed, made.rows, timeline.reach[id(op)], timeline.known(tensor.storage).count)
 
 
 def _decide(rows: Rows, need: Need, strategy: Strategy) -> Storage:

@@ -35,6 +35,13 @@ class Rows:
     tail: int = 0
 
     @property
+    def step(self) -> int:
+        """`hop` where there is one."""
+        if self.hop is None:
+            raise ValueError("expected rows that a window shares with the next, found none")
+        return self.hop
+
+    @property
     def fresh(self) -> int:
         """The first row that the window before did not have; 0 when there is none."""
         return max(self.count - self.tail - (self.hop or self.count), 0)
@@ -109,16 +116,25 @@ class Timeline:
         if tensor.view_of is None:
             return self._rows.get(id(tensor))
         base = self.of(tensor.view_of)
-        axis = None if base is None else row_axis(tensor.shape, base.count)
+        if base is None:
+            return None
+        axis = row_axis(tensor.shape, base.count)
         return None if axis is None else Rows(axis, base.count, base.hop, base.head, base.tail)
+
+    def known(self, tensor: Tensor) -> Rows:
+        """Of a tensor that has a time axis."""
+        rows = self.of(tensor)
+        if rows is None:
+            raise ValueError(f"tensor {tensor.index}: expected a time axis, found none")
+        return rows
 
     def _follow(self, op: Op) -> None:
         read = [t for t in op.inputs if t is not None and t.data is None]
         if all(id(t.storage) not in self._rows for t in read):
             return  # behind the last time axis
-        rows = [self.of(t) for t in read]
+        rows = [found for t in read if (found := self.of(t)) is not None]
         try:
-            _require(None not in rows, "reads all rows of the window at once")
+            _require(len(rows) == len(read), "reads all rows of the window at once")
             given = _common(rows)
             reach, axis = self._readable(op, given)
         except _Stop as why:
@@ -128,7 +144,7 @@ class Timeline:
         if made.count == 1:
             return  # one row for the window: there is no time left
         if made.hop is None and given.hop is not None:
-            whole = self.given.hop // given.hop * reach.stride
+            whole = self.given.step // given.step * reach.stride
             self.stops.append((op, f"moves {reach.stride} rows at a time: take a --hop that is a multiple of {whole}"))
         self._rows[id(op.output)] = made
         self.reach[id(op)] = reach
@@ -142,7 +158,8 @@ class Timeline:
             return _cropped(op, given)
         _check_row_by_row(op, given)
         axis = row_axis(op.output.shape, given.count)
-        _require(axis is not None, "does not keep the rows")
+        if axis is None:
+            raise _Stop("does not keep the rows")
         return Reach(), axis
 
 
@@ -199,7 +216,7 @@ def _check_row_by_row(op: Op, given: Rows) -> None:
         _require(op.inputs[0].shape[-1] == op.inputs[1].shape[-1] and axis < rank - 1, "reads all rows at once")
         return
     if op.kind == "MEAN":
-        axes = {int(a) % rank for a in op.inputs[1].data.reshape(-1).tolist()}
+        axes = {int(a) % rank for a in op.inputs[1].values.reshape(-1).tolist()}
         _require(axis not in axes, "reads all rows of the window at once")
         return
     if op.kind == "CONCATENATION":

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.graph import Graph, Op, Operands, Tensor
 from ml.compiler.streaming.needs import Span, Storage
 from ml.compiler.streaming.rows import CONVOLUTIONS, CROP, WINDOWED, Reach, Timeline, row_axis, walk_of, with_side
 
@@ -26,8 +26,7 @@ class Strips:
     storage: Storage
     tensor: Tensor
     memory: list[tuple[int, Tensor]] = field(default_factory=list)
-    ring: Tensor | None = None
-    oldest: Tensor | None = None  # byte of the ring at which it begins
+    history: tuple[Tensor, Tensor] | None = None  # a ring, and the byte of it at which it begins
 
     @property
     def row(self) -> int:
@@ -43,8 +42,9 @@ class Strips:
 
     def _view(self, memory: Tensor, skipped: int, count: int, like: Tensor) -> Tensor:
         shape, whole = like.shape, self.storage.rows.count
-        if count != whole:
-            shape = with_side(shape, row_axis(shape, whole), count)
+        axis = row_axis(shape, whole)
+        if count != whole and axis is not None:
+            shape = with_side(shape, axis, count)
         if shape == memory.shape:
             return memory
         return replace(like, shape=shape, view_of=memory, view_start=skipped * self.row, variable=False)
@@ -59,7 +59,7 @@ class Rewriter:
         self.whole: dict[int, Tensor] = {}  # tensors without rows, by id
         self.ops: list[Op] = []
         given = graph.inputs[0]
-        hop = timeline.given.hop
+        hop = timeline.given.step
         step = replace(given, shape=with_side(given.shape, timeline.given.axis, hop))
         self._input(given, step)
         for op in graph.ops:
@@ -81,14 +81,15 @@ class Rewriter:
         """Memory for each strip; one that holds a history in place is state."""
         storage, axis = strips.storage, strips.storage.rows.axis
         for first, end in storage.strips:
-            holds = storage.in_place and first <= storage.kept[0] and storage.kept[1] <= end
+            holds = storage.in_place and first <= storage.found[0] and storage.found[1] <= end
             shape = with_side(strips.tensor.shape, axis, end - first)
             strips.memory.append((first, replace(strips.tensor, shape=shape, variable=holds, view_of=None)))
         if storage.recalled:
-            shape = with_side(strips.tensor.shape, axis, storage.kept[1] - storage.kept[0])
-            strips.ring = replace(strips.tensor, shape=shape, variable=True)
-            strips.oldest = Tensor(
-                strips.tensor.index, "byte at which the ring above begins", (1,), "int32", variable=True
+            shape = with_side(strips.tensor.shape, axis, storage.found[1] - storage.found[0])
+            begins = "byte at which the ring above begins"
+            strips.history = (
+                replace(strips.tensor, shape=shape, variable=True),
+                Tensor(strips.tensor.index, begins, (1,), "int32", variable=True),
             )
 
     def _rewrite(self, op: Op) -> None:
@@ -108,27 +109,25 @@ class Rewriter:
     @staticmethod
     def _next(storage: Storage) -> Span:
         """The rows that the next step will find where this one found `kept`."""
-        return storage.kept[0] + storage.rows.hop, storage.kept[1] + storage.rows.hop
+        return storage.found[0] + storage.rows.step, storage.found[1] + storage.rows.step
 
     def _advance(self, step: Tensor) -> Op | None:
         """Every history in place moves by its hop; then the input's new rows join theirs."""
         inputs = [step]
         for strips in self.strips.values():
             if strips.storage.in_place:
-                inputs += [strips.rows(*self._next(strips.storage)), strips.rows(*strips.storage.kept)]
+                inputs += [strips.rows(*self._next(strips.storage)), strips.rows(*strips.storage.found)]
         given = next(iter(self.strips.values()))
         keeps = given.storage.kept is not None
         if not keeps and len(inputs) == 1:
             return None
         rows = given.storage.rows
         target = given.rows(rows.fresh, rows.count) if keeps else step
-        return Op("ADVANCE", -1, inputs, [target], {FIRST_BYTE: given.row * rows.fresh})
+        return Op("ADVANCE", -1, Operands(inputs), [target], {FIRST_BYTE: given.row * rows.fresh})
 
-    def _all_rows(self, tensor: Tensor | None) -> Tensor | None:
-        """A tensor as a whole: the same, or its rows where it has a time axis."""
-        if tensor is None:
-            return None
-        strips = self.strips.get(id(tensor.storage))
+    def _all_rows(self, tensor: Tensor) -> Tensor:
+        """A tensor as a whole: the same, or its rows where it has a time axis. None stays None (Operands)."""
+        strips = None if tensor is None else self.strips.get(id(tensor.storage))
         return tensor if strips is None else strips.rows(0, strips.storage.rows.count, tensor)
 
     def _strip(self, op: Op, strips: Strips, span: Span) -> Op:
@@ -149,16 +148,16 @@ class Rewriter:
 
 
 def _recall(index: int, strips: Strips, span: Span) -> Op:
-    options = {FIRST_BYTE: strips.row * span[0], "skip": strips.row * (span[0] - strips.storage.kept[0])}
-    return Op("RECALL", index, [strips.ring, strips.oldest], [strips.rows(*span)], options)
+    options = {FIRST_BYTE: strips.row * span[0], "skip": strips.row * (span[0] - strips.storage.found[0])}
+    return Op("RECALL", index, Operands(strips.history or ()), [strips.rows(*span)], options)
 
 
 def _keep(index: int, strips: Strips) -> Op:
     """The newest rows that move on take the place of the oldest."""
-    kept, hop = strips.storage.kept, strips.storage.rows.hop
+    kept, hop = strips.storage.found, strips.storage.rows.step
     first = kept[1] + hop - min(hop, kept[1] - kept[0])
     rows = strips.rows(first, kept[1] + hop)
-    return Op("KEEP", index, [rows, strips.ring, strips.oldest], [rows], {FIRST_BYTE: strips.row * first})
+    return Op("KEEP", index, Operands([rows, *(strips.history or ())]), [rows], {FIRST_BYTE: strips.row * first})
 
 
 def place_window(strip: Op, op: Op, rows, reach: Reach, span: Span) -> None:
@@ -184,7 +183,7 @@ def _upright(op: Op) -> None:
     if op.kind in CONVOLUTIONS:
         weights = op.inputs[1]
         shape = (weights.shape[0], weights.shape[2], weights.shape[1], weights.shape[3])
-        op.inputs[1] = replace(weights, shape=shape, data=np.ascontiguousarray(weights.data.transpose(0, 2, 1, 3)))
+        op.inputs[1] = replace(weights, shape=shape, data=np.ascontiguousarray(weights.values.transpose(0, 2, 1, 3)))
 
 
 def _turned(tensor: Tensor) -> Tensor:

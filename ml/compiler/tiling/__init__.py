@@ -42,7 +42,7 @@ class _Search:
         self.strips: dict[tuple, Lowered] = {}
         self.graph = whole.graph
         bounds = self._bounds(self.graph)
-        while bounds and (better := self._better(max(bounds.values()), max(bounds, key=bounds.get))):
+        while bounds and (better := self._better(max(bounds.values()), max(bounds, key=lambda step: bounds[step]))):
             self.graph = better
             bounds = self._bounds(better)
 

@@ -14,12 +14,12 @@ Pair = tuple[Op, Op]
 
 def pair_at(graph: Graph, number: int) -> Pair | None:
     """The operator and the one behind it, where nobody else reads what is between them and both can be cut."""
-    pair = tuple(graph.ops[number : number + 2])
+    pair = graph.ops[number : number + 2]
     if number < 0 or len(pair) < 2 or not all(map(_can_be_cut, pair)):
         return None
     first, second = pair
     ours = second.inputs[0] is first.output and graph.feeds_only(first.output, second)
-    return pair if ours and not first.inputs[0].storage.variable else None
+    return (first, second) if ours and not first.inputs[0].storage.variable else None
 
 
 def _can_be_cut(op: Op) -> bool:

@@ -47,7 +47,7 @@ def _lower(op: Op, function: str, groups: int) -> Lowered:
     return Lowered(
         calls=[function + "(&{name}, {0}, {out})"],
         arrays=[
-            Array("weights", weights.data),
+            Array("weights", weights.values),
             *scale_arrays(op, weights_by_channel(op)),
         ],
         struct=Struct("nn_conv_int16", rows, CONV_BYTES),

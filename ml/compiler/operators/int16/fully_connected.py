@@ -26,7 +26,7 @@ def fully_connected(op: Op, options: Options) -> Lowered | None:
     )
     return Lowered(
         calls=["nn_fully_connected_int16(&{name}, {0}, {out})"],
-        arrays=[Array("weights", weights.data), *scale_arrays(op, weights.data)],
+        arrays=[Array("weights", weights.values), *scale_arrays(op, weights.values)],
         struct=Struct("nn_fully_connected_int16_params", rows, PARAMS_BYTES),
         headers=("nn/int16.h",),
         parameters=sum(t.size for t in op.inputs[1:] if t is not None),

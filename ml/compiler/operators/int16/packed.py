@@ -122,11 +122,11 @@ def fully_connected(op: Op, options: Options) -> Lowered | None:
     outputs, inputs = weights.shape
     if inputs % 2 or output.elements != outputs or narrow(op):
         return None
-    bias, multipliers, right = scales_of(op, weights.data)
-    if not packing_int16.narrow(weights.data, bias, right):
+    bias, multipliers, right = scales_of(op, weights.values)
+    if not packing_int16.narrow(weights.values, bias, right):
         return None
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    words = packing_int16.pack(weights.data[:, None, :], bias, multipliers, right, wide=False)
+    words = packing_int16.pack(weights.values[:, None, :], bias, multipliers, right, wide=False)
     return Lowered(
         calls=["nn_fully_connected_int16_packed(&{name}, {0}, {out})"],
         arrays=[Array("packed", words, f"four channels: 4 biases, {inputs // 2} pairs of taps, shifts, 4 multipliers")],

@@ -28,7 +28,7 @@ def scale_arrays(op: Op, weights: np.ndarray) -> list[Array]:
     """Bias, multiplier and shift; `weights` is [channels, taps]."""
     given, output = op.inputs[0], op.output
     channels, bias = len(weights), bias_of(op)
-    values = np.zeros(channels, np.int64) if bias is None else bias.data.reshape(channels).astype(np.int64)
+    values = np.zeros(channels, np.int64) if bias is None else bias.values.reshape(channels).astype(np.int64)
     scales = op.inputs[1].scales
     mantissas, shifts = fixed_point.channel_multipliers(given.scale, scales, output.scale, np.ones(len(scales)))
     if narrow(op):
