@@ -30,14 +30,15 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 BASELINE = 1556  # flash of TFLM's image without TFLM and model: start-up, newlib, printing
 
 SOURCE = """\
-TFLM is tflite-micro 90b983c with the CMSIS-NN it pins (4ab83cc), built for Cortex-M4F by arm-none-eabi-gcc 12.2.1 with
-its release defines (kernels -O2), one bare-metal image a model, on the same input. Instructions are exact. Cycles of
-both sides are estimates by one method: every basic block that ran on an emulated Cortex-M4, costed by the table of the
-Cortex-M4 technical reference manual (r0p1, 3.3) without wait states, a refilled pipeline taken as two cycles. Neither
-was measured on silicon. RAM is the arena with `.data` and `.bss`, without stack. Flash "besides" is everything in the
-image but the weights and biases in it, as the `.tflite` states them: code, multipliers, structs. Ours leaves out
-channels that are constant (half of vww), and their weights are not counted either; TFLM's is that of its int8-only
-registration, less the start-up and printing of its image (1,556 B), ours has its start-up code in it.\
+TFLM is tflite-micro 90b983c with the CMSIS-NN that it pins (4ab83cc). arm-none-eabi-gcc 12.2.1 built it for Cortex-M4F
+with its release defines (kernels -O2), one bare-metal image per model. Both sides run on the same input. Instructions
+are exact. Cycles of both sides are estimates by one method: the table of the Cortex-M4 technical reference manual
+(r0p1, 3.3) gives the cost of every basic block that ran on an emulated Cortex-M4, without wait states; a refilled
+pipeline counts as two cycles. Neither side was measured on silicon. RAM is the arena with `.data` and `.bss`, without
+stack. Flash "besides" is everything in the image except the weights and biases, as the `.tflite` states them: code,
+multipliers, structs. Our image leaves out channels that are constant (half of vww), and does not count their weights
+either. TFLM's flash is that of its int8-only registration, without the start-up and printing code of its image
+(1,556 B); our flash includes the start-up code.\
 """
 
 

@@ -37,15 +37,16 @@ PEERS = (
 )
 
 INT4 = """\
-Every convolution and dense layer brought to -7..7 by `ml/compress/four_bits.py`; both columns run the same integers and
-give the same bytes as TFLM does for the int8 twin. "4 bits" is what `--weights auto` chooses: a layer that would take
-more than 5 % more cycles keeps its 8. Depthwise weights keep theirs. Constants are all that the header holds. A layer
-of ad has a scale above 1 in its twin, which int8's packed kernel does not take: compare ad with its int8 row above.\
+`ml/compress/four_bits.py` brought every convolution and dense layer to -7..7. Both columns run the same integers and
+give the same bytes as TFLM does for the int8 twin. "4 bits" is the choice of `--weights auto`: a layer that would take
+more than 5 % more cycles keeps its 8 bits, and so do depthwise weights. "Constants" are all constants of the header. A
+layer of ad has a scale above 1 in its twin, and int8's packed kernel does not support this: compare ad with its int8
+row above.\
 """
 
 INT16 = """\
-The same networks converted by TensorFlow to int16 activations with int8 weights, random inputs as calibration: each
-layer's bytes are TFLM's. No peer's figures are at hand: TFLM's own int16 kernels of CMSIS-NN were not measured.\
+TensorFlow converted the same networks to int16 activations with int8 weights, with random inputs as calibration. Each
+layer's bytes are TFLM's. There are no figures of a peer: TFLM's own int16 kernels of CMSIS-NN were not measured.\
 """
 
 
