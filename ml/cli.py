@@ -1,4 +1,4 @@
-"""The commands of `python -m ml`. Each lives beside what it commands and is loaded when it is called."""
+"""The commands of `python -m ml`. Each is in the folder of its subject and is loaded when it is called."""
 
 import importlib
 import math

@@ -1,4 +1,4 @@
-"""Sets up everything the other commands need; what is already there stays as it is.
+"""Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
 

@@ -1,4 +1,4 @@
-"""Gives PlatformIO its `tool-scons` where its registry does not answer.
+"""Gives PlatformIO its `tool-scons` if PlatformIO's registry does not answer.
 
 `pio run` fetches the package tool-scons from PlatformIO's registry on first use. Where that cannot be reached, this
 puts a package of the same name and version in its place that calls the SCons installed by pip, which is the same

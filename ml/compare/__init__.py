@@ -1,1 +1,1 @@
-"""`python -m ml compare BASE HEAD`: what a change does to the accuracy, speed and size of every application."""
+"""`python -m ml compare BASE HEAD`: the effect of a change on accuracy, speed and size of each application."""

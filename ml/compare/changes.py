@@ -1,4 +1,4 @@
-"""From what two sides say to rows: how much changed, whether that is beyond the noise, whether it is a regression."""
+"""Makes rows from two sides: how much a figure changed, whether beyond the noise, and whether it is a regression."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Two sides, application by application: rows, notes, and what has become worse than is tolerated."""
+"""Compares two sides, application by application: rows, notes, and figures that are worse than the tolerance."""
 
 import os
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""What is compared of an application, and what one side says of each figure."""
+"""The figures of an application that are compared, and their values on one side."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a model of a side costs, by measurements that are remembered by content: headers, libraries, compiler, tools."""
+"""Measures the cost of a model and caches it by content: headers, libraries, compiler, tools."""
 
 import functools
 import hashlib

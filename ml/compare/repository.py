@@ -1,4 +1,4 @@
-"""What git knows: which commit a word means, its files in a cache folder, how a work tree differs. Nothing is written
+"""Asks git: which commit a word means, its files in a cache folder, how a work tree differs. Nothing is written
 to the repository or its work tree."""
 
 import io

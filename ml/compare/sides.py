@@ -1,4 +1,4 @@
-"""What is compared: a commit, a folder (a work tree, or one with headers or models), a header or a `.tflite`."""
+"""A side of a comparison: a commit, a folder (a work tree, or one with headers or models), a header or a `.tflite`."""
 
 import hashlib
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Whether two counts differ by more than chance, two-sided at 95 %.
+"""Tests whether two counts differ by more than chance, two-sided at 95 %.
 
 Both methods take the two sides as independent. Two models judged by the same recordings are not: their difference is
 then surer than is said here, so that what is called beyond the noise is, and a little within it may be real.

@@ -1,4 +1,4 @@
-"""What a turn of each loop of each kernel costs on a Cortex-M4, in cycles by ml/profile's table.
+"""The cost of a turn of each kernel's loops on a Cortex-M4, in cycles by ml/profile's table.
 
 How often the loops turn follows from an operator's shape (operators/loops.py); these are the instructions in them.
 Measured by `python tools/studies/fit_cycles.py`, which prints this table; measure again what you change. Where a loop

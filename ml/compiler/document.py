@@ -17,16 +17,16 @@ PAGE = ROOT / "docs" / "operators.md"
 _HEAD = """<!-- Written by `python -m ml operators --write` from ml/compiler/operators: change it there. -->
 # Operators
 
-What `python -m ml compile` turns into C, byte for byte as TensorFlow Lite Micro's reference kernels compute it. Every
-tensor has one scale and zero point unless the table says otherwise; weights may have one scale per output channel.
-A model has one input and one output. Anything else is named, with the tensor in the way, before anything is written.
+`python -m ml compile` turns these operators into C. The bytes equal those of TensorFlow Lite Micro's reference kernels.
+Each tensor has one scale and zero point unless the table says otherwise; weights may have one scale per output channel.
+A model has one input and one output. The compiler refuses anything else before it writes a file, and names the tensor.
 
 | operator | activations | what is supported | kernels |
 |---|---|---|---|
 """
 
 _TAIL = """
-Taken away before anything runs:
+The compiler removes these operators, so they cost no time:
 
 - {views}: the output is the input's memory under another shape.
 {folds}
@@ -40,7 +40,7 @@ def page() -> str:
     """docs/operators.md as it should be."""
     rows = "".join(_row(kind) for kind in sorted(FAMILIES) if FAMILIES[kind].types)
     folded = ", ".join(sorted((*FOLDS, "SHAPE")))
-    folds = f"- {folded}, on constants and shapes: computed by the compiler (Keras' Flatten is made of these)."
+    folds = f"- {folded}, on constants and shapes: the compiler computes them (Keras' Flatten is made of these)."
     tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=textwrap.fill(folds, 120, subsequent_indent="  "))
     return _HEAD + rows + tail
 

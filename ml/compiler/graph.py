@@ -1,4 +1,4 @@
-"""The model as the compiler sees it: tensors and operators, nothing of the file format."""
+"""The compiler's view of a model: tensors and operators, without the file format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was made of constants once is not made again: layers in strips share their weights, and a plan tries many."""
+"""Keeps results made from constants: layers in strips share their weights, and a plan tries many strips."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arena: where each tensor lies, so that tensors alive at the same time never meet.
+"""Plans the arena: gives each tensor a place, so that tensors that are alive at the same time never overlap.
 
 Placing buffers with lifetimes is NP-hard in general, but small networks mostly reach the lower bound (the most bytes
 that any one step needs at once), and the plan reports it, so a gap is seen. The search is first fit over several

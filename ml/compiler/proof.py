@@ -1,4 +1,4 @@
-"""What shows that a compiled header computes its model: every layer, on many inputs, beside another program.
+"""Proves that a compiled header computes its model: compares every layer on many inputs with another program.
 
 proof = prove(tflite, program, host, "net")   # raises UserError where a byte differs
 

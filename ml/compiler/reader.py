@@ -1,4 +1,4 @@
-"""From the bytes of a `.tflite` to a Graph. The file is untrusted: what it says is checked here once, for everyone."""
+"""From the bytes of a `.tflite` to a Graph. The file is untrusted; this module checks it once for all others."""
 
 from __future__ import annotations
 

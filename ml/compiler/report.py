@@ -1,4 +1,4 @@
-"""What a compiled model costs, as a table for people and as plain data for machines."""
+"""The cost of a compiled model, as a table for people and as plain data for programs."""
 
 from __future__ import annotations
 

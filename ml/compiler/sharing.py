@@ -1,4 +1,4 @@
-"""Constants that several layers have in common are written once."""
+"""Writes constants that several layers share only once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m ml.compiler.upgrade HEADER...`: gives headers of an earlier compiler what today's have, without the model.
+"""`python -m ml.compiler.upgrade HEADER...`: brings headers of an earlier compiler up to date without the model.
 
 Only what follows from the header's own text: the constants of its input's and output's scales, and packed words in
 hexadecimal. What a new compilation would find besides (other kernels, a proof) it cannot know.

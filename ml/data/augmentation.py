@@ -1,4 +1,4 @@
-"""Motion as another person, hand or device would have made it: in raw units, before the C front end.
+"""Varies motion as if another person, hand or device had made it: in raw units, before the C front end.
 
 Every function takes and returns float (n, 6) in counts: ax, ay, az, gx, gy, gz.
 """

@@ -1,4 +1,4 @@
-"""The rows of a data set: what a `manifest.csv` says of each recording, checked before any of them is read."""
+"""The rows of a `manifest.csv`, one per recording. All rows are checked before any recording is read."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who trains, who tunes, who tests: always whole people (or machines), never parts of what one of them did.
+"""Splits subjects into training, tuning and test: always whole people (or machines), never parts of one.
 
 Windows of one recording overlap, and recordings of one person resemble each other: a split between them measures how
 well the model knows that person, not how well it works for the next one.

@@ -1,4 +1,4 @@
-"""Continuous recordings with known movements in them, as a device would meet them."""
+"""Continuous recordings with known movements, as a device would see them."""
 
 import dataclasses
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Files that nobody vouches for: opened only where they are files, and read only as far as a limit allows.
+"""Opens untrusted files: only regular files, and only up to a limit.
 
 Every reader of `ml/data` opens through here, and every limit on what a file may hold stands here. A limit is checked
 before the memory is taken, so no file can take more than a small multiple of these sizes.

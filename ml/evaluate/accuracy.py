@@ -1,4 +1,4 @@
-"""How often the answer is right, and how sure that figure is."""
+"""The share of right answers, with its confidence interval."""
 
 import numpy as np
 

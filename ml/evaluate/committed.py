@@ -1,4 +1,4 @@
-"""A model of which only the generated header is left: what ships, ready to be judged."""
+"""Loads a model from its generated header alone, so that the shipped model can be judged."""
 
 import ctypes
 import tempfile

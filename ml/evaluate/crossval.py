@@ -1,4 +1,4 @@
-"""Each subject left out in turn: how well does it work for the next person?
+"""Cross-validation: leaves each subject out in turn, to see how well a model works for a new person.
 
 python -m ml crossval gesture_recognition --data DIR --seeds 3
 """

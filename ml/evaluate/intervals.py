@@ -1,4 +1,4 @@
-"""How sure a figure is: 95 % confidence intervals of a share, a rate and a quantile, exact where that is possible.
+"""95 % confidence intervals of a share, a rate and a quantile; exact where that is possible.
 
 All hold for independent trials. Repetitions of one person, or words of one speaker, are alike: figures by subject say
 more about the next one than the interval over all trials does.

@@ -1,4 +1,4 @@
-"""`python -m ml learning-curve APP --data DIR`: how good the model is, by how many people it learned from.
+"""`python -m ml learning-curve APP --data DIR`: how the model improves with the number of people in the training.
 
 Always judged by the same people. A curve that still rises at its end says that more people would help; a flat one that
 something else is in the way.

@@ -1,4 +1,4 @@
-"""Puts a stream before a board and takes down what it detects: through the sensor of a virtual board, or over the link
+"""Plays a stream to a board and records its detections: through the sensor of a virtual board, or over the link
 in place of any board's sensor."""
 
 from collections.abc import Callable

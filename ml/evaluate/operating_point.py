@@ -1,4 +1,4 @@
-"""What was asked of the decision, and what it reached where it was chosen, in words."""
+"""Describes an operating point in words: its target, and its figures on the streams where it was chosen."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a model reached, as a line of its header that programs read back.
+"""The results of a model, as a line of its header that programs read back.
 
 // figures: {"accuracy": [323, 373], "found": [168, 312], "false_alarms": [2, 4.0], ...}
 

@@ -1,4 +1,4 @@
-"""`python -m ml stream APP --on host|virtual|virtual-m3|host-board|PORT`: who was left out, as continuous streams."""
+"""`python -m ml stream APP --on host|virtual|virtual-m3|host-board|PORT`: judges held-out subjects as streams."""
 
 import dataclasses
 import json

@@ -1,4 +1,4 @@
-"""What streams came to, as JSON and as a table; and what a board counted meanwhile."""
+"""The results of streams and the board's counters, as JSON and as a table."""
 
 from rich.console import Console
 from rich.table import Table

@@ -1,4 +1,4 @@
-"""What was when in a stream, for pictures."""
+"""The events and detections of a stream over time, for pictures."""
 
 import dataclasses
 

@@ -1,4 +1,4 @@
-"""Trainings beside each other, each in a process of its own: TensorFlow takes half a gigabyte each."""
+"""Runs trainings in parallel, each in a process of its own. TensorFlow takes half a gigabyte in each."""
 
 import multiprocessing
 import os

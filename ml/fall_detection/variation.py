@@ -1,4 +1,4 @@
-"""A recorded acceleration as another body, device or way of wearing it would have made it.
+"""Varies a recorded acceleration as if another body, device or way of wearing had made it.
 
 Samples are float (n, 3) in counts, before the C front end.
 """

@@ -1,4 +1,4 @@
-"""Movement that is no gesture: steps, handling, blows, in any direction and however the device is held.
+"""Movement that is not a gesture: steps, handling, blows, in any direction, with the device held in any way.
 
 A network that has only seen ten gestures calls whatever moves one of them. These windows belong to the class `none`:
 rhythms (walking, shaking, machines) of three harmonics, each about a direction of its own, and handling, a few

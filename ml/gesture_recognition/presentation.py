@@ -1,4 +1,4 @@
-"""How a recorded repetition is put before the model when it is judged.
+"""Presents a recorded repetition to the model when the model is judged.
 
 One window for each repetition, unchanged, as the stream would give it at the moment when the gesture lies in its
 middle: the recorded samples, cut to the window where longer, with rest before and after where shorter.

@@ -1,4 +1,4 @@
-"""A clip as another voice, in another room, by another microphone: in samples, before the C front end.
+"""Varies a clip as if by another voice, room or microphone: in samples, before the C front end.
 
 Everything that can be made beforehand is: noise as long tracks of which a piece is cut, rooms and microphones as
 transfer functions. A variation then costs a few array operations, a third of a millisecond.

@@ -1,4 +1,4 @@
-"""What a board may say of itself: each value of INFO and TELEMETRY, and its bounds, as docs/protocol.md states them.
+"""The values of INFO and TELEMETRY that a board sends, and their bounds, as docs/protocol.md states them.
 
 A message with a value out of its bounds is refused as a whole (MessageError). So whoever shows, stores or computes with
 what a board said need not check it again: integers fit what holds them, text is one printable line.

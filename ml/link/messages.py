@@ -1,4 +1,4 @@
-"""What the frames mean, as docs/protocol.md describes it. Their numbers are made from lib/link/protocol.toml."""
+"""The meaning of the frames, as docs/protocol.md describes it. Their numbers are made from lib/link/protocol.toml."""
 
 import struct
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""From the bytes of a payload to what it says.
+"""Decodes the bytes of a payload.
 
 Payloads come from a serial line and are not trusted: what is not as docs/protocol.md describes raises MessageError.
 """

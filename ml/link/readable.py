@@ -1,4 +1,4 @@
-"""What a device says, as lines for a person. Runs inside PlatformIO's monitor too."""
+"""The output of a device, as lines for a person. Runs inside PlatformIO's monitor too."""
 
 from ml.link.messages import Cycles, Event, Info, Telemetry
 from ml.link.session import Arrival, Data, Session

@@ -1,4 +1,4 @@
-"""Makes sense of what a device sends: messages in device time, and an account of what was lost.
+"""Interprets the frames of a device: messages in device time, and a count of losses.
 
 for arrival in session.feed(bytes): ...   # Arrival(time_us, message)
 """

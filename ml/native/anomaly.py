@@ -1,4 +1,4 @@
-"""The firmware's distances from what is normal (lib/anomaly) in Python.
+"""The firmware's distances from the normal state (lib/anomaly) in Python.
 
 tables = gaussians(means, covariances, weights)        # a mixture as integers
 scores(distances(windows, tables))                     # int8 (windows, 2): normal, anomalous

@@ -1,4 +1,4 @@
-"""Stages of a pipeline, remembered by what went into them: a second run repeats only what has changed.
+"""The cache of the pipeline's stages. Its key is the input of a stage: a second run repeats only what has changed.
 
 folder = stage("train", {"data": dataset.hash, "seed": 0}, code, make)   # make(folder) runs unless it ran before
 """

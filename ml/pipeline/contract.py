@@ -1,8 +1,8 @@
-"""What the pipeline asks of an application. A new one is a folder `ml/<app>/` with an `app.py` that has this in it.
+"""The interface between pipeline and application. A new application is a folder `ml/<app>/` whose `app.py` has this.
 
-A class of an application is a frozen dataclass derived from `App`: what has no default here it must have, and a plain
-classifier of windows needs no more than that. A network in streaming form, or one whose output is no score, overrides
-what its comment says.
+The class of an application is a frozen dataclass derived from `App`. It must define every member that has no default
+here; a plain classifier of windows needs no more. A network in streaming form, or one whose output is not a score,
+overrides the members whose comments say so.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""What boards/<board>.ini says of a board, and which boards are virtual (platforms/virtual/boards/<board>.json)."""
+"""The facts of boards/<board>.ini, and which boards are virtual (platforms/virtual/boards/<board>.json)."""
 
 from __future__ import annotations
 

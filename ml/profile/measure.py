@@ -1,4 +1,4 @@
-"""A model compiled, built for a Cortex-M4F, run on the emulated one and counted, whole and layer by layer."""
+"""Compiles a model, builds it for a Cortex-M4F, runs it on the emulated one and counts, whole and layer by layer."""
 
 from __future__ import annotations
 

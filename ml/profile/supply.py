@@ -1,4 +1,4 @@
-"""What a board's processor draws, from its data sheet: `boards/<board>.ini` gives the figures and where they are from.
+"""The currents of a board's processor, from its data sheet; `boards/<board>.ini` has the figures and their source.
 
     custom_supply_v             volts at which they hold
     custom_active_ma            while it computes, from flash, at custom_clock_hz

@@ -1,4 +1,4 @@
-"""What instructions cost on a Cortex-M4, in cycles: the table of the Cortex-M4 technical reference manual (r0p1, 3.3).
+"""The cycles of instructions on a Cortex-M4: the table of the Cortex-M4 technical reference manual (r0p1, 3.3).
 
 Zero-wait-state memory, aligned data, no interrupts. Not checked against silicon: what is made from it is an estimate.
 

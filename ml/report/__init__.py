@@ -1,1 +1,1 @@
-"""One self-contained HTML page about a model: what it reached, what it costs, on which data."""
+"""One self-contained HTML page about a model: its results, its cost, its data."""

@@ -1,4 +1,4 @@
-"""What a compiled model costs, with the picture of its arena, as plain data."""
+"""The cost of a compiled model, with the picture of its arena, as plain data."""
 
 from ml.compiler.compile import Compiled
 from ml.compiler.lowering import Program

@@ -1,4 +1,4 @@
-"""What a board did with a stream, kept as `device.json` beside the model for the report."""
+"""The results of a stream on a board, kept as `device.json` beside the model for the report."""
 
 import json
 from dataclasses import dataclass

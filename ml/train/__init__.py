@@ -1,1 +1,1 @@
-"""Training: Keras made quiet and repeatable, the networks that several applications share, what they learn from."""
+"""Training: Keras made quiet and repeatable, networks that several applications share, examples to learn from."""

@@ -1,4 +1,4 @@
-"""What a network is trained and tested with."""
+"""Examples for training and testing a network."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A board learns what is normal where it is mounted.
+"""Baselines: a board learns the normal state at the place where it is mounted.
 
 python -m ml baseline vibration_anomaly learn --on PORT --windows 600    # while the machine runs as it should
 python -m ml baseline vibration_anomaly keep --on PORT                   # for after the next start

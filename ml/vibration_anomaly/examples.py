@@ -1,4 +1,4 @@
-"""What the model of the normal is learnt from, and what it is judged by."""
+"""Examples: windows that the model of the normal state learns from, and windows that judge it."""
 
 import itertools
 from dataclasses import dataclass

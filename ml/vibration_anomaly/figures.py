@@ -1,4 +1,4 @@
-"""How well scores tell faults from what is normal: the area under the receiver operating characteristic."""
+"""How well scores separate faults from the normal state: the area under the receiver operating characteristic."""
 
 import math
 

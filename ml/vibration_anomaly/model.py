@@ -1,4 +1,4 @@
-"""The two models of what is normal: Gaussians around it, and an autoencoder that can only make what is like it."""
+"""The two models of the normal state: a mixture of Gaussians, and an autoencoder that can only make normal windows."""
 
 import warnings
 

@@ -1,4 +1,4 @@
-"""Streams of a machine at a speed: for each fault of it a share of what is normal, then the fault.
+"""Streams of a machine at a speed: for each fault a share of the normal windows, then the fault.
 
 Where the data has no faults of it, they are made from what is normal: more shaking at some frequency, and blows. So a
 threshold can be chosen, and the models compared, with nothing but recordings of a machine in order.

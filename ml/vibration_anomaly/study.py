@@ -1,4 +1,4 @@
-"""How well both models tell faults of machines at speeds, or times, they never heard.
+"""How well both models detect faults at speeds or times that they were not trained with.
 
 python -m ml anomaly --data ../shared/data/vibration/fan_uci50                  # each speed left out in turn
 python -m ml anomaly --data ../shared/data/vibration/fan_uci50 --split own      # a baseline learnt at each speed

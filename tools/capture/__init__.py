@@ -1,4 +1,4 @@
-"""Behind tools/collect.py: from bytes on a line to labelled recordings of which is known whether anything is missing.
+"""The parts of tools/collect.py: from bytes on a line to labelled recordings, with every loss known.
 
 line -> source (thimble, foreign) -> recorder -> take -> files and manifest
 """

@@ -1,4 +1,4 @@
-"""`--format auto`: a Thimble board answers when asked for session info; who does not is read as another protocol."""
+"""`--format auto`: a Thimble board answers a request for session info; other boards speak another protocol."""
 
 import time
 from collections.abc import Callable, Collection, Iterable

@@ -1,4 +1,4 @@
-"""What sources tell the recorder."""
+"""The events that sources send to the recorder."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""A serial line that fails in the ways real ones do, between a board and whoever reads it: for tests and measurements.
+"""A serial line between a board and its reader that fails like a real one, for tests and measurements.
 
 with FaultyLine(board="/dev/pts/3", port=folder / "port", faults=Faults(flip=1e-4), seed=7) as line:
     ...            # open folder / "port" in place of the board

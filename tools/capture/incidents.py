@@ -1,4 +1,4 @@
-"""incidents.csv: what went wrong, a row each, as it happens."""
+"""incidents.csv: a row for each incident, written when it happens."""
 
 import csv
 import io

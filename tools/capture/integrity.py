@@ -1,4 +1,4 @@
-"""Which frames of a stream are taken, and what is missing before each: from sequence numbers and device times together.
+"""Decides from sequence number and device time which frames of a stream to take, and what is missing before each.
 
 A frame is taken only where both say the same: the next number and the next moment, or a number further on and a moment
 as much later. A number that was there before, or a moment that has passed, is a frame that came again or late: it is

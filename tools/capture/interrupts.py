@@ -1,4 +1,4 @@
-"""Ctrl-C, heard between two steps and never in the middle of one: what is being written is written to its end."""
+"""Handles Ctrl-C between two steps, never in the middle of one, so that each write is finished."""
 
 import signal
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""manifest.csv of the folder that is recorded into: written whole, so that it is always the old or the new one.
+"""manifest.csv of the capture folder. It is written as a whole, so that it is always the old or the new one.
 
 One program records into a folder at a time: `Manifest` holds a lock for as long as it is open. What an editor changes
 meanwhile in rows and columns stays.

@@ -1,4 +1,4 @@
-"""What a stream looks like right now: rate, level, what was lost. Also what triggers watch."""
+"""The present state of a stream: rate, level, losses. Triggers watch it too."""
 
 from collections import deque
 

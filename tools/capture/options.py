@@ -1,4 +1,4 @@
-"""What a user asks for, checked."""
+"""The user's options, checked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a take has of one stream: files without a hole, a new one after each gap."""
+"""One stream within a take: files without a hole, and a new file after each gap."""
 
 import math
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The last take again: to the ear where there is a sound device, otherwise and always for motion to the eye."""
+"""Plays the last take again: as sound if there is a sound device, otherwise (and for motion) as a picture."""
 
 import shutil
 import subprocess

@@ -1,4 +1,4 @@
-"""Takes what a source understands, keeps the last moments of it, and records takes."""
+"""Receives blocks from a source, keeps the last moments, and records takes."""
 
 from collections import deque
 from collections.abc import Iterable

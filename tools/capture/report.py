@@ -1,4 +1,4 @@
-"""What was recorded and what went wrong, in a line each."""
+"""Reports each recording and each incident in a line."""
 
 from collections.abc import Iterator
 

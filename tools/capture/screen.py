@@ -1,4 +1,4 @@
-"""What a person at a terminal sees while the board is listened to."""
+"""The live screen at a terminal while the tool listens to the board."""
 
 import time
 

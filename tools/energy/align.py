@@ -1,4 +1,4 @@
-"""Finds when a device was busy in the current that a meter saw: two clocks that nobody set.
+"""Finds the busy times of a device in the current of a meter, although their two clocks are not synchronised.
 
 The device says over its link when it computed, by its own clock (the stream `timing`, docs/protocol.md); the meter
 counts samples by its own. Meter time = offset + (1 + drift) * device time. Both are found where the current follows the

@@ -1,4 +1,4 @@
-"""From a measurement to its figures: where the inferences lie is told by a mark, by the board's link, or not at all."""
+"""From a measurement to its figures. A mark or the board's link shows where the inferences are, or nothing does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the logger's frames to consecutive samples: that some are missing the sequence says, how many the times do."""
+"""From the logger's frames to consecutive samples. The sequence shows a loss, the times show its size."""
 
 from __future__ import annotations
 

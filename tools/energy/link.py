@@ -1,4 +1,4 @@
-"""What a board says over its link of the inferences that it makes while a meter measures it."""
+"""Reads a board's inferences over its link while a meter measures the board."""
 
 from __future__ import annotations
 

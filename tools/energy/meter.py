@@ -1,4 +1,4 @@
-"""What every current meter gives: samples at a fixed rate, with a hole for each one that was lost."""
+"""The interface of every current meter: samples at a fixed rate, with a hole for each lost sample."""
 
 from __future__ import annotations
 

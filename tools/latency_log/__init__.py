@@ -1,1 +1,1 @@
-"""What `tools/latency.py` is made of: a log of each inference of a board, its figures, and the comparison of two."""
+"""The parts of `tools/latency.py`: a log of each inference of a board, its figures, and the comparison of two logs."""

@@ -1,4 +1,4 @@
-"""The board whose windows are logged: through restarts, and while its port is away for a moment."""
+"""The board whose windows are logged; it may restart, and its port may vanish for a moment."""
 
 import time
 from collections.abc import Callable, Iterator

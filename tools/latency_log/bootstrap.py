@@ -1,4 +1,4 @@
-"""How sure a change between two logs is: a block bootstrap of quantiles.
+"""Confidence intervals of the change between two logs: a block bootstrap of quantiles.
 
 Windows that follow each other overlap, share a gate and share interrupts: they are no independent trials. So blocks of
 neighbours are drawn, the log taken as a circle (D. N. Politis, J. P. Romano, A circular block-resampling procedure for

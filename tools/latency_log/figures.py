@@ -1,4 +1,4 @@
-"""What a log comes to."""
+"""The figures of a log."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""From the frames of the `timing` stream to rows of a log, with an account of what is missing."""
+"""From the frames of the `timing` stream to rows of a log, with a count of missing rows."""
 
 from dataclasses import dataclass
 

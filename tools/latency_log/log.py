@@ -1,4 +1,4 @@
-"""A log: what was measured, window by window, and on what."""
+"""A log: the measurements, window by window, and the facts of the board and firmware."""
 
 import dataclasses
 from array import array

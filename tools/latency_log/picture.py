@@ -1,4 +1,4 @@
-"""A log as a picture: how its times are distributed, and when they were what."""
+"""A log as a picture: the distribution of its times, and the times over the log."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Reads a log back. The file is not trusted: whatever is not as writing.py leaves it is an error of one line."""
+"""Reads a log back. The file is untrusted: anything that writing.py would not write is an error of one line."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What to ask, and what the right answer is.
+"""The inputs of a test and their right answers.
 
 - A folder with `y_labels.csv` as MLPerf Tiny has it, lines of `file,classes,class[,bytes,stride]` without a header, and
   the files it names: each the bytes of one input, or, with `bytes` and `stride`, of windows that are taken from it.

@@ -1,4 +1,4 @@
-"""What the firmware needs to know of a model: from a `.tflite` that is compiled here, or from a header that was."""
+"""The facts of a model that the firmware needs, from a `.tflite` (compiled here) or from a compiled header."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The benchmark's two runs: how fast, and how right."""
+"""The benchmark's two runs: performance and accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rig says in one line."""
+"""The rig's errors, one line each."""
 
 from ml.errors import UserError
 

@@ -1,4 +1,4 @@
-"""Proof that the firmware which answers is the one that was just flashed."""
+"""Proves that the firmware that answers is the one that was just flashed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands on the shelf: a real board at its port, or an emulator; and the image that is on it."""
+"""A place on the shelf: a real board at its port, or an emulator, and its image."""
 
 from __future__ import annotations
 

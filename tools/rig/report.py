@@ -1,4 +1,4 @@
-"""What a run on boards found: a table in the terminal, and a page of boards by tests."""
+"""The results of a run on boards: a table in the terminal, and a page of boards by tests."""
 
 from __future__ import annotations
 

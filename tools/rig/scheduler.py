@@ -1,4 +1,4 @@
-"""Which xdist worker runs which test: those of a board are for one worker, and in their order."""
+"""Decides which xdist worker runs which test: one worker runs all tests of a board, in their order."""
 
 from __future__ import annotations
 

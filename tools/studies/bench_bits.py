@@ -1,4 +1,4 @@
-"""Weights of four bits and activations of 16 in the benchmark: the five MLPerf Tiny models, and the layers that peers
+"""Benchmarks weights of four bits and activations of 16: the five MLPerf Tiny models, and the layers that peers
 were measured on. Sections of docs/benchmarks.md; `bench.py` writes the page."""
 
 from __future__ import annotations

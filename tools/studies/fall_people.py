@@ -1,4 +1,4 @@
-"""Every person left out in turn: sensitivity and specificity of whole recordings, each wrong decision by name.
+"""Leaves every person out in turn: sensitivity and specificity of whole recordings, and the name of each wrong one.
 
 python tools/studies/fall_people.py --data DIR
 

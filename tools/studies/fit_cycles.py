@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What a turn of each kernel's loops costs: `tools/studies/fit_cycles.py [KERNEL ...]` prints the table of cycles.py.
+"""Measures the cost of a turn of each kernel's loops: `tools/studies/fit_cycles.py [KERNEL ...]` prints the table.
 
 Each kernel runs on many shapes on the emulated Cortex-M4 (ml/profile); how often its loops turn is known
 (ml/compiler/operators/loops.py), so what a turn costs is a sum of squares away.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the audio front end costs: speed on this computer, instructions on the virtual boards beside a float one.
+"""Measures the audio front end: speed on this computer, instructions on the virtual boards beside a float one.
 
 python tools/studies/frontend_bench.py            # both
 python tools/studies/frontend_bench.py host          # times real time, all processors

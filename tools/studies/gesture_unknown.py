@@ -1,4 +1,4 @@
-"""How often the committed model names movement that is no gesture of its own.
+"""Counts how often the committed model names movement that is none of its gestures.
 
 python tools/studies/gesture_unknown.py --data DIR      # recordings of anything else, whatever their labels
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How near predictions come: `tools/studies/predict_bench.py [--networks 50]`, random networks of the usual kinds.
+"""Measures the error of predictions: `tools/studies/predict_bench.py [--networks 50]`, usual random networks.
 
 Each is predicted from its shapes alone (ml/compiler/predict) and measured with random weights on the emulated
 Cortex-M4, as `python -m ml profile` does.

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How many words the voice-activity gate of keyword spotting lets through, and how long it lets the network sleep.
+"""Counts the words that the voice-activity gate lets through, and how long it lets the network sleep.
 
 python tools/studies/voice_activity.py DIR   # a folder of words and noises with a manifest.csv
 """

@@ -1,4 +1,4 @@
-"""What an operator family and a kernel are: the contract between the compiler and `lib/nn` (see docs/compiler.md)."""
+"""Operator families and kernels: the contract between the compiler and `lib/nn` (see docs/compiler.md)."""
 
 from __future__ import annotations
 

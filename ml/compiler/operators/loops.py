@@ -1,4 +1,4 @@
-"""How often the loops of each kernel turn: by the kernel's C or assembler, part by part (names as in cycles.py)."""
+"""Counts how often each kernel's loops turn, from its C or assembler, part by part (names as in cycles.py)."""
 
 from __future__ import annotations
 

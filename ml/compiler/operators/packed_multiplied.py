@@ -1,4 +1,4 @@
-"""Offers for DEPTHWISE_CONV_2D with several output channels an input channel: by the packed kernels for one."""
+"""Offers for DEPTHWISE_CONV_2D with several output channels per input channel; they use the packed kernels for one."""
 
 from __future__ import annotations
 

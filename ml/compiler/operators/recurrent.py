@@ -1,4 +1,4 @@
-"""What layers with state ask of their tensors."""
+"""Checks of the tensors of layers with state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REDUCE_MAX, over one or two groups of neighbouring axes: what Keras makes of GlobalMaxPooling."""
+"""REDUCE_MAX over one or two groups of neighbouring axes. Keras makes it from GlobalMaxPooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""RESIZE_NEAREST_NEIGHBOR: which row and column each output pixel takes is worked out here and looked up there."""
+"""RESIZE_NEAREST_NEIGHBOR: the compiler makes a table of the row and column of each output pixel for the kernel."""
 
 from __future__ import annotations
 

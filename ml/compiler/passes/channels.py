@@ -1,4 +1,4 @@
-"""Channels that hold the same value whatever the input are left out.
+"""Removes channels that hold the same value for any input.
 
 Training often leaves filters dead: weights of 0, or a bias so low that the activation cuts everything off. Such a
 channel of a convolution is a constant; what it adds to the next convolution goes into that one's bias. Layers in

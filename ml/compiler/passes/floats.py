@@ -1,4 +1,4 @@
-"""What the converter leaves in floating point between a DEQUANTIZE and a QUANTIZE maps one int8 to one int8."""
+"""Replaces floating-point operators between a DEQUANTIZE and a QUANTIZE: together they map one int8 to one int8."""
 
 from __future__ import annotations
 

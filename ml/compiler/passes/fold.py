@@ -1,4 +1,4 @@
-"""Constant folding: what Keras leaves of its shape arithmetic (Flatten becomes SHAPE, STRIDED_SLICE, PACK, RESHAPE),
+"""Constant folding: the rest of Keras' shape arithmetic (Flatten becomes SHAPE, STRIDED_SLICE, PACK, RESHAPE),
 and constants that only change their shape."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Padding and activations that a convolution can do itself, byte for byte."""
+"""Fuses padding and activations into the convolution beside them, byte for byte."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network by its shapes alone: what a search proposes before anything is trained.
+"""A network described only by its shapes, as a search proposes it before anything is trained.
 
 net = Network((49, 10, 1), (
     Layer("conv", 64, kernel=(10, 4), stride=(2, 2)),

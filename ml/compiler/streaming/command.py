@@ -1,4 +1,4 @@
-"""The options of `python -m ml compile` that ask for the streaming form, and what is said about it."""
+"""The options of `python -m ml compile` for the streaming form, and the text that describes the result."""
 
 from __future__ import annotations
 

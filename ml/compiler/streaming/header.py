@@ -1,4 +1,4 @@
-"""What a streaming model's header has besides: the stream and its push function."""
+"""The additional parts of a streaming model's header: the stream and its push function."""
 
 from __future__ import annotations
 

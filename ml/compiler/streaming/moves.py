@@ -1,4 +1,4 @@
-"""ADVANCE, RECALL and KEEP: what moves rows between one step and the next."""
+"""ADVANCE, RECALL and KEEP: the operators that move rows from one step to the next."""
 
 from __future__ import annotations
 

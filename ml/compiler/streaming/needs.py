@@ -1,4 +1,4 @@
-"""Which rows each operator computes in a step, and which rows stay from one step to the next.
+"""Finds the rows that each operator computes in a step, and the rows that stay from one step to the next.
 
 Worked out from the end: what an operator computes decides which rows of its inputs it reads, and what was computed in
 an earlier step and is needed again must be kept. A need has two parts, because padding makes rows at both ends of the

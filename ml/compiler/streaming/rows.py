@@ -1,4 +1,4 @@
-"""Which tensors have a time axis, and which of their rows the next window has too.
+"""Finds the tensors that have a time axis, and the rows that the next window has too.
 
 A row is everything at one position along the time axis. A window moves by `hop` rows of the input; further down, where
 strides have divided the rows, by fewer. A row whose receptive field reaches the padding before or after the window

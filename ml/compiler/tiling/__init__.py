@@ -1,4 +1,4 @@
-"""Two layers strip by strip where that lowers the peak of RAM: what is between them never exists as a whole.
+"""Runs two layers strip by strip if this lowers the peak of RAM: the tensor between them never exists as a whole.
 
 program = build(graph, Options(), "vww")
 """

@@ -1,1 +1,1 @@
-"""`python -m ml data check`: everything about a data set that a model would otherwise find out the hard way."""
+"""`python -m ml data check`: finds faults of a data set before a model is trained with it."""

@@ -1,4 +1,4 @@
-"""A short description of a whole recording, by which recordings are compared: not for a model, for finding its like.
+"""A few features of a whole recording, for comparing recordings. They find similar recordings; no model uses them.
 
 Sound: how loud each of 20 bands is in each of 10 parts of the second around its loudest (the firmware's log-mel).
 Motion: of each axis level, spread and change in each of 6 equal parts, and the power of its length in 12 bands.

@@ -1,4 +1,4 @@
-"""Recordings by their nearest neighbours: the same one twice, and those that look like another label.
+"""Compares recordings with their nearest neighbours: finds duplicates, and recordings that look like another label.
 
 A wrong label shows when what a recording resembles agrees on another one. That says something only where labels can be
 told apart so, which is measured: the share of recordings whose neighbours vote for their own label.

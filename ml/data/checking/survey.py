@@ -1,4 +1,4 @@
-"""A data set read as it is, with whatever cannot be read."""
+"""Reads a data set as it is, and keeps the errors of files that cannot be read."""
 
 from dataclasses import dataclass
 from pathlib import Path

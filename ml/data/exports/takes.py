@@ -1,4 +1,4 @@
-"""Recordings on their way out: what every format is written from."""
+"""Recordings to be exported, in the form from which every format is written."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

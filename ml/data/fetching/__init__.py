@@ -1,1 +1,1 @@
-"""Public data sets: from the catalogue to an unpacked folder whose bytes are those that were meant."""
+"""Public data sets: from the catalogue to an unpacked folder with proven bytes."""

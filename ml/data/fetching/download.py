@@ -1,4 +1,4 @@
-"""Downloads a file so that an interruption costs nothing: what is there is kept, and the rest is asked for with Range.
+"""Downloads a file. After an interruption it keeps the bytes that it has and asks for the rest with Range.
 
 The server's ETag or date is kept beside it: if the file has changed meanwhile, the download begins again (If-Range).
 """

@@ -1,4 +1,4 @@
-"""Streams as other tools' firmware sends them, read byte by byte: what `tools/collect.py --format` understands.
+"""Reads the streams of other tools' firmware byte by byte, for `tools/collect.py --format`.
 
     parser = open_parser("auto")                 # or "ei", "ssi", "csv"
     for event in parser.feed(data, arrival_s):   # any bytes, in pieces of any size; never raises, never keeps much

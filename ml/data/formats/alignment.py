@@ -1,4 +1,4 @@
-"""Bare samples without any mark: whether they still begin where they are thought to.
+"""Checks whether bare samples without any mark still begin at the expected byte.
 
 When bytes are lost, low and high bytes change places and columns change names. Signals of sensors change little from
 one sample to the next; the same bytes read out of step jump about. So every block of samples is also read at each

@@ -1,4 +1,4 @@
-"""Which protocol a board speaks, from the first of what it says."""
+"""Detects the protocol of a board from its first bytes."""
 
 from itertools import pairwise
 

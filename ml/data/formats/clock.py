@@ -1,4 +1,4 @@
-"""Time stamps of a board, a phone or a file: unwrapped, and what they say of samples that are missing or came twice.
+"""Unwraps time stamps of a board, a phone or a file, and finds missing and repeated samples in them.
 
 `DeviceClock` reads them one by one as they come, `read_clock` those of a whole recording. Every rate that is taken from
 time stamps comes from here.

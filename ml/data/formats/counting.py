@@ -1,4 +1,4 @@
-"""What every parser keeps count of."""
+"""The counters of every parser."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""What a parser says of the bytes it was given."""
+"""The events that a parser makes from bytes."""
 
 from dataclasses import dataclass
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The true sample rate of a board without a clock in its stream, from when samples arrived."""
+"""Finds the true sample rate of a stream without a clock, from the arrival times of its samples."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Whether a recording is what it claims to be. What is of no use is left out, with the reason (ml/data/manifest.py).
+"""Checks whether a recording is what it claims to be. ml/data/manifest.py leaves out unusable ones, with the reason.
 
 quality.problem(recording, label)    # one line, or None: what the pipeline asks of every recording
 quality.findings(recording, label)   # all there is to say, for `python -m ml data check` and the report

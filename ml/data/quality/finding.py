@@ -1,4 +1,4 @@
-"""What is said of a recording."""
+"""A finding about a recording."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a capture noted in the manifest: samples lost, a rate that is another, a take that was cut off."""
+"""Findings from a capture's notes in the manifest: lost samples, another rate, a take that was cut off."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""What the samples of one recording tell: nothing recorded, cut off at the top, stuck, or in other units than stated.
+"""Findings from the samples of one recording: silent, clipped, stuck, or in other units than stated.
 
 The limits were set by looking at real recordings (docs/data_tools.md, "What is flagged"): phones' accelerometers reach
 the end of their range in every fall, and must; a loud word touches full scale; a recording of silence is quiet.

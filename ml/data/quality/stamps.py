@@ -1,4 +1,4 @@
-"""Time stamps of a recording: gaps, samples that came twice, a wrong rate, a clock that drifts."""
+"""Findings from a recording's time stamps: gaps, repeated samples, a wrong rate, a clock that drifts."""
 
 from ml.data.formats.clock import Clock
 from ml.data.quality.finding import Finding

@@ -1,4 +1,4 @@
-"""What a microphone hears when nobody speaks: noise of several colours, hum, fans, and things that knock."""
+"""Sound without speech: noise of several colours, hum, fans, and knocking."""
 
 import numpy as np
 from scipy.signal import lfilter

@@ -1,4 +1,4 @@
-"""What an accelerometer and a gyroscope in the hand report of a motion: gravity, bias, noise, clipping.
+"""Simulates an accelerometer and a gyroscope in the hand: gravity, bias, noise, clipping.
 
 Axes of the device, held upright with its screen towards the person: x to the right, y up, z towards the person. The
 accelerometer reports specific force: at rest one g upwards.

@@ -1,4 +1,4 @@
-"""What is said: keywords, words that are none, and sentences without a keyword."""
+"""The spoken text: keywords, other words, and sentences without a keyword."""
 
 import re
 import unicodedata

@@ -1,13 +1,13 @@
-// baseline.h: a device learns for itself what is normal: mean and covariance of the windows it is shown. No heap.
+// baseline.h: a device learns what is normal: mean and covariance of the windows that it sees while learning. No heap.
 //
-// Windows are int8, so their sums and the sums of their products are kept as they are, exactly; mean and covariance are
-// computed from them once, without the cancellation that Welford's recurrence is there to avoid (Chan, Golub and
-// LeVeque, "Algorithms for computing the sample variance", The American Statistician 37, 1983). 65,535 windows fit; of
-// those that come later nothing is taken. Values at the ends of int8 were probably clipped: they are counted, and make
-// the baseline worth less.
+// Windows are int8, so the struct keeps their sums and the sums of their products exactly. Mean and covariance are
+// computed once from these sums, without the cancellation that Welford's recurrence avoids (Chan, Golub and LeVeque,
+// "Algorithms for computing the sample variance", The American Statistician 37, 1983). 65,535 windows fit; later
+// windows are ignored. Values at the ends of int8 were probably clipped. They are counted, because they make the
+// baseline less reliable.
 //
-// The struct is what is kept in the board's store and read and written over the link: 32-bit words, little-endian, the
-// last one a CRC-32 of those before.
+// The board's store keeps this struct, and a host reads and writes it over the link: 32-bit words, little-endian; the
+// last word is a CRC-32 of the others.
 #ifndef ANOMALY_BASELINE_H
 #define ANOMALY_BASELINE_H
 
@@ -45,9 +45,9 @@ bool anomaly_baseline_learn(anomaly_baseline *b, const int8_t *x); // false: ful
 void anomaly_baseline_seal(anomaly_baseline *b);                   // sets the CRC
 bool anomaly_baseline_valid(const anomaly_baseline *b, uint8_t features, uint32_t model);
 
-// Mean and inverse Cholesky factor of the covariance, to which `ridge`, 256 and up, in 1/256 of a squared step, is
-// added on the diagonal: nobody has seen all that is normal. False: fewer than two windows, or sums that no windows
-// have. Besides the rounding that distance.h describes, an element of W is wrong by at most 2^-13.
+// Mean and inverse Cholesky factor of the covariance. `ridge`, 256 and up, in 1/256 of a squared step, is added to the
+// diagonal first, because the windows never show everything that is normal. False: fewer than two windows, or sums that
+// windows cannot have. An element of W is wrong by at most 2^-13, besides the rounding that distance.h describes.
 bool anomaly_baseline_gaussian(const anomaly_baseline *b, uint32_t ridge, anomaly_learnt *learnt);
 
 #ifdef __cplusplus

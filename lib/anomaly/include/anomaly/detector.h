@@ -1,5 +1,5 @@
-// detector.h: an application's anomaly detector: the firmware's model of what is normal until the device has learned
-// its own. No heap; one caller at a time.
+// detector.h: an application's anomaly detector. It uses the firmware's model of the normal state until the device has
+// learned its own. No heap; one caller at a time.
 #ifndef ANOMALY_DETECTOR_H
 #define ANOMALY_DETECTOR_H
 
@@ -36,11 +36,11 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 // Judges the window in the autoencoder's input, and learns from it while it learns.
 void anomaly_run(anomaly_detector *d, int8_t scores[2]);
 
-// The operations of LINK_LEARN (link/messages.h) but STATUS and READ; a link_status. Write says whether the host may
-// overwrite `baseline`: not while the device learns. What was written counts for nothing before use has checked it; use
-// takes no baseline of fewer windows than twice the features, and what it refuses leaves in use what was. Keep and
-// forget write the board's store. anomaly_restore reads it, and checks it as use does: true where it held a baseline of
-// this very model.
+// The operations of LINK_LEARN (link/messages.h) except STATUS and READ; each returns a link_status. Write says whether
+// the host may overwrite `baseline`: it may not while the device learns. Written bytes take effect only after use has
+// checked them. Use refuses a baseline of fewer windows than twice the features; after a refusal the old baseline stays
+// in use. Keep and forget write the board's store. anomaly_restore reads the store and checks it as use does: true if
+// it held a baseline of this model.
 uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows);
 bool anomaly_restore(anomaly_detector *d);
 

@@ -1,11 +1,11 @@
-// distance.h: how far an int8 window of features is from what is normal. Integers only, no heap, no state.
+// distance.h: how far an int8 window of features is from the normal state. Integers only, no heap, no state.
 //
 // Distances are squared, in units of 2^-16; 1.0 is one standard deviation.
 // - Gaussian mixture: the least over the components of |W (x - mean)|^2 + offset, W the inverse of the Cholesky factor
 //   of the covariance. That is -2 log of the likelihood's largest term; one component with offset 0 is the squared
 //   Mahalanobis distance (Bishop, "Pattern Recognition and Machine Learning", 2006, chapters 2.3 and 9.2).
 // - Reconstruction: the squared differences between an autoencoder's input and its output, each divided by the
-//   variance that the difference has where all is normal.
+//   variance of this difference in the normal state.
 //
 // Error of the integers. Let y = W (x - mean) be exact for the exact W and mean that the tables were rounded from, and
 //   e[j] = (|W[j][0]| + ... + |W[j][j]|) / 256 + |x - mean|_1 / 32768 + 1 / 512;
@@ -42,9 +42,9 @@ typedef struct {
 uint64_t anomaly_distance(const anomaly_gaussians *g, const int8_t *x);
 uint64_t anomaly_reconstruction_distance(const anomaly_reconstruction *r, const int8_t *input, const int8_t *output);
 
-// A distance as the int8 scores of two classes, normal and anomalous, for lib/decide. The second counts, from 0 to 255,
-// 13 for each doubling of 1 + distance; the first 127 less that, at least 0: lib/decide makes no event where the normal
-// is the likelier, so that thresholds count from 64 up, a distance of 30.
+// A distance as the int8 scores of two classes, normal and anomalous, for lib/decide. The anomalous score, 0 to 255, is
+// 13 for each doubling of 1 + distance. The normal score is 127 minus that, at least 0. lib/decide makes no event while
+// the normal class has the higher score, so thresholds take effect from 64 up, which is a distance of 30.
 void anomaly_scores(uint64_t distance, int8_t scores[2]);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-// board.h: what an application may ask of the board it runs on. No heap; one caller at a time, never from an interrupt.
+// board.h: everything that an application may ask its board to do. No heap; one caller at a time, never an interrupt.
 //
 // Every board speaks the same units, so that the same recording gives the same integers everywhere:
 // accelerometer 2048 counts per g (16 g full scale), gyroscope 16 counts per degree per second
@@ -66,8 +66,9 @@ typedef enum {
 } board_reset_cause;
 board_reset_cause board_reset_reason(void);
 
-// Resets a board that is not fed for `ms` of its own time, or as near as its watchdog counts; it cannot be stopped
-// again. While the board waits for its host on purpose the time stands still. False: the board has none that can.
+// Starts a watchdog: it resets the board after `ms` of the board's own time without feeding, as exactly as it can
+// count. Nothing stops it again. Its time stands still while the board waits for its host on purpose. False: no such
+// watchdog.
 bool board_watchdog_start(uint32_t ms);
 void board_watchdog_feed(void);
 
@@ -78,7 +79,7 @@ size_t board_console_room(void);                               // bytes a write 
 
 // Sensors: `start` asks for a rate in millihertz and returns the rate the sensor really runs at (the nearest it
 // has), or a negative error. `read` returns how many samples were copied, oldest first, 0 when none is due.
-// Samples that the application fetched too late are counted in board_sensor_overruns(), never silently lost.
+// board_sensor_overruns() counts samples that were lost because the application read them too late.
 int32_t board_imu_start(uint32_t rate_mhz);
 size_t board_imu_read(board_imu_sample *samples, size_t count);
 int32_t board_mic_start(uint32_t rate_mhz);
@@ -99,8 +100,8 @@ bool board_mark_read(void); // another board's board_mark(), at the pin BOARD_MA
 
 // Store: a few small values by name (1..15 characters) that outlive board_reset(). Arduino boards with a key store or
 // an emulated EEPROM keep them without power too; `host` in a file beside the program; `virtual` and `virtual-m3` in
-// RAM, as long as the emulator runs. What was kept may be damaged or from other firmware: values carry their own
-// checksum. Each write wears the flash: never in a loop.
+// RAM, as long as the emulator runs. A kept value may be damaged or come from other firmware, so give it a checksum.
+// Each write wears the flash: never write in a loop.
 #define BOARD_STORE_SIZE 1024                                       // bytes of a value, at most
 size_t board_store_read(const char *key, void *bytes, size_t size); // bytes of the value, 0: none, or none so short
 int32_t board_store_write(const char *key, const void *bytes, size_t size); // BOARD_OK or an error; size 0 takes it out

@@ -2,13 +2,12 @@
 //
 // Scores are the int8 output of a softmax (scale 1/256, zero point -128); inside they count 0..255. After each window
 // the class with the highest mean over the last `smoothing` windows (the first of equals) makes an event if that mean
-// reaches its threshold, unless it is the background class or one whose threshold is DECIDE_NEVER, fewer windows were
-// seen, or the refractory time still runs.
-// That starts anew in every window in which the event's class would make another: a movement that goes on is one event,
-// however long it lasts.
+// reaches its threshold. There is no event for the background class, for a class with the threshold DECIDE_NEVER,
+// before `smoothing` windows were seen, and during the refractory time. The refractory time starts anew in every window
+// in which the event's class would make another event. So a movement that goes on is one event, however long it lasts.
 //
-// Where a gate lets the network sleep, the window is pushed with scores NULL: it counts as the background for certain,
-// so that windows and refractory time go on at the same pace.
+// While a gate lets the network sleep, push the window with scores NULL. It counts as certain background, so that
+// windows and refractory time go on at the same pace.
 #ifndef DECIDE_DECIDE_H
 #define DECIDE_DECIDE_H
 
@@ -58,8 +57,8 @@ int decide_init(decide_state *d, const decide_config *config); // DECIDE_OK or D
 void decide_reset(decide_state *d);                            // keeps thresholds
 bool decide_push(decide_state *d, const int8_t *scores, decide_event *event); // true: *event is filled
 
-// The two halves of decide_push, for whoever tries many thresholds on the same scores: the class with the highest mean,
-// true when it could make an event; and whether it does, NULL when none could.
+// The two halves of decide_push, for code that tries many thresholds on the same scores. The first gives the class with
+// the highest mean, true if it could make an event. The second says whether it does; pass NULL if none could.
 bool decide_smooth(decide_state *d, const int8_t *scores, decide_event *strongest);
 bool decide_fire(decide_state *d, const decide_event *strongest);
 

@@ -1,8 +1,8 @@
 // gate.h: lets the costly part of an application sleep. Integers only; no heap.
 //
-// A level is pushed at every step: how loud it is, how much a hand moves, whatever the application's cheap stage
-// measures. The gate opens when the level reaches `open_at`, and closes `hold` steps after it was last at
-// `keep_at` or above. Two levels give hysteresis; the hold keeps it open over the pauses inside a word or a gesture.
+// Push a level at every step: how loud it is, how much a hand moves, or another measure of the application's cheap
+// stage. The gate opens when the level reaches `open_at`. It closes `hold` steps after the level was last at `keep_at`
+// or above. Two levels give hysteresis; the hold keeps the gate open over the pauses inside a word or a gesture.
 #ifndef DECIDE_GATE_H
 #define DECIDE_GATE_H
 

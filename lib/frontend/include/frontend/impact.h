@@ -1,13 +1,13 @@
 // impact.h: windows around impacts in a stream of acceleration, whichever way the device is turned. Integers only; no
 // heap, no globals.
 //
-// The first stage of a fall detector. Samples are resampled to the model's rate and kept in a ring (imu.h). A sample is
-// a peak when no sample of the `before` ones before it reaches its magnitude, and none of the `after` ones after it is
-// larger: where a body hits the ground, and once in a while at every step. impact_level says how hard it was, which
-// a gate compares (decide/gate.h); so whatever stands behind the gate runs at most once in `after` samples. Peak and
-// the quiet after it: S. Abbate et al., "A smartphone-based fall detection system", Pervasive and Mobile Computing 8,
-// 2012; the threshold: A. K. Bourke et al., "Evaluation of a threshold-based tri-axial accelerometer fall detection
-// algorithm", Gait & Posture 26, 2007.
+// This is the first stage of a fall detector. Samples are resampled to the model's rate and kept in a ring (imu.h). A
+// sample is a peak if none of the `before` samples before it reaches its magnitude, and none of the `after` samples
+// after it is larger. A body that hits the ground makes a peak, and now and then a step does. impact_level says how
+// hard the impact was, and a gate compares it (decide/gate.h). So the stages behind the gate run at most once in
+// `after` samples. Peak and the quiet after it: S. Abbate et al., "A smartphone-based fall detection system", Pervasive
+// and Mobile Computing 8, 2012; the threshold: A. K. Bourke et al., "Evaluation of a threshold-based tri-axial
+// accelerometer fall detection algorithm", Gait & Posture 26, 2007.
 //
 // A window is the samples around the peak, before + 1 + after of them, each as four values that do not depend on how
 // the device is held: its magnitude; its parts along gravity before the impact and along gravity after it, which are
@@ -43,8 +43,8 @@ typedef struct { // fields are private but for the counters
     uint32_t saturated[IMPACT_VALUES];
 } impact_frontend;
 
-// Asked of a sensor slower than the model's rate, the steps between two of its samples go unseen: choose a rate that
-// every sensor reaches. `history` holds before + 1 + after samples and lives as long as `f`; 0 Hz stands for the
+// A sensor that is slower than the model's rate does not see the movement between two of its samples: choose a rate
+// that every sensor reaches. `history` holds before + 1 + after samples and lives as long as `f`; 0 Hz stands for the
 // model's rate.
 void impact_init(impact_frontend *f, const impact_config *config, uint32_t sensor_rate_mhz,
                  int16_t (*history)[IMU_AXES]);

@@ -1,8 +1,8 @@
 // imu.h: windows of int8 from a stream of motion samples, in integers. No heap, no globals.
 //
-// push samples at the sensor's rate; they are resampled to the model's rate, kept in a ring, and every `hop` samples
-// a window is due. A window may have its mean removed per axis (which takes gravity out while the hand is not
-// turning) and is scaled to int8: q = saturate(((x * multiplier + 2^(shift-1)) >> shift) + zero_point).
+// Push samples at the sensor's rate. They are resampled to the model's rate and kept in a ring; every `hop` samples a
+// window is due. A window may lose its mean per axis (which removes gravity while the hand is not turning). It is
+// scaled to int8: q = saturate(((x * multiplier + 2^(shift-1)) >> shift) + zero_point).
 //
 // Resampling is exact in rational numbers, so it never drifts, and rounds halves up. A sensor faster than the model is
 // averaged over the time that one model sample covers (a box filter, which also keeps aliases down); a slower one is
@@ -53,9 +53,9 @@ void imu_reset(imu_frontend *f, uint32_t sensor_rate_mhz); // forgets the sample
 bool imu_push(imu_frontend *f, const int16_t sample[IMU_AXES]);
 void imu_window(imu_frontend *f, int8_t *out); // int8 [window][IMU_AXES], oldest first
 
-// How much moves in the window, for a gate: root mean square of all axes about their means, added as squares, in counts
-// (2048 per g and 16 per degree per second: 0.1 g weighs as much as 12.8 degrees per second). What stays the same does
-// not count: gravity while the device keeps its position, and the biases of the sensor.
+// The movement in the window, for a gate: root mean square of all axes about their means, added as squares, in counts
+// (2048 per g and 16 per degree per second: 0.1 g weighs as much as 12.8 degrees per second). Constant values do not
+// count: gravity while the device keeps its position, and the biases of the sensor.
 uint32_t imu_level(const imu_frontend *f);
 
 #ifdef __cplusplus

@@ -5,7 +5,7 @@
 // spaced on the HTK mel scale, 2595 log10(1 + f / 700), each peaking at 1 and linear in hertz (as librosa's
 // `filters.mel(htk=True, norm=None)`); L = log2(1 + energy), the samples counted in units of their last bit. From
 // there, each step only where it is asked for:
-// - the energy of steady noise is taken off: a running estimate that rises slowly and falls fast (the asymmetric
+// - the energy of steady noise is subtracted: a running estimate that rises slowly and falls fast (the asymmetric
 //   filter of Kim and Stern, "Power-normalized cepstral coefficients", IEEE/ACM TASLP 24(7), 2016), times a factor,
 //   down to a part of the energy (Berouti, Schwartz and Makhoul, "Enhancement of speech corrupted by acoustic noise",
 //   ICASSP 1979);
@@ -90,7 +90,7 @@ typedef struct { // fields are private but for the counters
 int logmel_init(logmel *m, const logmel_config *config); // LOGMEL_OK or LOGMEL_ERR_CONFIG
 void logmel_reset(logmel *m);                            // forgets audio and noise; the counters keep counting
 
-// Samples until a frame is due: who reads no more than those has read the frame's last one.
+// Samples until a frame is due. A caller that reads exactly so many has read the frame's last sample.
 size_t logmel_room(const logmel *m);
 
 // Samples taken, 0..count: fewer where a frame is due, 0 until it is popped.

@@ -1,12 +1,12 @@
 // vad.h: how far speech stands out of the noise around it, from log-mel frames: the level for a gate (decide/gate.h).
 // Integers only, no heap.
 //
-// A frame's mean over some bands is compared with a floor that follows it slowly upwards and faster downwards, so that
-// it stays with the background through a word and finds a new background in seconds. Endpoints by the energy above a
-// measured background, with a high threshold that opens and a low one that keeps open, are those of Rabiner and
-// Sambur, "An algorithm for determining the endpoints of isolated utterances", Bell System Technical Journal 54(2),
-// 1975. The mean of logarithms takes the place of the energy: a fricative in few bands counts as much as a vowel. Steps
-// of a bounded size take the place of a filter: a door that slams moves the floor as little as a whisper.
+// A frame's mean over some bands is compared with a floor. The floor follows it slowly upwards and faster downwards, so
+// that it stays with the background through a word and finds a new background in seconds. The method is that of Rabiner
+// and Sambur, "An algorithm for determining the endpoints of isolated utterances", Bell System Technical Journal 54(2),
+// 1975: energy above a measured background, a high threshold that opens and a low one that keeps open. Here the mean of
+// logarithms replaces the energy, so that a fricative in few bands counts as much as a vowel. Steps of a bounded size
+// replace a filter, so that a slamming door moves the floor as little as a whisper.
 #ifndef FRONTEND_VAD_H
 #define FRONTEND_VAD_H
 
@@ -20,7 +20,7 @@ extern "C" {
 typedef struct { // levels in 1/256 of a step of the frame's int8
     uint8_t first_band;
     uint8_t bands; // 1 and up
-    int16_t quiet; // the floor is never below: what no microphone hears does not count
+    int16_t quiet; // the floor is never below this level, which no microphone hears
     uint16_t rise; // most that the floor moves up in a frame
     uint16_t fall; // and down
 } vad_config;

@@ -3,15 +3,15 @@
 //
 // A block is as many samples as the transform has. For each axis, in this order, all as log2 in units of 1/256:
 // - bands: power of the Hann-weighted spectrum of x - mean(x), summed from edge to edge;
-// - envelope_bands: the same of the envelope |x[n] - x[n-1]|: the difference lifts the resonances that a bearing's
-//   blows excite, the absolute value brings out how often they come (envelope analysis; Randall and Antoni, "Rolling
+// - envelope_bands: the same of the envelope |x[n] - x[n-1]|. The difference lifts the resonances that a bearing's
+//   blows excite; the absolute value shows how often the blows come (envelope analysis; Randall and Antoni, "Rolling
 //   element bearing diagnostics, a tutorial", Mechanical Systems and Signal Processing 25, 2011);
 // - the variance, twice the RMS in octaves;
 // - the crest factor, squared: largest (x - mean)^2 over the variance;
 // - the kurtosis: 0.58 for a sine, 1.58 for Gaussian noise, more where there are blows.
-// Each is log2(1 + value) for powers, so that silence is 0. The last three are optional. What is popped is the mean of
-// the last blocks, as many as `average` says, for a single block tells little of a machine. Every value has its own
-// scale: q = saturate(((value - offset) * multiplier + 2^(shift-1)) >> shift).
+// Each is log2(1 + value) for powers, so that silence is 0. The last three are optional. vibration_pop gives the mean
+// of the last `average` blocks, because a single block says little about a machine. Every value has its own scale: q =
+// saturate(((value - offset) * multiplier + 2^(shift-1)) >> shift).
 //
 // The tables are constants that Python makes for a configuration (ml/native/vibration.py: c_source).
 #ifndef FRONTEND_VIBRATION_H

@@ -1,9 +1,9 @@
 // ina.h: current and bus voltage from TI's INA219, INA226 and INA228 over I2C. No heap; one caller at a time.
 //
-// The chip converts the voltages of the shunt and of the bus by turns and for ever. ina_poll() asks whether a sample is
-// complete and takes it. A sample that nobody takes before the next one is lost, and no flag of the chip says so: its
-// user counts by the time that has passed. The calibration register is set so that a count of the current is a count
-// of the shunt's ADC: the chip then rounds nothing.
+// The chip converts the voltages of shunt and bus in turn, without end. ina_poll() asks whether a sample is complete
+// and takes it. A sample that nobody takes before the next one is lost, and no flag of the chip says so; the user
+// detects it by the time that has passed (pace.h). The calibration register is set so that a count of the current is a
+// count of the shunt's ADC, so the chip rounds nothing.
 //
 // Sources: TI data sheets SBOS448G (INA219), SBOS547B (INA226), SLYS021A (INA228).
 #ifndef INA_INA_H

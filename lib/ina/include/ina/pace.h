@@ -1,5 +1,5 @@
-// pace.h: how many samples a chip completed and nobody took: it overwrites them and does not say so. Told by the time
-// between those that were taken; the chip's clock is off by some per cent, so its period is learnt on the way.
+// pace.h: counts samples that a chip completed and nobody took. The chip overwrites them and does not say so. The count
+// comes from the time between taken samples; the chip's clock is off by some per cent, so its period is learnt as well.
 #ifndef INA_PACE_H
 #define INA_PACE_H
 

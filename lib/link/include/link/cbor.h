@@ -1,6 +1,6 @@
-// cbor.h: writes CBOR (RFC 8949) into a buffer: what session info and telemetry need, and no more. No heap.
+// cbor.h: writes CBOR (RFC 8949) into a buffer, only the parts that session info and telemetry need. No heap.
 //
-// What does not fit is left out and remembered: check `full` once, at the end. Maps and arrays announce their count.
+// Values that do not fit are left out; check `full` once, at the end. Maps and arrays announce their count.
 #ifndef LINK_CBOR_H
 #define LINK_CBOR_H
 

@@ -1,7 +1,7 @@
 // frame.h: frames on a serial line. COBS(type | stream | sequence | time_us | payload | CRC-16) between zero bytes.
 //
-// Plain text may stand between frames. A wrong frame is counted and dropped and never desynchronises: the next zero
-// byte starts afresh. docs/protocol.md has the exact bytes and tests/link/vectors.json the vectors for both sides.
+// Plain text may come between frames. The decoder counts and drops a wrong frame and starts afresh at the next zero
+// byte. docs/protocol.md has the exact bytes and tests/link/vectors.json the vectors for both sides.
 // COBS: Cheshire and Baker, IEEE/ACM Transactions on Networking 7(2), 1999. CRC-16/IBM-3740 (0x1021, start 0xFFFF).
 // No heap, no globals.
 #ifndef LINK_FRAME_H

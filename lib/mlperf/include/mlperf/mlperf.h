@@ -1,9 +1,9 @@
 // mlperf.h: the device's side of the MLPerf Tiny benchmark protocol, over the board's console. Any compiled model.
 //
-// Commands are text that ends with '%', answers are lines that end with "\r\n", the last of them "m-ready". The runner
-// published with MLPerf Tiny (mlcommons/tiny, benchmark/runner) drives it unchanged; docs/mlperf.md has every line.
-// Built with -D MLPERF_ENERGY=1 the board's mark pin falls where a time stamp would be printed.
-// No heap; one program a board.
+// Commands are text that ends with '%'. Answers are lines that end with "\r\n"; the last one is "m-ready". The
+// published runner of MLPerf Tiny (mlcommons/tiny, benchmark/runner) drives it unchanged; docs/mlperf.md has every
+// line. With -D MLPERF_ENERGY=1 the board's mark pin falls in place of each printed time stamp. No heap; one program a
+// board.
 #ifndef MLPERF_MLPERF_H
 #define MLPERF_MLPERF_H
 

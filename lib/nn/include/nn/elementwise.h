@@ -8,8 +8,8 @@
 extern "C" {
 #endif
 
-// How two tensors of different shapes meet: five sides of the output and how far each input moves along each of them,
-// in elements; 0 where an input is repeated.
+// Broadcasting of two tensors: five sides of the output, and the step of each input along each side, in elements; 0
+// where an input is repeated.
 typedef struct {
     uint32_t side[5];
     uint32_t a[5], b[5];

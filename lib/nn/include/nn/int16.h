@@ -11,9 +11,9 @@
 extern "C" {
 #endif
 
-// From a channel's sum to its output. Sums are 64 bits wide where the model's bias is, and are then multiplied by 16
-// bits: sum * multiplier / 2^shift, rounded half up. Otherwise they wrap at 32 bits and are scaled as requantise.h
-// does.
+// From a channel's sum to its output. If the model's bias has 64 bits, the sum has 64 bits too and is multiplied by 16
+// bits: sum * multiplier / 2^shift, rounded half up. Otherwise the sum wraps at 32 bits and is scaled as in
+// requantise.h.
 typedef struct {
     const int64_t *bias;        // [channels], or NULL
     const int32_t *narrow_bias; // [channels] where `bias` is NULL

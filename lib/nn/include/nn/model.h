@@ -1,4 +1,4 @@
-// model.h: what every compiled model looks like from outside. The compiler fills one `nn_model` per generated header.
+// model.h: the interface of every compiled model. The compiler fills one `nn_model` per generated header.
 #ifndef NN_MODEL_H
 #define NN_MODEL_H
 

@@ -1,6 +1,6 @@
-// packed.h: convolutions and matrix products on weights packed when the model is compiled. No heap, no state.
+// packed.h: convolutions and matrix products whose weights the compiler has packed. No heap, no state.
 // Every kernel has two bodies with the same bytes out: Cortex-M with the DSP extension, and plain C.
-// ml/compiler/packing.py writes what these read; docs/kernels.md says how it works and what it costs.
+// ml/compiler/packing.py packs the weights; docs/kernels.md says how the kernels work and what they cost.
 #ifndef NN_PACKED_H
 #define NN_PACKED_H
 
@@ -35,8 +35,8 @@ void nn_conv_2d_packed(const nn_packed_conv *layer, const int8_t *input, int8_t 
 //   rows[3]     the weights of a row in the three low bytes; the top byte of the first is the shift less one
 //   bias        twice, with the input's zero point folded in
 //   multiplier
-// Rows and columns may be exchanged (and each 3x3 window with them), which pays where rows are short: a row is what the
-// loop runs along.
+// Rows and columns may be exchanged (and each 3x3 window with them), which is faster if rows are short: the loop runs
+// along a row.
 typedef struct {
     uint16_t in_rows, in_columns, out_rows, out_columns, channels;
     uint16_t stride;              // 1 or 2

@@ -23,8 +23,8 @@ static inline int32_t nn_requantise(int32_t x, int32_t multiplier, int shift) {
     return nn_shift_right(nn_high_mul((int32_t)((uint32_t)x << left), multiplier), right);
 }
 
-// The same plus a zero point. Where the scales of a layer that is never used leave 32 bits, this wraps as the build of
-// TensorFlow Lite Micro does that the kernels are compared with.
+// The same plus a zero point. If extreme scales lead out of 32 bits, this wraps, as the reference build of TensorFlow
+// Lite Micro does.
 static inline int32_t nn_rescale(int32_t x, int32_t multiplier, int shift, int32_t zero) {
     return (int32_t)((uint32_t)nn_requantise(x, multiplier, shift) + (uint32_t)zero);
 }

@@ -1,4 +1,4 @@
-// resize.h: images of another size, each pixel taken from the nearest one. int8, NHWC.
+// resize.h: gives an image another size; each output pixel is the nearest input pixel. int8, NHWC.
 #ifndef NN_RESIZE_H
 #define NN_RESIZE_H
 

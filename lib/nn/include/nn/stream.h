@@ -19,15 +19,15 @@ typedef struct {
     uint32_t check;        // CRC-32 of the output after warm_up steps on the numbers of nn_fixed_input, carried on
 } nn_stream;
 
-// Takes `model->input_size` bytes and runs a step; true when the window is full and model->output therefore holds.
+// Takes `model->input_size` bytes and runs a step; true when the window is full, so that model->output is valid.
 bool nn_push(const nn_stream *stream, const int8_t *rows);
-// Back to the start, as after power-up and model->reset: the next warm_up - 1 outputs do not hold.
+// Back to the start, as after power-up and model->reset: the next warm_up - 1 outputs are not valid.
 void nn_restart(const nn_stream *stream);
 bool nn_stream_self_test(const nn_stream *stream); // true when the CRC is `check`; restarts the stream
 uint32_t nn_stream_crc(const nn_stream *stream);   // the CRC-32 that it compares; restarts the stream
 
-// A ring of `size` bytes that is always full; `oldest` is where it begins. Read: `count` bytes from `skip` bytes behind
-// the oldest. Write: the newest `count` bytes, at most `size`, take the place of the oldest.
+// A ring of `size` bytes that is always full; `oldest` is its beginning. Read: `count` bytes from `skip` bytes behind
+// the oldest. Write: the newest `count` bytes, at most `size`, replace the oldest.
 void nn_ring_read(const void *ring, uint32_t size, const int32_t *oldest, uint32_t skip, uint32_t count, void *to);
 void nn_ring_write(void *ring, uint32_t size, int32_t *oldest, uint32_t count, const void *from);
 

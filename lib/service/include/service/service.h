@@ -1,9 +1,9 @@
 // service.h: the device's end of the link: it answers the host's commands, and tells it what the application does.
 //
 // The application owns its loop and its data. In every turn of the loop it calls service_poll, takes its next samples
-// with service_read_imu, _mic or _accel (from the host while that injects some, from the sensor otherwise), and reports
-// what it made of them. Nothing here waits for the host: what does not fit into the queue is dropped as whole frames
-// and counted. No heap; one service a program.
+// with service_read_imu, _mic or _accel (from the host while the host injects samples, otherwise from the sensor), and
+// reports its result. The service never waits for the host: it drops whole frames that do not fit into the queue, and
+// counts them. No heap; one service per program.
 #ifndef SERVICE_SERVICE_H
 #define SERVICE_SERVICE_H
 
@@ -56,7 +56,7 @@ typedef struct { // samples, channels interleaved
     uint8_t format; // service_format; a host can inject int16 only
 } service_stream;
 
-typedef struct { // what a device learns for itself, such as how a machine in order sounds (LINK_LEARN)
+typedef struct { // a baseline that a device learns itself, such as the sound of a healthy machine (LINK_LEARN)
     void *state; // the baseline as the application lays it out; a host reads and writes these bytes
     uint32_t size;
     const uint32_t *learnt, *wanted; // windows so far, and in all; wanted 0: not learning
@@ -95,29 +95,29 @@ service_stream service_mic(uint32_t rate_mhz);    // of board_mic_read
 service_stream service_accel(uint32_t rate_mhz);  // the three axes of board_accel_read
 service_stream service_analog(uint32_t rate_mhz); // the channels of board_analog_read
 
-// Why what board_..._start returned is not what the application needs, for `fault`; NULL: it is, or the board has no
-// such sensor, in whose place a host can inject.
+// `fault` for the rate that board_..._start returned: the reason if the application cannot use it. NULL: it can, or the
+// board has no such sensor (a host can then inject samples).
 const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t most_mhz);
 
 void service_init(const service_config *config); // `config` stays alive
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
 void service_sleep(void);                        // board_sleep, for when nothing is due: telemetry says how long
 
-// The first sensor's next rows: the host's while it injects, which the sensor runs on through, unheard. They return how
-// many there are, 0..count, and send them to a host that listens. `last_us` is the device time of the last of them, as
-// near as the number of samples and the moment at which they were read tell.
+// The first sensor's next rows; the host's rows while the host injects (the sensor then runs on, and its rows are
+// dropped). They return the number of rows, 0..count, and send them to a host that listens. `last_us` is the device
+// time of the last row, estimated from the number of samples and the moment of reading.
 size_t service_read_imu(board_imu_sample *samples, size_t count);
 size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us);
 size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us);
 
-// For an application with several sensors that only passes them on: takes what has come of a sensor, as much as fits a
-// frame, to the stream of that number; rows taken.
+// For an application that only passes on several sensors: moves the waiting rows of a sensor, as many as fit a frame,
+// to the stream of that number; returns the rows moved.
 size_t service_forward_imu(uint8_t sensor);
 size_t service_forward_mic(uint8_t sensor);
 size_t service_forward_accel(uint8_t sensor);
 size_t service_forward_analog(uint8_t sensor);
 
-// What those are made of.
+// The parts of the functions above.
 bool service_injecting(void);                         // samples of the first sensor come from the host
 size_t service_injected(int16_t *rows, size_t count); // the next rows, 0..count, a value per channel
 void service_samples(uint8_t sensor, const int16_t *rows, size_t count,

@@ -1,10 +1,10 @@
 // spotter.h: a streaming network on log-mel frames that sleeps while nobody speaks. No heap, no globals.
 //
-// Each frame goes into a ring that holds as many as fill the network's window, and through the voice-activity gate.
-// Every `hop` frames a window ends. While the gate is closed, the network does nothing. When it opens, the network
-// starts afresh on the oldest frame of the ring and catches up, at most `catch_up` steps a window, so that the work of
-// a turn is bounded; from then on its scores are those that it would have if it had never slept, bit for bit. Windows
-// until then have none. A network that slept for less than the ring holds goes on from where it was.
+// Each frame goes through the voice-activity gate and into a ring that holds the frames of the network's window. Every
+// `hop` frames a window ends. While the gate is closed, the network does nothing. When it opens, the network starts
+// afresh on the oldest frame of the ring and catches up by at most `catch_up` steps per window, so that the work of a
+// turn is bounded. Until then windows have no scores. From then on the scores are, bit for bit, those of a network that
+// never slept. If the network slept for less than the ring holds, it continues where it was.
 //
 //     if (logmel_pop(&frontend, frame) && spotter_hear(&listener, frame) == SPOTTER_WINDOW) {
 //         const bool awake = spotter_run(&listener);
@@ -62,8 +62,8 @@ void spotter_reset(spotter *s); // as after spotter_init; counters keep counting
 spotter_news spotter_hear(spotter *s, const int8_t *frame);
 bool spotter_run(spotter *s); // true: network->model->output are the window's scores
 
-// To look into a window layer by layer: the network, started afresh, takes the ring's steps but the last one, whose
-// rows go to `rows`, asleep or not. The next spotter_run starts afresh.
+// To inspect a window layer by layer: the network starts afresh and takes all steps of the ring except the last one,
+// whose rows go to `rows`, asleep or not. The next spotter_run starts afresh.
 void spotter_last_step(spotter *s, int8_t *rows);
 
 #ifdef __cplusplus
