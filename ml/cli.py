@@ -21,7 +21,7 @@ class Lazy(NamedTuple):
 # Nothing heavy (TensorFlow takes seconds) is imported before it is needed.
 COMMANDS = {
     "run": Lazy("ml.pipeline.commands:run", "Everything: train, quantise, compile, verify, report."),
-    "train": Lazy("ml.pipeline.commands:train", "Train on all subjects but those held out."),
+    "train": Lazy("ml.pipeline.commands:train", "Train on all subjects except the held-out ones."),
     "quantise": Lazy("ml.pipeline.commands:quantise", "Make the trained network an int8 .tflite."),
     "compile": Lazy(
         "ml.compiler.command:compile_",
@@ -42,9 +42,9 @@ COMMANDS = {
     ),
     "stream": Lazy(
         "ml.evaluate.stream_command:stream",
-        "Play streams of people left out: detection rate, false alarms, latency.",
+        "Play streams of held-out people: detection rate, false alarms, latency.",
     ),
-    "report": Lazy("ml.pipeline.commands:report", "Write report.html from what was measured."),
+    "report": Lazy("ml.pipeline.commands:report", "Write report.html from the measured figures."),
     "evaluate": Lazy(
         "ml.evaluate.evaluate_command:evaluate",
         "Judge the committed model by a whole folder of recordings.",
@@ -63,15 +63,15 @@ COMMANDS = {
     ),
     "anomaly": Lazy(
         "ml.vibration_anomaly.study:study",
-        "Tell faults at speeds or times that were left out; areas under the curve of both models.",
+        "Detect faults at left-out speeds or times; print the areas under the curve of both models.",
     ),
     "baseline": Lazy(
         "ml.vibration_anomaly.baseline:baseline",
-        "Let a board learn what is normal; look at that, keep it, copy it.",
+        "Let a board learn a baseline; show, keep or copy it.",
     ),
     "data": Lazy(
         "ml.data.commands:data",
-        "Recordings: what is there, whether it is good, in from elsewhere and out again.",
+        "Recordings: list, check, split, fetch, import and export data sets.",
     ),
     "link": Lazy(
         "ml.link.protocol:link",
@@ -106,7 +106,7 @@ class Between(click.FloatRange):
 
     name = "number"
 
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         number = super().convert(value, param, ctx)
         if not math.isfinite(number):
             self.fail(f"expected a number, found {value}", param, ctx)

@@ -62,19 +62,19 @@ class Given(TypedDict):
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--label", "labels", multiple=True, help="What is recorded; several for several keys.")
+@click.option("--label", "labels", multiple=True, help="The label of the takes; give several for several keys.")
 @click.option("--data", default="datasets/captured", show_default=True, help="Folder to record into: a data set.")
-@click.option("--subject", help="Who makes it. Kept until another is named.")
-@click.option("--session", help="Which sitting. Kept until another is named.")
+@click.option("--subject", help="The person who records. Kept until you name another.")
+@click.option("--session", help="The session. Kept until you name another.")
 @click.option(
     "--port", help="Device, virtual, host, an environment or socket://HOST:PORT. Default: the board plugged in."
 )
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="auto", show_default=True, help="Protocol.")
-@click.option("--streams", help="Only these, such as mic,imu. Default: all that the board has.")
+@click.option("--streams", help="Only these streams, such as mic,imu. Default: all streams of the board.")
 @click.option("--columns", help="Names and units for firmware that sends bare numbers: ax:g,ay:g,az:g")
 @click.option("--seconds", "length", type=Between(0, MOST_SECONDS, min_open=True), help="Length of a take.")
 @click.option("--repeat", type=click.IntRange(1, 100_000), default=1, show_default=True, help="Takes of each label.")
-@click.option("--countdown", type=Between(0, 60), help="Before each take. Default: 3 s at a terminal, else 0.")
+@click.option("--countdown", type=Between(0, 60), help="Seconds before each take. Default: 3 s at a terminal, else 0.")
 @click.option("--trigger", help="Begin by itself: level[=dBFS] or motion[=g].")
 @click.option("--before", type=Between(0, 60), default=0.0, help="Seconds kept from before the trigger.")
 @click.option("--patience", type=Between(1, 3600), default=30.0, show_default=True,

@@ -55,8 +55,8 @@ class Given(TypedDict):
               help="Device, virtual, an environment or socket://HOST:PORT. Default: the only board.")  # fmt: skip
 @click.option("--out", type=FILE, help="Log to write: .csv or .parquet.")
 @click.option("--overwrite", is_flag=True, help="Even if there is one.")
-@click.option("--seconds", type=Between(0, min_open=True), help="So much of the board's time.")
-@click.option("--windows", type=click.IntRange(1), help="So many windows, the network awake or asleep.")
+@click.option("--seconds", type=Between(0, min_open=True), help="Log so many seconds of the board's time.")
+@click.option("--windows", type=click.IntRange(1), help="Log so many windows, with the network awake or asleep.")
 @click.option(
     "--play", type=GIVEN, help="Restart a virtual board and play this into its sensor: CSV, WAV, FLAC or NPZ."
 )
@@ -65,7 +65,7 @@ class Given(TypedDict):
 @click.option("--log", type=GIVEN, help="No board: the figures of a log that was written before.")
 @click.option("--against", type=GIVEN, help="An older log to compare with.")
 @click.option("--tolerance", type=Between(0), metavar="PERCENT",
-              help="Exit status 1 where a figure has become worse by more, beyond the noise.")  # fmt: skip
+              help="Exit status 1 if a figure is worse by more than this, beyond the noise.")  # fmt: skip
 @click.option("--anyway", is_flag=True, help="Compare other applications, boards and clocks too.")
 @click.option("--plot", type=FILE, help="A picture: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

@@ -39,9 +39,15 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("model")
-@click.option("--id", "identity", required=True, metavar="NAME", help="Told to the runner: kws01, vww01, ic01, ad01.")
-@click.option("--input", "inputs", type=click.Choice(list(building.INPUTS)), help="What the host sends. [by the id]")
-@click.option("--result", type=click.Choice(list(building.RESULTS)), help="What it is told. [by the id]")
+@click.option(
+    "--id", "identity", required=True, metavar="NAME", help="The model's name for the runner: kws01, vww01, ic01, ad01."
+)
+@click.option(
+    "--input", "inputs", type=click.Choice(list(building.INPUTS)), help="The type of the host's data. [by the id]"
+)
+@click.option(
+    "--result", type=click.Choice(list(building.RESULTS)), help="The kind of result for the host. [by the id]"
+)
 @click.option("--vendor", default="thimble", show_default=True)
 @click.option("--mode", type=click.Choice(list(building.BAUDS)), default="performance", show_default=True)
 def build(model: str, identity: str, inputs: str | None, result: str | None, vendor: str, mode: str) -> None:

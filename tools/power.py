@@ -42,17 +42,27 @@ from tools.energy.meter import Meter, Samples
 @click.option("--estimate", "board", metavar="BOARD", help="Instead of a meter: the documented currents of a board.")
 @click.option("--model", metavar="APP|FILE", help="With --estimate: an application's model, or a .tflite.")
 @click.option("--low-power", is_flag=True, help="With --estimate: firmware built with -D BOARD_LOW_POWER=1.")
-@click.option("--voltage", default=3.3, show_default=True, type=Between(0, 60), help="Of the board's supply, in volts.")
+@click.option(
+    "--voltage",
+    default=3.3,
+    show_default=True,
+    type=Between(0, 60),
+    help="The voltage of the board's supply, in volts.",
+)
 @click.option("--no-supply", is_flag=True, help="Something else supplies the board; a PPK2 then measures in line.")
 @click.option("--seconds", default=10.0, show_default=True, type=Between(0.01, 86400))
 @click.option("--mark", type=click.IntRange(0, 7), help="Logic input that is high during an inference.")
-@click.option("--link", metavar="PORT", help="Port of the board, which then tells when it computed.")
+@click.option("--link", metavar="PORT", help="Port of the board, which then reports when it computed.")
 @click.option("--cell", metavar="NAME", help=f"{', '.join(cells.CELLS)}, or such as 400mAh@3.7V.")
 @click.option(
     "--every", type=Between(0, min_open=True), metavar="SECONDS", help="Battery life at one inference in these."
 )
-@click.option("--duty", type=Between(0, 100), metavar="PERCENT", help="Battery life when awake so long.")
-@click.option("--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Every sample.")
+@click.option(
+    "--duty", type=Between(0, 100), metavar="PERCENT", help="Battery life if the board is awake so much of the time."
+)
+@click.option(
+    "--csv", "csv_file", type=click.Path(dir_okay=False, path_type=Path), help="Write every sample to this file."
+)
 @click.option("--plot", type=click.Path(dir_okay=False, path_type=Path), help="A picture: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def power(

@@ -20,18 +20,24 @@ from ml.progress import say
 @click.command("compare")
 @click.argument("base", required=False)
 @click.argument("head", default=".")
-@click.option("--board", default="nano33ble", show_default=True, help="On which times and energy are estimated.")
+@click.option(
+    "--board", default="nano33ble", show_default=True, help="The board for which times and energy are estimated."
+)
 @click.option("--firmware", is_flag=True, help="The size of each application's whole firmware as well.")
-@click.option("--tolerance", "asked", multiple=True, metavar="FIGURE=PERCENT", help="What may get worse, and how much.")
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print Markdown; also where stdout is no terminal.")
+@click.option(
+    "--tolerance", "asked", multiple=True, metavar="FIGURE=PERCENT", help="A figure and by how much it may get worse."
+)
+@click.option(
+    "--markdown", "as_markdown", is_flag=True, help="Print Markdown; this is the default if stdout is not a terminal."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def compare_(
     base: str | None, head: str, *, board: str, firmware: bool, asked: tuple[str, ...], as_markdown: bool, as_json: bool
 ) -> None:
     """Compare BASE with HEAD: commits, folders, headers or .tflite files.
 
-    HEAD is the work tree when left out, BASE the last commit on main (or, on main, the one before). Exit status 1 where
-    something is worse than is tolerated.
+    Without HEAD the command takes the work tree, without BASE the last commit on main (on main itself, the commit
+    before). The exit status is 1 if a figure is worse than the tolerance allows.
     """
     here, tolerance, on = Path.cwd(), tolerances(asked), _board(board)
     if base is None:

@@ -67,7 +67,7 @@ def _measure(text: str, name: str, lib: Path) -> Cost:
         made = image.build(header, name, Path(scratch), lib=lib.resolve())
         try:
             count, agrees = whole(made.path)
-        except unicorn.UcError as error:
+        except unicorn.UcError as error:  # pyright: ignore[reportPrivateImportUsage]  re-exported by `import *`
             raise UserError(f"{name}: expected one inference to end, found on the emulated board: {error}") from None
     return Cost(count.instructions, count.cycles, made.ram, made.flash, agrees)
 

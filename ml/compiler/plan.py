@@ -61,8 +61,20 @@ def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
         offsets, peak = _first_fit(candidate, neighbours)
         if peak < size:
             best, size, order = offsets, peak, candidate
+    if size > bound and (ends := _from_both_ends(buffers, bound)):
+        return Plan(ends, bound, bound)
     best, size = _improve(order, neighbours, best, size, bound, tries)
     return Plan(best, size, bound)
+
+
+def _from_both_ends(buffers: list[Buffer], bound: int) -> dict[int, int] | None:
+    """A plain chain, in which a buffer meets none but those next to it, lies alternately at both ends of the arena;
+    None where the network is no such chain, or where two that meet do not fit beside each other."""
+    chain = sorted(buffers, key=lambda b: (b.first, b.last))
+    meets = any(a.last >= b.first for a, b in zip(chain, chain[2:], strict=False))
+    if meets or any(a.last >= b.first and a.size + b.size > bound for a, b in itertools.pairwise(chain)):
+        return None
+    return {b.key: bound - b.size if number % 2 else 0 for number, b in enumerate(chain)}
 
 
 def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:

@@ -42,6 +42,13 @@ class Recording:
         return len(self.samples) * 1000 / self.rate_mhz
 
     @property
+    def movements(self) -> list[tuple[int, int]]:
+        """First index and one past the last of each labelled movement, of a recording that has `active`."""
+        if self.active is None:
+            raise ValueError("expected a recording with labelled movements, found one without")
+        return runs(self.active)
+
+    @property
     def key(self) -> bytes:
         """Equal for the same samples of the same kind of sensor."""
         return hashlib.sha256(f"{self.sensor} {self.samples.shape} ".encode() + self.samples.tobytes()).digest()

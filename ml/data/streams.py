@@ -9,7 +9,7 @@ import pandas as pd
 
 from ml.data.audio import write_audio
 from ml.data.manifest import Item
-from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, runs, saturate
+from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, saturate
 
 BRIDGE_S = 2.0  # between two takes
 
@@ -61,7 +61,7 @@ def _join(subject: str, rate_mhz: int, takes: list[Item]) -> Stream:
         if pieces:
             pieces.append(_bridge(pieces[-1][-1], samples[0], round(BRIDGE_S * rate_mhz / 1000)))
             at += len(pieces[-1])
-        truth += [Truth(take.label, at + start, at + end) for start, end in runs(take.recording.active)]
+        truth += [Truth(take.label, at + start, at + end) for start, end in take.recording.movements]
         pieces.append(samples)
         at += len(samples)
     return Stream(subject, np.concatenate(pieces), rate_mhz, tuple(truth), takes[0].recording.sensor)

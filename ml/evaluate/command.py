@@ -34,7 +34,7 @@ TARGETS = ", ".join(("host", *EMULATED))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
 def verify(app: str, target: str, windows: int | None, as_json: bool, out: str | None) -> None:
-    """Compare front end and layers with TensorFlow Lite Micro, byte for byte; of a .tflite, the layers."""
+    """Compare front end and layers with TensorFlow Lite Micro, byte for byte. With a .tflite, compare the layers."""
     if app.endswith(".tflite"):
         verify_model(Path(app), target, windows, as_json)
         return

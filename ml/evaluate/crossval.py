@@ -26,7 +26,12 @@ from ml.progress import say
 @click.command()
 @click.argument("app", type=click.Choice(list(APPS)))
 @click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
-@click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason.")
+@click.option(
+    "--split-by",
+    default="subject",
+    show_default=True,
+    help="Only `subject` is allowed; anything else is refused, with the reason.",
+)
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1, 20), help="Repeat with seeds 0, 1, ...")
 @click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")

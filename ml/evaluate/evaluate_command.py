@@ -36,7 +36,7 @@ MOST_ROWS = 20  # subjects in the table; the JSON has them all
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--model", type=click.Path(file_okay=False), help="Folder with the header, instead of lib/APP_model.")
-@click.option("--on", "target", default=HOST, show_default=True, help="Who hears the streams, as for `stream`.")
+@click.option("--on", "target", default=HOST, show_default=True, help="Where the streams run, as for `stream`.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option("--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")

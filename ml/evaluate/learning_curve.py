@@ -28,9 +28,21 @@ from ml.report import plots
 @click.command("learning-curve")
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
 @click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
-@click.option("--hold-out", multiple=True, metavar="SUBJECT", help="Who tests; otherwise as in `run`.")
-@click.option("--points", default=4, show_default=True, type=click.IntRange(2, 10), help="Each twice as many people.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Decides also who comes first.")
+@click.option("--hold-out", multiple=True, metavar="SUBJECT", help="The subjects of the test; otherwise as in `run`.")
+@click.option(
+    "--points",
+    default=4,
+    show_default=True,
+    type=click.IntRange(2, 10),
+    help="Number of trainings; each has twice as many people as the one before.",
+)
+@click.option(
+    "--seed",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0),
+    help="The seed; it also decides the order of the subjects.",
+)
 @click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for the results, instead of build/APP.")

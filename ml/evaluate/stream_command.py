@@ -43,7 +43,9 @@ HOST, HOST_BOARD = "host", "host-board"
 )
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option(
-    "--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream, so long in all."
+    "--hours",
+    type=click.FloatRange(0, min_open=True),
+    help="Only the first part of each stream, so many hours in total.",
 )
 @click.option(
     "--target-false-alarms-per-hour",
@@ -66,7 +68,7 @@ def stream(
     as_json: bool,
     out: str | None,
 ) -> None:
-    """Play streams of people left out: detection rate, false alarms, latency."""
+    """Play streams of held-out people: detection rate, false alarms, latency."""
     check_target(target, app)
     run = last(app, out)
     task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)

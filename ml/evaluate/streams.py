@@ -48,12 +48,20 @@ class Tally:
         return self.false / self.hours if self.hours else 0.0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
+        return Tally(
+            movements=self.movements + other.movements,
+            hits=self.hits + other.hits,
+            false=self.false + other.false,
+            hours=self.hours + other.hours,
+            delay_s=self.delay_s + other.delay_s,
+            latency_s=self.latency_s + other.latency_s,
+        )
 
     @classmethod
     def of(cls, kept: dict) -> "Tally":
         """From what `dataclasses.asdict` made of one and JSON of that."""
-        return cls(**kept | {name: tuple(kept[name]) for name in ("delay_s", "latency_s")})
+        delay_s, latency_s = (tuple(kept[name]) for name in ("delay_s", "latency_s"))
+        return dataclasses.replace(cls(**kept), delay_s=delay_s, latency_s=latency_s)
 
     def summary(self) -> dict:
         """JSON-able, each figure with its 95 % interval (ml/evaluate/intervals.py); seconds as [value, low, high]."""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ml.data.manifest import Dataset, Item
-from ml.data.recordings import Recording, runs
+from ml.data.recordings import Recording
 from ml.errors import UserError
 from ml.gesture_recognition.config import FrontEnd
 from ml.native.imu import span, windows
@@ -39,7 +39,7 @@ def held_out(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> HeldOu
 
 def _repetitions_of(item: Item) -> Iterator[tuple[str, str, Recording]]:
     recording = item.recording
-    for start, end in runs(recording.active):
+    for start, end in recording.movements:
         piece = Recording(recording.samples[start:end], recording.rate_mhz, recording.gravity)
         yield f"{item.file}[{start}:{end}]", item.label, piece
 

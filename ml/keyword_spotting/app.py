@@ -20,6 +20,7 @@ from ml.evaluate.streams import Scored
 from ml.keyword_spotting import examples, learning, streams
 from ml.keyword_spotting.config import SILENCE as SILENT
 from ml.keyword_spotting.config import UNKNOWN, Config, Decision
+from ml.keyword_spotting.examples import Drawn
 from ml.keyword_spotting.header import sections
 from ml.keyword_spotting.network import build
 from ml.native.decide import DecideConfig
@@ -117,7 +118,7 @@ class KeywordSpotting(App):
     def stream_form(self) -> Request:
         return Request(self.config.front_end.step)
 
-    def fit(self, network, examples: Examples, seed: int, judge) -> dict:
+    def fit(self, network, examples: Drawn, seed: int, judge) -> dict:
         return learning.fit(network, examples, self.config.training, seed, judge)
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:

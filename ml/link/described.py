@@ -6,6 +6,7 @@ what a board said need not check it again: integers fit what holds them, text is
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 
 class MessageError(ValueError):
@@ -135,13 +136,13 @@ class Described:
     def __contains__(self, key: str) -> bool:
         return key in self._values
 
-    def get(self, key: str):
-        """Lists as tuples."""
+    def get(self, key: str) -> Any:
+        """A value of the type that its kind asks for, lists as tuples."""
         value = self._values.get(key)
         check(key, value, self._kinds[key])
         return tuple(value) if isinstance(value, list) else value
 
-    def get_or(self, key: str, default: object):
+    def get_or(self, key: str, default: object) -> Any:
         """`default` where it is missing: firmware from before the key was added."""
         return self.get(key) if key in self else default
 

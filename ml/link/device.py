@@ -85,6 +85,9 @@ class Device:
 
     @property
     def info(self) -> Info:
+        """What the device said of itself when it was opened, or since."""
+        if self.session.info is None:
+            raise UserError(f"{self.port.name}: expected session info, found none yet")
         return self.session.info
 
     def arrivals(self, seconds: float) -> Iterator[Arrival]:

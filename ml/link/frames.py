@@ -50,10 +50,10 @@ def parse(chunk: bytes) -> Frame | None:
         return None
     if CRC.unpack(body[-2:])[0] != crc16(body[:-2]):
         return None
-    return Frame(*HEADER.unpack_from(body), body[HEADER.size : -2])
+    return Frame(*HEADER.unpack_from(body), payload=body[HEADER.size : -2])
 
 
-def is_text(data: bytes) -> bool:
+def is_text(data: bytes | bytearray) -> bool:
     """No control characters but tab, line feed, return and escape."""
     return TEXT.issuperset(data)
 
@@ -108,5 +108,5 @@ class Decoder:
             self.errors += 1
 
 
-def as_line(data: bytes) -> str:
+def as_line(data: bytes | bytearray) -> str:
     return data.decode("utf-8", "replace").rstrip("\r\n")

@@ -83,9 +83,9 @@ def _stream(fields: Described) -> Stream:
     on = fields.get_or("on", None)
     stream = Stream(
         *map(fields.get, ("id", "name", "rate_mhz", "format")),
-        channels,
-        *(fields.get_or(name, 0) for name in ("lost", "dropped")),
-        None if on is None else on != 0,
+        channels=channels,
+        **{name: fields.get_or(name, 0) for name in ("lost", "dropped")},
+        on=None if on is None else on != 0,
     )
     if stream.format not in FORMATS:
         raise MessageError(f"stream {stream.name}: expected {', '.join(FORMATS)}, found {stream.format}")

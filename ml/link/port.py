@@ -70,7 +70,7 @@ class Port:
                 baudrate=baud,
                 timeout=READ_TIMEOUT_S,
                 write_timeout=WRITE_TIMEOUT_S,
-                **({} if "://" in target else {"exclusive": True}),
+                exclusive=None if "://" in target else True,
             )
             self.serial.reset_input_buffer()
 

@@ -66,7 +66,7 @@ class Readable:
     def _event(self, event: Event) -> str:
         labels = self._shown.labels if self._shown else ()
         name = labels[event.class_id] if event.class_id < len(labels) else f"class {event.class_id}"
-        cost = f", inference {self._ms(event.inference_cycles)}" if self._shown else ""
+        cost = f", inference {_ms(self._shown, event.inference_cycles)}" if self._shown else ""
         return f"{name}  score {event.score}/255, latency {event.latency_us / 1000:.2f} ms{cost}"
 
     def _is_due(self, now_us: int, telemetry: Telemetry) -> bool:
@@ -80,8 +80,8 @@ class Readable:
 
     def _telemetry(self, telemetry: Telemetry) -> str:
         parts = [f"{telemetry.windows} windows", f"{telemetry.events} events"]
-        if telemetry.windows and self._shown:
-            parts.append(f"front end {self._span(telemetry.frontend)}, inference {self._span(telemetry.inference)}")
+        if telemetry.windows and (info := self._shown):
+            parts.append(f"front end {_span(info, telemetry.frontend)}, inference {_span(info, telemetry.inference)}")
         if telemetry.gate:
             state = "open" if telemetry.gate.open else "closed"
             parts.append(f"gate {state}, open {telemetry.gate.duty:.1%} of the time, {telemetry.asleep} windows asleep")
@@ -94,8 +94,10 @@ class Readable:
             parts.append(f"awake {telemetry.duty:.1%} of the time")
         return ", ".join(parts)
 
-    def _span(self, cycles: Cycles) -> str:
-        return f"{self._ms(cycles.last)} ({self._ms(cycles.min)} to {self._ms(cycles.max)})"
 
-    def _ms(self, cycles: int) -> str:
-        return f"{1000 * cycles / max(1, self._shown.cycles_hz):.2f} ms"
+def _span(info: Info, cycles: Cycles) -> str:
+    return f"{_ms(info, cycles.last)} ({_ms(info, cycles.min)} to {_ms(info, cycles.max)})"
+
+
+def _ms(info: Info, cycles: int) -> str:
+    return f"{1000 * cycles / max(1, info.cycles_hz):.2f} ms"

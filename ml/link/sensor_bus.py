@@ -190,7 +190,7 @@ class Player:
     def _send_block(self, number: int, block: bytes) -> None:
         if not block:
             self._send(END, number)
-        elif self.shares:
+        elif self.shares and self.memory is not None:
             self._send(MEMORY, number, self.memory.put(1 + number, block))
         else:
             self._send(BLOCK, number, block)

@@ -6,10 +6,14 @@ for arrival in session.feed(bytes): ...   # Arrival(time_us, message)
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ml.link.frames import Decoder, Frame
 from ml.link.messages import FORMATS, Event, Info, Reply, Stream, Telemetry, Type
 from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
+
+if TYPE_CHECKING:
+    import numpy
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Data:
     sequence: int = 0  # of the frame: one that is behind the frame before it came late, or a second time
 
     @property
-    def samples(self) -> "numpy.ndarray":  # noqa: F821
+    def samples(self) -> "numpy.ndarray":
         """(n, channels) of the stream's format."""
         import numpy  # noqa: PLC0415 - PlatformIO's monitor has no use for it and may not have it
 
@@ -90,18 +94,18 @@ class Session:
             return parse_telemetry(frame.payload)
         if frame.type == Type.EVENT:
             return parse_event(frame.payload)
-        return self._data(frame, lost) if frame.type == Type.DATA and self.info else None
+        return self._data(self.info, frame, lost) if frame.type == Type.DATA and self.info else None
 
     def _meet(self, info: Info, sequence: int) -> None:
-        if self.info and self._has_restarted(info, sequence):
+        if self.info and self._has_restarted(self.info, info, sequence):
             self.restarts += 1
             self._next.clear()
         self.info = info
         self._now_us = info.uptime_us
 
-    def _has_restarted(self, info: Info, sequence: int) -> bool:
+    def _has_restarted(self, before: Info, info: Info, sequence: int) -> bool:
         """Its clock begins anew; where it had hardly begun, so do its sequences, and another cause is told."""
-        before, began = self.info, self._behind((Type.INFO, 0), sequence) and info.uptime_us > self.info.uptime_us
+        began = self._behind((Type.INFO, 0), sequence) and info.uptime_us > before.uptime_us
         return info.uptime_us < before.uptime_us or info.reset != before.reset or began
 
     def _behind(self, key: tuple[int, int], sequence: int) -> bool:
@@ -126,8 +130,8 @@ class Session:
         self._now_us = max(self._now_us, time)
         return time
 
-    def _data(self, frame: Frame, lost: int) -> Data:
-        stream = next((stream for stream in self.info.streams if stream.id == frame.stream), None)
+    def _data(self, info: Info, frame: Frame, lost: int) -> Data:
+        stream = next((stream for stream in info.streams if stream.id == frame.stream), None)
         if stream is None:
             raise MessageError(f"stream {frame.stream} was never described")
         if len(frame.payload) % stream.row_size:

@@ -6,10 +6,11 @@ the padding there.
 """
 
 import ctypes
+from collections.abc import Mapping
 
 from ml.errors import UserError
 
-Structures = dict[str, type[ctypes.Structure]]  # by the C type
+Structures = Mapping[str, type[ctypes.Structure]]  # by the C type
 
 
 def exports(structures: Structures) -> str:

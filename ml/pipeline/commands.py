@@ -41,18 +41,28 @@ TARGET = click.option(
     "target",
     type=click.FloatRange(0),
     metavar="X",
-    help="What the operating point is chosen by; the application's own when left out.",
+    help="The target for the operating point; default: the application's own.",
 )
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
     click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated."),
-    click.option("--hold-out", multiple=True, metavar="SUBJECT", help="Who tests; otherwise the last in the alphabet."),
-    click.option("--split-by", default="subject", show_default=True, help="Anything else is refused, with the reason."),
+    click.option(
+        "--hold-out",
+        multiple=True,
+        metavar="SUBJECT",
+        help="The subjects of the test; otherwise the last in the alphabet.",
+    ),
+    click.option(
+        "--split-by",
+        default="subject",
+        show_default=True,
+        help="Only `subject` is allowed; anything else is refused, with the reason.",
+    ),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
     TARGET,
     click.option("--words", metavar="A,B,...", help="Keywords, instead of the application's own."),
     click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
-    click.option("--strict", is_flag=True, help="Refuse data of which a recording cannot be used."),
+    click.option("--strict", is_flag=True, help="Refuse data with an unusable recording."),
     click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
 ]
 
@@ -123,7 +133,7 @@ def run(app: str, **asked) -> None:
 @click.command()
 @options
 def train(**asked) -> None:
-    """Train on all subjects but those held out."""
+    """Train on all subjects except the held-out ones."""
     begun = begin(**asked)
     train_(begun, begun.task())
 
@@ -139,7 +149,7 @@ def quantise(app: str, out: str | None) -> None:
 @click.command()
 @again
 def report(app: str, out: str | None) -> None:
-    """Write report.html from what was measured."""
+    """Write report.html from the measured figures."""
     begun = last(app, out)
     say(f"report: {page.write(begun.folder)}")
     print_summary(begun.folder)

@@ -34,7 +34,7 @@ APPS = {
 
 
 class App(ABC):
-    """An application: what is particular to it, and nothing else."""
+    """An application: only the parts in which it differs from others."""
 
     name: str  # a C identifier; also of apps/<name> and lib/<name>_model
     config: object  # a frozen dataclass: every number that decides the result
@@ -42,14 +42,14 @@ class App(ABC):
     sensor: str  # "imu" (6 channels), "mic" (1) or "accel" (3), as in ml/link/sensor_bus.py
     training: Settings
     decision: Grid
-    variant: str = ""  # tells the candidates of an application apart
+    variant: str = ""  # the name of a candidate, where an application has several
     stream_form: Request | None = None  # the header holds the network in streaming form (docs/compiler.md)
     optimise: str = "speed"  # or "code": how the compiler chooses kernels (docs/compiler.md)
-    outputs_are_scores: bool = True  # of the network, one a class, in the int8 of a softmax; else `scores` makes them
+    outputs_are_scores: bool = True  # the network's outputs: one per class, int8 of a softmax; else `scores` makes them
 
     @abstractmethod
     def quick(self) -> "App":
-        """The same, small enough for a trial."""
+        """The same application, small enough for a trial."""
 
     @abstractmethod
     def data(self, folder: Path | None, seed: int) -> Dataset:
@@ -60,20 +60,20 @@ class App(ABC):
         """The classes, in the order of the scores."""
 
     def learnt(self, data: Dataset) -> list[str]:
-        """The classes of which somebody who trains must have recordings, where the data has any."""
+        """The classes for which training subjects must have recordings, if the data has any."""
         return self.labels(data)
 
     @abstractmethod
     def background(self, labels: list[str]) -> int | tuple[int, ...]:
-        """The class that never makes an event, or several, of which a sleeping network counts as the first."""
+        """The class, or classes, that never make an event. A sleeping network counts as the first of them."""
 
     @abstractmethod
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
-        """What the network learns from."""
+        """The examples that the network learns from."""
 
     @abstractmethod
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
-        """What it is judged by."""
+        """The windows of the held-out recordings, which judge the model."""
 
     @abstractmethod
     def network(self, labels: list[str]) -> Any:
@@ -81,19 +81,19 @@ class App(ABC):
 
     @abstractmethod
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
-        """What the C front end makes of samples, int16 (n, channels) at that rate, from a fresh start: whole windows,
-        also where the network takes them a few rows at a time."""
+        """The C front end over samples, int16 (n, channels) at that rate, from a fresh start. The result is whole
+        windows, also if the network takes them a few rows at a time."""
 
     @abstractmethod
     def sections(self, decision: DecideConfig) -> list[str]:
         """C text for the generated header: settings of front end, gate and decision."""
 
     def with_words(self, words: tuple[str, ...]) -> "App":
-        """The same for other keywords (--words)."""
+        """The same application for other keywords (--words)."""
         raise UserError(f"expected --words for an application that listens, found {self.name}; leave it out")
 
     def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
-        """Who trains, who tunes, who tests: as published with the data, unless somebody is to be held out."""
+        """Splits subjects into training, tuning and test: as published with the data, unless `hold_out` names some."""
         published = None if hold_out else as_published(data.part)
         return published or by_subject(data.subjects, hold_out)
 
@@ -104,44 +104,44 @@ class App(ABC):
     def scores(self, model: Model, inputs: np.ndarray) -> np.ndarray:
         """(n, classes): how sure the model is of each class, in the int8 of a softmax (floats of the float network).
 
-        An anomaly detector's are made here, of the network's output and whatever else it keeps.
+        An anomaly detector makes them here, from the network's output and the other numbers that it keeps.
         """
         return model.answers(inputs)
 
     def score(self, stream: Stream, model: Model) -> Scored:
-        """Front end, gate and model in C over a stream. `model` is the header's HostModel, with its `stream` and `push`
-        where it has the streaming form, or, while it is trained, a `FloatModel`; of that `scores` gives floats."""
+        """Front end, gate and model in C over a stream. `model` is the header's HostModel, with `stream` and `push` if
+        it has the streaming form. During training it is a `FloatModel`, for which `scores` gives floats."""
         made = self.inputs(stream.samples, stream.rate_mhz)
         return Scored(stream, training.to_int8(self.scores(model, made.windows)), made.sample)
 
     def fit(self, network, examples: Examples, seed: int, judge) -> dict:
-        """Trains the network in place; returns what is worth keeping of it, for JSON. `judge()`, where it is not None,
-        tells how good the network now is on the validation streams."""
+        """Trains the network in place; returns the results to keep, for JSON. `judge()`, if not None, says how good the
+        network is now on the validation streams."""
         return training.fit(network, examples, self.training, seed, judge)
 
     def convert(self, network, examples: Examples, seed: int) -> bytes:
-        """The network as an int8 `.tflite`; `examples` are those that it learned from."""
+        """The network as an int8 `.tflite`; `examples` are its training examples."""
         return quantise.int8(network, quantise.calibration_set(examples, seed))
 
     def learned(self, history: dict) -> "App":
-        """The same with the numbers that `fit` found and returned, where `scores` and `sections` need any."""
+        """The same application with the numbers that `fit` returned, if `scores` and `sections` need any."""
         return self
 
     def of_header(self, header: Path) -> "App":
-        """The same with those numbers, and of those candidates the one, that a generated header holds: for judging a
-        model of which nothing but its header is left."""
+        """The same application with the numbers, and as the candidate, of a generated header. So a model can be judged
+        from its header alone."""
         return self
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
-        """More of how good it is than accuracy, for JSON: the int8 scores (n, classes) of what was held out."""
+        """Figures besides accuracy, for JSON, from the int8 scores (n, classes) of the held-out windows."""
         return {}
 
     def candidates(self) -> tuple["App", ...]:
-        """Variants of which the one with the highest merit on the validation streams becomes the model."""
+        """Variants of the model. The variant with the highest merit on the validation streams becomes the model."""
         return (self,)
 
     def merit(self, scored: list[Scored], value: float) -> float:
-        """By what the candidates are compared; `value` is that of the tuned decision."""
+        """The figure that compares candidates; `value` is that of the tuned decision."""
         return value
 
 

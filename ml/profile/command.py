@@ -18,7 +18,9 @@ from ml.profile.measure import LIMIT, Profile, clock, profile
 @click.command("profile")
 @click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--on", "target", type=click.Choice(["virtual"]), default="virtual", show_default=True)
-@click.option("--board", default="nano33ble", show_default=True, help="Whose clock makes cycles into milliseconds.")
+@click.option(
+    "--board", default="nano33ble", show_default=True, help="The board whose clock converts cycles to milliseconds."
+)
 @click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
 @click.option(
     "--weights", type=click.Choice(["auto", "4", "8"]), default="auto", show_default=True, help="As compile's."

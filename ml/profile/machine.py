@@ -36,7 +36,9 @@ class Machine:
     """A Cortex-M4F with a bare-metal image in its memory."""
 
     def __init__(self, image: Path):
-        self.core = unicorn.Uc(unicorn.UC_ARCH_ARM, unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS)
+        mode = unicorn.UC_MODE_THUMB | unicorn.UC_MODE_MCLASS
+        # The package exports the class by `import *`, which pyright takes for private.
+        self.core = unicorn.Uc(unicorn.UC_ARCH_ARM, mode)  # pyright: ignore[reportPrivateImportUsage]
         self.core.ctl_set_cpu_model(arm_const.UC_CPU_ARM_CORTEX_M4)
         for base, size in ((FLASH, FLASH_SIZE), (RAM, RAM_SIZE), (RETURN, 0x1000), (SYSTEM, 0x1000)):
             self.core.mem_map(base, size)

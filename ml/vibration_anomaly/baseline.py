@@ -33,14 +33,18 @@ ACTIONS = ("learn", "show", "keep", "clear", "save", "load")
 @click.argument("app", metavar="APP", type=click.Choice([APP]))
 @click.argument("action", type=click.Choice(ACTIONS))
 @click.option("--on", "board", required=True, metavar="BOARD", help="A port, or a running virtual board.")
-@click.option("--windows", default=600, show_default=True, type=click.IntRange(1, 65535), help="To be learnt from.")
-@click.option("--recording", type=click.Path(exists=True, dir_okay=False), help="To learn from, instead of the sensor.")
-@click.option("--rate", type=click.FloatRange(1), help="Of the recording, in hertz; default: the sensor's.")
-@click.option("--file", "file", type=click.Path(dir_okay=False), help="To save to, or to load from.")
+@click.option("--windows", default=600, show_default=True, type=click.IntRange(1, 65535), help="Windows to learn from.")
+@click.option(
+    "--recording",
+    type=click.Path(exists=True, dir_okay=False),
+    help="A recording to learn from, instead of the sensor.",
+)
+@click.option("--rate", type=click.FloatRange(1), help="The rate of the recording in hertz; default: the sensor's.")
+@click.option("--file", "file", type=click.Path(dir_okay=False), help="The file to save to or to load from.")
 def baseline(
     app: str, action: str, *, board: str, windows: int, recording: str | None, rate: float | None, file: str | None
 ) -> None:
-    """Let a board learn what is normal; look at that, keep it, copy it."""
+    """Let a board learn a baseline; show, keep or copy it."""
     copy = Path(file) if file else None
     if action in ("save", "load") and copy is None:
         raise UserError(f"{action}: expected --file, found none")
@@ -99,7 +103,8 @@ def described(device: Device, learning: Baseline) -> list[str]:
     status, learnt = learning.status, Learnt(learning.read())
     if status.wanted:
         return [f"learning: {status.learnt} of {status.wanted} windows"]
-    if not learnt.windows or not learnt.valid(learnt.features, device.info.model.hash):
+    model = device.info.model
+    if not learnt.windows or model is None or not learnt.valid(learnt.features, model.hash):
         return ["nothing learnt: the firmware's own model is in use"]
     mean, covariance = learnt.moments()
     lines = [f"learnt from {learnt.windows} windows, {learnt.saturated} values at the ends of int8"]

@@ -65,7 +65,7 @@ class Judged:
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the figures as JSON.")
 def study(data: str, test: str | None, split: str, seed: int, out: str | None) -> None:
-    """Tell faults at speeds or times that were left out; areas under the curve of both models."""
+    """Detect faults at left-out speeds or times; print the areas under the curve of both models."""
     loaded = _load(data)
     if split == "own" and not test:
         judged = [own(loaded.of((subject,)), Config()) for subject in loaded.subjects]

@@ -46,7 +46,7 @@ A_DAY = 288  # activities: one every five minutes
 @click.option(
     "--data", required=True, type=click.Path(exists=True, file_okay=False), help="Folder with a manifest.csv."
 )
-@click.option("--threshold", type=click.IntRange(0, 255), help="Of 255; otherwise that of the last run.")
+@click.option("--threshold", type=click.IntRange(0, 255), help="The threshold, of 255; otherwise that of the last run.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option(
     "--out", type=click.Path(file_okay=False), help="Folder for people.json, instead of build/fall_detection."

@@ -121,7 +121,7 @@ def _compare(group: list[Read]) -> tuple[list[Told], float | None]:
     if len(group) > neighbours.LARGEST:
         say(f"comparing {neighbours.LARGEST} of {len(group)} recordings")
         group = group[:: -(-len(group) // neighbours.LARGEST)]
-    recordings = [one.recording for one in group]
+    recordings = [one.known for one in group]
     described = features(recordings)
     told = list(_duplicates(group, recordings, described))
     found, share = neighbours.outliers(described, [one.row.label for one in group])

@@ -45,16 +45,16 @@ def near(recordings: list[Recording], described: np.ndarray) -> Iterator[tuple[P
 
 def correlation(one: np.ndarray, two: np.ndarray) -> float:
     """The highest correlation of int (n, channels) and (m, channels) over all shifts that leave most of the shorter."""
-    one, two = (_normal(samples[:LONGEST]) for samples in (one, two))
-    if one is None or two is None or one.shape[1] != two.shape[1]:
+    first, second = _normal(one[:LONGEST]), _normal(two[:LONGEST])
+    if first is None or second is None or first.shape[1] != second.shape[1]:
         return 0.0
-    total = _at_all_shifts(one, two)
-    shorter = min(len(one), len(two))
-    shifts = np.arange(len(total)) - (len(two) - 1)
-    shared = np.minimum(len(one), shifts + len(two)) - np.maximum(0, shifts)
+    total = _at_all_shifts(first, second)
+    shorter = min(len(first), len(second))
+    shifts = np.arange(len(total)) - (len(second) - 1)
+    shared = np.minimum(len(first), shifts + len(second)) - np.maximum(0, shifts)
     wide = shared >= OVERLAP * shorter
     best = int(np.argmax(np.where(wide, total, -np.inf)))
-    return _of_overlap(one, two, int(shifts[best]))
+    return _of_overlap(first, second, int(shifts[best]))
 
 
 def _at_all_shifts(one: np.ndarray, two: np.ndarray) -> np.ndarray:

@@ -23,6 +23,13 @@ class Read:
     recording: Recording | None
     error: str = ""  # "" without a recording: of a sensor that no application knows
 
+    @property
+    def known(self) -> Recording:
+        """The recording of a row that is known to have one."""
+        if self.recording is None:
+            raise ValueError(f"{self.row.file}: expected a recording, found none")
+        return self.recording
+
 
 def survey(folder: Path) -> tuple[Path, list[Read]]:
     """The manifest, and every recording of the folder, sorted by file."""

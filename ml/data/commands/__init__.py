@@ -10,7 +10,7 @@ COMMANDS = {
         "ml.data.commands.show:show",
         "Durations, classes, subjects and rates of the data set in folder DATA.",
     ),
-    "check": Lazy("ml.data.commands.check:check_", "Look for what is wrong with the data set in folder DATA."),
+    "check": Lazy("ml.data.commands.check:check_", "Look for faults of the data set in folder DATA."),
     "split": Lazy(
         "ml.data.commands.split:split",
         "Write split.csv beside the manifest of folder DATA; the pipeline keeps to it.",
@@ -29,4 +29,4 @@ COMMANDS = {
 
 @click.group(cls=LazyGroup, lazy=COMMANDS)
 def data() -> None:
-    """Recordings: what is there, whether it is good, in from elsewhere and out again."""
+    """Recordings: list, check, split, fetch, import and export data sets."""

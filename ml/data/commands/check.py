@@ -25,10 +25,10 @@ SHOWN = 15  # findings of a kind that are printed; --all prints all
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for check.json and check.html.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def check_(data: str, everything: bool, no_compare: bool, strict: bool, out: str | None, as_json: bool) -> None:
-    """Look for what is wrong with the data set in folder DATA.
+    """Look for faults of the data set in folder DATA.
 
-    Clipping, silence, gaps, drift, wrong rates and units, files that cannot be read, recordings that are there twice or
-    nearly so, and recordings that look like another label.
+    Clipping, silence, gaps, drift, wrong rates and units, unreadable files, duplicates and near duplicates, and
+    recordings that look like another label.
     """
     report = check(Path(data), compare=not no_compare)
     if as_json:

@@ -27,11 +27,13 @@ def _name(context, parameter, text: str | None) -> str | None:
 
 
 def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
+    if not text:
+        return None
     try:
-        made = re.compile(text) if text else None
+        made = re.compile(text)
     except re.error as error:
         raise UserError(f"--name: expected a regular expression, found {text[:60]!r} ({error})") from None
-    if made and not {"label", "subject", "session"} & set(made.groupindex):
+    if not {"label", "subject", "session"} & set(made.groupindex):
         raise UserError("--name: expected a group (?P<label>...), (?P<subject>...) or (?P<session>...), found none")
     return made
 
@@ -39,21 +41,25 @@ def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
 @click.command("import")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(exists=True))
 @click.option("--out", type=click.Path(file_okay=False), help="New folder, instead of datasets/imported/<name>.")
-@click.option("--label", callback=_name, help="Of all recordings; otherwise as the files say, or their names.")
-@click.option("--subject", callback=_name, help="Who made them; otherwise as the files say.")
+@click.option("--label", callback=_name, help="The label of all recordings; otherwise from the files or their names.")
+@click.option("--subject", callback=_name, help="The person who made the recordings; otherwise from the files.")
 @click.option("--name", callback=_pattern, metavar="REGEX", help="With groups label, subject, session, in file names.")
-@click.option("--rate", type=click.FloatRange(1, MAX_RATE_HZ), help="Samples per second, where the files do not say.")
-@click.option("--accel-unit", type=click.Choice(list(ACCEL)), help="Where it is not stated, or stated wrongly.")
-@click.option("--gyro-unit", type=click.Choice(list(GYRO)), help="The same of the gyroscope.")
+@click.option("--rate", type=click.FloatRange(1, MAX_RATE_HZ), help="Samples per second, if the files do not say.")
+@click.option(
+    "--accel-unit",
+    type=click.Choice(list(ACCEL)),
+    help="The accelerometer's unit, if the files do not state it or state it wrongly.",
+)
+@click.option("--gyro-unit", type=click.Choice(list(GYRO)), help="The gyroscope's unit, likewise.")
 @click.option("--block", type=click.IntRange(0), help="Rows of one recording in a table of several; 0: all of them.")
-@click.option("--position", default="rightpocket", show_default=True, help="Of UMAFall's sensors.")
-@click.option("--source", default="", help="For the manifest; one line.")
+@click.option("--position", default="rightpocket", show_default=True, help="The position of UMAFall's sensor.")
+@click.option("--source", default="", help="The source, one line for the manifest.")
 @click.option("--licence", default="", help="For the manifest: CC-BY-4.0, own recordings, ...")
 def import_(paths: tuple[str, ...], out: str | None, source: str, licence: str, **said) -> None:
     """Make a data set of other tools' recordings: files and folders PATHS.
 
     Edge Impulse exports (JSON, CBOR, WAV), Speech Commands trees, UMAFall's files, ST's sensor logs, tables from a
-    serial port, plain CSV. What is odd about them is told.
+    serial port, plain CSV. The command reports everything odd.
     """
     for option, text in (("--source", source), ("--licence", licence)):
         if len(text) > 200 or not text.isprintable() or "\\" in text:

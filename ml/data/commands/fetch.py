@@ -17,13 +17,15 @@ from ml.progress import console, say
 
 @click.command("fetch")
 @click.argument("name", required=False)
-@click.option("--to", type=click.Path(file_okay=False), help="Folder for it, instead of datasets/fetched/NAME.")
-@click.option("--accept", metavar="SHA256", help="The sum that the archive must have, where the catalogue knows none.")
+@click.option(
+    "--to", type=click.Path(file_okay=False), help="Folder for the data set, instead of datasets/fetched/NAME."
+)
+@click.option("--accept", metavar="SHA256", help="The SHA-256 of the archive, if the catalogue states none.")
 @click.option("--catalogue", type=click.Path(exists=True, dir_okay=False), default=CATALOGUE, help="Another catalogue.")
 def fetch_(name: str | None, to: str | None, accept: str | None, catalogue: str) -> None:
     """Download the data set NAME of the catalogue; without NAME list them.
 
-    An interrupted download goes on where it stopped. The archive is used only when its SHA-256 is right.
+    An interrupted download continues where it stopped. The archive is used only if its SHA-256 is right.
     """
     if name is None:
         _list(Path(catalogue))

@@ -72,15 +72,15 @@ def _examples(read: list[Read]) -> Figure:
     for axes, label in zip(rows, labels, strict=False):
         group = sorted(
             (one for one in read if one.recording is not None and one.row.label == label),
-            key=lambda one: (one.recording.seconds, one.row.file),
+            key=lambda one: (one.known.seconds, one.row.file),
         )
         _draw(axes, group[len(group) // 2])
     return figure
 
 
 def _draw(axes, one: Read) -> None:
-    samples = one.recording.samples
-    times = np.arange(len(samples)) / (one.recording.rate_mhz / 1000)
+    samples = one.known.samples
+    times = np.arange(len(samples)) / (one.known.rate_mhz / 1000)
     step = max(1, len(samples) // 4000)
     for channel in range(samples.shape[1]):
         axes.plot(times[::step], samples[::step, channel], color=COLOURS[channel % len(COLOURS)], linewidth=0.7)

@@ -38,9 +38,9 @@ def summary(read: list[Read]) -> dict:
         "recordings": len(read),
         "unreadable": sum(bool(one.error) for one in read),
         "other_sensors": sum(one.recording is None and not one.error for one in read),
-        "seconds": round(sum(one.recording.seconds for one in good), 3),
-        "rates_hz": sorted({one.recording.rate_mhz / 1000 for one in good}),
-        "sensors": sorted({one.recording.sensor for one in good}),
+        "seconds": round(sum(one.known.seconds for one in good), 3),
+        "rates_hz": sorted({one.known.rate_mhz / 1000 for one in good}),
+        "sensors": sorted({one.known.sensor for one in good}),
         "licences": sorted({licence(one.row) for one in read} - {""}),
         "labels": {name: _group(group) for name, group in _by(good, "label").items()},
         "subjects": {name: _group(group) for name, group in _by(good, "subject").items()},
@@ -55,7 +55,7 @@ def _by(read: list[Read], column: str) -> dict[str, list[Read]]:
 
 
 def _group(group: list[Read]) -> dict:
-    seconds = np.array([one.recording.seconds for one in group])
+    seconds = np.array([one.known.seconds for one in group])
     return {
         "recordings": len(group),
         "seconds": round(float(seconds.sum()), 3),

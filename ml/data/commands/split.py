@@ -16,15 +16,21 @@ from ml.progress import say
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False))
-@click.option("--test", default=Shares.test, show_default=True, help="Share of the subjects that test.")
-@click.option("--validation", default=Shares.validation, show_default=True, help="Share that validates.")
-@click.option("--salt", default="", help="Another text draws another split.")
-@click.option("--move", multiple=True, metavar="SUBJECT=PART", help="Set somebody's part by hand.")
-@click.option("--by", "unit", default="subject", show_default=True, help="Anything else is refused, with the reason.")
+@click.option("--test", default=Shares.test, show_default=True, help="Share of the subjects in the test.")
+@click.option("--validation", default=Shares.validation, show_default=True, help="Share of the subjects in validation.")
+@click.option("--salt", default="", help="Another text gives another split.")
+@click.option("--move", multiple=True, metavar="SUBJECT=PART", help="Set a subject's part by hand.")
+@click.option(
+    "--by",
+    "unit",
+    default="subject",
+    show_default=True,
+    help="Only `subject` is allowed; anything else is refused, with the reason.",
+)
 def split(data: str, test: float, validation: float, salt: str, move: tuple[str, ...], unit: str) -> None:
     """Write split.csv beside the manifest of folder DATA; the pipeline keeps to it.
 
-    A subject's part depends on its name alone. Who is in split.csv already stays where he is; new subjects are added.
+    A subject's part depends on its name alone. A subject in split.csv keeps its part; new subjects are added.
     """
     check_unit(unit)
     root, rows = find_rows(Path(data).resolve())

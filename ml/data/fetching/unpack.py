@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from ml.errors import UserError
 from ml.files import inside
@@ -38,7 +38,7 @@ BROKEN = (
     ValueError,
     OverflowError,
 )
-Member = tuple[str, Callable[[], BinaryIO] | None]  # path as the archive has it; None: a folder
+Member = tuple[str, Callable[[], IO[bytes]] | None]  # path as the archive has it; None: a folder
 
 
 def unpack(
@@ -115,15 +115,15 @@ class _TarInfo(tarfile.TarInfo):
 
 
 def _tar(archive: Path, most: int) -> Iterator[Member]:
-    with (
+    with (  # of a stream tarfile calls `read` alone
         _plain(archive) as plain,
-        tarfile.open(fileobj=_Limited(plain, archive, most), mode="r|", tarinfo=_TarInfo) as tar,
+        tarfile.open(fileobj=cast(BinaryIO, _Limited(plain, archive, most)), mode="r|", tarinfo=_TarInfo) as tar,
     ):
         for member in tar:
             if member.isdir():
                 yield member.name, None
             elif member.isreg() and not member.issparse():
-                yield member.name, lambda member=member: tar.extractfile(member)
+                yield member.name, lambda member=member: cast(IO[bytes], tar.extractfile(member))
             else:
                 raise _refuse(archive, member.name, "a link or device")
 

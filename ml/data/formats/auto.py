@@ -67,19 +67,22 @@ class Auto(Counting):
         seen = b"".join(piece for piece, _ in self._seen)
         name = guess(seen)
         if name:
-            return self._decide(name)
+            return self._decide(name)[1]
         if len(seen) > 4 * MAX_LINE:
             self._seen = [(seen[-MAX_LINE:], arrival_s)]
             return self.fault("bytes of no known format", count=len(seen) - MAX_LINE)
         return []
 
     def finish(self) -> list[Event]:
-        made = self._decide("csv") if self.parser is None else []
-        return made + self.parser.finish()
+        if self.parser is not None:
+            return self.parser.finish()
+        parser, made = self._decide("csv")
+        return made + parser.finish()
 
-    def _decide(self, name: str) -> list[Event]:
-        self.parser = open_parser(name, self._whole)
-        self.parser.faults.update(self.faults)
-        self.faults = self.parser.faults
+    def _decide(self, name: str) -> tuple[Parser, list[Event]]:
+        """The parser, and what it makes of all that was seen."""
+        self.parser = parser = open_parser(name, self._whole)
+        parser.faults.update(self.faults)
+        self.faults = parser.faults
         seen, self._seen = self._seen, []
-        return [event for piece, at in seen for event in self.parser.feed(piece, at)]
+        return parser, [event for piece, at in seen for event in parser.feed(piece, at)]

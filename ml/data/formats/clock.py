@@ -47,7 +47,7 @@ class DeviceClock:
     def read(self, stamp_us: float, row: np.ndarray) -> Tick:
         """The next stamp and its sample (columns,)."""
         stamp = min(max(stamp_us, -MAX_US), MAX_US) + self._wraps
-        if self._last is None:
+        if self._last is None or self._row is None:
             return self._go(stamp, row)
         step = stamp - self._last
         if -WRAP_US <= step < -WRAP_US / 2:

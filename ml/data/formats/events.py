@@ -1,5 +1,6 @@
 """The events that a parser makes from bytes."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -59,10 +60,15 @@ Event = Layout | Samples | Gap | Fault | Reply
 class Parser(Protocol):
     """One protocol. `feed` and `finish` never raise, whatever the bytes, and memory stays below some 300 kB."""
 
-    faults: dict[str, int]  # kind of fault -> how often it was met (bytes for the kinds that end in "bytes")
+    @property
+    def faults(self) -> Counter[str]:
+        """Kind of fault -> how often it was met (bytes for the kinds that end in "bytes")."""
+        ...
 
     def feed(self, data: bytes, arrival_s: float) -> list[Event]:
         """Takes what arrived, and the host's clock (time.monotonic) when it did."""
+        ...
 
     def finish(self) -> list[Event]:
         """The end of the line: what was held back for what might follow."""
+        ...

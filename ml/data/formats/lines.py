@@ -68,4 +68,5 @@ def mostly_numbers(text: str) -> bool:
 def numbers(fields: list[str]) -> list[float] | None:
     """All of the fields as numbers, or None where one is none."""
     found = [number(field) for field in fields[: MAX_COLUMNS + 1]]
-    return None if not found or len(found) > MAX_COLUMNS or None in found else found
+    whole = [value for value in found if value is not None]
+    return whole if 0 < len(whole) == len(found) <= MAX_COLUMNS else None

@@ -9,7 +9,7 @@ packet is believed only when the header of the next one follows it.
 """
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import xor
@@ -95,7 +95,7 @@ class PacketLayout:
         return 0 <= channel <= MAX_CHANNEL and shape.fits(length)
 
 
-def checksum(data: Sequence[int]) -> int:
+def checksum(data: bytes) -> int:
     return int(np.bitwise_xor.reduce(np.frombuffer(data, np.uint8))) if len(data) else 0
 
 

@@ -59,9 +59,8 @@ class RateMeter:
 
     def _pace(self) -> float:
         """Seconds a sample, roughly."""
-        now = self._open[-1]
-        span = now[1] - self._started
-        return span / now[0] if now[0] else 0.0
+        samples, now = self._open[-1]
+        return (now - self._started) / samples if samples and self._started is not None else 0.0
 
     def _close(self) -> None:
         pace = self._pace()

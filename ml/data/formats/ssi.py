@@ -28,7 +28,7 @@ class SsiParser(Counting):
     def __init__(self) -> None:
         super().__init__()
         self._buffer = bytearray()
-        self._announced: Announcement | None = None
+        self._heard: Announcement | None = None
         self._streaming = False
         self._layout: PacketLayout | None = None
         self._raw: Alignment | None = None  # version 1
@@ -37,6 +37,13 @@ class SsiParser(Counting):
         self._asked_s = -np.inf
         self._strange = 0  # bytes that made no sense since the last that did
         self._now = 0.0
+
+    @property
+    def _announced(self) -> Announcement:
+        """What the board announced, once it has."""
+        if self._heard is None:
+            raise ValueError("expected an announcement, found none yet")
+        return self._heard
 
     def feed(self, data: bytes, arrival_s: float) -> list[Event]:
         self._now = arrival_s
@@ -83,9 +90,9 @@ class SsiParser(Counting):
         return [Reply(b"disconnect")]
 
     def _connect(self, announced: Announcement) -> list[Event]:
-        if announced != self._announced:
+        if announced != self._heard:
             self._known = {}
-        self._announced, self._streaming = announced, True
+        self._heard, self._streaming = announced, True
         self._layout = self._raw = None
         self._strange, self._asked_s = 0, self._now
         return [Reply(b"connect")]
@@ -127,9 +134,9 @@ class SsiParser(Counting):
     def _read(self, usable: int, ended: bool) -> list[Event]:
         data = bytes(self._buffer[:usable])
         if self._layout:
-            return self._packets(data, ended)
+            return self._packets(self._layout, data, ended)
         if self._raw:
-            return self._rows(data, ended)
+            return self._rows(self._raw, data, ended)
         return self._recognise(data, ended)
 
     def _recognise(self, data: bytes, ended: bool) -> list[Event]:
@@ -148,18 +155,18 @@ class SsiParser(Counting):
             return []
         return self._skip(max(0, len(data) - 2 * (shape.most + 10)), "bytes that are no packet") + self._lost()
 
-    def _packets(self, data: bytes, ended: bool) -> list[Event]:
+    def _packets(self, layout: PacketLayout, data: bytes, ended: bool) -> list[Event]:
         made: list[Event] = []
         at = 0
         while at < len(data):
-            packet = self._layout.confirmed(data, at, self._announced.shape, ended)
+            packet = layout.confirmed(data, at, self._announced.shape, ended)
             if isinstance(packet, Packet):
-                made += self._packet(packet)
+                made += self._packet(layout, packet)
                 at += packet.size
             elif packet:
                 break  # more must arrive to tell
             else:
-                if self._layout.begins(data, at, self._announced.shape) and not self._strange:
+                if layout.begins(data, at, self._announced.shape) and not self._strange:
                     made += self.fault("damaged packet")
                 beyond = data.find(SYNC, at + 1)
                 beyond = len(data) if beyond < 0 else beyond
@@ -176,9 +183,9 @@ class SsiParser(Counting):
             self._strange = 1
         return []
 
-    def _packet(self, packet: Packet) -> list[Event]:
+    def _packet(self, layout: PacketLayout, packet: Packet) -> list[Event]:
         self._strange = 0
-        fresh = Channel(packet.channel), SequenceCheck(self._layout.numbers_are_checked)
+        fresh = Channel(packet.channel), SequenceCheck(layout.numbers_are_checked)
         channel, check = self._channels.setdefault(packet.channel, fresh)
         why, missing = check.judge(packet.sequence, packet.following)
         if why:
@@ -191,11 +198,11 @@ class SsiParser(Counting):
         elif missing:
             channel.lose(missing * rows, "packets missing")
             made = self.fault("missing packets", f"channel {packet.channel}", missing)
-        return made + self._deliver(channel, packet.payload, self._layout.name)
+        return made + self._deliver(channel, packet.payload, layout.name)
 
-    def _rows(self, data: bytes, ended: bool) -> list[Event]:
+    def _rows(self, raw: Alignment, data: bytes, ended: bool) -> list[Event]:
         """Version 1: bare samples."""
-        skipped, payload = self._raw.take(data, ended)
+        skipped, payload = raw.take(data, ended)
         channel, _ = self._channels.setdefault(0, (Channel(0), SequenceCheck()))
         made: list[Event] = []
         if skipped:

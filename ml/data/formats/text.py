@@ -90,9 +90,9 @@ class TextParser(Counting):
             fields = text.split()
         return numbers(fields[:-1] if len(fields) > 1 and not fields[-1] else fields)
 
-    def _headed(self, values: list[float]) -> list[Event]:
+    def _headed(self, header: Columns, values: list[float]) -> list[Event]:
         """The first numbers after what looked like a header line: at the start, or after a reset of the board."""
-        header, self._header = self._header, None
+        self._header = None
         if header.count != len(values):
             return self.fault("line of text", ",".join(header.names))
         made = self._flush()
@@ -106,11 +106,11 @@ class TextParser(Counting):
         return made + self._settle(header)
 
     def _sample(self, values: list[float], arrival_s: float, first: bool) -> list[Event]:
-        made = self._headed(values) if self._header else []
+        made = self._headed(self._header, values) if self._header else []
         if self._columns is None:
             return made + self._propose(values, arrival_s)
         if len(values) != self._columns.count:
-            return made if first else made + self._misfit(values, arrival_s)
+            return made if first else made + self._misfit(values, self._columns.count)
         self._others.clear()
         self._rows.append((values, arrival_s))
         return made
@@ -138,9 +138,9 @@ class TextParser(Counting):
             made += self.fault("column left out", columns.note)
         return made
 
-    def _misfit(self, values: list[float], arrival_s: float) -> list[Event]:
+    def _misfit(self, values: list[float], wanted: int) -> list[Event]:
         self._others = [*self._others, len(values)] if self._others[-1:] == [len(values)] else [len(values)]
-        made = self._unread("wrong number of values", f"{len(values)} instead of {self._columns.count}")
+        made = self._unread("wrong number of values", f"{len(values)} instead of {wanted}")
         if len(self._others) >= CHANGED:
             made = self._flush() + made + self._settle(plain(len(values)))
         return made
@@ -161,13 +161,13 @@ class TextParser(Counting):
         self._rows = []
         if self._columns.time is None:
             return self._channel.deliver(values[:, self._columns.kept], arrival)
-        return self._timed(values, arrival)
+        return self._timed(self._columns, values, arrival)
 
-    def _timed(self, values: np.ndarray, arrival: np.ndarray) -> list[Event]:
+    def _timed(self, columns: Columns, values: np.ndarray, arrival: np.ndarray) -> list[Event]:
         """With the board's own time: repeated and missing samples show."""
         made: list[Event] = []
-        times = values[:, self._columns.time] * self._columns.time_us
-        kept = values[:, self._columns.kept]
+        times = values[:, columns.time] * columns.time_us
+        kept = values[:, columns.kept]
         for time, row, at in zip(times, kept, arrival, strict=True):
             tick = self._clock.read(time, row)
             if tick.fault:

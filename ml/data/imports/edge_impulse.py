@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -71,7 +72,7 @@ def _listed(folder: Path, notes: Notes) -> dict[Path, dict]:
                 continue
             path = folder / path.relative_to(folder.resolve())
             if path in found:
-                notes.add("twice", f"{index.relative_to(folder)} lists {name[:80]} twice: the first entry counts")
+                notes.add("twice", f"{index.relative_to(folder)} lists {str(name)[:80]} twice: the first entry counts")
             found.setdefault(path, entry)
     return found
 
@@ -92,7 +93,7 @@ def _entry(folder: Path, path: Path, entry: dict, asked: Asked, notes: Notes) ->
     except UserError as error:
         notes.add("unreadable", f"left out: {error}")
         return []
-    metadata = entry.get("metadata") if isinstance(entry.get("metadata"), dict) else {}
+    metadata = found if isinstance(found := entry.get("metadata"), dict) else {}
     more = {"category": str(entry.get("category", "")), "original": name}
     whole = [replace(one, more=one.more | more, subject=str(metadata.get("subject") or one.subject)) for one in read]
     said = entry.get("label")
@@ -127,7 +128,7 @@ def _stretches(whole: list[Foreign], labels: object, name: str, notes: Notes) ->
         try:
             start, end, label = int(part["startIndex"]), int(part["endIndex"]) + 1, _label(part["label"])
         except (KeyError, TypeError, ValueError, OverflowError):
-            label = ""
+            start, end, label = 0, 0, ""
         if not label:
             notes.add("label", f"{name}: a labelled stretch without its start, end or label is left out")
         elif 0 <= start < end <= len(whole[0].values):
@@ -153,7 +154,7 @@ def read_file(path: Path) -> Foreign:
         return Foreign(str(path), "", "", float(rate), ("audio",), ("wav",), values)
     said = read_cbor(path, WHAT) if kind == ".cbor" else read_json(path, WHAT)
     try:
-        return _payload(path, said["payload"])
+        return _payload(path, cast(dict, said)["payload"])  # anything else raises
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, MemoryError) as error:
         raise UserError(f"{path}: expected {WHAT}, cannot read it ({why(error)}); export it again") from None
 

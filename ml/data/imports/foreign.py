@@ -29,6 +29,13 @@ class Foreign:
     more: dict[str, str] = field(default_factory=dict)  # further columns of the manifest
     stray: bool = False  # it may be no recording at all: where something is not known of it, it is left out and told
 
+    @property
+    def known_hz(self) -> float:
+        """`rate_hz` of a recording whose rate is known."""
+        if self.rate_hz is None:
+            raise ValueError(f"{self.origin}: expected a sample rate, found none")
+        return self.rate_hz
+
     def part(self, rows: slice, more: dict[str, str]) -> "Foreign":
         """Some samples of it."""
         time = None if self.time_us is None else self.time_us[rows]

@@ -88,15 +88,18 @@ def _blocks(path: Path, notes: Notes) -> tuple[Columns, list[Block]]:
             blocks += [Block()] if len(blocks[-1]) and not line.strip() else []
             continue
         fields = split(line, mark)
-        values = [loose_number(field, mark) for field in fields]
-        if None in values and (header := _header(path, fields)) and (columns is None or header == columns):
+        found = [loose_number(field, mark) for field in fields]
+        values = [one for one in found if one is not None]
+        whole = len(values) == len(found)
+        if not whole and (header := _header(path, fields)) and (columns is None or header == columns):
             columns = header
             continue
-        columns = columns or (plain(len(values)) if None not in values else None)
-        if columns is not None and None not in values and len(values) == columns.count:
+        columns = columns or (plain(len(values)) if whole else None)
+        if columns is not None and whole and len(values) == columns.count:
             blocks[-1].add(values)
             continue
-        blocks[-1].missing += bool(len(blocks[-1])) and (len(fields) == columns.count or mostly_numbers(line))
+        if columns is not None and len(blocks[-1]):
+            blocks[-1].missing += len(fields) == columns.count or mostly_numbers(line)
         wanted = columns.count if columns else "a"
         notes.add("row", f"{path.name}: line {count} is no row of {wanted} numbers: {line[:40]!r}; left out")
     blocks = [block for block in blocks if len(block)]
@@ -137,7 +140,7 @@ def _recordings(
     values, more = block.values, {"original": path.name}
     kept, time = values[:, columns.kept], _time(path, columns, values, asked, notes, time_us)
     clock = read_clock(time) if time is not None else None
-    if clock is None or clock.rate_hz is None:
+    if time is None or clock is None or clock.rate_hz is None:
         more |= {"missing_samples": str(block.missing)} if block.missing else {}
         return [Foreign(str(path), path.stem, "", asked.rate_hz, columns.names, columns.units, kept, None, more)]
     rate = round(clock.rate_hz, 3)
@@ -164,7 +167,7 @@ def _time(
         return stamps * time_us
     for unit, factor in TIME_US.items():
         rate = read_clock(stamps * factor).rate_hz if asked.rate_hz else None
-        if rate and abs(rate / asked.rate_hz - 1) <= OFF:
+        if rate and asked.rate_hz and abs(rate / asked.rate_hz - 1) <= OFF:
             notes.add("time", f"{path.name}: its time stamps have no unit: taken for {unit}, which agrees with --rate")
             return stamps * factor
     notes.add("time", f"{path.name}: left out {columns.note}, or say --rate")
@@ -181,7 +184,8 @@ def _once(path: Path, kept: np.ndarray, time: np.ndarray, notes: Notes) -> tuple
 
 def _pieces(whole: Foreign, clock: Clock, notes: Notes) -> list[Foreign]:
     """The recording, or one for each stretch of time."""
-    long = [at for at, missing in clock.gaps if missing > BRIDGED_S * clock.rate_hz]
+    most = BRIDGED_S * (clock.rate_hz or 0.0)  # without a rate there are no gaps
+    long = [at for at, missing in clock.gaps if missing > most]
     edges = sorted({0, *clock.restarts, *long, len(whole.values)})
     name = Path(whole.origin).name
     if len(edges) > 2:

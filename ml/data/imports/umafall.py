@@ -54,6 +54,8 @@ def read_umafall(path: Path, asked: Asked, notes: Notes) -> list[Foreign]:
 
 def _recording(path: Path, device: str, accel: np.ndarray, gyro: np.ndarray, asked: Asked, notes: Notes) -> Foreign:
     parts = NAME.fullmatch(path.stem)
+    if parts is None:
+        raise ValueError(f"{path}: expected a name as UMAFall gives it, found another")
     count = min(len(accel), len(gyro)) if len(gyro) else len(accel)
     values = accel[:count, 2:] if not len(gyro) else np.hstack([accel[:count, 2:], gyro[:count, 2:]])
     missing = int(accel[-1, 1] - accel[0, 1]) + 1 - len(accel)

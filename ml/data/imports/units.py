@@ -35,7 +35,7 @@ def standard(takes: list[Foreign], asked: Asked, notes: Notes) -> list[Foreign]:
     groups: dict[tuple, list[int]] = {}
     for index, one in enumerate(takes):
         groups.setdefault((one.names, one.units), []).append(index)
-    made: list[Foreign | None] = [None] * len(takes)
+    made: dict[int, Foreign] = {}  # by its place in `takes`
     for (names, units), members in groups.items():
         picked = _pick(names, units, takes[members[0]].origin)
         if not picked:
@@ -46,7 +46,7 @@ def standard(takes: list[Foreign], asked: Asked, notes: Notes) -> list[Foreign]:
         factors = _factors(picked, units, chosen, asked, notes)
         for index, one in zip(members, chosen, strict=True):
             made[index] = replace(one, names=tuple(picked), units=_units(picked), values=one.values * factors)
-    return made
+    return [made[index] for index in range(len(takes))]
 
 
 def _pick(names: tuple[str, ...], units: tuple[str, ...], origin: str) -> dict[str, int]:

@@ -44,10 +44,15 @@ def _write(folder: Path, number: int, one: Foreign) -> dict:
     path = folder / file
     path.parent.mkdir(parents=True, exist_ok=True)
     if sound:
-        write_audio(path, saturate(one.values[:, 0]), round(one.rate_hz))
+        write_audio(path, saturate(one.values[:, 0]), round(one.known_hz))
     else:
         _table(one).to_csv(path, index=False)
-    row = {"file": file.as_posix(), "label": one.label, "subject": one.subject, "sample_rate_hz": f"{one.rate_hz:.10g}"}
+    row = {
+        "file": file.as_posix(),
+        "label": one.label,
+        "subject": one.subject,
+        "sample_rate_hz": f"{one.known_hz:.10g}",
+    }
     return row | {name: _one_line(text) for name, text in one.more.items()}
 
 

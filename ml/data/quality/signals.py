@@ -101,7 +101,8 @@ def clipped(samples: np.ndarray, least: float) -> tuple[float, float]:
     counts: what repeats there is a signal at rest.
     """
     highest, lowest = int(samples.max(initial=0)), int(samples.min(initial=0))
-    return tuple(float(_in_runs(samples == end).mean()) if abs(end) >= least else 0.0 for end in (highest, lowest))
+    high, low = (float(_in_runs(samples == end).mean()) if abs(end) >= least else 0.0 for end in (highest, lowest))
+    return high, low
 
 
 def _in_runs(hit: np.ndarray) -> np.ndarray:

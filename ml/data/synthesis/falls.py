@@ -58,8 +58,8 @@ class Scene:
 
     def turn(self, start: float, duration: float, angle: float, side: float) -> None:
         """Leans by an angle (radians), forwards (side 0) to sideways (side 1)."""
-        direction = (angle * np.cos(side * np.pi / 2), 0.0, angle * np.sin(side * np.pi / 2))
-        self.turns.append(Stroke(start, duration, (0.0, 0.0, 0.0), tuple(float(x) for x in direction)))
+        direction = (float(angle * np.cos(side * np.pi / 2)), 0.0, float(angle * np.sin(side * np.pi / 2)))
+        self.turns.append(Stroke(start, duration, (0.0, 0.0, 0.0), direction))
 
     def pulse(self, time: float, width: float, size_g: float) -> None:
         self.pulses.append((time, width, size_g * GRAVITY))
@@ -94,9 +94,14 @@ def wearer(name: str, rng: np.random.Generator) -> Wearer:
         name=name,
         weight=float(np.exp(rng.normal(0, 0.2))),
         pace=float(np.exp(rng.normal(0, 0.15))),
-        mount=tuple(float(x) for x in rng.uniform(-np.pi, np.pi, 3) * (1, 0.4, 1)),
+        mount=_three(rng.uniform(-np.pi, np.pi, 3) * (1, 0.4, 1)),
         sensor=Sensor(accel_noise=float(rng.uniform(0.05, 0.3)), accel_range=float(rng.choice([2, 4, 8])) * GRAVITY),
     )
+
+
+def _three(values: np.ndarray) -> tuple[float, float, float]:
+    one, two, three = values.tolist()
+    return one, two, three
 
 
 def perform(

@@ -54,7 +54,8 @@ def _fill_new(folder: Path, write: Callable[[Path], Iterable[dict]]) -> None:
 
 
 def _key(inputs: list, code: tuple[str, ...]) -> str:
-    digest = hashlib.sha256(json.dumps([asdict(one) if is_dataclass(one) else one for one in inputs]).encode())
+    plain = [asdict(one) if is_dataclass(one) and not isinstance(one, type) else one for one in inputs]
+    digest = hashlib.sha256(json.dumps(plain).encode())
     for source in sorted(path for name in code for path in Path(__file__).parent.glob(f"{name}.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]
