@@ -1,4 +1,4 @@
-// From the acceleration of a body to a fall: sensor, impact, gate, model, decision, and what the host sees.
+// From the acceleration of a body to a fall: sensor, impact, gate, model, decision, report to the host.
 #include "board/board.h"
 #include "decide/decide.h"
 #include "decide/gate.h"

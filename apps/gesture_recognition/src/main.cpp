@@ -1,4 +1,4 @@
-// From the motion of a hand to the name of its gesture: sensor, front end, gate, model, decision, what the host sees.
+// From the motion of a hand to the name of its gesture: sensor, front end, gate, model, decision, report to the host.
 #include "board/board.h"
 #include "decide/decide.h"
 #include "decide/gate.h"

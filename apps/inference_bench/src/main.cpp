@@ -1,5 +1,5 @@
-// One compiled model behind the MLPerf Tiny benchmark protocol. `python tools/mlperf.py build MODEL.tflite` puts it
-// here.
+// Runs one compiled model behind the MLPerf Tiny benchmark protocol. `python tools/mlperf.py build MODEL.tflite` puts
+// the model into this folder.
 #include "board/board.h"
 #include "mlperf/mlperf.h"
 

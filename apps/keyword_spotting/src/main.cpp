@@ -1,4 +1,4 @@
-// From sound to a word: microphone, front end, a network that sleeps while nobody speaks, decision, the host's view.
+// From sound to a word: microphone, front end, a network that sleeps while nobody speaks, decision, report to the host.
 #include "board/board.h"
 #include "decide/decide.h"
 #include "frontend/logmel.h"

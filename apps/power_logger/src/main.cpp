@@ -1,5 +1,5 @@
-// Every sample of a current monitor (INA219, INA226 or INA228) to a host that measures another board's current:
-// tools/power.py --meter ina. The other board's mark comes in at a pin. While nobody listens nothing is measured.
+// Sends every sample of a current monitor (INA219, INA226 or INA228) to tools/power.py --meter ina, which measures the
+// current of another board. A pin reads the other board's mark. The logger measures only while a host listens.
 #include "board/board.h"
 #include "ina/ina.h"
 #include "ina/pace.h"

@@ -1,5 +1,5 @@
-// Every sensor that the board has, to a host that records them: tools/collect.py. Nothing is computed here, and nothing
-// waits: what the host does not take in time is dropped as whole frames, and session info says how many.
+// Sends every sensor of the board to tools/collect.py, which records them. The firmware computes nothing and never
+// waits for the host: it drops whole frames that the host does not take in time, and session info says how many.
 #include "board/board.h"
 #include "service/service.h"
 

@@ -1,5 +1,5 @@
-// From the vibration of a machine to "it is not as it was": sensor, front end, detector, decision, and what the host
-// sees. The host may let it learn its own baseline of what is normal (LINK_LEARN).
+// Detects that a machine no longer vibrates as usual: sensor, front end, detector, decision, report to the host. On
+// command of the host it learns its own baseline (LINK_LEARN).
 #include "anomaly/detector.h"
 #include "board/board.h"
 #include "decide/decide.h"
@@ -15,8 +15,8 @@ static decide_state decision;
 static service_baseline baseline;
 static service_config service;
 
-// The front end does not resample: a sensor that is faster than the model is averaged down to its rate, sample by
-// sample.
+// The front end does not resample. If the sensor is faster than the model, this averages its samples down to the
+// model's rate.
 static imu_config model_rate = {0, 1, 1, false, {0, 0, 0, 0, 0, 0}, 1, 0};
 static int16_t latest[1][IMU_AXES];
 static imu_frontend resampler;

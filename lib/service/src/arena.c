@@ -1,5 +1,5 @@
-// How far the model's arena was ever written: it is painted before the first inference. A byte that happened to be
-// written with the paint's own value does not show.
+// Measures how much of the model's arena was ever written. The arena is painted before the first inference. A byte that
+// was written with the paint's own value does not show.
 #include "core.h"
 
 #include <string.h>

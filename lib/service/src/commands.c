@@ -1,4 +1,4 @@
-// LINK_COMMAND: what each takes and which function answers it.
+// LINK_COMMAND: the table of commands, with their arguments and the functions that answer them.
 #include "board/board.h"
 #include "core.h"
 

@@ -1,4 +1,4 @@
-// The state of the service, and what follows from it alone.
+// The state of the service, and the functions that need nothing but this state.
 #include "core.h"
 
 enum { ANSWERED_WITHIN_US = 100000 };

@@ -1,4 +1,4 @@
-// What is wrong with a sensor, in words for the host.
+// Describes a fault of a sensor in words for the host.
 #include "core.h"
 
 const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t most_mhz) {

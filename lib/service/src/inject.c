@@ -1,5 +1,5 @@
-// The host in place of the sensor. The samples of a LINK_INJECT wait here until the application has taken them, then
-// the command is answered; when the host falls silent the sensor takes over again.
+// The host in place of the sensor. The samples of a LINK_INJECT wait here until the application has taken them; then
+// the service answers the command. When the host falls silent, the sensor takes over again.
 #include "core.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
-// LINK_LEARN: the baseline that a device learns for itself. The service moves its bytes; what they mean is the
-// application's business.
+// LINK_LEARN: the baseline that a device learns itself. The service only moves its bytes; the application knows their
+// meaning.
 #include "core.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-// LINK_DATA: the sensors' samples, the model's scores and what each window cost, for a host that asked for them.
+// LINK_DATA: the sensors' samples, the model's scores and the cost of each window, for a host that asked for them.
 #include "board/board.h"
 #include "core.h"
 

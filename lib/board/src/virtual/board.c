@@ -1,4 +1,4 @@
-// board.c: what the virtual boards have in common: console and sleep.
+// board.c: the common parts of the virtual boards: console and sleep.
 #include "board/board.h"
 #include "virtual.h"
 
