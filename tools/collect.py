@@ -9,6 +9,7 @@ docs/capture.md says what is written. Exit status: 0 all takes are whole, 1 an e
 
 import sys
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -32,6 +33,32 @@ from tools.capture.trigger import Rule
 
 INCOMPLETE = 3
 FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
+
+
+class Given(TypedDict):
+    """The command line, as click hands it over."""
+
+    labels: tuple[str, ...]
+    data: str
+    subject: str | None
+    session: str | None
+    port: str | None
+    format_: str
+    streams: str | None
+    columns: str | None
+    length: float | None
+    repeat: int
+    countdown: float | None
+    trigger: str | None
+    before: float
+    patience: float
+    plot: bool
+    source: str
+    licence: str
+    play_last: bool
+    relabel_last: str | None
+    discard_last: bool
+    yes: bool
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -59,7 +86,7 @@ FORMATS = ("auto", "thimble", "ei", "ssi", "csv")
 @click.option("--relabel-last", metavar="LABEL", help="No board: give the last take another label.")
 @click.option("--discard-last", is_flag=True, help="No board: remove the last take.")
 @click.option("--yes", is_flag=True, help="Ask nothing, wait for no key.")
-def collect(**given: object) -> None:
+def collect(**given: Unpack[Given]) -> None:
     """Records labelled data from a board."""
     if given["play_last"] or given["relabel_last"] or given["discard_last"]:
         return _change_last(given)
@@ -71,7 +98,7 @@ def collect(**given: object) -> None:
         sys.exit(INCOMPLETE)
 
 
-def _change_last(given: dict[str, object]) -> None:
+def _change_last(given: Given) -> None:
     manifest = Manifest(_existing(given["data"]))
     try:
         last = Last.of(manifest)
@@ -104,7 +131,7 @@ def _interactive(recorder: Recorder, options: Options) -> bool:
 class _Running:
     """Line, source, folder and recorder, from opening to closing."""
 
-    def __init__(self, given: dict[str, object], options: Options) -> None:
+    def __init__(self, given: Given, options: Options) -> None:
         self._given, self._options = given, options
         self._recorder: Recorder | None = None
 
@@ -122,7 +149,8 @@ class _Running:
         return self._recorder
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: object) -> None:
-        self._recorder.close()
+        if self._recorder is not None:
+            self._recorder.close()
 
     def _source(self, line: Line) -> Source:
         name, wanted = self._given["format_"], self._given["streams"]
@@ -133,7 +161,7 @@ class _Running:
         return Thimble(line.write, streams) if name == "thimble" else Foreign(name, line.write, columns)
 
 
-def _options(given: dict[str, object], scripted: bool) -> Options:
+def _options(given: Given, scripted: bool) -> Options:
     root = Path(given["data"]).expanduser().resolve()
     if not given["labels"]:
         raise UserError("expected --label, found none; say what is recorded")

@@ -27,6 +27,7 @@ from ml.evaluate.parity import OnDevice, Parity
 from ml.evaluate.stream_command import check_equal, on_host, play_with_progress
 from ml.evaluate.streams import Scored, detect, match, spans
 from ml.link.device import Device
+from ml.link.messages import Model
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
 from ml.pipeline.run import Run, last
@@ -93,7 +94,7 @@ def keep(run: Run, device: Device, played: Played, size: dict[str, int], parity:
     layers = parity.target.cycles.items() if isinstance(parity.target, OnDevice) else ()
     kept = device_report.DeviceRun(
         board=info.board,
-        model=info.model.hash,
+        model=_model(device).hash,
         cycles_hz=info.cycles_hz,
         exact=True,
         frontend_cycles=statistics.frontend.max,
@@ -106,6 +107,12 @@ def keep(run: Run, device: Device, played: Played, size: dict[str, int], parity:
         layer_cycles=tuple(layers),
     )
     device_report.save(kept, run.folder)
+
+
+def _model(device: Device) -> Model:
+    if device.info.model is None:
+        raise UserError(f"expected firmware with a model, found none in it; build it with: pio run -e {ENVIRONMENT}")
+    return device.info.model
 
 
 def _event(one: Sighting) -> device_report.DeviceEvent:
@@ -126,7 +133,7 @@ def summary(run: Run, device: Device, played: Played, size: dict[str, int], pari
     )
     table.add_row("flash", f"{size['Flash']:,} B of firmware")
     table.add_row("RAM", f"{size['RAM']:,} B static, {played.statistics.stack:,} B stack at the deepest")
-    table.add_row("arena", f"{device.info.model.arena:,} B")
+    table.add_row("arena", f"{_model(device).arena:,} B")
     table.add_row("instructions per inference", f"{played.statistics.inference.max:,} (exact, counted by the emulator)")
     table.add_row("missed deadlines", f"{played.statistics.missed}")
     return table

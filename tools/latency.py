@@ -12,6 +12,7 @@ become slower, 3 rows are missing and marked.
 import json
 import sys
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 from rich.console import Console
@@ -29,6 +30,24 @@ from tools.latency_log.record import Recorded, Wanted, record
 INCOMPLETE = 3
 FILE = click.Path(dir_okay=False, path_type=Path)
 GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Given(TypedDict):
+    """The command line, as click hands it over."""
+
+    port: str | None
+    out: Path | None
+    overwrite: bool
+    seconds: float | None
+    windows: int | None
+    play: Path | None
+    patience: float
+    log: Path | None
+    against: Path | None
+    tolerance: float | None
+    anyway: bool
+    plot: Path | None
+    as_json: bool
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -50,7 +69,7 @@ GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--anyway", is_flag=True, help="Compare other applications, boards and clocks too.")
 @click.option("--plot", type=FILE, help="A picture: .png, .svg or .pdf.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def latency(**given: object) -> None:
+def latency(**given: Unpack[Given]) -> None:
     """Logs each inference of a board, and compares two logs."""
     against = _checked(given)
     made = _read(given["log"]) if given["log"] else record(_wanted(given), show.screen)
@@ -64,7 +83,7 @@ def latency(**given: object) -> None:
     sys.exit(_status(made, comparison, tolerance))
 
 
-def _checked(given: dict[str, object]) -> Log | None:
+def _checked(given: Given) -> Log | None:
     """The log to compare with; what cannot work is said before anything is measured."""
     measuring = ("port", "out", "overwrite", "seconds", "windows", "play")
     if given["log"] and (found := [f"--{name}" for name in measuring if given[name]]):
@@ -80,7 +99,7 @@ def _checked(given: dict[str, object]) -> Log | None:
     return reading.read(given["against"]) if given["against"] else None
 
 
-def _wanted(given: dict[str, object]) -> Wanted:
+def _wanted(given: Given) -> Wanted:
     limited = given["seconds"] or given["windows"] or given["play"]
     if not limited and not sys.stdin.isatty():
         raise UserError(
@@ -112,7 +131,7 @@ def _print(
         return click.echo(json.dumps(found, indent=1))
     out = Console() if sys.stdout.isatty() else Console(width=120)
     out.print(show.screen(made))
-    if comparison:
+    if comparison and against:
         out.print(show.change_table(comparison, against.name, made.log.name, tolerance))
 
 

@@ -18,6 +18,7 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import cast
 
 import click
 from rich.console import Console
@@ -97,7 +98,7 @@ def power(
         else:
             _print(show.grid(estimate.rows(made, battery), f"{board}: an estimate"))
         return
-    with contextlib.closing(find.open_meter(meter, voltage, not no_supply)) as opened:
+    with contextlib.closing(find.open_meter(cast(str, meter), voltage, not no_supply)) as opened:
         result = evaluate.evaluate(opened, *_measure(opened, seconds, link), mark)
         title, rate_hz = opened.name, opened.rate_hz
     if csv_file:
@@ -130,7 +131,7 @@ def _estimate(
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("  listening", total=seconds)
         return estimate.of_link(
-            board, link, seconds, lambda done: bar.update(task, completed=done), low_power=low_power
+            board, cast(str, link), seconds, lambda done: bar.update(task, completed=done), low_power=low_power
         )
 
 

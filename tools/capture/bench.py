@@ -70,10 +70,10 @@ class Bench:
         finally:
             process.kill()
 
-    def play(self, played: dict[str, np.ndarray], rates: dict[str, int] | None = None, **options: object) -> int:
+    def play(self, played: dict[str, np.ndarray], rates: dict[str, int] | None = None, realtime: bool = False) -> int:
         tracks = {name: Track(samples, 1000 * (rates or RATES)[name]) for name, samples in played.items()}
         with Player(Port(str(self.console.with_name("sensors")))) as player:
-            return player.play(tracks, **options)
+            return player.play(tracks, realtime=realtime)
 
 
 @contextmanager

@@ -65,7 +65,7 @@ class DriftFit:
     def ppm(self) -> float | None:
         """Positive: the board's clock runs fast. None: too early to tell, or its time is not real time."""
         per_second = self._meter.rate_hz
-        if per_second is None or self._last_us - self._first[0] < DRIFT_AFTER_S * 1e6:
+        if per_second is None or self._first is None or self._last_us - self._first[0] < DRIFT_AFTER_S * 1e6:
             return None
         off = per_second / 1e6 - 1
         return off * 1e6 if abs(off) < REAL_TIME else None

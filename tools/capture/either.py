@@ -14,7 +14,12 @@ KEPT = 1 << 16  # bytes of what came meanwhile
 class Either:
     """Becomes one of them."""
 
-    def __init__(self, write: Callable[[bytes], None], wanted: Collection[str] | None, columns: tuple | None) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        wanted: Collection[str] | None,
+        columns: tuple[tuple[str, str], ...] | None,
+    ) -> None:
         self._thimble = Thimble(write, wanted)
         self._foreign = Foreign("auto", write, columns)
         self._chosen: Thimble | Foreign | None = None

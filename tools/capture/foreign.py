@@ -29,7 +29,7 @@ IMU, ACCEL = {"ax", "ay", "az", "gx", "gy", "gz"}, {"ax", "ay", "az"}
 
 def parse_columns(text: str) -> tuple[tuple[str, str], ...]:
     """`ax:m/s2,ay:m/s2,az:m/s2`: names with or without units, for firmware that sends numbers only."""
-    pairs = [part.strip().partition(":")[::2] for part in text.split(",")]
+    pairs = [(name, unit) for name, _, unit in (part.strip().partition(":") for part in text.split(","))]
     if any(not re.fullmatch(r"[A-Za-z]\w{0,30}", name) or len(unit) > 12 for name, unit in pairs) or len(
         {name for name, _ in pairs}
     ) != len(pairs):
@@ -58,6 +58,13 @@ class Channel:
     def rate_hz(self) -> float | None:
         return self.meter.rate_hz
 
+    @property
+    def known(self) -> Stream:
+        """The stream, where its rate must be known."""
+        if self.stream is None:
+            raise RuntimeError("expected a stream whose rate is known")
+        return self.stream
+
     def settle(self, now_s: float) -> bool:
         """True when it has just become known what the stream is."""
         measured = self.meter.rate_hz if self.started_s and now_s - self.started_s >= MEASURE_S else None
@@ -81,11 +88,11 @@ class Channel:
             self._arrived_s = now_s
             return 0
         if hears_s == math.inf:
-            self._hears_s = now_s + HELD_S
-        if now_s < self._hears_s:
+            hears_s = self._hears_s = now_s + HELD_S
+        if now_s < hears_s:
             return None
         self._arrived_s, self._hears_s = now_s, None
-        return max(0, round((now_s - arrived_s) * (self.meter.rate_hz or self.stream.rate_hz)) - samples)
+        return max(0, round((now_s - arrived_s) * (self.meter.rate_hz or self.known.rate_hz)) - samples)
 
     def fallen_behind(self, now_s: float) -> Loss | None:
         """What was found missing since the last time it was asked, by the clock alone."""
@@ -101,7 +108,9 @@ class Channel:
 class Foreign:
     """`name` is a format of ml/data/formats."""
 
-    def __init__(self, name: str, write: Callable[[bytes], None], columns: tuple | None = None) -> None:
+    def __init__(
+        self, name: str, write: Callable[[bytes], None], columns: tuple[tuple[str, str], ...] | None = None
+    ) -> None:
         self._name, self._write, self._columns = name, write, columns
         self._parser = open_parser(name)
         self._channels: dict[int, Channel] = {}
@@ -168,13 +177,15 @@ class Foreign:
         channels = list(self._channels.values())
         names: set[str] = set()
         for channel in channels:  # streams of the same kind are told apart
-            if channel.stream.name in names:
-                name = f"{channel.stream.name}{channel.layout.stream}"
-                channel.stream = Stream(name, channel.stream.rate_hz, channel.stream.columns)
-            names.add(channel.stream.name)
+            stream = channel.known
+            if stream.name in names:
+                stream = channel.stream = Stream(
+                    f"{stream.name}{channel.layout.stream}", stream.rate_hz, stream.columns
+                )
+            names.add(stream.name)
         protocol = channels[0].layout.protocol
         has_clock = all(channel.has_clock for channel in channels)
-        return Device("", "", "", protocol, tuple(channel.stream for channel in channels), has_clock)
+        return Device("", "", "", protocol, tuple(channel.known for channel in channels), has_clock)
 
     def _samples(self, channel: Channel, samples: Samples) -> Iterator[Event]:
         missing = channel.missed(len(samples.values), float(samples.arrival_s[-1]))
@@ -192,15 +203,16 @@ class Foreign:
         channel.position += len(samples.values)
 
     def _block(self, channel: Channel, samples: Samples) -> Block:
+        stream = channel.known
         if samples.device_us is not None:
             time_us = int(samples.device_us[0])
             channel.fit.add(channel.position, time_us)
-            period = channel.fit.period_us() or 1e6 / channel.stream.rate_hz
+            period = channel.fit.period_us() or 1e6 / stream.rate_hz
         else:
-            time_us = round(channel.position * 1e6 / channel.stream.rate_hz)
-            period = 1e6 / (channel.meter.rate_hz or channel.stream.rate_hz)
-        values = samples.values.astype(np.int16) if channel.stream.is_audio else samples.values
-        return Block(channel.stream, time_us, period, values, channel.lost, float(samples.arrival_s[-1]))
+            time_us = round(channel.position * 1e6 / stream.rate_hz)
+            period = 1e6 / (channel.meter.rate_hz or stream.rate_hz)
+        values = samples.values.astype(np.int16) if stream.is_audio else samples.values
+        return Block(stream, time_us, period, values, channel.lost, float(samples.arrival_s[-1]))
 
     def _gap(self, channel: Channel, gap: Gap) -> Iterator[Event]:
         if gap.samples is None or channel.lost is None:

@@ -43,7 +43,7 @@ class Desk:
         """True when every take is whole."""
         self.recorder.wait_until_ready()
         if self.options.rule is not None:
-            self.recorder.trigger = Trigger.on(self.options.rule, self.recorder.device.streams)
+            self.recorder.trigger = Trigger.on(self.options.rule, self.recorder.known.streams)
         with Keys() as keys, Live(console=self.console, auto_refresh=False, transient=True) as live:
             shown = 0.0
             while not self._quit:
@@ -76,14 +76,15 @@ class Desk:
         elif trigger.fired_us is not None:
             self._begin(trigger.fired_us - round(self.options.before_s * 1e6))
         else:
-            self.state = f"waiting for {self.options.rule.kind}   ({self._left} to go)"
+            self.state = f"waiting for {trigger.rule.kind}   ({self._left} to go)"
 
     def _begin(self, start_us: int | None) -> None:
         self._left -= 1
         self.recorder.start(self.options.naming(self.label), self.options.seconds, start_us)
 
     def _finish(self) -> None:
-        take = self.recorder.stop()
+        take = self.recorder.begun
+        self.recorder.stop()
         self.takes.append(take)
         self._say(takes_line(take))
         self.recorder.raise_if_failed()
@@ -97,7 +98,7 @@ class Desk:
 
     def _press(self, key: str) -> None:
         if self._typed is not None:
-            self._type(key)
+            self._type(self._typed, key)
         elif key == " ":
             self._space()
         elif key.isdecimal() and 0 < int(key) <= len(self.options.labels) and not self.recorder.recording:
@@ -121,7 +122,7 @@ class Desk:
 
     def _stop(self) -> None:
         """By hand: the end of a take that had no length, an early one of a take that had."""
-        self.recorder.take.end("stopped" if self.options.seconds else "", self.recorder.drift.ppm())
+        self.recorder.begun.end("stopped" if self.options.seconds else "", self.recorder.drift.ppm())
         self._finish()
 
     def _change(self, key: str) -> None:
@@ -140,17 +141,17 @@ class Desk:
         except UserError as error:
             self._say(str(error))
 
-    def _type(self, key: str) -> None:
+    def _type(self, typed: str, key: str) -> None:
         if key in ENTER:
-            typed, self._typed, self.state = self._typed, None, READY
+            self._typed, self.state = None, READY
             self._relabel(typed)
         elif key == ESCAPE:
             self._typed, self.state = None, READY
         elif key in BACKSPACE:
-            self.state = self.state[: len(self.state) - bool(self._typed)]
-            self._typed = self._typed[:-1]
+            self.state = self.state[: len(self.state) - bool(typed)]
+            self._typed = typed[:-1]
         elif key.isprintable():
-            self._typed += key
+            self._typed = typed + key
             self.state += key
 
     def _relabel(self, label: str) -> None:

@@ -1,8 +1,12 @@
 """Handles Ctrl-C between two steps, never in the middle of one, so that each write is finished."""
 
 import signal
+from collections.abc import Callable
+from types import FrameType
 
 PATIENCE = 3  # so often asked, the program ends at once, whatever it is doing
+
+Handler = Callable[[int, FrameType | None], object] | int | None  # as signal.signal takes and returns it
 
 
 class Interrupts:
@@ -10,7 +14,7 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._asked = 0
-        self._before: dict[int, object] = {}
+        self._before: dict[signal.Signals, Handler] = {}
 
     def hold(self) -> None:
         for sign in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):

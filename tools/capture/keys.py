@@ -29,7 +29,7 @@ class Keys:
                 termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
 
     def pressed(self) -> str:
-        if termios is None:
+        if sys.platform == "win32":
             return msvcrt.getwch() if msvcrt.kbhit() else ""
         if not select.select([self._file], [], [], 0)[0]:
             return ""

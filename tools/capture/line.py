@@ -87,7 +87,7 @@ class Line:
             try:
                 data = self._port.read()
             except UserError as error:
-                self._lose(str(error))
+                self._lose(self._port, str(error))
                 continue
             now_s = time.monotonic()
             if now_s - began_s > DEAF_S:
@@ -95,8 +95,8 @@ class Line:
             if data:
                 self._queue.put(Bytes(data, now_s))
 
-    def _lose(self, reason: str) -> None:
-        self._port.close()
+    def _lose(self, port: Port, reason: str) -> None:
+        port.close()
         self._port = None
         self._queue.put(Vanished(reason))
 

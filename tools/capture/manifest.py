@@ -7,7 +7,7 @@ meanwhile in rows and columns stays.
 import csv
 import errno
 import io
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from ml.errors import UserError
@@ -64,7 +64,7 @@ class Manifest:
         if not self._lock.is_there():
             raise FileNotFoundError(errno.ENOENT, "the folder was removed or exchanged meanwhile", str(self.root))
 
-    def put(self, rows: list[dict[str, object]], without: Collection[str] = ()) -> None:
+    def put(self, rows: Sequence[Mapping[str, object]], without: Collection[str] = ()) -> None:
         """Adds rows, in place of those with the same file, and takes out those of the files `without`."""
         self._take_over_edits()
         new = {str(row["file"]): {name: _cell(value) for name, value in row.items()} for row in rows}
@@ -84,7 +84,7 @@ class Manifest:
     def remove(self, names: Collection[str]) -> None:
         self.put([], without=names)
 
-    def of_take(self, subject: str, session: str, take: int) -> list[Row]:
+    def of_take(self, subject: str, session: str, take: int | str) -> list[Row]:
         """The rows of all its files."""
         key = (subject, session, str(take))
         return [row for row in self.rows if (row["subject"], row.get("session"), row.get("take")) == key]

@@ -1,5 +1,6 @@
 """The user's options, checked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,14 +45,17 @@ def remark(kind: str, text: str) -> str:
     return text
 
 
-def who(root: Path, subject: str | None, session: str | None, ask: object) -> Settings:
+def who(root: Path, subject: str | None, session: str | None, ask: Callable[[str], str] | None) -> Settings:
     """From the command line, else as kept, else asked for (`ask` is None where nobody can be asked)."""
     kept = Settings.load(root)
     found = {"subject": subject or kept.subject, "session": session or kept.session}
     for kind, name in found.items():
-        if not name and ask is None:
+        if name:
+            found[kind] = names.checked(kind, name)
+        elif ask is not None:
+            found[kind] = names.checked(kind, ask(kind))
+        else:
             raise UserError(f"expected --{kind}, for nobody can be asked here and none was kept in {root}; name one")
-        found[kind] = names.checked(kind, name or ask(kind))
     settings = Settings(**found)
     if settings != kept:
         settings.save(root)

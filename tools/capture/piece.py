@@ -27,10 +27,17 @@ class Piece:
     samples: int = 0
     period_us: float = 0.0  # as last measured by whoever reads the line
     rate: RateFit = field(default_factory=RateFit)
-    writer: files.Wav | files.Csv | None = None
+    _writer: files.Wav | files.Csv | None = None
+
+    @property
+    def writer(self) -> files.Wav | files.Csv:
+        """Of the file, once that is created."""
+        if self._writer is None:
+            raise RuntimeError(f"{self.path}: expected a file that was created")
+        return self._writer
 
     def create(self, stream: Stream) -> None:
-        self.writer = files.create(self.path, stream)
+        self._writer = files.create(self.path, stream)
 
     def add(self, values: np.ndarray, time_us: float, period_us: float) -> None:
         times = np.rint(time_us + period_us * np.arange(len(values))).astype(np.int64)
@@ -102,12 +109,13 @@ class StreamTake:
 
     def add(self, block: Block) -> None:
         """Takes what belongs to the take."""
+        taken: Block | None = block
         if self._position is None:
-            block = self._from_start(block)
+            taken = self._from_start(block)
         else:
             self._leave_gap(self._gap(block))
-        if block is not None and not self.done:
-            self._write(block)
+        if taken is not None and not self.done:
+            self._write(taken)
 
     def finish(self) -> None:
         """No more comes: what is missing at the end is counted."""
@@ -147,20 +155,20 @@ class StreamTake:
         if missing is None:
             return
         if self._wanted is not None:
-            missing = min(missing, self._wanted - self._position)
-        self._position += missing
+            missing = min(missing, self._wanted - self.position)
+        self._position = self.position + missing
         self._missing += missing
         self._broken = True
         if self.pieces:
             self.pieces[-1].close()
 
     def _write(self, block: Block) -> None:
-        room = len(block.values) if self._wanted is None else self._wanted - self._position
+        room = len(block.values) if self._wanted is None else self._wanted - self.position
         values = block.values[:room]
         if self._broken or not self.pieces:
             self._open(block)
         self.pieces[-1].add(values, block.time_us, block.period_us)
-        self._position += len(values)
+        self._position = self.position + len(values)
         self._arrival_s = block.arrival_s
 
     def _open(self, block: Block) -> None:

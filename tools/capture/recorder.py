@@ -1,6 +1,7 @@
 """Receives blocks from a source, keeps the last moments, and records takes."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -25,7 +26,7 @@ KEEP_S = 1.0  # of the past, beside what a trigger wants
 LOOK_EVERY_S = 1.0  # whether the files are still there
 EARLIER = 8  # takes that a loss which is found later may belong to
 PERIODS = 3  # samples of the slowest stream may be late before their absence says something
-NOWHERE = dict.fromkeys(("recorded", "subject", "session", "take"), "")  # between takes
+NOWHERE: dict[str, object] = dict.fromkeys(("recorded", "subject", "session", "take"), "")  # between takes
 TOLD_LATER = ("dropped", "overrun", "behind")  # by a counter, not at the place where it happened
 
 
@@ -33,13 +34,20 @@ class Source(Protocol):
     """A protocol on the line."""
 
     def opened(self) -> list[Event]: ...
-    def feed(self, data: bytes, arrival_s: float) -> object: ...
+    def feed(self, data: bytes, arrival_s: float) -> Iterable[Event]: ...
     def ask(self) -> None: ...
     def stop(self) -> None: ...
     def deaf(self, seconds: float) -> None: ...
 
-    refusal: str  # why what the board said was refused, "" when nothing was
-    settle_s: float  # after the last sample, until everything that is missing is known
+    @property
+    def refusal(self) -> str:
+        """Why what the board said was refused, "" when nothing was."""
+        ...
+
+    @property
+    def settle_s(self) -> float:
+        """After the last sample, until everything that is missing is known."""
+        ...
 
 
 class Recorder:
@@ -87,6 +95,20 @@ class Recorder:
         """Device time of the latest sample."""
         return max(self._ends_us.values(), default=0)
 
+    @property
+    def known(self) -> Device:
+        """The board, where it must have said who it is: after `wait_until_ready`."""
+        if self.device is None:
+            raise UserError(self._not_ready())
+        return self.device
+
+    @property
+    def begun(self) -> Take:
+        """The take, where there must be one: from `start` to `stop`."""
+        if self.take is None:
+            raise RuntimeError("expected a take that has begun")
+        return self.take
+
     def now_s(self) -> float:
         """For who waits: see WaitClock."""
         return self._clock.now()
@@ -115,13 +137,14 @@ class Recorder:
 
     def start(self, naming: Naming, seconds: float | None, start_us: int | None = None) -> Take:
         """A take from now on, or from a moment of device time that is not long past."""
-        self.take = Take(self.manifest, self.device, naming, self.now_us if start_us is None else start_us, seconds)
+        began_us = self.now_us if start_us is None else start_us
+        take = self.take = Take(self.manifest, self.known, naming, began_us, seconds)
         self._done_since, self._moved = None, (0, self.now_s())
         if start_us is not None:
             for block in list(self._ring):
                 if _end_us(block) > start_us:
                     self._record(block)
-        return self.take
+        return take
 
     def stop(self, cut: str = "") -> Take | None:
         """Ends the take: `cut` says why, where it should have gone on."""
@@ -217,7 +240,7 @@ class Recorder:
         end_us = _end_us(block)
         before_us = self._ends_us.get(block.stream.name, end_us)
         self._ends_us[block.stream.name] = end_us if block.lost is None else max(end_us, before_us)
-        if block.stream.name == self.device.streams[0].name:
+        if block.stream.name == self.known.streams[0].name:
             self.drift.add(end_us, block.arrival_s)
         self._ring.append(block)
         while self._ring and not 0 <= self.now_us - _end_us(self._ring[0]) <= self._keep_us:
@@ -228,14 +251,15 @@ class Recorder:
             self.trigger.add(block)
 
     def _record(self, block: Block) -> None:
-        lost = self.take.counts["lost", block.stream.name]
+        take = self.begun
+        lost = take.counts["lost", block.stream.name]
         try:
-            self.take.add(block)
+            take.add(block)
         except (OSError, UserError) as error:
             self._fail(error)
             return
-        if block.lost is None and self.take.counts["lost", block.stream.name] > lost:
-            missing = self.take.counts["lost", block.stream.name] - lost
+        if block.lost is None and take.counts["lost", block.stream.name] > lost:
+            missing = take.counts["lost", block.stream.name] - lost
             text = "reckoned from the host's clock: device time began anew"
             self._report(Incident("lost", block.stream.name, missing, block.time_us, text))
 
@@ -249,13 +273,13 @@ class Recorder:
     def _end(self, cut: str = "") -> None:
         """The take's files are closed, whatever becomes of its rows."""
         try:
-            self.take.end(cut, self.drift.ppm())
+            self.begun.end(cut, self.drift.ppm())
         except (OSError, UserError) as error:
             self._failed = self._failed or error
 
     def _end_if_done(self) -> None:
         """At once: what comes after its last sample is none of a take's."""
-        if self.recording and self.take.done:
+        if self.recording and self.begun.done:
             self._end()
 
     def _report(self, incident: Incident) -> None:
@@ -312,21 +336,22 @@ class Recorder:
                 self.source.ask()
 
     def _watch_take(self, now: float) -> None:
+        take = self.begun
         if now - self._looked_s > LOOK_EVERY_S:
             self._looked_s = now
             try:
-                self.take.raise_if_removed()
+                take.raise_if_removed()
                 self.manifest.raise_if_removed()
             except OSError as error:
                 return self._fail(error)
-        if self.take.progress != self._moved[0]:
-            self._moved = self.take.progress, now
-        waiting, enough_s = self.take.waiting_for(), self._enough_s()
+        if take.progress != self._moved[0]:
+            self._moved = take.progress, now
+        waiting, enough_s = take.waiting_for(), self._enough_s()
         if now - self._moved[1] > enough_s:
             self.given_up = True
             what = "no sample" if now - self._heard_s < enough_s else "nothing"
             return self._end(f"{what} arrived for {enough_s:.0f} s")
-        if 0 < len(waiting) < len(self.take.streams):
+        if 0 < len(waiting) < len(take.streams):
             self._done_since = self._done_since or now
             if now - self._done_since > max(MISSING_STREAM_S, PERIODS * self._slowest_s()):
                 self._end(f"no more samples of {', '.join(waiting)}")

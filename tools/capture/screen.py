@@ -35,7 +35,7 @@ def render(recorder: Recorder, options: Options, label: str, state: str, last: s
 
 def _streams(recorder: Recorder) -> Table:
     now = time.monotonic()
-    device = recorder.device
+    device = recorder.known
     drift = recorder.drift.ppm()
     title = f"{device.app} on {device.board}" if device.app else device.format
     table = Table(title=Text(title, style="table.title"), title_justify="left")

@@ -49,7 +49,7 @@ def _told(recorder: Recorder, takes: list[Take]) -> bool:
 
 def describe(recorder: Recorder) -> str:
     """What is on the line."""
-    device = recorder.device
+    device = recorder.known
     streams = ", ".join(f"{stream.name} {stream.rate_hz:g} Hz" for stream in device.streams)
     who = " on ".join(part for part in (device.app, device.board) if part)
     return f"{who or device.format}: {streams}"
@@ -78,7 +78,7 @@ def wait_for_trigger(recorder: Recorder, options: Options) -> int | None:
     if options.rule is None:
         return None
     if recorder.trigger is None:
-        recorder.trigger = Trigger.on(options.rule, recorder.device.streams)
+        recorder.trigger = Trigger.on(options.rule, recorder.known.streams)
     recorder.trigger.arm()
     since = (-1, 0.0)
     while recorder.trigger.fired_us is None:

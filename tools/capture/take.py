@@ -91,9 +91,9 @@ class Take:
         """Rises with every sample that is taken, or is known to be missing."""
         return sum(stream.position for stream in self.streams.values())
 
-    def covers(self, sensor: str, time_us: float) -> bool:
-        """A moment of device time, of that stream, belongs to the take."""
-        return sensor in self.streams and self.streams[sensor].covers(time_us)
+    def covers(self, sensor: str, time_us: float | None) -> bool:
+        """A moment of device time, of that stream, belongs to the take; one that is not known (None) does not."""
+        return time_us is not None and sensor in self.streams and self.streams[sensor].covers(time_us)
 
     def raise_if_removed(self) -> None:
         """FileNotFoundError when a file that is being written, or its folder, is no longer where it was."""

@@ -150,7 +150,8 @@ class Thimble:
             self._command(Command.GET_INFO)
 
     def _block(self, time_us: int, data: Data, arrival_s: float) -> Iterator[Event]:
-        stream = next((each for each in self._device.streams if each.name == data.stream.name), None)
+        known = self._device.streams if self._device else ()
+        stream = next((each for each in known if each.name == data.stream.name), None)
         if stream is None or not data.payload:
             return
         tracker, values = self._trackers[stream.name], data.samples

@@ -79,7 +79,12 @@ class Trigger:
         return max(1, round(FRAME_S * self.stream.rate_hz)) if self.rule.kind == "level" else 1
 
     def _strength(self, values: np.ndarray) -> float:
-        return decibels(values) if self.rule.kind == "level" else float(linear(self.stream, values).max())
+        if self.rule.kind == "level":
+            return decibels(values)
+        motion = linear(self.stream, values)
+        if motion is None:
+            raise RuntimeError(f"expected a stream with an acceleration, found {self.stream.name}")
+        return float(motion.max())
 
     def _judge(self, strength: float, time_us: int) -> None:
         if strength < self.rule.threshold - RELEASE[self.rule.kind]:

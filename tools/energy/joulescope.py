@@ -32,7 +32,7 @@ class Joulescope:
 
     def __init__(self, place: str) -> None:
         try:
-            from pyjoulescope_driver import Driver  # noqa: PLC0415 - a megabyte that only its owners need
+            from pyjoulescope_driver import Driver  # noqa: PLC0415  # pyright: ignore[reportMissingImports] - its owners have it
         except ImportError:
             raise UserError(
                 "expected the package pyjoulescope_driver, found none; install it: pip install pyjoulescope_driver"

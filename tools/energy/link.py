@@ -48,6 +48,11 @@ def _timing(info: Info, port: str) -> Stream | None:
         return None
 
 
+def _require_same(stream: Stream, before: Stream) -> None:
+    if (stream.format, stream.channels) != (before.format, before.channels):
+        raise UserError("expected the board's streams to stay as they are, found others; measure again")
+
+
 class Watch:
     """The board at a link port, between `start` and `stop`."""
 
@@ -76,16 +81,13 @@ class Watch:
         try:
             while not self._over.is_set():
                 for arrival in self.device.arrivals(LISTEN_S):
-                    if isinstance(arrival.message, Data) and arrival.message.stream.id == self.stream.id:
-                        self._check(arrival.message.stream)
-                        self._rows += self._follower.take(arrival.time_us, arrival.message)
+                    message = arrival.message
+                    if self.stream and isinstance(message, Data) and message.stream.id == self.stream.id:
+                        _require_same(message.stream, self.stream)
+                        self._rows += self._follower.take(arrival.time_us, message)
                         self._ahead_s = min(self._ahead_s, time.monotonic() - arrival.time_us * 1e-6)
         except UserError as error:
             self._error = error
-
-    def _check(self, stream: Stream) -> None:
-        if (stream.format, stream.channels) != (self.stream.format, self.stream.channels):
-            raise UserError("expected the board's streams to stay as they are, found others; measure again")
 
     def stop(self) -> Seen:
         self._end()

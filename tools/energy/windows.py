@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from tools.energy.meter import Samples
 
-Spans = list[tuple[float, float]]  # from and to, in samples; a meter's sample is the mean of its period
+Spans = Sequence[tuple[float, float]]  # from and to, in samples; a meter's sample is the mean of its period
 
 Z95 = 1.96
 SLEEP_PERCENTILE = 5  # of the current, where no mark says when the device sleeps

@@ -29,7 +29,7 @@ class Change:
 
     @property
     def is_beyond_noise(self) -> bool:
-        return self.low is not None and (self.low > 0 or self.high < 0)
+        return self.low is not None and self.high is not None and (self.low > 0 or self.high < 0)
 
     def is_worse(self, tolerance: float) -> bool:
         """By more than the tolerance, and not by chance."""
@@ -57,7 +57,7 @@ def compare(old: Log, new: Log, anyway: bool = False) -> Comparison:
     both = [name for name in of_old if len(of_old[name]) and len(of_new[name])]
     uncertain = [name for name in both if np.ptp(of_old[name]) > 0 or np.ptp(of_new[name]) > 0]
     level = 1 - (1 - CONFIDENCE) / max(1, len(uncertain) * len(SHARES))
-    seeds = SEEDS[:1] * 2 if pair else SEEDS
+    seeds = (SEEDS[0], SEEDS[0]) if pair else SEEDS
     made = [_changes(name, (of_old[name], of_new[name]), level, seeds) for name in track(both, "comparing", len(both))]
     notes = _notes(old, new) + (_window_by_window(*pair) if pair else [])
     return Comparison(tuple(change for each in made for change in each), tuple(notes))
@@ -143,15 +143,15 @@ def _pair(old: Log, new: Log) -> tuple[Rows, Rows] | None:
     if old.rows["start"].any() or new.rows["start"].any():
         return None
     _, *places = np.intersect1d(old.rows["window"], new.rows["window"], return_indices=True)
-    rows = tuple(
+    before, after = (
         Rows.of({name: log.rows[name][at] for name in COLUMNS}) for log, at in zip((old, new), places, strict=True)
     )
-    same = np.array_equal(rows[0]["awake"], rows[1]["awake"])
-    return rows if same and rows[0]["awake"].sum() >= bootstrap.needed(0.5) else None
+    same = np.array_equal(before["awake"], after["awake"])
+    return (before, after) if same and before["awake"].sum() >= bootstrap.needed(0.5) else None
 
 
 def _window_by_window(old: Rows, new: Rows) -> list[str]:
-    difference = sum(new[name] - old[name] for name in TIMED)
+    difference = np.sum([new[name] - old[name] for name in TIMED], axis=0)
     changed = difference[difference != 0]
     what = f"the same recording, window for window: {len(changed) or 'none'} of {len(old)} differ in cycles"
     if not len(changed):

@@ -57,7 +57,7 @@ def stages(rows: Rows) -> dict[str, np.ndarray]:
     latency where there was none. In the order of the windows."""
     ran = rows["awake"] == 1
     cycles = {stage: rows[name] for stage, name in zip(STAGES, TIMED, strict=True)}
-    total = sum(cycles.values())
+    total = np.sum(list(cycles.values()), axis=0)
     made = {stage: values[ran] for stage, values in cycles.items()}
     latency = rows["latency_us"]
     made |= {"sum": total[ran], "latency": latency[ran]}

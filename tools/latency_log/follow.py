@@ -17,7 +17,7 @@ def timing_stream(info: Info, port: str) -> Stream:
     names = [channel.name for channel in stream.channels] if stream else []
     missing = [name for name in CHANNELS if name not in names]
     countable = stream is not None and 0 < info.cycles_hz < MOST and 0 <= stream.rate_mhz < MOST
-    if countable and stream.format == "uint32" and not missing:
+    if stream is not None and countable and stream.format == "uint32" and not missing:
         return stream
     found = f"one without {', '.join(missing) or 'numbers that count'}" if stream else "none"
     raise UserError(
@@ -118,7 +118,7 @@ class Follower:
 
     def _row(self, time_us: int, window: int, awake: int, *rest: int) -> tuple[int, ...] | None:
         """None for one that came late or twice."""
-        if self._resumed and window <= self._window:
+        if self._resumed and self._window is not None and window <= self._window:
             self.restarted()
         lost = 0 if self._window is None else (window - self._window - 1) % 2**32
         if lost >= 2**31:

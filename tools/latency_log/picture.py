@@ -69,11 +69,11 @@ def _title(log: Log, against: Log | None) -> str:
 
 
 def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:
-    times = [_times(each)["sum"] for each in (log, against) if each and "sum" in _times(each)]
-    if times:
-        edges = np.histogram_bin_edges(np.concatenate(times), BINS)
-        for values, each, style in zip(times, (log, against), ("stepfilled", "step"), strict=False):
-            axes.hist(values, edges, histtype=style, label=each.name, alpha=0.7 if style == "stepfilled" else 1)
+    found = [(each.name, _times(each)["sum"]) for each in (log, against) if each and "sum" in _times(each)]
+    if found:
+        edges = np.histogram_bin_edges(np.concatenate([values for _, values in found]), BINS).tolist()
+        for (name, values), style in zip(found, ("stepfilled", "step"), strict=False):
+            axes.hist(values, edges, histtype=style, label=name, alpha=0.7 if style == "stepfilled" else 1)
         _legend(axes)
     axes.set(xlabel="us", ylabel="inferences", title="sum of the stages")
 
@@ -81,7 +81,7 @@ def _histogram(axes: "Axes", log: Log, against: Log | None) -> None:
 def _timeline(axes: "Axes", log: Log) -> None:
     rows, header = log.rows, log.header
     seconds = _continued(rows["start"], rows["time_us"]) / 1e6
-    total = sum(rows[name] for name in TIMED) * (1e6 / header.cycles_hz)
+    total = np.sum([rows[name] for name in TIMED], axis=0) * (1e6 / header.cycles_hz)
     shown = _thinned(total)
     awake = rows["awake"][shown] == 1
     axes.plot(seconds[shown][awake], total[shown][awake], ".", markersize=3, label="sum, network awake")
@@ -106,7 +106,7 @@ def _legend(axes: "Axes") -> None:
 
 def _gaps(axes: "Axes", seconds: np.ndarray, lost: np.ndarray, start: np.ndarray) -> None:
     for at in np.flatnonzero(lost)[:MOST_POINTS]:
-        axes.axvspan(seconds[max(0, at - 1)], seconds[at], color="C3", alpha=0.15, linewidth=0)
+        axes.axvspan(float(seconds[max(0, at - 1)]), float(seconds[at]), color="C3", alpha=0.15, linewidth=0)
     for at in np.flatnonzero(np.diff(start)):
         axes.axvline(seconds[at + 1], color="k", linestyle=":", linewidth=1)
 

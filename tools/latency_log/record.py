@@ -41,7 +41,7 @@ class Recorded:
     """A log as it grows, and what only the board can tell."""
 
     log: Log
-    missed: int = 0  # deadlines, as the board counts them
+    missed: int | None = 0  # deadlines, as the board counts them; None: there is no board
     lost_after: int = 0  # rows of the recording that are missing after the last
     repeated: int = 0  # rows that came late or a second time, left out
     samples_lost: int = 0  # of the recording: the application fetched them too late
@@ -65,7 +65,7 @@ class _Recorder:
 
     def __init__(self, wanted: Wanted, board: TimedBoard, interrupts: Interrupts) -> None:
         self._wanted, self._board, self._interrupts = wanted, board, interrupts
-        self._playing = self._player() if wanted.recording else None
+        self._playing = self._player(wanted.recording) if wanted.recording else None
         recording = play.name_of(wanted.recording) if wanted.recording else ""
         header = board.header(recording)
         from_us, until_us = self._playing.span_us if self._playing else (0, None)
@@ -100,8 +100,8 @@ class _Recorder:
             self._close()
         return made
 
-    def _player(self) -> play.Playing:
-        track = play.track_for(self._wanted.recording, self._board.device.info)
+    def _player(self, recording: Path) -> play.Playing:
+        track = play.track_for(recording, self._board.device.info)
         return play.Playing(Player.open(self._board.device.port.name), *track)
 
     def _begin(self) -> None:

@@ -103,7 +103,7 @@ def percent(value: float) -> str:
 
 
 def _interval(change: Change) -> str:
-    if change.low is None:
+    if change.low is None or change.high is None:
         return ""
     return percent(change.low) if change.low == change.high else f"{percent(change.low)} .. {percent(change.high)}"
 

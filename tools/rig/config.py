@@ -16,6 +16,7 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ml.profile.boards import VIRTUAL
 from tools.energy.find import METERS
@@ -97,7 +98,7 @@ def read(path: Path) -> list[BoardConfig]:
     return boards
 
 
-def _board(table: dict[str, object], where: str) -> BoardConfig:
+def _board(table: dict[str, Any], where: str) -> BoardConfig:
     if isinstance(table.get("name"), str):
         where = f"{where} ({table['name']})"
     fields = {field.name: field.type for field in dataclasses.fields(BoardConfig)}
@@ -114,7 +115,7 @@ def _board(table: dict[str, object], where: str) -> BoardConfig:
     return board
 
 
-def _require_type(where: str, wanted: str, value: object) -> None:
+def _require_type(where: str, wanted: object, value: object) -> None:
     if wanted == "str" and (not isinstance(value, str) or not value):
         raise RigError(f"{where}: expected text, found {value!r}")
     if wanted == "float" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 3600):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,6 +19,9 @@ from tools.rig.config import BoardConfig, choose
 from tools.rig.errors import Missing, RigError
 from tools.rig.report import Report
 from tools.rig.shelf import Shelf
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 BOARDS = pytest.StashKey[list[BoardConfig]]()
 
@@ -62,7 +66,7 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer | None) -> object | None:
     """xdist 3.8 does not find its groups in the tests of pytest 9.2: their names say enough."""
     if config.option.dist != "loadgroup" or not _chosen(config):
         return None

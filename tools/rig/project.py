@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import cast
 
 from tools.rig.errors import RigError
 
@@ -38,7 +39,7 @@ class Project:
         with contextlib.chdir(self.folder):  # PlatformIO finds extra_configs from there
             config = ProjectConfig(str(self.folder / "platformio.ini"))
             return {
-                name: {key: config.get(f"env:{name}", key, "") for key in ("board", "custom_usb_ids")}
+                name: {key: cast(str, config.get(f"env:{name}", key, "")) for key in ("board", "custom_usb_ids")}
                 for name in config.envs()
             }
 

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 import jinja2
 import pytest
@@ -51,7 +52,7 @@ class Report:
         self.columns: dict[tuple[str, str], Column] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        said = dict(report.user_properties)
+        said = dict(cast(list[tuple[str, str]], report.user_properties))  # by tools/rig/plugin.py: all text
         if "board" not in said:
             return
         key = (said["board"], said["app"])

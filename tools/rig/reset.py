@@ -59,6 +59,10 @@ def by_command(board: Board) -> None:
 
 
 def by_emulator(board: Board) -> None:
+    if board.place.emulator is None:
+        raise RigError(
+            f"{board.name}: expected a virtual board, for only that has an emulator, found {board.place.config.kind}"
+        )
     board.place.emulator.restart()
 
 

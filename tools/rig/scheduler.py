@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 import pytest
+from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
 from tools.rig.config import BoardConfig
@@ -14,7 +15,7 @@ from tools.rig.config import BoardConfig
 class BoardScheduling(LoadGroupScheduling):
     """Groups tests by the board in their name, test_it[desk-counter]; the others as xdist does."""
 
-    def __init__(self, config: pytest.Config, log: object, boards: Sequence[BoardConfig]) -> None:
+    def __init__(self, config: pytest.Config, log: Producer | None, boards: Sequence[BoardConfig]) -> None:
         super().__init__(config, log)
         self._emulated = {board.name: board.emulated for board in boards}
         names = "|".join(map(re.escape, sorted(self._emulated, key=len, reverse=True)))

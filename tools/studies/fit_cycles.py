@@ -12,6 +12,7 @@ import sys
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, cast
 
 import click
 import numpy as np
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from ml.cli import run_cli
 from ml.compiler import lowering
 from ml.compiler.cycles import COSTS
-from ml.compiler.graph import Graph, Tensor
+from ml.compiler.graph import Graph, Operands, Tensor
 from ml.compiler.header import Identity, header
 from ml.compiler.lowering import Layer as Placed
 from ml.compiler.lowering import Program
@@ -76,7 +77,7 @@ class Shapes:
     def conv(self, bits: int = 8) -> Graph:
         size = self.one(4, 8, 12, 16, self.upto(40))
         dilation = self.one((1, 1), (1, 1), (1, 1), (2, 2))
-        plain = {"kernel": (1, 1), "stride": (1, 1)} if self.chance.uniform() < 0.35 else {}
+        plain: dict[str, Any] = {"kernel": (1, 1), "stride": (1, 1)} if self.chance.uniform() < 0.35 else {}
         return self.graph(self.image(), Layer("conv", size, **self.walk(dilation=dilation) | plain), bits=bits)
 
     def rows(self, bits: int = 8) -> Graph:
@@ -132,10 +133,9 @@ class Shapes:
         return self.graph((height, width, 4 * self.upto(8)), Layer("depthwise", **walk))
 
     def three_by_three(self) -> Graph:
-        walk = self.walk(kernel=(3, 3), stride=self.one((1, 1), (2, 2)), activation=self.one("relu", "relu6"))
-        return self.graph(
-            (self.upto(40, 2), self.upto(40, 2), 4 * self.upto(6)), Layer("depthwise", **walk | {"padding": "same"})
-        )
+        stride, activation = self.one((1, 1), (2, 2)), self.one("relu", "relu6")
+        walk = self.walk(kernel=(3, 3), stride=stride, activation=activation, padding="same")
+        return self.graph((self.upto(40, 2), self.upto(40, 2), 4 * self.upto(6)), Layer("depthwise", **walk))
 
     def pool(self, kind: str, bits: int = 8) -> Graph:
         walk = self.walk(kernel=(self.upto(4), self.upto(4)), activation="none")
@@ -236,16 +236,16 @@ class Shapes:
         units, rank, memory, inputs = self.upto(20), self.upto(2), self.upto(12, 2), self.upto(40)
         graph = self.graph((inputs,), Layer("dense", units, activation="none"))
         op = graph.ops[0]
-        one = {"scales": np.array([0.004], np.float32), "zeros": np.zeros(1, np.int64)}
+        one: dict[str, Any] = {"scales": np.array([0.004], np.float32), "zeros": np.zeros(1, np.int64)}
         op.kind, op.options = "SVDF", {"rank": rank, "activation": "none"}
         features = Tensor(90, "", (units * rank, inputs), "int8", data=self.fill("int8", (units * rank, inputs)), **one)
         times = Tensor(
             91, "", (units * rank, memory), state, data=self.fill("int8", (units * rank, memory)).astype(state), **one
         )
         kept = Tensor(
-            92, "", (1, units * rank * memory), state, variable=True, **one | {"scales": np.array([0.01], np.float32)}
+            92, "", (1, units * rank * memory), state, variable=True, **{**one, "scales": np.array([0.01], np.float32)}
         )
-        op.inputs = [op.inputs[0], features, times, op.inputs[2], kept]
+        op.inputs = Operands([op.inputs[0], features, times, op.inputs[2], kept])
         op.inputs[3].data = op.inputs[3].values.astype(np.int32)
         return graph
 
@@ -280,7 +280,8 @@ class Shapes:
         biases = [tensor("int32", (units,)) for _ in range(4)]
         state = [tensor("int8", (1, units), 1 / 128, False), tensor("int16", (1, units), 2.0**-11, False)]
         op.kind = "UNIDIRECTIONAL_SEQUENCE_LSTM"
-        op.inputs = [op.inputs[0], *weights, *[None] * 3, *biases, *[None] * 2, *state]
+        out = cast(Tensor, None)  # left out: see Operands
+        op.inputs = Operands([op.inputs[0], *weights, *[out] * 3, *biases, *[out] * 2, *state])
         op.outputs[0].scales, op.outputs[0].zeros = state[0].scales, state[0].zeros
         op.options = {"activation": "tanh", "cell_clip": 0.0, "proj_clip": 0.0, "time_major": False}
         return graph
