@@ -25,9 +25,10 @@ test: setup  ## all tests, in three tiers: docs/tests.md
 bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
 	@$(VENV)/python tools/studies/bench.py $(if $(MODELS),--models $(MODELS))
 
-lint: setup  ## style of Python and C
+lint: setup  ## style of Python and C, types of Python
 	@$(VENV)/ruff check .
 	@$(VENV)/ruff format --check .
+	@$(VENV)/pyright --warnings
 	@git ls-files '*.[ch]' '*.cpp' | grep -v '^lib/[a-z_]*_model/' | xargs $(VENV)/clang-format --dry-run -Werror
 
 clean:  ## stop the emulators, remove what was built; keeps .venv
