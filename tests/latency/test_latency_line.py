@@ -141,10 +141,8 @@ def scripted(*infos):
         ({}, "found none in gesture_recognition"),
         ({"streams": [*STREAMS, TIMING | {"channels": CHANNELS}]}, "found one without slept"),
         ({"streams": [*STREAMS, TIMING | {"channels": CHANNELS, "format": "int16"}]}, "found one without slept"),
-        ({"cycles_hz": 0, "streams": [*STREAMS, TIMING | {"channels": [*CHANNELS, [["slept"], "us", 1]]}]},
-         "found one without numbers that count"),
     ],
-    ids=["older", "other columns", "other numbers", "no clock"],
+    ids=["older", "other columns", "other numbers"],
 )  # fmt: skip
 def test_firmware_without_the_stream_is_told_to_be_flashed_anew(tmp_path, change, found):
     with scripted(INFO | change) as port:
@@ -153,6 +151,14 @@ def test_firmware_without_the_stream_is_told_to_be_flashed_anew(tmp_path, change
     assert "expected firmware with the stream `timing`" in done.err and found in done.err
     assert "flash anew with: pio run -e gesture_recognition-nano33ble -t upload" in done.err
     assert done.err.count("\n") == 1 and not (tmp_path / "log.csv").exists()
+
+
+def test_a_board_whose_clock_stands_still_is_refused_by_what_it_says_of_itself(tmp_path):
+    with scripted(WHOLE | {"cycles_hz": 0}) as port:
+        done = run("--port", port, "--windows", 5, "--out", tmp_path / "log.csv", *IMPATIENCE)
+    assert done.status == 1 and done.out == ""
+    assert "cycles_hz" in done.err and done.err.count("\n") == 1
+    assert not (tmp_path / "log.csv").exists()
 
 
 def test_another_firmware_on_the_same_port_ends_the_log(tmp_path):
