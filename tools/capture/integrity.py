@@ -14,6 +14,7 @@ ANEW_AFTER = 64  # frames that agree with each other
 MEASURED_AFTER = 16  # frames, until the measured period counts for more than the announced one
 LOOSE_US = 1000.0  # jitter of device times that is never taken for a gap before it is known
 EXACT_US = 2.0  # rounding of times to microseconds
+JITTERS = 6  # times the mean jitter of the last frames: even jitter reaches 3 times its mean, and that mean wavers
 MOST_PER_FRAME = 512  # rows: a frame has at most 1024 bytes
 
 
@@ -34,7 +35,7 @@ class Tracker:
         self._nominal_us = 1e6 / rate_hz
         self._expected: tuple[int, float] | None = None  # number and device time of the next frame
         self._index = 0  # of the next sample, those that are missing counted
-        self._jitter_us = (1.5 * self._nominal_us + LOOSE_US) / 4
+        self._jitter_us = (1.5 * self._nominal_us + LOOSE_US) / JITTERS
         self._stranger: tuple[int, float] | None = None  # what would follow the last frame that was left out
         self._strangers = 0
 
@@ -65,7 +66,7 @@ class Tracker:
 
     def _tolerance_us(self) -> float:
         """As much as times have been seen to jitter, within bounds."""
-        return min(1.5 * self._nominal_us + LOOSE_US, max(0.6 * self.period_us + EXACT_US, 4 * self._jitter_us))
+        return min(1.5 * self._nominal_us + LOOSE_US, max(0.6 * self.period_us + EXACT_US, JITTERS * self._jitter_us))
 
     def _is_plausible(self, ahead: int, late_us: float) -> bool:
         """A contiguous number at any later time (the sensor itself may lose), a further one within what fits frames."""
