@@ -32,8 +32,8 @@ void nn_add_equal_int16(const nn_add_equal_int16_params *layer, const int16_t *l
                         int16_t *output) {
     const nn_add_equal_int16_params p = *layer; // a copy: the compiler cannot know that `output` does not change it
     for (uint32_t i = 0; i < p.count; i++) {
-        const int32_t term = p.small_shift ? scaled(small[i] * (1 << 16), p.small_multiplier, p.small_shift)
-                                           : small[i] * (1 << 14);
+        const int32_t term =
+            p.small_shift ? scaled(small[i] * (1 << 16), p.small_multiplier, p.small_shift) : small[i] * (1 << 14);
         const int32_t sum = large[i] * (1 << 14) + term;
         output[i] = (int16_t)nn_clamp(scaled(2 * sum, p.output_multiplier, p.output_shift), p.min, p.max);
     }
