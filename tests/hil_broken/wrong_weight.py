@@ -9,7 +9,7 @@ from elftools.elf.elffile import ELFFile
 
 from ml.link.device import Device
 
-PLACE = 700  # byte of the weights
+PLACE = 700  # byte of the packed weights
 
 
 @contextlib.contextmanager
@@ -17,7 +17,7 @@ def wrong_weight(board) -> Iterator[Device]:
     """Open; the firmware is as it was afterwards, when the board is next started."""
     program = Path(json.loads((Path(board.port).parent / "emulator.json").read_text())["program"])
     good = program.read_bytes()
-    wrong, at = bytearray(good), _offset(program, "_fully_connected_weights") + PLACE
+    wrong, at = bytearray(good), _offset(program, "_3_fully_connected_packed") + PLACE
     wrong[at] ^= 0x40
     program.write_bytes(wrong)
     try:
