@@ -13,11 +13,14 @@ import pytest
 from ml.paths import ROOT
 from ml.pipeline import cache
 
+_OPEN: list[io.TextIOWrapper] = []  # kept: a logger that was set up meanwhile writes to what was its stderr
+
 
 @contextlib.contextmanager
 def _as_started(words: list[str]) -> Iterator[tuple[io.TextIOWrapper, io.TextIOWrapper]]:
     """As a process of its own finds things: its words, its folder, nothing to read, nothing told yet."""
     out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in range(2))
+    _OPEN.extend((out, err))
     with (
         pytest.MonkeyPatch.context() as patch,
         contextlib.chdir(ROOT),

@@ -28,8 +28,9 @@ def refused(done, out=None):
 def data_set(folder, rows, text=ROW):
     folder.mkdir()
     (folder / "one.csv").write_text(text)
-    for name in ("two", *map(str, range(40))):
-        (folder / f"{name}.csv").write_text(ROW)
+    (folder / "two.csv").write_text(ROW)
+    for number in range(40):  # each has samples of its own
+        (folder / f"{number}.csv").write_text(ROW + f"0.{number + 10},0,0,0,0,0\n")
     (folder / "manifest.csv").write_text("file,label,subject,sample_rate_hz\n" + "\n".join(rows) + "\n")
     return folder
 
