@@ -21,7 +21,6 @@ from pathlib import Path
 
 from ml.paths import ROOT
 from ml.profile.boards import machines
-from tools.rig.project import ATTEMPTS, CROSSED
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
 
@@ -99,15 +98,18 @@ def _suffix(environment: str) -> str:
     return "" if environment.endswith("-host") else ".elf"
 
 
+def own_platforms(workspace: Path) -> dict[str, str]:
+    """PlatformIO keeps the link to the virtual platform once for all projects of a user; other checkouts change it."""
+    return {"PLATFORMIO_PLATFORMS_DIR": str(workspace / "platforms")}
+
+
 def _build(environment: str, workspace: Path, flags: str) -> None:
     command = [sys.executable, "-m", "platformio", "run", "-s", "-e", environment]
-    given = os.environ | {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": flags}
-    for _ in range(ATTEMPTS):
-        done = subprocess.run(
-            command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-        )
-        if done.returncode == 0 or not any(words in done.stdout + done.stderr for words in CROSSED):
-            break
+    given = os.environ | own_platforms(workspace)
+    given |= {"PLATFORMIO_WORKSPACE_DIR": str(workspace), "PLATFORMIO_BUILD_FLAGS": flags}
+    done = subprocess.run(
+        command, cwd=ROOT, env=given, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -17,6 +17,7 @@ from ml.link.sensor_bus import Player
 from ml.paths import ROOT
 from ml.profile.boards import EMULATED, machines  # noqa: F401  (for the tests)
 from ml.profile.boards import VIRTUAL as BOARDS
+from tests.firmware import own_platforms
 
 sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
 
@@ -96,9 +97,15 @@ class Bench:
     def run_folder(self, env: str) -> Path:
         return self.folder / ".pio" / "virtual" / env
 
-    def pio(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
-        given = os.environ | environment
+    @property
+    def environment(self) -> dict[str, str]:
+        """In which PlatformIO sees this project and no other."""
+        given = os.environ | own_platforms(self.folder / ".pio")
         given.pop("PLATFORMIO_WORKSPACE_DIR", None)  # of other tests
+        return given
+
+    def pio(self, *arguments: str, check: bool = True, **environment: str) -> subprocess.CompletedProcess:
+        given = self.environment | environment
         done = subprocess.run(
             [PIO, *arguments], cwd=self.folder, env=given, capture_output=True, text=True, timeout=120, check=False
         )

@@ -24,9 +24,8 @@ class Debugger:
 
     def __init__(self, bench: Bench) -> None:
         words = [PIO, "debug", "-e", ENV, "--interface=gdb", "--", "-x", ".pioinit"]
-        given = {key: value for key, value in os.environ.items() if key != "PLATFORMIO_WORKSPACE_DIR"}
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-        self.process = subprocess.Popen(words, cwd=bench.folder, env=given, **pipes)
+        self.process = subprocess.Popen(words, cwd=bench.folder, env=bench.environment, **pipes)
         os.set_blocking(self.process.stdout.fileno(), False)
         self.said = ""
 

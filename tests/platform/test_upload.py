@@ -122,7 +122,12 @@ def test_device_monitor_shows_the_console(bench: Bench, board: str) -> None:
     bench.running(env)
     master, slave = pty.openpty()
     monitor = subprocess.Popen(
-        [PIO, "device", "monitor", "-e", env], cwd=bench.folder, stdin=slave, stdout=slave, stderr=slave
+        [PIO, "device", "monitor", "-e", env],
+        cwd=bench.folder,
+        env=bench.environment,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
     )
     os.close(slave)
     shown, deadline = b"", time.monotonic() + TIMEOUT_S
@@ -198,5 +203,6 @@ def test_the_workspace_is_read_as_platformio_reads_it(monkeypatch, tmp_path: Pat
 def test_two_builds_of_one_environment_at_once_both_succeed(bench: Bench) -> None:
     bench.pio("run", "-e", "probe-host", "-t", "clean")
     command = [PIO, "run", "-e", "probe-host"]
-    both = [subprocess.Popen(command, cwd=bench.folder, stdout=subprocess.DEVNULL) for _ in range(2)]
+    given = {"cwd": bench.folder, "env": bench.environment, "stdout": subprocess.DEVNULL}
+    both = [subprocess.Popen(command, **given) for _ in range(2)]
     assert [each.wait() for each in both] == [0, 0]
