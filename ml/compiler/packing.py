@@ -6,6 +6,8 @@ what the kernels' last step takes; the reference kernel runs the layer then.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ml.compiler import fixed_point
@@ -15,6 +17,7 @@ LARGEST_SHIFT = 16  # rounding constants stay within 32 bits
 LARGEST_SUM = 1 << 23  # 256 * sum stays within 32 bits
 
 
+@cache
 def pair_order(row: int) -> list[tuple[int, int | None]]:
     """Which taps of a row of the window stand together in a word; None is a tap of weight 0."""
     order = []
