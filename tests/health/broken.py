@@ -7,7 +7,7 @@ import numpy as np
 
 G, DPS = 2048, 16  # counts
 RATES = {
-    "microphone": 8_000_000,
+    "microphone": 16_000_000,
     "imu": 100_000,
     "imu_either": 33_300,
     "accelerometer": 50_000,
