@@ -184,7 +184,7 @@ def test_weights_are_written_once():
 @pytest.mark.parametrize("standard", ["c99", "c++11"])
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_the_header_compiles_without_a_warning(tmp_path, compiler, standard):
-    assert_no_warning(tmp_path, compiler, standard, prepare(wide_between(), "model", Options("size")))
+    assert_no_warning(tmp_path, compiler, standard, [prepare(wide_between(), "model", Options("size"))])
 
 
 @needs_tflm
