@@ -39,7 +39,7 @@ def damaged(model: bytes, chance: random.Random) -> bytes:
 @pytest.mark.parametrize("name", MODELS)
 def test_a_damaged_model_is_refused_in_one_line_or_accepted(name):
     chance = random.Random(name)
-    for _ in range(400):
+    for _ in range(200):
         survives(damaged(MODELS[name], chance))
 
 

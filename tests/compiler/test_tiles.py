@@ -91,7 +91,7 @@ def test_speed_takes_strips_of_little_more_work(name):
 
 
 @needs_tflm
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(st.data())
 def test_every_height_of_strips_gives_the_bytes_of_tflm(data):
     """Whether it pays or not: kernels, strides, dilation and padding of both layers at random."""
