@@ -19,7 +19,8 @@ from ml.native.build import archive
 from ml.paths import ROOT
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-PARTS = ("anomaly", "decide", "frontend", "ina", "link", "service", "spotter")  # which may see an application's flags
+# Which may see an application's flags; the kernels do not.
+PARTS = ("anomaly", "decide", "frontend", "health", "ina", "link", "service", "spotter")
 KERNELS = sorted((ROOT / "lib" / "nn" / "src").rglob("*.c"))
 WITH_MODEL = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")
 ABSENT, SENSOR, RATE = -1, -2, -3  # board.h
