@@ -137,6 +137,7 @@ def as_in_python(
     played = on_board(app, model.model.hash.decode(), target, scored)
     for one, wanted, seen in zip(scored, expected, played, strict=True):
         check_equal(one.stream.subject, wanted, seen.detections)
+        check_windows(one, seen)
     return played
 
 
@@ -180,6 +181,18 @@ def check_equal(subject: str, expected: list[Detection], found: list[Detection])
             raise UserError(f"{subject}: event {number} is the first that differs: expected {wanted}, found {seen}")
     if len(expected) != len(found):
         raise UserError(f"{subject}: expected {len(expected)} events as in Python, found {len(found)} on the board")
+
+
+def check_windows(scored: Scored, played: Played) -> None:
+    """The board made every window that Python made and, of injected samples, none more."""
+    found = (played.statistics.windows, played.statistics.asleep)
+    expected = (len(scored.sample), 0 if scored.awake is None else int((~scored.awake).sum()))
+    more = found != expected and not played.runs_on
+    if more or any(seen < wanted for seen, wanted in zip(found, expected, strict=True)):
+        raise UserError(
+            f"{scored.stream.subject}: expected {expected[0]} windows, the network asleep in {expected[1]}, as in "
+            f"Python; found {found[0]} and {found[1]} on the board"
+        )
 
 
 def _tell(
