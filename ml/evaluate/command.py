@@ -102,21 +102,29 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
 
 @contextmanager
 def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
-    app = run.application().of_header(run.header_folder / f"{run.app}_model.h")
     if name == "host":
-        yield Host(model, app.inputs)
+        yield Host(model, _as_shipped(run).inputs)
         return
     if name in EMULATED:
         upload(f"{run.app}-{name}")
     with Device.open(name, app=run.app) as device:
         prove(device, model.model.hash.decode())
-        yield OnDevice(device, lambda case: _windows(app, model, case))
+        yield on_device(run, model, device)
         device.end_injection()
 
 
-def _windows(app: App, model: HostModel, case: Case) -> int:
-    """How many windows a case's samples complete from a fresh start, asleep or not."""
-    return len(app.score(Stream("", case.samples, case.rate_mhz, (), app.sensor), model).sample)
+def on_device(run: Run, model: HostModel, device: Device) -> OnDevice:
+    """A board that runs the run's model, and how many windows it must make of a case, asleep or not."""
+    app = _as_shipped(run)
+
+    def windows(case: Case) -> int:
+        return len(app.score(Stream("", case.samples, case.rate_mhz, (), app.sensor), model).sample)
+
+    return OnDevice(device, windows)
+
+
+def _as_shipped(run: Run) -> App:
+    return run.application().of_header(run.header_folder / f"{run.app}_model.h")
 
 
 def upload(environment: str) -> None:
