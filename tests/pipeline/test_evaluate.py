@@ -110,7 +110,7 @@ def test_a_header_with_another_front_end_than_the_sources_is_not_judged_as_if_it
     header = tmp_path / f"{APP}_model.h"
     header.write_text((quick / header.name).read_text().replace("33300, // rate", "33400, // rate"))
     done = ml("evaluate", APP, "--model", tmp_path, "--data", folder, status=1)
-    assert "expected the front end that ml/gesture_recognition has now, found another (not there: '33300,')" in done.stderr
+    assert "the front end that ml/gesture_recognition has now, found another (not there: '33300,')" in done.stderr
 
 
 def test_data_at_another_rate_than_the_headers_are_refused_with_the_reason(ml, tmp_path):
