@@ -53,6 +53,7 @@ class Run:
             refuse(data)
         split = _split(app, data, self.hold_out)
         check_trained(app, data, split)
+        app = app.of_data(data.of(split.train + split.validation))
         return Task(app, data, split, self.seed, self.target, self.aim)
 
     def task(self) -> Task:

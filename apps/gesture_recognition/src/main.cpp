@@ -67,7 +67,8 @@ void loop() {
     decide_event event;
     timing.sample_us = sample.time_us;
     uint32_t start = board_cycles();
-    const bool awake = gate_push(&activity, imu_level(&frontend));
+    const bool moves = gate_push(&activity, imu_level(&frontend));
+    const bool awake = moves && imu_held(&frontend); // held otherwise than it was trained, any answer would be a guess
     if (awake) imu_window(&frontend, model->input);
     board_mark(awake);
     timing.frontend_cycles = board_lap(&start);
