@@ -60,7 +60,8 @@ def people(threshold: int | None, seed: int, out: str | None) -> None:
     task = last(NAME, out).task()
     if threshold is None:
         threshold = int(json.loads((folder / "decision.json").read_text())["config"]["threshold"][1])
-    judges = [(replace(task, split=fold), fold.validation) for fold in folds(task.split)] + [(task, task.split.test)]
+    judges = [(replace(task, split=fold.split), fold.choosing) for fold in folds(task.split)]
+    judges.append((task, task.split.test))
     judged = [judge(one, subjects, seed) for one, subjects in track(judges, "people", len(judges))]
     rows = sorted((row for one in judged for row in one), key=lambda row: row["file"])
     write_json(folder / "people.json", {"threshold": threshold, "rows": rows})
