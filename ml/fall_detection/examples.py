@@ -37,19 +37,11 @@ def _varied(
     samples, rate = item.recording.samples, item.recording.rate_mhz
     front_end = config.front_end.impact()
     least = round(config.gate.gate().open_at * config.training.softer)
-    count = config.training.variations * (2 if item.label == FALL else 1)
-    for _ in range(shares(item, count)):
+    for _ in range(shares(item, config.training.variations)):
         varied = vary(samples, rate, config.training.variation, rng)
         at, windows = peaks(varied, rate, front_end, least)
         classes = _classes(item, labels, at, len(varied) / len(samples))
-        kept = _some(classes, round(config.training.impacts * max(1.0, item.recording.seconds / USUAL_S)), rng)
-        yield windows[kept], classes[kept]
-
-
-def _some(classes: np.ndarray, most: int, rng: np.random.Generator) -> np.ndarray:
-    """Which of the peaks of a recording are learned from: falls first, then others drawn at random."""
-    usable = rng.permutation(np.flatnonzero(classes >= 0))
-    return usable[np.argsort(-classes[usable], kind="stable")][:most]
+        yield windows[classes >= 0], classes[classes >= 0]
 
 
 def shares(item: Item, count: int) -> int:
