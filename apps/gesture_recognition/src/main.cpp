@@ -69,7 +69,9 @@ void loop() {
     timing.sample_us = sample.time_us;
     uint32_t start = board_cycles();
     const bool moves = gate_push(&activity, imu_level(&frontend));
-    const bool awake = moves && imu_held(&frontend); // held otherwise than it was trained, any answer would be a guess
+    const bool held = imu_held(&frontend); // otherwise any answer would be a guess
+    const bool awake = moves && held;
+    service_held(held);
     if (awake) imu_window(&frontend, model->input);
     board_mark(awake);
     timing.frontend_cycles = board_lap(&start);
