@@ -18,7 +18,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -30,11 +30,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import console, say
-from tools.energy import cells, estimate, evaluate, find, show
-from tools.energy.estimate import Estimate
+from tools.energy import cells, evaluate, find, show
 from tools.energy.link import Seen, Watch
 from tools.energy.measure import measure
 from tools.energy.meter import Meter, Samples
+
+if TYPE_CHECKING:
+    from tools.energy.estimate import Estimate
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -92,6 +94,8 @@ def power(
     if every is not None and duty is not None:
         raise UserError("expected --every or --duty, found both; choose how often the board computes")
     if board:
+        from tools.energy import estimate  # noqa: PLC0415 - needs the compiler, for which who measures need not wait
+
         made = _estimate(board, model, link, seconds, every, low_power=low_power)
         if as_json:
             click.echo(json.dumps(estimate.as_json(made, battery), indent=1))
@@ -126,6 +130,8 @@ def _estimate(
         raise UserError(
             "expected --model or --link with --estimate, one of them; it tells how long the processor is awake"
         )
+    from tools.energy import estimate  # noqa: PLC0415
+
     if model:
         return estimate.of_model(board, model, every, low_power=low_power)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:

@@ -62,7 +62,7 @@ def test_every_tap_count_around_the_unrolled_loop(target, output_zero, channels)
         np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"depth {depth}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_any_window_stride_dilation_and_padding(seed, data):
     layer, image = Layer.random(
