@@ -299,10 +299,12 @@ def _fill_memory(memory: Path, flash: Path) -> None:
         kept = flash.read_bytes()
     except OSError:
         kept = b""
-    with memory.open("wb") as file:
+    scratch = memory.with_name(memory.name + ".new")
+    with scratch.open("wb") as file:
         file.truncate(MEMORY_SIZE)
         file.seek(MEMORY_SIZE - FLASH_SIZE)
         file.write(kept[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
+    scratch.replace(memory)  # whoever is killed here leaves no half one, which would be kept as the flash
 
 
 def _keep_flash(memory: Path, flash: Path) -> None:
@@ -312,6 +314,8 @@ def _keep_flash(memory: Path, flash: Path) -> None:
             file.seek(MEMORY_SIZE - FLASH_SIZE)
             part = file.read(FLASH_SIZE)
     except OSError:
+        return
+    if len(part) < FLASH_SIZE:  # not ours
         return
     if part.strip(b"\xff"):
         scratch = flash.with_name(flash.name + ".new")
