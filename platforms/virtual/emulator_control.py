@@ -294,17 +294,20 @@ def _flash(folder: Path) -> Path:
 
 
 def _fill_memory(memory: Path, flash: Path) -> None:
-    """A new PSRAM whose end is the flash part as it was left, or erased."""
+    """A new PSRAM whose end is the flash part as it was left, or erased; EndedAtOnce where no such file can be."""
     try:
         kept = flash.read_bytes()
     except OSError:
         kept = b""
     scratch = memory.with_name(memory.name + ".new")
-    with scratch.open("wb") as file:
-        file.truncate(MEMORY_SIZE)
-        file.seek(MEMORY_SIZE - FLASH_SIZE)
-        file.write(kept[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
-    scratch.replace(memory)  # whoever is killed here leaves no half one, which would be kept as the flash
+    try:
+        with scratch.open("wb") as file:
+            file.truncate(MEMORY_SIZE)
+            file.seek(MEMORY_SIZE - FLASH_SIZE)
+            file.write(kept[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
+        scratch.replace(memory)  # whoever is killed here leaves no half one, which would be kept as the flash
+    except OSError as error:
+        raise EndedAtOnce(f"expected room for the emulator's memory, found: {error}; make some") from error
 
 
 def _keep_flash(memory: Path, flash: Path) -> None:
