@@ -86,14 +86,14 @@ def power(
     as_json: bool,
 ) -> None:
     """Measure a board's current."""
-    battery = cells.find(cell) if cell else None
-    if mark is not None and link:
+    battery = None if cell is None else cells.find(cell)
+    if mark is not None and link is not None:
         raise UserError("expected --mark or --link, found both; choose what says when an inference runs")
     if (meter is None) == (board is None):
         raise UserError("expected --meter or --estimate, one of them; --help tells what they do")
     if every is not None and duty is not None:
         raise UserError("expected --every or --duty, found both; choose how often the board computes")
-    if board:
+    if board is not None:
         from tools.energy import estimate  # noqa: PLC0415 - needs the compiler, for which who measures need not wait
 
         made = _estimate(board, model, link, seconds, every, low_power=low_power)
@@ -132,7 +132,7 @@ def _estimate(
         )
     from tools.energy import estimate  # noqa: PLC0415
 
-    if model:
+    if model is not None:
         return estimate.of_model(board, model, every, low_power=low_power)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("  listening", total=seconds)

@@ -10,8 +10,10 @@ from ml.errors import UserError
 from ml.files import inside
 
 REQUIRED = ("file", "label", "subject", "sample_rate_hz")
+ALSO = {"rate": "sample_rate_hz"}  # how others name a column
 REMARKS = ("session", "source", "licence")
 PARTS = ("", "train", "validation", "test")
+NOBODY = "none"  # the subject of noise
 MAX_REMARK = 200  # characters
 
 
@@ -34,10 +36,11 @@ class Row:
 def read_rows(manifest: Path) -> list[Row]:
     """The rows of a manifest; UserError for the first that is wrong."""
     table = Table(manifest)
-    missing = [name for name in REQUIRED if name not in table.names]
+    names = [name if ALSO.get(name, name) in table.names else ALSO.get(name, name) for name in table.names]
+    missing = [name for name in REQUIRED if name not in names]
     if missing:
         raise UserError(f"{manifest}: expected columns {','.join(REQUIRED)}, missing {','.join(missing)}")
-    rows = [_row(manifest, dict(zip(table.names, fields, strict=True))) for _, fields in table.rows()]
+    rows = [_row(manifest, dict(zip(names, fields, strict=True))) for _, fields in table.rows()]
     check_once(manifest, rows)
     return rows
 
@@ -65,6 +68,7 @@ def _number(path: Path) -> list[tuple[int, int]]:
 
 def _row(manifest: Path, values: dict[str, str]) -> Row:
     path = inside(manifest.parent, values["file"], manifest)
+    values["subject"] = values["subject"] or _somebody(values)
     for column in ("label", "subject"):
         values[column] = composed(values[column])
         if not is_name(values[column]):
@@ -76,6 +80,13 @@ def _row(manifest: Path, values: dict[str, str]) -> Row:
     known |= {name: _remark(manifest, values, name) for name in REMARKS}
     known |= {"rate_hz": _rate(manifest, values), "part": _part(manifest, values)}
     return Row(**known, more={name: text for name, text in values.items() if name not in (*known, "sample_rate_hz")})
+
+
+def _somebody(values: dict[str, str]) -> str:
+    """Where nobody knows who made a recording: noise is nobody's, and speech without a name counts as somebody of its
+    own. Of anything else it must be known, or the same person would be in training and test."""
+    label = values["label"].strip("_")
+    return NOBODY if label.endswith("noise") else Path(values["file"]).stem if label == "speech" else ""
 
 
 def _remark(manifest: Path, values: dict[str, str], column: str) -> str:

@@ -40,6 +40,7 @@ class App(ABC):
     config: object  # a frozen dataclass: every number that decides the result
     code: tuple[Path, ...]  # sources that decide the result
     sensor: str  # "imu" (6 channels), "mic" (1) or "accel" (3), as in ml/link/sensor_bus.py
+    health: str  # what its firmware believes of the sensor: one of ml.native.health.SENSORS (docs/health.md)
     training: Settings
     decision: Grid
     variant: str = ""  # the name of a candidate, where an application has several
@@ -54,6 +55,12 @@ class App(ABC):
     @abstractmethod
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """The recordings in `folder`, or simulated ones."""
+
+    def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
+        """The recordings in several folders, where the application can take them together; without any, simulated."""
+        if len(folders) > 1:
+            raise UserError(f"--data: expected one folder for {self.name}, found {len(folders)}; leave out the others")
+        return self.data(folders[0] if folders else None, seed)
 
     @abstractmethod
     def labels(self, data: Dataset) -> list[str]:
