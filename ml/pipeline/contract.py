@@ -62,6 +62,11 @@ class App(ABC):
             raise UserError(f"--data: expected one folder for {self.name}, found {len(folders)}; leave out the others")
         return self.data(folders[0] if folders else None, seed)
 
+    def of_data(self, data: Dataset) -> "App":
+        """The same application with what must be read off the recordings of all people but the test's before anything
+        is trained, as the way in which they hold the device."""
+        return self
+
     @abstractmethod
     def labels(self, data: Dataset) -> list[str]:
         """The classes, in the order of the scores."""

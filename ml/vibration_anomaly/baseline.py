@@ -108,6 +108,9 @@ def described(device: Device, learning: Baseline) -> list[str]:
     if not learnt.windows or model is None or not learnt.valid(learnt.features, model.hash):
         return ["nothing learnt: the firmware's own model is in use"]
     mean, covariance = learnt.moments()
-    lines = [f"learnt from {learnt.windows} windows, {learnt.saturated} values at the ends of int8"]
+    lines = [
+        f"learnt from {learnt.windows} windows; {learnt.saturated} values were beyond int8 and are cut off",
+        "mean and standard deviation of each feature, in steps of int8:",
+    ]
     rows = zip(mean, np.sqrt(np.diag(covariance)), strict=True)
     return lines + [f"feature {number}: {centre:7.2f} +- {spread:.2f}" for number, (centre, spread) in enumerate(rows)]
