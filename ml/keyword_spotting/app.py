@@ -66,7 +66,11 @@ class KeywordSpotting(App):
     def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
         plan = self.config.synthesis if folders else self.config.alone
         voices = load(generate(plan, seed), self._wanted())
-        return _together([*(self._meant(load(folder, self._wanted())) for folder in folders), voices])
+        return _together([self.recorded(folders), voices]) if folders else voices
+
+    def recorded(self, folders: tuple[Path, ...]) -> Dataset:
+        """The recordings in some folders alone, without the voices that train with them."""
+        return _together([self._meant(load(folder, self._wanted())) for folder in folders])
 
     def _meant(self, data: Dataset) -> Dataset:
         """With the labels as this application writes them: `Lights` and `turn_on` are the words `lights` and `turn on`,

@@ -136,7 +136,7 @@ def _voices(data: Dataset, app: KeywordSpotting) -> list[np.ndarray]:
 def main(data: tuple[str, ...], hours: float, header: str | None) -> None:
     """Words missed and false alarms under each condition."""
     app = KeywordSpotting()
-    loaded = app.data_of(tuple(Path(one) for one in data), 0)
+    loaded = app.recorded(tuple(Path(one) for one in data))
     test = loaded.of(app.split(loaded, ()).test)
     shipped = committed(app, Path(header) if header else ROOT / "lib" / f"{app.name}_model")
     labels = shipped.labels(loaded)
