@@ -138,7 +138,7 @@ static const vad_config keyword_spotting_vad = {
 static const gate_config keyword_spotting_gate = {
     1536, // open_at
     768, // keep_at
-    25, // hold
+    50, // hold
 };
 
 static const spotter_config keyword_spotting_spotter = {
@@ -148,7 +148,7 @@ static const spotter_config keyword_spotting_spotter = {
     4, // hop
     12, // warm_up
     3, // catch_up
-    0, // lull
+    4, // lull
 };
 
 // Decision, chosen on streams of people who were not trained with.
