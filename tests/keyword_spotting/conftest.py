@@ -16,7 +16,7 @@ from ml.keyword_spotting.app import KeywordSpotting
 from ml.paths import ROOT
 
 RATE_HZ = 16_000
-WORDS, EVERY_S = 10, 3
+WORDS, EVERY_S = 10, 5
 PLAN = SpeechPlan(speakers=5, takes=1, unknown=3, speech_s=3, noise_s=4, silences=3)
 
 
