@@ -424,6 +424,9 @@ COSTS["nn_conv_2d_int4_packed"] = {
     part: cost + SUMS_OF_TAPS.get(part, 0) for part, cost in COSTS["nn_conv_2d_packed"].items()
 }
 
+# Its convolutions have gaps between columns where the layer is dilated: those parts cost what they cost elsewhere.
+COSTS["nn_depthwise_multiplied_packed"] = COSTS["nn_conv_2d_packed"] | COSTS["nn_depthwise_multiplied_packed"]
+
 
 def priced(kernel: str, work: dict[str, float]) -> float:
     costs = COSTS[kernel]
