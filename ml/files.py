@@ -42,7 +42,7 @@ def _resolved(path: Path) -> Path | None:
     try:
         path = path.resolve()  # RuntimeError for a loop of links up to Python 3.12
         path.exists()  # OSError for it from 3.13 on
-    except PermissionError:  # whoever opens it says so better
+    except PermissionError:  # opening it says so better
         return path
     except (OSError, ValueError, RuntimeError):
         return None

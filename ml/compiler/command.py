@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
+from ml.cli import Between
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
@@ -46,12 +47,21 @@ from ml.errors import UserError
 @click.option(
     "--target-false-alarms-per-hour",
     "aim",
-    type=click.FloatRange(0),
+    type=Between(0),
     metavar="X",
     help="Of an application: another operating point for the same network.",
 )
+@click.option(
+    "--upper-bound-per-hour",
+    "bound",
+    type=Between(0),
+    metavar="X",
+    help="With it: the most false alarms an hour that the upper end of its 95 % interval may reach.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def compile_(model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim, as_json) -> None:
+def compile_(
+    model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim, bound, as_json
+) -> None:
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
@@ -62,7 +72,8 @@ def compile_(model: str, *, out, name, optimise, weights, stream, hop, board_fla
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
-        compiled = importlib.import_module("ml.pipeline.commands").compile_app(model, str(out) if out else None, aim)
+        commands = importlib.import_module("ml.pipeline.commands")
+        compiled = commands.compile_app(model, str(out) if out else None, aim, bound)
     if as_json:
         click.echo(json.dumps(report(compiled), indent=2))
         return

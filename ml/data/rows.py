@@ -27,7 +27,7 @@ class Row:
     session: str = ""
     source: str = ""
     licence: str = ""
-    part: str = ""  # "train", "validation" or "test" where whoever published the data says so
+    part: str = ""  # "train", "validation" or "test" where the publisher of the data says so
     more: dict[str, str] = field(default_factory=dict)  # the other columns, as they are
 
 

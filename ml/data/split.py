@@ -97,14 +97,23 @@ def named(subjects: tuple[str, ...] | list[str], most: int = 8) -> str:
     return f"{len(subjects)} subjects ({subjects[0]} to {subjects[-1]})"
 
 
-def folds(split: Split) -> list[Split]:
+@dataclass(frozen=True)
+class Fold:
+    """A model, and the subjects on whose streams it helps to choose the operating point."""
+
+    split: Split
+    choosing: tuple[str, ...]  # none of them trains this model
+
+
+def folds(split: Split) -> list[Fold]:
     """How the settings are tuned without the test's subjects: on the validation subjects, or, where there are none, on
-    the training subjects in turn, at most FOLDS groups of them, each unseen by a model trained with the others. With a
-    single subject there is no way.
+    the training subjects in turn, at most FOLDS groups of them, each unseen by a model trained with the others: nothing
+    of that model, not even its epoch, is chosen by the group. With a single subject there is no way.
     """
     if split.validation:
-        return [split]
+        return [Fold(split, split.validation)]
     if len(split.train) < 2:
         return []
     groups = [split.train[first::FOLDS] for first in range(min(FOLDS, len(split.train)))]
-    return [Split(tuple(one for one in split.train if one not in group), group, split.test) for group in groups]
+    others = (tuple(one for one in split.train if one not in group) for group in groups)
+    return [Fold(Split(rest, (), split.test), group) for rest, group in zip(others, groups, strict=True)]

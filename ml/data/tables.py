@@ -198,7 +198,7 @@ def split(text: str, mark: str | None) -> list[str]:
 
 
 def mark_of(sample: list[str]) -> str | None:
-    """What stands between the numbers of a file, of which `sample` are the first lines; None: spaces.
+    """What stands between the numbers of a file; None: spaces. `sample` holds the file's first lines.
 
     The first line that is all numbers says it; where there is none, the first line with such a mark.
     """

@@ -10,12 +10,14 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from ml.cli import Between
 from ml.data.manifest import Dataset
 from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.accuracy import figures, flat
 from ml.evaluate.committed import Committed, committed
+from ml.evaluate.limits import limits_of
 from ml.evaluate.stream_command import HOST, as_in_python, check_target, first_hours
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import detect, judge
@@ -38,7 +40,7 @@ MOST_ROWS = 20  # subjects in the table; the JSON has them all
 @click.option("--model", type=click.Path(file_okay=False), help="Folder with the header, instead of lib/APP_model.")
 @click.option("--on", "target", default=HOST, show_default=True, help="Where the streams run, as for `stream`.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
-@click.option("--hours", type=click.FloatRange(0, min_open=True), help="Only the first part of each stream.")
+@click.option("--hours", type=Between(0, min_open=True), help="Only the first part of each stream.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the same JSON.")
@@ -128,9 +130,8 @@ def streams(made: Committed, labels: list[str], found: list[Stream], target: str
     tallies = [(one.subject, tally) for one, (tally, _) in zip(found, judged, strict=True)]
     expected = [detect(one, labels, made.config) for one in scored]
     played = as_in_python(made.app.name, made.model, target, scored, expected)
-    asked = made.app.decision.target_false_alarms_per_hour
     curve = det.curve(scored, labels, made.config, tolerance)
-    result = summary(made.app.name, target, asked, tallies, made.config, curve, played)
+    result = summary(made.app.name, target, limits_of(made.app.decision), tallies, made.config, curve, played)
     if plot:
         for path in pictures.write(plot, "evaluate", result, scored, [matched for _, matched in judged]):
             say(f"wrote {path}")

@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
+from ml.cli import Between
 from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
@@ -44,15 +45,22 @@ HOST, HOST_BOARD = "host", "host-board"
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option(
     "--hours",
-    type=click.FloatRange(0, min_open=True),
+    type=Between(0, min_open=True),
     help="Only the first part of each stream, so many hours in total.",
 )
 @click.option(
     "--target-false-alarms-per-hour",
     "aim",
-    type=click.FloatRange(0),
+    type=Between(0),
     metavar="X",
     help="At another operating point than the compiled one (on the host).",
+)
+@click.option(
+    "--upper-bound-per-hour",
+    "bound",
+    type=Between(0),
+    metavar="X",
+    help="The most false alarms an hour that the upper end of that operating point's 95 % interval may reach.",
 )
 @click.option("--plot", is_flag=True, help="Write the trade-off and the time lines as SVG pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
@@ -64,6 +72,7 @@ def stream(
     limit: int | None,
     hours: float | None,
     aim: float | None,
+    bound: float | None,
     plot: bool,
     as_json: bool,
     out: str | None,
@@ -71,8 +80,9 @@ def stream(
     """Play streams of held-out people: detection rate, false alarms, latency."""
     check_target(target, app)
     run = last(app, out)
-    task = dataclasses.replace(run.task(), aim=run.aim if aim is None else aim)
-    config = _decision(run, task, target, aim)
+    moved = dataclasses.replace(run, aim=run.aim if aim is None else aim, bound=run.bound if bound is None else bound)
+    task = moved.task()
+    config = _decision(run, task, target, moved != run)
     unseen = first_hours(task.streams(task.split.test)[:limit], hours)
     if not unseen:
         raise UserError(f"{app}: expected streams of the subjects held out, found none; record longer takes")
@@ -94,13 +104,13 @@ def check_target(target: str, app: str) -> None:
         raise UserError(f"--on: expected one of {names}, or a port; {error}") from None
 
 
-def _decision(run: Run, task: Task, target: str, aim: float | None) -> DecideConfig:
-    if aim is None:
+def _decision(run: Run, task: Task, target: str, moved: bool) -> DecideConfig:
+    if not moved:
         return read_decision(run.folder)
     if target != HOST:
         raise UserError(
-            "expected --target-false-alarms-per-hour with --on host, found a board, which runs what is compiled; "
-            f"give it to: python -m ml compile {run.app}"
+            "expected another operating point (--target-false-alarms-per-hour, --upper-bound-per-hour) with --on host, "
+            f"found a board, which runs what is compiled; give it to: python -m ml compile {run.app}"
         )
     return read_decision(tune_decision(task))
 
@@ -192,10 +202,8 @@ def _tell(
     ]
     tallies = [(one.stream.subject, tally(seen, one.stream)) for one, seen in zip(scored, matched, strict=True)]
     curve = det.curve(scored, task.labels, config, tolerance)
-    aimed = task.app.decision.target_false_alarms_per_hour if task.target is None else task.target
-    aimed = aimed if task.aim is None else task.aim
     model = compiled_model(run).model.hash.decode()
-    result = {"model": model} | summary(run.app, target, aimed, tallies, config, curve, played)
+    result = {"model": model} | summary(run.app, target, task.limits, tallies, config, curve, played)
     name = "".join(letter if letter.isalnum() or letter in "-." else "-" for letter in target)
     write_json(run.folder / f"stream-{name}.json", result)
     if as_json:

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from ml.errors import UserError
 from ml.evaluate.intervals import short
+from ml.evaluate.limits import Limits, Verdict, verdict
 from ml.evaluate.on_board import Played
 from ml.evaluate.streams import Tally
 from ml.native.decide import DecideConfig
@@ -15,7 +16,7 @@ HOURS_A_DAY = 24
 def summary(
     app: str,
     target: str,
-    aimed: float,
+    limits: Limits,
     tallies: list[tuple[str, Tally]],
     config: DecideConfig,
     curve: dict,
@@ -25,25 +26,34 @@ def summary(
     subjects: dict[str, Tally] = {}
     for subject, counted in tallies:
         subjects[subject] = subjects.get(subject, Tally()) + counted
+    everything = sum(subjects.values(), Tally()).summary()
     return {
         "app": app,
         "on": target,
-        "target_per_hour": aimed,
+        "target_per_hour": limits.target,
+        "upper_bound_per_hour": limits.bound,
+        "verdict": vars(verdict(everything, limits)),
         "decision": {
             "threshold": list(config.threshold),
             "smoothing": config.smoothing,
             "refractory": config.refractory,
         },
         "subjects": {subject: counted.summary() for subject, counted in subjects.items()},
-        "all": sum(subjects.values(), Tally()).summary(),
+        "all": everything,
         "trade_off": curve,
         "board": counters(played) if played else None,
     }
 
 
 def print_streams(result: dict, console: Console) -> None:
-    """The table, and what the board counted."""
+    """The table, the verdict, and what the board counted."""
     console.print(table(result))
+    judged = Verdict(**result["verdict"])
+    console.print(
+        f"{'warning: ' if judged.is_bad else ''}operating point {judged.state}: {judged.reason}",
+        markup=False,
+        highlight=False,
+    )
     for line in board_lines(result["board"]) if result["board"] else []:
         console.print(line, markup=False, highlight=False)
 
@@ -59,7 +69,8 @@ def check_samples(result: dict) -> None:
 
 def table(result: dict) -> Table:
     """A row for each subject and one for all; every interval is of 95 %."""
-    asked = f"at most {result['target_per_hour']:g} false alarms an hour asked"
+    asked = f"at most {result['target_per_hour']:g} false alarms an hour asked, upper bound"
+    asked += f" {result['upper_bound_per_hour']:g}"
     made = Table(title=f"{result['app']} on {result['on']}, as a stream; {asked}", title_justify="left")
     columns = (
         "subject",

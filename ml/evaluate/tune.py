@@ -1,10 +1,14 @@
 """Chooses the operating point: smoothing, threshold and refractory time, on streams of people whom training left out.
 
-Of the settings whose false alarms per hour meet the target the one with the highest detection rate. Counts are noisy:
-of a threshold and its two neighbours the mean counts, so that a lucky peak does not win, and of equals the one with the
-fewest false alarms and the most equals around it. Where no setting meets the target, the one with the fewest false
-alarms is taken, and `Tuned.met` says so. What was reached on these streams is an estimate, too favourable since it was
-chosen by them: its interval belongs to it, and other streams must judge it (`python -m ml stream`).
+Of the settings whose false alarms keep the limits (ml/evaluate/limits.py: the target by their count, the bound by the
+upper end of the interval around it, where there are hours enough to prove that) the one with the highest detection rate
+wins. Counts are noisy: of a threshold and its two neighbours the mean counts, so that a lucky peak does not win, and of
+equals the one with the fewest false alarms and the most equals around it. A setting that finds nothing keeps no limit.
+Where no setting keeps them, the one with the fewest false alarms that finds anything is taken, and `Tuned.met` says so.
+
+What was reached on these streams is too favourable, since they chose. `Tuned.nested` is fairer: each person's streams
+are judged by the setting that all others' chose. People whom nothing was chosen by judge at last (`python -m ml
+stream`).
 """
 
 import itertools
@@ -13,22 +17,23 @@ from typing import Protocol
 
 import numpy as np
 
+from ml.evaluate.limits import Limits, Wishes, limits_of
 from ml.evaluate.streams import Scored, Tally, judge, spans
 from ml.native.decide import NEVER, DecideConfig, sweep
 from ml.native.parallel import each
 
 Background = int | tuple[int, ...]  # classes that never make an event: see App.background in ml/pipeline/contract.py
 AROUND = (0.5, 1.0, 2.0)  # times the target: where a network is compared with another
+TURNS = 10  # groups of people, at most, that are judged in turn by what the others chose
 
 
-class Grid(Protocol):
+class Grid(Wishes, Protocol):
     """What is tried, and what is wanted."""
 
     smoothing: tuple[int, ...]
     threshold: tuple[int, ...]  # rising
     refractory: tuple[int, ...]
     tolerance_s: float
-    target_false_alarms_per_hour: float
     fallback: tuple[int, int, int]  # smoothing, threshold, refractory, where nothing can be tuned
 
 
@@ -38,13 +43,39 @@ class Tuned:
 
     config: DecideConfig
     tally: Tally
-    target: float  # false alarms per hour
-    met: bool  # by the tally's point estimate
+    limits: Limits
+    met: bool  # something is found, and the false alarms counted keep the limits
+    nested: Tally | None  # each person judged by what the others chose; None where there is one person only
     value: float  # how good the scores are: the mean detection rate around the target; below 0 where it is out of reach
 
     def summary(self) -> dict:
         """JSON-able."""
-        return {"target_per_hour": self.target, "met": self.met} | self.tally.summary()
+        asked = {"target_per_hour": self.limits.target, "upper_bound_per_hour": self.limits.bound}
+        enough = self.tally.hours >= self.limits.least_hours
+        return asked | {"met": self.met, "hours_suffice": enough} | self.tally.summary()
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What every setting of a grid came to on every stream."""
+
+    hits: np.ndarray  # int (streams, smoothing, refractory, threshold)
+    false: np.ndarray  # the same, of false alarms
+    movements: np.ndarray  # int (streams,)
+    hours: np.ndarray  # float (streams,)
+
+    def of(self, streams: np.ndarray) -> "Counts":
+        """Of some streams, bool (streams,)."""
+        return Counts(*(getattr(self, name)[streams] for name in ("hits", "false", "movements", "hours")))
+
+    def at(self, setting: tuple[int, ...]) -> Tally:
+        """All streams together at one setting, without times."""
+        hits, false = (int(one[(slice(None), *setting)].sum()) for one in (self.hits, self.false))
+        return Tally(int(self.movements.sum()), hits, false, float(self.hours.sum()))
+
+    def best(self, allowed: float) -> tuple[int, ...]:
+        """Where in the grid; `allowed` is how many false alarms keep the limits."""
+        return _best(self.hits.sum(0), self.false.sum(0), allowed, int(self.movements.sum()))
 
 
 def decision(
@@ -57,27 +88,30 @@ def decision(
 
 
 def tune(
-    scored: list[Scored], labels: list[str], background: Background, grid: Grid, target: float | None = None
+    scored: list[Scored],
+    labels: list[str],
+    background: Background,
+    grid: Grid,
+    limits: Limits | None = None,
 ) -> Tuned:
-    """The best of the grid for `target` false alarms per hour, the grid's where it is None."""
-    target = grid.target_false_alarms_per_hour if target is None else target
-    hours = sum(one.stream.hours for one in scored)
-    movements = sum(len(one.stream.truth) for one in scored)
-    hits, others = counts(scored, labels, background, grid)
-    at = _best(hits, others, target * hours, movements)
+    """The best of the grid that keeps the limits, the grid's own where they are None."""
+    limits = limits or limits_of(grid)
+    found = counts(scored, labels, background, grid)
+    hours = float(found.hours.sum())
+    allowed = limits.allowed(hours)
+    at = found.best(allowed)
     smoothing, refractory, threshold = (
         tried[i] for tried, i in zip((grid.smoothing, grid.refractory, grid.threshold), at, strict=True)
     )
     config = decision(labels, background, smoothing, threshold, refractory)
     tally = sum((judge(one, labels, config, grid.tolerance_s)[0] for one in scored), Tally())
-    met = bool(others[at] <= target * hours)
-    return Tuned(config, tally, target, met, _value(hits, others, target * hours, movements))
+    met = tally.false <= allowed and (tally.hits > 0 or not tally.movements)
+    nested = _nested(found, [one.stream.subject for one in scored], allowed / hours if hours else 0.0)
+    return Tuned(config, tally, limits, met, nested, _value(found, limits.target * hours))
 
 
-def counts(
-    scored: list[Scored], labels: list[str], background: Background, grid: Grid
-) -> tuple[np.ndarray, np.ndarray]:
-    """Hits and false alarms of all streams, int (smoothing, refractory, threshold) each."""
+def counts(scored: list[Scored], labels: list[str], background: Background, grid: Grid) -> Counts:
+    """Of all streams."""
 
     def of_one(asked: tuple[int, Scored]) -> np.ndarray:
         smoothing, one = asked
@@ -85,19 +119,35 @@ def counts(
         happens = spans(one.stream, labels, grid.tolerance_s)
         return sweep(one.scores, one.awake, one.sample, happens, config, grid.refractory, grid.threshold)
 
-    made = np.array(each(of_one, itertools.product(grid.smoothing, scored)))
+    made = np.array(each(of_one, itertools.product(grid.smoothing, scored)), int)
     shape = (len(grid.smoothing), len(scored), len(grid.refractory), len(grid.threshold), 2)
-    total = made.reshape(shape).sum(1)
-    return total[..., 0], total[..., 1]
+    by_stream = made.reshape(shape).swapaxes(0, 1)
+    movements = np.array([len(one.stream.truth) for one in scored], int)
+    return Counts(by_stream[..., 0], by_stream[..., 1], movements, np.array([one.stream.hours for one in scored]))
+
+
+def _nested(found: Counts, subjects: list[str], allowed_per_hour: float) -> Tally | None:
+    """Each person's streams at the setting that the other people's chose."""
+    people = sorted(set(subjects))
+    if len(people) < 2:
+        return None
+    total = Tally()
+    for turn in range(min(TURNS, len(people))):
+        judging = np.isin(subjects, people[turn::TURNS])
+        chosen = found.of(~judging)
+        total += found.of(judging).at(chosen.best(allowed_per_hour * float(chosen.hours.sum())))
+    return total
 
 
 def _best(hits: np.ndarray, others: np.ndarray, allowed: float, movements: int) -> tuple[int, ...]:
-    """Where in the grid; `allowed` is how many false alarms meet the target."""
     found, false = _with_neighbours(hits), _with_neighbours(others)
-    for meets in ((others <= allowed) & (false <= allowed), others <= allowed, others == others.min()):
-        if meets.any():
+    useful = (hits > 0) if movements and hits.any() else np.ones(hits.shape, bool)
+    fewest = others == others.min(where=useful, initial=np.iinfo(others.dtype).max)
+    for meets in ((others <= allowed) & (false <= allowed), others <= allowed, fewest):
+        if (meets & useful).any():
             break
     sensitive = found if movements else -np.arange(hits.shape[-1]) * np.ones(hits.shape)  # the lowest threshold
+    meets = meets & useful
     keys = (_margin(sensitive, false, meets), -false, sensitive, meets)
     return tuple(int(i) for i in np.unravel_index(np.lexsort([key.ravel() for key in keys])[-1], hits.shape))
 
@@ -118,9 +168,9 @@ def _margin(*keys: np.ndarray) -> np.ndarray:
     return np.minimum(left, right)
 
 
-def _value(hits: np.ndarray, others: np.ndarray, allowed: float, movements: int) -> float:
-    found, false = _with_neighbours(hits), _with_neighbours(others)
+def _value(counted: Counts, allowed: float) -> float:
+    found, false = _with_neighbours(counted.hits.sum(0)), _with_neighbours(counted.false.sum(0))
     best = [np.max(found, where=false <= factor * allowed, initial=0) for factor in AROUND]
     if max(best) > 0:
-        return float(np.mean(best) / movements)
+        return float(np.mean(best) / counted.movements.sum())
     return -float(false.min() / (false.min() + allowed)) if false.min() else 0.0

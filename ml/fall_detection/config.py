@@ -88,6 +88,7 @@ class Decision:
     # Streams hold no rest: one of their hours has some 225 activities, as many as 19 hours of a day with one every five
     # minutes. So this is one false alarm in 24 hours of such a day.
     target_false_alarms_per_hour: float = 0.78
+    upper_bound_per_hour: float = 2.34  # of the 95 % interval around them: three times the target
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ class Decision:
     refractory: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)  # windows
     tolerance_s: float = 1.0  # after a movement's end a detection is still of it
     target_false_alarms_per_hour: float = 30.0  # of gesturing without a pause: one in some forty gestures
+    upper_bound_per_hour: float = 90.0  # of the 95 % interval around them: three times the target
     fallback: tuple[int, int, int] = (3, 144, 6)  # smoothing, threshold, refractory, where nothing can be tuned
 
 

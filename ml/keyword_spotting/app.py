@@ -18,6 +18,7 @@ from ml.data.synthesis.vocabulary import check_words, spelling
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.keyword_spotting import examples, learning, streams
+from ml.keyword_spotting.clips import class_of
 from ml.keyword_spotting.config import SILENCE as SILENT
 from ml.keyword_spotting.config import UNKNOWN, Config, Decision
 from ml.keyword_spotting.examples import Drawn
@@ -91,6 +92,9 @@ class KeywordSpotting(App):
         if missing:
             raise UserError(f"expected recordings of {', '.join(missing)}, found none; record them or leave --data out")
         return [*self.config.words, UNKNOWN, SILENT]
+
+    def shows(self, label: str) -> str:
+        return [*self.config.words, UNKNOWN, SILENT][class_of(label, self.config.words)]
 
     def background(self, labels: list[str]) -> tuple[int, ...]:
         return labels.index(UNKNOWN), labels.index(SILENT)

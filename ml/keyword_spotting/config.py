@@ -99,6 +99,7 @@ class Decision:
     refractory: tuple[int, ...] = (8, 12)  # windows; a word is heard in about eight
     tolerance_s: float = 0.8  # after a word's end a detection is still of it
     target_false_alarms_per_hour: float = 0.5
+    upper_bound_per_hour: float = 1.5  # of the 95 % interval around them: three times the target
     fallback: tuple[int, int, int] = (3, 180, 10)  # smoothing, threshold, refractory, where nothing can be tuned
 
 

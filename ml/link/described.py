@@ -1,7 +1,7 @@
 """The values of INFO and TELEMETRY that a board sends, and their bounds, as docs/protocol.md states them.
 
-A message with a value out of its bounds is refused as a whole (MessageError). So whoever shows, stores or computes with
-what a board said need not check it again: integers fit what holds them, text is one printable line.
+A message with a value out of its bounds is refused as a whole (MessageError). So code that shows, stores or
+computes with what a board said need not check it again: integers fit their types, text is one printable line.
 """
 
 import re
@@ -53,7 +53,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Entries:
-    """A list; of numbers, where `each` says of which."""
+    """A list. With `each` it holds numbers, and `each` gives their bounds."""
 
     least: int
     most: int

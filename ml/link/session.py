@@ -59,16 +59,24 @@ class Session:
         self.refusal = ""  # why the last of them was refused
         self.restarts = 0  # of the device, as session info shows
         self._decoder = Decoder()
+        self._half_heard: int | None = None  # None until the first frame has ended
         self._next: dict[tuple[int, int], int] = {}
         self._now_us = 0
 
     @property
     def damaged(self) -> int:
-        """Chunks that were neither a frame nor text."""
-        return self._decoder.errors
+        """Chunks that were neither a frame nor text, but for the first: the line was opened in the middle of it."""
+        return self._decoder.errors - (self._half_heard or 0)
 
     def feed(self, data: bytes) -> Iterator[Arrival]:
         """Takes bytes in pieces of any size."""
+        if self._half_heard is None and 0 in data:
+            first, data = data[: data.index(0) + 1], data[data.index(0) + 1 :]
+            yield from self._feed(first)
+            self._half_heard = self._decoder.errors
+        yield from self._feed(data)
+
+    def _feed(self, data: bytes) -> Iterator[Arrival]:
         for item in self._decoder.feed(data):
             if isinstance(item, str):
                 yield Arrival(self._now_us, item)

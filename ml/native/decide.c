@@ -4,8 +4,8 @@
 #include <stddef.h>
 #include <string.h>
 
-// scores int8 [windows][classes], awake [windows] or NULL (all) -> events, of which there is room for `windows`, and
-// their count. Scores of a window in which the network slept are not read.
+// scores int8 [windows][classes], awake [windows] or NULL (all) -> events (there is room for `windows` of
+// them) and their count. Scores of a window in which the network slept are not read.
 size_t decide_all(const decide_config *config, const int8_t *scores, const bool *awake, size_t windows,
                   decide_event *events) {
     decide_state d;

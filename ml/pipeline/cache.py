@@ -72,7 +72,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"a stage's input must be JSON or a dataclass, found {type(value).__name__}")
 
 
-# As this process found them: whoever edits them meanwhile does not change what runs.
+# As this process found them: a later edit does not change what runs.
 @functools.cache
 def _content(source: Path) -> bytes:
     return source.read_bytes()

@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from ml.cli import Between
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.data import sources
@@ -23,7 +24,7 @@ from ml.data.streams import Stream, export, names
 from ml.errors import UserError
 from ml.evaluate import record, tflm
 from ml.evaluate.command import verify
-from ml.evaluate.operating_point import in_words, operating_point, warn
+from ml.evaluate.operating_point import in_words, operating_point, warn, warnings
 from ml.files import replace_file
 from ml.kept import kept_files
 from ml.pipeline import coverage, stages
@@ -39,9 +40,17 @@ from ml.report.cost import cost
 TARGET = click.option(
     "--target-false-alarms-per-hour",
     "target",
-    type=click.FloatRange(0),
+    type=Between(0),
     metavar="X",
     help="The target for the operating point; default: the application's own.",
+)
+BOUND = click.option(
+    "--upper-bound-per-hour",
+    "bound",
+    type=Between(0),
+    metavar="X",
+    help="The most false alarms an hour that the upper end of the operating point's 95 % interval may reach, where the "
+    "hours of streams can prove it; default: the application's own, or in its proportion to the target.",
 )
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
@@ -50,7 +59,7 @@ OPTIONS = [
         "--hold-out",
         multiple=True,
         metavar="SUBJECT",
-        help="The subjects of the test; otherwise the last in the alphabet.",
+        help="The subjects of the test; otherwise the last in the alphabet, and who else it takes to test each class.",
     ),
     click.option(
         "--split-by",
@@ -60,6 +69,7 @@ OPTIONS = [
     ),
     click.option("--seed", default=0, show_default=True, type=click.IntRange(0)),
     TARGET,
+    BOUND,
     click.option("--words", metavar="A,B,...", help="Keywords, instead of the application's own."),
     click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
     click.option("--strict", is_flag=True, help="Refuse data with an unusable recording."),
@@ -87,6 +97,8 @@ def begin(app: str, split_by: str, data: str | None, out: str | None, words: str
     begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()
     _check_classes(task.app.labels(task.data))
+    if begun.hold_out:
+        coverage.check_tested(task.app, task.data, task.split)
     begun.save()
     _review(begun, task)
     return begun
@@ -101,8 +113,11 @@ def _check_classes(labels: list[str]) -> None:
 
 def _review(begun: Run, task: Task) -> None:
     """-> the data-quality report; says what was left out, what is not tested, and what may not be shipped."""
+    for line in task.notes:
+        say(f"hold-out: {line}")
+    shown = coverage.Shown.of(task.app, task.data)
     for what, subjects in (("tested", task.split.test), ("tuned", task.split.validation)):
-        lacking = coverage.missing(task.app, task.data, subjects) if subjects else []
+        lacking = shown.untested(subjects) if subjects else []
         if lacking:
             say(f"not {what}: {coverage.in_words(lacking, subjects)}")
     found = quality.write(task.data, begun.folder)
@@ -183,11 +198,11 @@ def quantise_(begun: Run, task: Task) -> None:
     _keep(stages.quantise(task), begun.folder)
 
 
-def compile_app(app: str, out: str | None = None, aim: float | None = None) -> Compiled:
-    """What `python -m ml compile APP` does; `aim` moves the operating point of the same network."""
+def compile_app(app: str, out: str | None = None, aim: float | None = None, bound: float | None = None) -> Compiled:
+    """What `python -m ml compile APP` does; `aim` and `bound` move the operating point of the same network."""
     begun = last(app, out)
-    if aim is not None:
-        begun = dataclasses.replace(begun, aim=aim)
+    if aim is not None or bound is not None:
+        begun = dataclasses.replace(begun, aim=aim, bound=bound)
         begun.save()
     return compile_(begun, begun.task())
 
@@ -228,12 +243,14 @@ def _notes(begun: Run, task: Task) -> list[str]:
         f"{metrics['int8']['repetitions']} recordings{seen} of {named(task.split.test)}, held out of training",
         *(f"not tested: {line}" for line in [_untested(metrics, task)] if line),
         f"trained with {named(task.split.train)}{tuned}; seed {begun.seed}{trial}",
+        *(f"hold-out: {line}" for line in task.notes),
         *(f"training data: {line}" for line in sources.credits((item.source, item.licence) for item in learned)),
     ]
     if metrics["stream"]:
         lines.append(f"their streams: {in_words(metrics['stream'])}")
     tuned = json.loads((begun.folder / "decision.json").read_text())["validation"]
-    return [*lines, *operating_point(begun.folder), record.line(metrics["int8"], metrics["stream"], tuned)]
+    lines += [*operating_point(begun.folder), *(line for line in warnings(begun.folder) if line.startswith("warning"))]
+    return [*lines, record.line(metrics["int8"], metrics["stream"], tuned)]
 
 
 def _untested(metrics: dict, task: Task) -> str:

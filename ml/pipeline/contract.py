@@ -63,6 +63,10 @@ class App(ABC):
         """The classes for which training subjects must have recordings, if the data has any."""
         return self.labels(data)
 
+    def shows(self, label: str) -> str:
+        """The class that a recording with that label of the data shows."""
+        return label
+
     @abstractmethod
     def background(self, labels: list[str]) -> int | tuple[int, ...]:
         """The class, or classes, that never make an event. A sleeping network counts as the first of them."""

@@ -12,7 +12,7 @@ from ml.errors import UserError
 from ml.paths import ROOT
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import App, find
-from ml.pipeline.coverage import check_trained
+from ml.pipeline.coverage import check_trained, covering
 from ml.pipeline.stages import Task, choose
 
 VERSION = 1  # of run.json
@@ -32,6 +32,7 @@ class Run:
     out: str | None = None  # folder for everything; None: build/<app>, and lib/<app>_model for the header
     target: float | None = None  # false alarms per hour; None: the application's
     aim: float | None = None  # another for the operating point alone
+    bound: float | None = None  # of the upper end of the interval around the operating point; None: the application's
 
     @property
     def folder(self) -> Path:
@@ -51,9 +52,11 @@ class Run:
         data = app.data(Path(self.data) if self.data else None, self.seed)
         if self.strict:
             refuse(data)
-        split = _split(app, data, self.hold_out)
+        split, notes = _split(app, data, self.hold_out)
         check_trained(app, data, split)
-        return Task(app, data, split, self.seed, self.target, self.aim)
+        task = Task(app, data, split, self.seed, self.target, self.aim, self.bound, notes=notes)
+        _ = task.limits  # refuses a bound below the target
+        return task
 
     def task(self) -> Task:
         """The same with the best of the application's candidates."""
@@ -63,9 +66,11 @@ class Run:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))
 
 
-def _split(app: App, data: Dataset, hold_out: tuple[str, ...]) -> Split:
+def _split(app: App, data: Dataset, hold_out: tuple[str, ...]) -> tuple[Split, tuple[str, ...]]:
+    """The split, and what was changed about the one by default so that each class is trained and tested."""
     try:
-        return app.split(data, hold_out)
+        split = app.split(data, hold_out)
+        return (split, ()) if hold_out else covering(app, data, split)
     except UserError as error:
         if not data.left_out:
             raise

@@ -23,6 +23,7 @@ from ml.data.streams import Stream
 from ml.evaluate import det, tflm
 from ml.evaluate import streams as streaming
 from ml.evaluate.accuracy import confusion, figures
+from ml.evaluate.limits import Limits, limits_of
 from ml.evaluate.parity import Case, Host, Parity, layers
 from ml.evaluate.timeline import timeline
 from ml.evaluate.tune import decision, tune
@@ -38,14 +39,16 @@ from ml.train.training import FloatModel, to_int8
 CODE = tuple(
     ROOT / "ml" / name
     for name in (
-        *("pipeline/contract.py", "pipeline/stages.py", "train", "compress", "evaluate/streams.py", "evaluate/tune.py"),
+        *("pipeline/contract.py", "pipeline/stages.py", "train", "compress"),
+        *(f"evaluate/{name}.py" for name in ("intervals", "limits", "streams", "tune")),
         *(f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
         *(f"data/{name}.py" for name in ("formats/clock", "rows", "tables", "untrusted")),
     )
 )
 COMPILED = (
     *CODE,
-    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/evaluate", "ml/native", "ml/pipeline/coverage.py")),
+    *(ROOT / name for name in ("ml/compiler", "lib/nn", "ml/native", "ml/pipeline/coverage.py")),
+    *(ROOT / f"ml/evaluate/{name}.py" for name in ("accuracy", "det", "parity", "tflm", "timeline", "twin")),
 )
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
 COMPARED = 300  # held-out windows on which the compiled layers are compared with TensorFlow Lite Micro
@@ -61,11 +64,18 @@ class Task:
     seed: int
     target: float | None = None  # false alarms per hour, by which a network is chosen; None: the application's
     aim: float | None = None  # of the operating point, where it is to be another
+    bound: float | None = None  # of the upper end of the interval around the operating point's false alarms per hour
     candidates: tuple[App, ...] = ()  # among which `app` was chosen
+    notes: tuple[str, ...] = ()  # what was changed about the split, and why
 
     @property
     def labels(self) -> list[str]:
         return self.app.labels(self.data)
+
+    @property
+    def limits(self) -> Limits:
+        """Of the operating point."""
+        return limits_of(self.app.decision, self.target if self.aim is None else self.aim, self.bound)
 
     def streams(self, subjects: tuple[str, ...]) -> list[Stream]:
         return self.app.streams(self.data.of(subjects), self.seed) if subjects else []
@@ -90,7 +100,7 @@ def _train(task: Task, folder: Path) -> None:
 
     def judge() -> float:
         scored = [app.score(stream, FloatModel(network)) for stream in validation]
-        return tune(scored, labels, app.background(labels), app.decision, task.target).value
+        return tune(scored, labels, app.background(labels), app.decision, limits_of(app.decision, task.target)).value
 
     history = app.fit(network, examples, task.seed, judge if validation else None)
     network.save(folder / "model.keras")
@@ -130,22 +140,25 @@ def host_model(quantised: Path, app: App) -> HostModel:
 
 def tune_decision(task: Task) -> Path:
     """Chooses smoothing, threshold and refractory time on people who are neither trained nor tested with."""
-    made = [(one, quantise(one)) for one in (dataclasses.replace(task, split=fold) for fold in folds(task.split))]
-    inputs = {"from": [folder.name for _, folder in made], "decision": task.app.decision, "labels": task.labels}
-    inputs |= {"target": task.target, "aim": task.aim}
-    return stage("tune", inputs, (*COMPILED, *task.app.code), lambda folder: _tune(task, made, folder))
+    made = [(dataclasses.replace(task, split=fold.split), fold.choosing) for fold in folds(task.split)]
+    quantised = [quantise(one) for one, _ in made]
+    inputs = {"from": [folder.name for folder in quantised], "choosing": [people for _, people in made]}
+    inputs |= {"decision": task.app.decision, "labels": task.labels, "limits": task.limits}
+    asked = [(one, folder, people) for (one, people), folder in zip(made, quantised, strict=True)]
+    return stage("tune", inputs, (*COMPILED, *task.app.code), lambda folder: _tune(task, asked, folder))
 
 
-def _tune(task: Task, made: list[tuple[Task, Path]], folder: Path) -> None:
-    scored = [one for fold, quantised in made for one in _scored(fold, quantised, fold.split.validation)]
+def _tune(task: Task, asked: list[tuple[Task, Path, tuple[str, ...]]], folder: Path) -> None:
+    scored = [one for fold, quantised, people in asked for one in _scored(fold, quantised, people)]
     background, grid = task.app.background(task.labels), task.app.decision
+    kept: dict = {"validation": None, "nested": None, "merit": None, "limits": task.limits}
     if any(one.stream.truth for one in scored):
-        tuned = tune(scored, task.labels, background, grid, task.target if task.aim is None else task.aim)
-        chosen, reached, merit = tuned.config, tuned.summary(), task.app.merit(scored, tuned.value)
+        tuned = tune(scored, task.labels, background, grid, task.limits)
+        kept |= {"config": tuned.config, "validation": tuned.summary(), "merit": task.app.merit(scored, tuned.value)}
+        kept["nested"] = tuned.nested and tuned.nested.summary()
     else:
-        chosen, reached, merit = decision(task.labels, background, *grid.fallback), None, None
-    people = sorted({one.stream.subject for one in scored})
-    kept = {"config": chosen, "validation": reached, "merit": merit, "subjects": people}
+        kept["config"] = decision(task.labels, background, *grid.fallback)
+    kept["subjects"] = sorted({one for *_, people in asked for one in people}) if scored else []
     write_json(folder / "decision.json", kept)
 
 

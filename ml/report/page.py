@@ -8,6 +8,7 @@ import jinja2
 from ml.data.quality import report as quality
 from ml.data.split import named
 from ml.errors import UserError
+from ml.evaluate import operating_point
 from ml.evaluate.accuracy import flat
 from ml.evaluate.intervals import short
 from ml.evaluate.timeline import by_subject
@@ -42,6 +43,8 @@ def write(folder: Path) -> Path:
         threshold=min(found["decision"]["config"]["threshold"]),
         candidates=_candidates(folder),
         quality=_quality(folder, found["data"]["hash"]),
+        verdict=operating_point.judged_by(folder),
+        warnings=operating_point.warnings(folder),
         own_figures=flat(found["metrics"].get("more") or {}),
         pictures=_pictures(found, board) | {"learning_curve": curve and plots.learning_curve(curve["points"])},
         command=_command(found["run"]),
@@ -124,5 +127,6 @@ def _command(run: dict) -> str:
     words += [f"--seed {run['seed']}"] if run["seed"] else []
     words += [f"--words {','.join(run['words'])}"] if run.get("words") else []
     words += [f"--target-false-alarms-per-hour {run['target']:g}"] if run.get("target") is not None else []
+    words += [f"--upper-bound-per-hour {run['bound']:g}"] if run.get("bound") is not None else []
     words += ["--quick"] if run["quick"] else []
     return " ".join(words)

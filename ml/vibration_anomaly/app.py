@@ -83,6 +83,9 @@ class VibrationAnomaly(App):
     def learnt(self, data: Dataset) -> list[str]:
         return [NORMAL]
 
+    def shows(self, label: str) -> str:
+        return NORMAL if label == NORMAL else ANOMALOUS
+
     def background(self, labels: list[str]) -> int:
         return labels.index(NORMAL)
 

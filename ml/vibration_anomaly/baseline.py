@@ -14,6 +14,7 @@ import click
 import numpy as np
 from rich.progress import Progress
 
+from ml.cli import Between
 from ml.data.reading import read_recording
 from ml.errors import UserError
 from ml.files import replace_file
@@ -39,7 +40,7 @@ ACTIONS = ("learn", "show", "keep", "clear", "save", "load")
     type=click.Path(exists=True, dir_okay=False),
     help="A recording to learn from, instead of the sensor.",
 )
-@click.option("--rate", type=click.FloatRange(1), help="The rate of the recording in hertz; default: the sensor's.")
+@click.option("--rate", type=Between(1), help="The rate of the recording in hertz; default: the sensor's.")
 @click.option("--file", "file", type=click.Path(dir_okay=False), help="The file to save to or to load from.")
 def baseline(
     app: str, action: str, *, board: str, windows: int, recording: str | None, rate: float | None, file: str | None

@@ -121,6 +121,7 @@ class Decision:
     tolerance_s: float = 12.0  # after a fault's end a detection is still of it: so long is a window at 50 Hz
     fallback: tuple[int, int, int] = (4, 100, 16)  # smoothing, threshold, refractory, where nothing can be tuned
     target_false_alarms_per_hour: float = 0.5
+    upper_bound_per_hour: float = 1.5  # of the 95 % interval around them: three times the target
 
 
 @dataclass(frozen=True)

@@ -72,9 +72,10 @@ def test_many_names_are_counted():
 def test_tuning_never_sees_the_test_and_never_validates_who_was_trained(subjects):
     split = by_subject(subjects)
     for fold in folds(split):
-        assert not set(fold.validation) & set(fold.train)
-        assert not set(split.test) & {*fold.train, *fold.validation}
-        assert fold.validation
+        assert fold.choosing
+        assert not set(fold.choosing) & set(fold.split.train)
+        assert not set(split.test) & {*fold.split.train, *fold.choosing}
+        assert fold.split.validation in ((), split.validation)
 
 
 @pytest.mark.parametrize("count", [2, 3, 4, 5, 13])
@@ -82,7 +83,8 @@ def test_without_validation_everyone_who_trains_also_tunes_in_at_most_four_group
     split = Split(tuple(f"s{number:02}" for number in range(count)), (), ("x",))
     made = folds(split)
     assert len(made) == min(4, count)
-    assert sorted(one for fold in made for one in fold.validation) == list(split.train)
+    assert sorted(one for fold in made for one in fold.choosing) == list(split.train)
+    assert all(fold.split.validation == () for fold in made)  # who chooses the threshold does not choose the epoch
 
 
 @pytest.mark.parametrize("unit", ["window", "recording", "session", ""])

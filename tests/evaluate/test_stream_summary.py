@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from ml.errors import UserError
+from ml.evaluate.limits import Limits
 from ml.evaluate.on_board import Played
 from ml.evaluate.stream_summary import board_lines, check_samples, counters, summary
 from ml.evaluate.streams import Tally
@@ -23,7 +24,7 @@ FINE = Telemetry(
 
 def result(*played: Played) -> dict:
     tallies = [("ann", Tally(4, 3, 1, 2.0, (0.5,) * 3, (1.5,) * 3)), ("ann", Tally(1, 1, 0, 1.0, (0.1,), (0.2,)))]
-    return summary("an_app", "virtual", 0.5, tallies, DecideConfig((9, 9)), {}, list(played) or None)
+    return summary("an_app", "virtual", Limits(0.5, 1.5), tallies, DecideConfig((9, 9)), {}, list(played) or None)
 
 
 def test_streams_of_a_subject_are_added():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from ml.data.streams import Stream, Truth
+from ml.evaluate.limits import Limits
 from ml.evaluate.streams import Scored, judge
 from ml.evaluate.tune import tune
 
@@ -21,9 +22,15 @@ class Grid:
     refractory: tuple[int, ...] = (2,)
     tolerance_s: float = 2.0
     target_false_alarms_per_hour: float = 1.0
+    upper_bound_per_hour: float = 3.0
 
 
-def scored(events: dict[int, int], noises: dict[int, int], truth: bool = True) -> Scored:
+def asked(target: float, bound: float = 100.0) -> Limits:
+    """Limits of which the target decides, unless a bound is given."""
+    return Limits(target, bound)
+
+
+def scored(events: dict[int, int], noises: dict[int, int], truth: bool = True, who: str = "ann") -> Scored:
     """Two hours in which the word scores so much at so many seconds; `noises` happen without one."""
     windows = HOURS * 3600
     score = np.zeros(windows, int)
@@ -31,7 +38,7 @@ def scored(events: dict[int, int], noises: dict[int, int], truth: bool = True) -
         score[second] = value
     rows = np.stack([score, 255 - score], 1) - 128
     happened = tuple(Truth("word", second * HOP - 5, second * HOP + 5) for second in sorted(events)) if truth else ()
-    stream = Stream("ann", np.zeros((windows * HOP, 1), np.int16), RATE_MHZ, happened)
+    stream = Stream(who, np.zeros((windows * HOP, 1), np.int16), RATE_MHZ, happened)
     return Scored(stream, rows.astype(np.int8), np.arange(windows) * HOP + HOP - 10)
 
 
@@ -41,22 +48,22 @@ NOISES = {60 * i + 30: 130 + 2 * i for i in range(1, 31)}  # 132..190
 
 @pytest.mark.parametrize("target", [0.5, 1.0, 3.0, 10.0])
 def test_the_point_estimate_meets_the_target_and_more_alarms_allowed_find_no_less(target):
-    made = tune([scored(EVENTS, NOISES)], LABELS, 1, Grid(), target)
+    made = tune([scored(EVENTS, NOISES)], LABELS, 1, Grid(), asked(target))
     assert made.met
     assert made.tally.false <= target * HOURS
-    assert made.target == target
-    stricter = tune([scored(EVENTS, NOISES)], LABELS, 1, Grid(), target / 2)
+    assert made.limits.target == target
+    stricter = tune([scored(EVENTS, NOISES)], LABELS, 1, Grid(), asked(target / 2))
     assert stricter.tally.hits <= made.tally.hits
     assert stricter.value <= made.value
 
 
 def test_the_grids_target_counts_where_none_is_asked_for():
-    assert tune([scored(EVENTS, NOISES)], LABELS, 1, Grid()).target == 1.0
+    assert tune([scored(EVENTS, NOISES)], LABELS, 1, Grid()).limits == Limits(1.0, 3.0)
 
 
 def test_without_a_setting_that_meets_the_target_the_fewest_false_alarms_are_taken_and_it_says_so():
     loud = {60 * i + 30: 255 for i in range(1, 11)}
-    made = tune([scored(EVENTS, NOISES | loud)], LABELS, 1, Grid(), 1.0)
+    made = tune([scored(EVENTS, NOISES | loud)], LABELS, 1, Grid(), asked(1.0))
     assert not made.met
     assert made.tally.false == 10
     assert made.tally.hits > 0  # of the settings with so few the one that finds most
@@ -72,12 +79,12 @@ def test_of_equals_the_one_furthest_from_change_is_taken():
 def test_a_lucky_peak_does_not_win():
     """A threshold that happens to miss a row of alarms at its very edge is not believed."""
     edge = {60 * i + 30: 151 for i in range(1, 21)}
-    made = tune([scored(dict.fromkeys(EVENTS, 200), edge)], LABELS, 1, Grid(), 1.0)
+    made = tune([scored(dict.fromkeys(EVENTS, 200), edge)], LABELS, 1, Grid(), asked(1.0))
     assert made.config.threshold[0] > 152
 
 
 def test_without_events_the_most_sensitive_setting_that_meets_the_target_is_taken():
-    made = tune([scored({}, NOISES, truth=False)], LABELS, 1, Grid(), 1.0)
+    made = tune([scored({}, NOISES, truth=False)], LABELS, 1, Grid(), asked(1.0))
     assert made.met
     assert made.tally.false <= 2
     lower = replace(made.config, threshold=(made.config.threshold[0] - 16,) * 2)
@@ -85,15 +92,15 @@ def test_without_events_the_most_sensitive_setting_that_meets_the_target_is_take
 
 
 def test_nothing_heard_meets_any_target():
-    made = tune([], LABELS, 1, Grid(), 0.0)
+    made = tune([], LABELS, 1, Grid(), asked(0.0))
     assert made.met
     assert made.value == 0
 
 
 def test_a_better_network_has_a_higher_value_although_both_miss_the_target():
     loud = {60 * i + 30: 255 for i in range(1, 11)}
-    worse = tune([scored({}, NOISES | loud, truth=False)], LABELS, 1, Grid(), 0.01)
-    better = tune([scored({}, dict(list(loud.items())[:3]), truth=False)], LABELS, 1, Grid(), 0.01)
+    worse = tune([scored({}, NOISES | loud, truth=False)], LABELS, 1, Grid(), asked(0.01))
+    better = tune([scored({}, dict(list(loud.items())[:3]), truth=False)], LABELS, 1, Grid(), asked(0.01))
     assert -1 < worse.value < better.value < 0
 
 
@@ -102,3 +109,36 @@ def test_hours_of_streams_are_tuned_in_seconds():
     grid = Grid(refractory=(2, 3, 4, 5, 6, 8, 10))
     many = [scored(EVENTS, NOISES)] * 20
     assert tune(many, LABELS, 1, grid).tally.movements == 20 * len(EVENTS)
+
+
+def test_the_upper_bound_of_the_interval_decides_where_the_hours_can_prove_it():
+    streams = [scored(EVENTS, NOISES), *[scored(EVENTS, {})] * 4]  # ten hours
+    loose, strict = (tune(streams, LABELS, 1, Grid(), Limits(1.0, bound)) for bound in (100.0, 1.2))
+    assert strict.met
+    assert strict.tally.false < loose.tally.false <= 10
+    assert strict.tally.summary()["false_per_hour_interval"][1] <= 1.2
+    assert strict.summary()["hours_suffice"]
+    short = tune([scored(EVENTS, NOISES)], LABELS, 1, Grid(), Limits(1.0, 1.2))  # in two hours none would prove it
+    assert not short.summary()["hours_suffice"]
+    assert short.tally.false <= 2
+
+
+def test_a_setting_that_finds_nothing_does_not_win_and_is_not_met():
+    """Every alarm is louder than every event: without any alarm nothing is found."""
+    made = tune([scored(dict.fromkeys(EVENTS, 140), dict.fromkeys(NOISES, 200))], LABELS, 1, Grid(), asked(0.0))
+    assert made.tally.hits > 0
+    assert not made.met
+    silent = tune([scored(dict.fromkeys(EVENTS, 0), {})], LABELS, 1, Grid())
+    assert silent.tally.hits == 0
+    assert not silent.met
+
+
+def test_nobody_is_judged_by_a_setting_that_their_own_streams_chose():
+    """Of one person nothing is heard at the threshold that the others chose, and all of it at a lower one."""
+    soft = scored(dict.fromkeys(EVENTS, 140), {}, who="bob")
+    loud = [scored(dict.fromkeys(EVENTS, 230), dict.fromkeys(NOISES, 150), who=who) for who in ("ann", "cem")]
+    made = tune([*loud, soft], LABELS, 1, Grid(), asked(0.0))
+    assert made.nested.movements == made.tally.movements == 3 * len(EVENTS)
+    assert made.nested.hits <= 2 * len(EVENTS)
+    assert made.nested.hours == made.tally.hours
+    assert tune([soft], LABELS, 1, Grid()).nested is None

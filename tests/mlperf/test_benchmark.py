@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import threading
+import time
 import tty
 from typing import ClassVar
 
@@ -15,6 +16,8 @@ from ml.paths import ROOT
 from tools.mlperf_tiny.dataset import Question
 from tools.mlperf_tiny.device import Bench
 from tools.mlperf_tiny.score import accuracy, auc, performance
+
+GREETED_S = 0.4  # between a greeting and the answer to what was asked
 
 
 def test_performance_and_accuracy(virtual, tool, folder):
@@ -94,7 +97,9 @@ class Greeter:
             received += os.read(self.master, 64)
             *commands, received = received.split(b"%")
             for command in commands:
-                os.write(self.master, said + self._answer(command) + b"m-ready\r\n")
+                os.write(self.master, said)
+                time.sleep(GREETED_S if said else 0)
+                os.write(self.master, self._answer(command) + b"m-ready\r\n")
                 said = b""
 
     def _answer(self, command: bytes) -> bytes:

@@ -14,6 +14,7 @@ import pytest
 
 from ml.compiler.compile import compile_model
 from ml.compiler.host import HostModel
+from tests import command
 
 CHECKOUT = os.environ.get("MLPERF_TINY")
 PYTHON = os.environ.get("MLPERF_TINY_PYTHON", sys.executable)
@@ -50,9 +51,12 @@ def inputs(tmp_path) -> tuple[Path, np.ndarray]:
 
 @pytest.fixture
 def runner(tool, virtual, inputs):
+    """A process of its own, whose output holds the runner's."""
+
     def run(checkout: object, mode: str, *words: object, status: int = 0):
         options = ("--port", virtual, "--data", inputs[0], "--mode", mode, "--python", PYTHON)
-        return tool("tools/mlperf.py", "runner", checkout, *options, *words, status=status)
+        workspace = {"PLATFORMIO_WORKSPACE_DIR": tool.workspace}
+        return command.run("tools/mlperf.py", "runner", checkout, *options, *words, status=status, **workspace)
 
     return run
 

@@ -49,7 +49,7 @@ class FaultyLine:
         self._random = np.random.default_rng(seed)
         self._held: list[bytes] = []  # frames that come later than they should
         self._partial = b""
-        self._pending = bytearray()  # on its way to whoever reads
+        self._pending = bytearray()  # on its way to the reader
         self._stalled_until = 0.0
         self._back_at: float | None = None  # when the port returns
         self._master: int | None = None

@@ -40,7 +40,7 @@ class Manifest:
         root.mkdir(parents=True, exist_ok=True)
         self._lock = Lock(root / ".collect.lock")
         self._reserve = root / ".reserve"
-        self._mine: dict[str, Row] = {}  # by file: what was last put, by whoever has opened this
+        self._mine: dict[str, Row] = {}  # by file: what this program put last
         try:
             self._columns, self.rows = self._read()
         except BaseException:

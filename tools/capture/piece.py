@@ -25,7 +25,7 @@ class Piece:
     lost_before: int
     lost_after: int = 0
     samples: int = 0
-    period_us: float = 0.0  # as last measured by whoever reads the line
+    period_us: float = 0.0  # as the reader of the line last measured it
     rate: RateFit = field(default_factory=RateFit)
     _writer: files.Wav | files.Csv | None = None
 
@@ -172,7 +172,7 @@ class StreamTake:
         self._arrival_s = block.arrival_s
 
     def _open(self, block: Block) -> None:
-        """First its row, then the file: whoever is killed in between leaves nothing that no row names."""
+        """First its row, then the file: a program killed in between leaves no file without a row."""
         number = len(self.pieces) + 1
         file = f"{self._stem if number == 1 else f'{self._stem}_{number}'}{files.suffix(self.stream)}"
         piece = Piece(number, file, self._place(file), block.time_us, self._missing)

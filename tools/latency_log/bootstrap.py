@@ -100,8 +100,10 @@ def _of_each(drawn: np.ndarray, shares: list[float]) -> np.ndarray:
 
 
 def interval(old: np.ndarray, new: np.ndarray, level: float) -> tuple[float, float]:
-    """Of the change `new / old - 1` from the resampled quantiles of two logs (percentile method), of which there is
-    one where all values are the same."""
+    """Interval of the change `new / old - 1`, from the resampled quantiles of two logs (percentile method).
+
+    A log has a single quantile where all its values are the same.
+    """
     count = max(len(old), len(new)) if min(len(old), len(new)) == 1 else min(len(old), len(new))
     change = ratio(*(each if len(each) == 1 else each[:count] for each in (old, new)))
     low, high = np.quantile(change, [(1 - level) / 2, (1 + level) / 2], method="inverted_cdf")

@@ -11,7 +11,7 @@ from ml.link.port import BAUD, Port
 
 READY = "m-ready"
 ANSWER_S, INFER_S = 5.0, 30.0  # as the published runner waits; --timeout for slow boards
-QUIET_S = 0.2  # after the answer to nothing
+NAME = r"m-name-dut-\[([^]]+)]"
 BYTES = 31  # in a `db` command: 64 characters of buffer are the least a device has
 MOST_ANSWER = 1 << 20  # bytes
 
@@ -32,37 +32,35 @@ class Bench:
         self.timeout_s = timeout_s
         self._rest = b""
         try:
-            self._settle()
-            self.name = self._one(self.command("name"), r"m-name-dut-\[([^]]+)]", "name")
+            self.name = self._settle()
             self.model = self._one(self.command("profile"), r"m-model-\[([\w-]{1,31})]", "profile")
             self.energy = not _stamps(self.command("timestamp"))  # the time is then told by a pin
         except BaseException:
             self.port.close()
             raise
 
-    def _settle(self) -> None:
-        """Ends what stands half-written in the device's buffer, and hears out a device that greets whoever opens."""
-        self._exchange("", ANSWER_S)
-        heard = time.monotonic()
-        latest = heard + ANSWER_S
-        while time.monotonic() < min(heard + QUIET_S, latest):
-            if self.port.read():
-                heard = time.monotonic()
-        self._rest = b""
+    def _settle(self) -> str:
+        """The device's name. The request ends what stands half-written in the device's buffer. Its answer says that all
+        before it was for others: an error of that half, the greeting of a device that greets when its port opens."""
+        self.port.write(b"%")
+        lines = self._exchange("name", ANSWER_S, NAME)
+        return self._one(lines, NAME, "name")
 
     def command(self, text: str, timeout_s: float = ANSWER_S) -> list[str]:
         """Lines before `m-ready`. An `e-[...]` is an error."""
         lines = self._exchange(text, timeout_s)
+        lines = lines[: lines.index(READY)]
         wrong = [line for line in lines if line.startswith("e-[")]
         if wrong:
             raise UserError(f"{self.port.name}: expected {text[:20]!r} to work, found {wrong[0]}")
         return lines
 
-    def _exchange(self, text: str, timeout_s: float) -> list[str]:
+    def _exchange(self, text: str, timeout_s: float, after: str = "") -> list[str]:
+        """Lines before the `m-ready` that follows a line of the pattern `after`."""
         self.port.write(text.encode() + b"%")
         lines: list[str] = []
         deadline, received = time.monotonic() + timeout_s, 0
-        while READY not in lines:
+        while not _is_answered(lines, after):
             data = self.port.read()
             received += len(data)
             *whole, self._rest = (self._rest + data).split(b"\n")
@@ -72,7 +70,7 @@ class Bench:
                     f"{self.port.name}: expected an answer to {text[:20]!r} that ends with {READY}, found "
                     f"{received} bytes without it in {timeout_s:g} s; is inference_bench flashed, and --baud its own?"
                 )
-        return lines[: lines.index(READY)]
+        return lines
 
     def load(self, data: bytes) -> None:
         """Fills the device's input."""
@@ -114,3 +112,8 @@ def _numbers(port: str, text: str) -> tuple[float, ...]:
         return tuple(float(value) for value in text.split(",") if value)
     except ValueError:
         raise UserError(f"{port}: expected numbers as results, found {text[:60]!r}; reset the board") from None
+
+
+def _is_answered(lines: list[str], after: str) -> bool:
+    began = next((number for number, line in enumerate(lines) if re.fullmatch(after, line)), None) if after else 0
+    return began is not None and READY in lines[began:]

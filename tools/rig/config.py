@@ -148,7 +148,7 @@ def _wrongs(board: BoardConfig) -> list[str]:
 
 
 def _placeholders(key: str, text: str, allowed: frozenset[str]) -> list[str]:
-    """What is wrong with the words in braces, of which only plain names are taken."""
+    """What is wrong with the words in braces; only plain names are allowed there."""
     names = ", ".join(f"{{{name}}}" for name in sorted(allowed))
     try:
         shlex.split(text)

@@ -109,7 +109,7 @@ static inline uint32_t pair_joined(uint32_t low, uint32_t high) {
     return result;
 }
 
-// Half by half (x * w + round) * 2^shift, of which the upper 16 bits remain.
+// The upper 16 bits of (x * w + round) * 2^shift, for each half.
 static inline uint32_t pair_scaled(uint32_t x, uint32_t w, int32_t round, int shift) {
     int32_t low, high;
     __asm__("smlabb %0, %1, %2, %3" : "=r"(low) : "r"(x), "r"(w), "r"(round));

@@ -85,7 +85,7 @@ def _stamps(row: Row) -> list[Finding]:
         return []
     try:
         return timing(clock_of(row.path), row.rate_hz)
-    except UserError:  # told already by whoever read the samples
+    except UserError:  # reading the samples has told it already
         return []
 
 

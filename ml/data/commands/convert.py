@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ml.cli import Between
 from ml.data.exports import FORMATS
 from ml.data.exports.takes import export
 from ml.data.imports.foreign import Asked
@@ -44,7 +45,7 @@ def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
 @click.option("--label", callback=_name, help="The label of all recordings; otherwise from the files or their names.")
 @click.option("--subject", callback=_name, help="The person who made the recordings; otherwise from the files.")
 @click.option("--name", callback=_pattern, metavar="REGEX", help="With groups label, subject, session, in file names.")
-@click.option("--rate", type=click.FloatRange(1, MAX_RATE_HZ), help="Samples per second, if the files do not say.")
+@click.option("--rate", type=Between(1, MAX_RATE_HZ), help="Samples per second, if the files do not say.")
 @click.option(
     "--accel-unit",
     type=click.Choice(list(ACCEL)),

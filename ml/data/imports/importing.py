@@ -46,7 +46,7 @@ def import_all(paths: list[Path], folder: Path, asked: Asked, source: str, licen
     named_takes = named(standard(read, asked, notes), asked, notes)
     takes = [made for one in named_takes if (made := _complete(one, asked, notes)) is not None]
     if not takes:
-        raise UserError(f"{paths[0]}: expected recordings, found none of which enough is known: {notes.lines[-1]}")
+        raise UserError(f"{paths[0]}: expected recordings, found too little about each of them: {notes.lines[-1]}")
     write_data_set(folder, takes, source, licence)
     _tell_lengths(takes, notes)
     labels, subjects = Counter(one.label for one in takes), Counter(one.subject for one in takes)

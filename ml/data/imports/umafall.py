@@ -2,9 +2,9 @@
 `time in ms; number; x; y; z; sensor type; sensor;` of up to five sensors, interleaved.
 
 Some files went through a spreadsheet that took the decimal point for one between thousands: 1.0126 became
-`1.012.598.156.929.010`, with its magnitude lost. Of an accelerometer it is found again: within the sensor's range there
-is one possible, or two, 1.0 to 1.6 g and ten times that, of which the one nearest to the sample before is taken. Of a
-gyroscope it is not, and that is left out.
+`1.012.598.156.929.010`, with its magnitude lost. For an accelerometer it is found again: one magnitude lies within the
+sensor's range, or two do (1.0 to 1.6 g and ten times that), and then the nearer to the sample before is taken. For a
+gyroscope it cannot be found, and its values are left out.
 """
 
 import re

@@ -1,6 +1,6 @@
 // imu_lsm6ds.cpp: ST LSM6DSL (B-L475E-IOT01A), LSM6DS3TR-C (XIAO nRF52840 Sense), LSM6DSO (X-NUCLEO-IKS01A3) and
-// LSM6DSOX (Nano RP2040 Connect) by their registers, of which the four share all that is used here: 16 g, 2000 degrees
-// per second, 26 to 416 Hz, the latest sample only. Data sheets DocID028475, DocID030071, DS12140 and DS12814,
+// LSM6DSOX (Nano RP2040 Connect) by their registers. The four share all registers that are used here: 16 g, 2000
+// degrees per second, 26 to 416 Hz, the latest sample only. Data sheets DocID028475, DocID030071, DS12140 and DS12814,
 // "Register description".
 #if defined(ARDUINO) && defined(BOARD_IMU_LSM6DS)
 

@@ -1,6 +1,5 @@
-// mic_m5.cpp: the microphone of an M5Stack through M5Unified: SPM1423 on PDM (Core2), two behind an ES7210 (CoreS3,
-// whose mean is heard). M5Unified fills blocks in a task of its own, two of which it may have at a time; a third one is
-// read.
+// mic_m5.cpp: the microphone of an M5Stack through M5Unified: an SPM1423 on PDM (Core2), or the mean of two microphones
+// behind an ES7210 (CoreS3). A task of M5Unified fills two blocks at a time; this file reads a third one meanwhile.
 #if defined(ARDUINO) && defined(BOARD_MIC_M5)
 
 #include <Arduino.h>

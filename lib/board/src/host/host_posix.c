@@ -1,5 +1,5 @@
 // host_posix.c: standard input and output, or with `--pty` two pseudo-terminals announced in QEMU's words, so that
-// whoever starts boards need not tell them apart. A reset is the program again, on the same lines:
+// a program that starts boards need not tell them apart. A reset is the program again, on the same lines:
 //   firmware [--pty | --again CAUSE CONSOLE SENSORS]
 #if defined(BOARD_HOST) && !defined(_WIN32)
 
@@ -90,7 +90,7 @@ static bool has_listener(port_id port) {
 size_t line_read(port_id port, uint8_t *bytes, size_t size) {
     if (in[port] < 0 || !(poll_one(in[port], POLLIN, 0) & (POLLIN | POLLHUP))) return 0;
     const ssize_t count = read(in[port], bytes, size);
-    if (count == 0 && !terminals) exit(0); // whoever spoke on standard input has left
+    if (count == 0 && !terminals) exit(0); // the other end of standard input has closed it
     return count > 0 ? (size_t)count : 0;
 }
 

@@ -31,7 +31,7 @@ const char *host_program(void) {
 static DWORD waiting(void) {
     DWORD count = 0;
     if (GetFileType(in) == FILE_TYPE_PIPE) {
-        if (!PeekNamedPipe(in, NULL, 0, NULL, &count, NULL)) exit(0); // whoever spoke has left
+        if (!PeekNamedPipe(in, NULL, 0, NULL, &count, NULL)) exit(0); // the other end has closed the pipe
         return count;
     }
     return WaitForSingleObject(in, 0) == WAIT_OBJECT_0; // a console: a key

@@ -183,7 +183,7 @@ static void hold(held_block *held, const uint8_t *bytes, uint32_t size, uint8_t 
     held->words = size / 2 / axes * axes;
 }
 
-// A block of which only place, size and CRC came over the line; false when what lies there is something else.
+// A block in shared memory: only its place, size and CRC came over the line. False when something else lies there.
 static bool hold_memory(held_block *held, uint8_t axes) {
     const uint8_t *payload = bus.frame + HEADER;
     if (payload_size() != 10 || !bus.shares) return false;
