@@ -41,7 +41,9 @@ class FrontEnd:
         half_hz = rate_mhz / 2000
         edges = tuple(half_hz / 2**octave for octave in range(self.bands, -1, -1))
         shift = 14
-        power = self.level_centre * OCTAVE + round((2 * math.log2(size) - 2.4) * OCTAVE)  # a spectrum's, of noise at the centre
+        power = self.level_centre * OCTAVE + round(
+            (2 * math.log2(size) - 2.4) * OCTAVE
+        )  # a spectrum's, of noise at the centre
         each = ((power, self.level_steps),) * self.bands
         each += ((self.level_centre * OCTAVE, self.level_steps),) * ("variance" in self.statistics)
         each += ((4 * OCTAVE, self.shape_steps),) * len({"crest", "kurtosis"} & set(self.statistics))
@@ -83,9 +85,9 @@ class Watching:
 class Mixture:
     """Gaussians around what is normal."""
 
-    components: int = 8  # a machine runs in a few ways
+    components: int = 12  # a machine runs in a few ways
     windows: int = 20  # for each of them at least
-    ridge: float = 4.0  # squared steps added to each variance: nobody has seen all that is normal
+    ridge: float = 1.0  # squared steps added to each variance: nobody has seen all that is normal
     learnt_ridge: float = 2.0  # of a baseline that a device learns, in minutes
     apart: int = 18  # steps between the levels of two ways of running, in such a baseline: 4.5 dB
     blind_components: int = 3  # more, for speeds at which faults do not show

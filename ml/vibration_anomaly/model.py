@@ -6,7 +6,6 @@ import warnings
 import numpy as np
 
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
-from ml.progress import track
 from ml.train.keras import keras_module
 from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
@@ -55,17 +54,12 @@ def fit_autoencoder(network, windows: np.ndarray, training: Training, seed: int)
     weight = 1 / np.maximum(targets.var(0), 1 / OUTPUT_STEPS**2)
     steps = training.epochs * -(-len(windows) // training.batch)
     schedule = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
-    rng, losses = np.random.default_rng(seed), []
     shares = np.sqrt(weight / weight.mean()).astype(np.float32)
     learner = _weighted(network, shares)
     learner.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
-    for _ in track(range(training.epochs), "training", training.epochs):
-        order = rng.permutation(len(windows))
-        made = learner.fit(
-            to_float(windows[order]), targets[order] * shares, training.batch, epochs=1, shuffle=False, verbose=0
-        )
-        losses.append(float(made.history["loss"][0]))
-    return losses
+    keras.utils.set_random_seed(seed)  # of the order of the windows
+    made = learner.fit(to_float(windows), targets * shares, training.batch, epochs=training.epochs, verbose=0)
+    return [float(loss) for loss in made.history["loss"]]
 
 
 def _weighted(network, shares: np.ndarray):

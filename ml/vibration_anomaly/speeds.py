@@ -46,7 +46,7 @@ def unseen(
     normal: dict[str, np.ndarray], faulty: dict[str, list[np.ndarray]], config: Config, level_every: int, seed: int
 ) -> dict[str, Unseen]:
     """Each subject, a speed, judged by what the others say."""
-    once = dataclasses.replace(config.mixture, starts=1)
+    once = dataclasses.replace(config.mixture, starts=1)  # so often it is done that one start must do
     made = {}
     for name, windows in normal.items():
         others = with_between([one for other, one in normal.items() if other != name], config, level_every, seed)

@@ -34,9 +34,16 @@ static void write_gate(link_cbor *c, const gate *now) {
     cbor_uint(c, now->openings - before->openings);
 }
 
+static void write_machine(link_cbor *c) {
+    service.told_machine = service.config->machine();
+    cbor_text(c, "machine");
+    cbor_text(c, service.told_machine);
+}
+
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
-    cbor_map(c, 17u + (service.config->model ? 1u : 0u) + (service.config->activity ? 1u : 0u));
+    cbor_map(c, 17u + (service.config->model ? 1u : 0u) + (service.config->activity ? 1u : 0u) +
+                    (service.config->machine ? 1u : 0u));
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
     write_uint(c, "asleep", s->asleep);
@@ -55,6 +62,7 @@ void service_write_stats(link_cbor *c) {
     write_arrays(c);
     if (service.config->model) write_uint(c, "arena", service_arena_used());
     if (service.config->activity) write_gate(c, service.config->activity);
+    if (service.config->machine) write_machine(c);
 }
 
 void service_send_telemetry(void) {
@@ -62,4 +70,8 @@ void service_send_telemetry(void) {
     link_cbor c = {payload, sizeof payload, 0, false};
     service_write_stats(&c);
     service_send(LINK_TELEMETRY, 0, service.now_us, payload, c.full ? LINK_MAX_PAYLOAD + 1 : c.size);
+}
+
+void service_send_machine(void) {
+    if (service.config->machine && service.config->machine() != service.told_machine) service_send_telemetry();
 }

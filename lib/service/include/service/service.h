@@ -81,6 +81,7 @@ typedef struct {
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
     const service_baseline *baseline; // NULL where there is none
+    const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks
 } service_config;
 
 typedef struct { // one window, as telemetry and events report it
