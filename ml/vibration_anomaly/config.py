@@ -41,9 +41,7 @@ class FrontEnd:
         half_hz = rate_mhz / 2000
         edges = tuple(half_hz / 2**octave for octave in range(self.bands, -1, -1))
         shift = 14
-        power = self.level_centre * OCTAVE + round(
-            (2 * math.log2(size) - 2.4) * OCTAVE
-        )  # a spectrum's, of noise at the centre
+        power = self.level_centre * OCTAVE + round((2 * math.log2(size) - 2.4) * OCTAVE)  # of noise at the centre
         each = ((power, self.level_steps),) * self.bands
         each += ((self.level_centre * OCTAVE, self.level_steps),) * ("variance" in self.statistics)
         each += ((4 * OCTAVE, self.shape_steps),) * len({"crest", "kurtosis"} & set(self.statistics))

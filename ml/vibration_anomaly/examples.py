@@ -39,7 +39,8 @@ def normal_examples(data: Dataset, config: Config, seed: int) -> Normal:
     normal, faulty = by_subject(made, config, rate), faults_by_subject(made, config, rate)
     every = config.mixture.learning(front_end).level_every
     many = len(normal) >= config.training.continuum and faulty
-    blind = speeds.hiding(speeds.unseen(normal, faulty, config, every, seed), config) if many else set()
+    unseen = speeds.unseen(normal, faulty, config, every, seed) if many else {}
+    blind = speeds.hiding(unseen, normal, config, every)
     kinds = [
         speeds.with_between([normal[name] for name in sorted(normal) if (name in blind) == hides], config, every, seed)
         for hides in (False, True)

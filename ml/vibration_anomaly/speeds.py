@@ -58,22 +58,28 @@ def unseen(
     return made
 
 
-def hiding(levels: dict[str, Unseen], config: Config) -> set[str]:
+def hiding(levels: dict[str, Unseen], normal: dict[str, np.ndarray], config: Config, level_every: int) -> set[str]:
     """The speeds of which a recorded fault scores less than what is normal at unseen speeds. Empty where there are too
     few speeds to say."""
     if len(levels) < config.training.continuum or not any(one.faults for one in levels.values()):
         return set()
-    bar = np.quantile(np.concatenate([one.normal for one in levels.values()]), config.mixture.blind_quantile)
+    expected = np.concatenate([levels[name].normal for name in _between_others(normal, level_every)])
+    bar = np.quantile(expected, config.mixture.blind_quantile)
     hidden = {name for name, one in levels.items() if any(np.median(fault) < bar for fault in one.faults)}
     return hidden if len(hidden) < len(levels) else set()
 
 
 def threshold(levels: dict[str, Unseen], normal: dict[str, np.ndarray], level_every: int, margin: float) -> int:
     """The highest mean of eight windows in a row at a speed that lies between others when it is left out, and the
-    margin. What shakes least and most is outside of what the others say."""
-    ordered = sorted(normal, key=lambda name: float(normal[name][:, ::level_every].mean()))
-    inner = ordered[1:-1] if len(ordered) > 2 else ordered
+    margin."""
+    inner = _between_others(normal, level_every)
     return min(251, round(max(_highest_mean(levels[name].normal) for name in inner) + margin))
+
+
+def _between_others(normal: dict[str, np.ndarray], level_every: int) -> list[str]:
+    """All but the speeds that shake least and most: those are outside of what the others say."""
+    ordered = sorted(normal, key=lambda name: float(normal[name][:, ::level_every].mean()))
+    return ordered[1:-1] if len(ordered) > 2 else ordered
 
 
 def _highest_mean(level: np.ndarray) -> float:

@@ -5,6 +5,7 @@ python -m ml anomaly --data ../shared/data/vibration/fan_uci50 --split own      
 python -m ml anomaly --data ../shared/data/vibration/fan_hymel200 --split time  # the last 30 % of each condition
 python -m ml anomaly --data ../shared/data/vibration/fan_hymel200 --split device  # a device learns all its speeds
 python -m ml anomaly --data DIR --test OTHER_DIR                                # learnt from one, judged by the other
+python -m ml anomaly --data ../shared/data/vibration/fan_uci50 --life           # stops, starts, knocks: no fault
 
 Only normal recordings are learnt from, and only steady windows are judged. `own` and `device` are what a board does
 that learns where it is mounted, in the integers of lib/anomaly: the first 70 % of the normal samples, of each speed or
@@ -31,19 +32,23 @@ from rich.table import Table
 from ml.data import manifest
 from ml.data.manifest import Dataset, Item
 from ml.errors import UserError
+from ml.evaluate.committed import committed
 from ml.native import anomaly
 from ml.native.anomaly import Baseline
 from ml.native.decide import DecideConfig, decide
-from ml.native.machine import MachineConfig, watch
+from ml.native.machine import MachineConfig, State, watch
 from ml.native.vibration import VibrationConfig, vibration
+from ml.paths import ROOT
 from ml.pipeline.cache import write_json
-from ml.progress import say
+from ml.progress import say, track
 from ml.train.examples import HeldOut
 from ml.train.keras import keras_module
-from ml.vibration_anomaly import model, speeds
+from ml.vibration_anomaly import header, model, speeds
+from ml.vibration_anomaly.app import VibrationAnomaly
 from ml.vibration_anomaly.config import NORMAL, Config
 from ml.vibration_anomaly.examples import by_subject, held_out, normal_examples, off_level
 from ml.vibration_anomaly.figures import areas
+from ml.vibration_anomaly.life import Lived, live
 from ml.vibration_anomaly.pieces import Piece, by_speed, pieces, rate_of
 
 TIME_SHARE = 0.7  # of each condition's captures, the first, are learnt from
@@ -94,11 +99,14 @@ class Judged:
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--test", type=click.Path(exists=True), help="Another folder to judge by, instead of leaving out.")
 @click.option("--split", type=click.Choice(["speed", "time", "own", "device"]), default="speed", show_default=True)
+@click.option("--life", is_flag=True, help="Judge the committed model by starts, stops and knocks made from the data.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the figures as JSON.")
-def study(data: str, test: str | None, split: str, seed: int, out: str | None) -> None:
+def study(data: str, test: str | None, split: str, life: bool, seed: int, out: str | None) -> None:
     """Detect faults at left-out speeds or times; print areas under the curve, and what is told at the threshold."""
     loaded = _load(data)
+    if life:
+        return _print_lives(lives(loaded, seed))
     if split == "own" and not test:
         running = {piece.subject for piece in pieces(loaded, _front_end(loaded).span) if piece.normal}
         judged = [own(loaded.of((subject,)), Config()) for subject in loaded.subjects if subject in running]
@@ -271,6 +279,42 @@ def _learnt(heard: list[np.ndarray], config: Config, front_end: VibrationConfig,
     return Detector(lambda windows: modes.scores(windows, threshold)[:, 1] + 128.0, threshold)
 
 
+def lives(data: Dataset, seed: int) -> list[Lived]:
+    """What the committed model says of the days of machines in order."""
+    shipped = committed(VibrationAnomaly(), ROOT / "lib" / f"{header.NAME}_model")
+    rate = rate_of(data)
+    if shipped.app.found is None or shipped.app.found.rate_mhz != rate:
+        raise UserError(
+            f"expected recordings at the rate of the committed model, found {rate / 1000:g} Hz; train with them"
+        )
+    running = [piece for piece in pieces(data, shipped.app.front_end(rate).span) if piece.normal]
+    return [one for piece in track(running, "recordings", len(running)) for one in live(shipped, piece, seed)]
+
+
+def _print_lives(lived: list[Lived]) -> None:
+    table = Table(title="fault events of machines in order", title_justify="left")
+    for column in (
+        "what happens",
+        "recordings",
+        "minutes",
+        "events",
+        "judged",
+        *(state.name.lower() for state in State),
+    ):
+        table.add_column(column, justify="left" if column == "what happens" else "right")
+    for scenario in dict.fromkeys(one.scenario for one in lived):
+        mine = [one for one in lived if one.scenario == scenario]
+        shares = [float(np.mean([one.states[state.name.lower()] for one in mine])) for state in State]
+        cells = [len(mine), f"{sum(one.seconds for one in mine) / 60:.1f}", sum(one.events for one in mine)]
+        judged = float(np.mean([one.judged for one in mine]))
+        table.add_row(scenario, *map(str, cells), f"{judged:.0%}", *(f"{share:.0%}" for share in shares))
+    _console().print(table)
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=140)
+
+
 def summary(judged: list[Judged]) -> dict:
     """JSON-able: each fold, their mean, and all windows together, by detector."""
     files, labels = (np.concatenate([getattr(one.held_out, name) for one in judged]) for name in ("files", "labels"))
@@ -303,7 +347,7 @@ def at_threshold(told: list[Told]) -> dict:
 
 
 def _print(result: dict) -> None:
-    console = Console() if sys.stdout.isatty() else Console(width=140)
+    console = _console()
     for name, found in result.items():
         table = Table(
             title=f"{name}: area under the curve [95 %]; told at the threshold + cannot be judged, of recordings",

@@ -72,7 +72,7 @@ def test_no_window_that_holds_a_knock_is_judged_and_soon_all_is_as_before(phase,
 
 
 def test_a_sensor_that_is_moved_disturbs():
-    samples = np.concatenate([shaking(blocks(60), 10), shaking(blocks(60), 10, 1, GRAVITY + [200, 0, -100])])
+    samples = np.concatenate([shaking(blocks(60), 10), shaking(blocks(60), 10, 1, GRAVITY + np.array([200, 0, -100]))])
     assert states(samples) == [State.OFF, State.STARTING, State.STEADY, State.DISTURBED, State.STEADY]
 
 

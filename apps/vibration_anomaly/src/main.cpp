@@ -124,7 +124,10 @@ void loop() {
     board_mark(true);
     timing.frontend_cycles = board_lap(&start);
     const bool judged = machine_judges(&watched, VIBRATION_ANOMALY_WINDOW);
-    if (judged) anomaly_run(&detector, scores);
+    if (judged)
+        anomaly_run(&detector, scores);
+    else
+        anomaly_skip(&detector);
     timing.inference_cycles = board_lap(&start);
     board_mark(false);
     const bool detected = decide_push(&decision, judged ? scores : NULL, &event);

@@ -39,6 +39,7 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 // Judges the window in the autoencoder's input, and learns from it while it learns. A learnt baseline brings its own
 // thresholds: its scores are moved so that a mode's threshold lies where the decision's is.
 void anomaly_run(anomaly_detector *d, int8_t scores[2]);
+void anomaly_skip(anomaly_detector *d); // a window that may not be judged: the machine is not steady
 
 // The operations of LINK_LEARN (link/messages.h) except STATUS and READ; each returns a link_status. Write says whether
 // the host may overwrite `baseline`: it may not while the device learns. Written bytes take effect only after use has
