@@ -27,6 +27,7 @@ COMMANDS = {
         "ml.compiler.command:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
     ),
+    "pack": Lazy("ml.image.command:pack_", "Write a model image: data that firmware takes without being built again."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
     "profile": Lazy(
         "ml.profile.command:profile_",

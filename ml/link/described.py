@@ -53,11 +53,11 @@ class Text:
 
 @dataclass(frozen=True)
 class Entries:
-    """A list. With `each` it holds numbers, and `each` gives their bounds."""
+    """A list. With `each` it holds numbers or texts, and `each` gives their bounds."""
 
     least: int
     most: int
-    each: Whole | None = None
+    each: Whole | Text | None = None
 
     def refusal(self, value: object) -> str:
         if type(value) is not list:
@@ -123,7 +123,14 @@ TELEMETRY: dict[str, Kind] = {
     "gate": Entries(4, 4, U32),
     "machine": Text(1, 63),
 }
-TABLES = {"INFO": INFO, "`model`": MODEL, "`streams`": STREAM, "`channels`": CHANNEL, "TELEMETRY": TELEMETRY}
+HEALTH: dict[str, Kind] = {
+    "reasons": Entries(0, 32, NAME),
+    "channels": Entries(0, MOST_CHANNELS, Whole(0, MOST_CHANNELS - 1)),
+    "answers": Whole(0, 1),
+    "withheld": U32,
+}
+TABLES = {"INFO": INFO, "`model`": MODEL, "`streams`": STREAM, "`channels`": CHANNEL}
+TABLES |= {"TELEMETRY": TELEMETRY, "HEALTH": HEALTH}
 
 
 class Described:

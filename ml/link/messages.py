@@ -16,6 +16,7 @@ __all__ = [
     "Cycles",
     "Event",
     "Gate",
+    "Health",
     "Info",
     "Learn",
     "Learning",
@@ -121,6 +122,16 @@ class Gate:
 
 
 @dataclass(frozen=True)
+class Health:
+    """Of the first sensor (docs/health.md)."""
+
+    reasons: tuple[str, ...] = ()  # why its samples cannot be real, () when they can
+    channels: tuple[int, ...] = ()  # of its stream, that the reasons are about
+    answers: bool = True  # the application goes on: there are no reasons, or harmless ones
+    withheld: int = 0  # events that were held back, of those that the counters cover
+
+
+@dataclass(frozen=True)
 class Telemetry:
     """Counters since start, or since the statistics were reset."""
 
@@ -144,6 +155,7 @@ class Telemetry:
     since_us: int = 0  # 0 from firmware that does not say
     arena: int = 0  # bytes of the model's arena from its start to the last that was ever written, guard included
     machine: str = ""  # what the watched machine does, "" where nobody looks
+    health: Health | None = None  # None where nobody watches the sensor, or firmware that does not say
 
     @property
     def duty(self) -> float | None:

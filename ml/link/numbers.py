@@ -18,6 +18,7 @@ class Type(IntEnum):
     TELEMETRY = 0x04
     REPLY = 0x05
     COMMAND = 0x10
+    HEALTH = 0x06
 
 
 class Command(IntEnum):

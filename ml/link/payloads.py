@@ -5,7 +5,7 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 
 import cbor2
 
-from ml.link.described import CHANNEL, INFO, MODEL, STREAM, TELEMETRY, Described, MessageError, check
+from ml.link.described import CHANNEL, HEALTH, INFO, MODEL, STREAM, TELEMETRY, Described, MessageError, check
 from ml.link.messages import (
     FORMATS,
     PROTOCOL_VERSION,
@@ -13,6 +13,7 @@ from ml.link.messages import (
     Cycles,
     Event,
     Gate,
+    Health,
     Info,
     Model,
     Reply,
@@ -20,7 +21,7 @@ from ml.link.messages import (
     Telemetry,
 )
 
-__all__ = ["MessageError", "parse_event", "parse_info", "parse_reply", "parse_telemetry"]
+__all__ = ["MessageError", "parse_event", "parse_health", "parse_info", "parse_reply", "parse_telemetry"]
 
 
 def parse_event(payload: bytes) -> Event:
@@ -70,9 +71,19 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         *map(fields.get, ("saturated", "scores")),
         asleep=fields.get_or("asleep", 0),
         gate=Gate(bool(gate[0]), *gate[1:]) if gate else None,
+        health=_health(fields.map("health", HEALTH)) if "health" in fields else None,
         **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena")},
         machine=fields.get_or("machine", ""),
     )
+
+
+def parse_health(payload: bytes) -> Health:
+    return _health(Described(_load(payload), HEALTH))
+
+
+def _health(fields: Described) -> Health:
+    reasons, channels, answers, withheld = map(fields.get, HEALTH)
+    return Health(reasons, channels, bool(answers), withheld)
 
 
 def _model(fields: Described) -> Model:

@@ -1,6 +1,6 @@
 """The output of a device, as lines for a person. Runs inside PlatformIO's monitor too."""
 
-from ml.link.messages import Cycles, Event, Info, Telemetry
+from ml.link.messages import Cycles, Event, Health, Info, Telemetry
 from ml.link.session import Arrival, Data, Session
 from ml.printable import printable
 
@@ -20,6 +20,7 @@ class Readable:
         self._troubles: dict[str, int] = {}
         self._damage = 0
         self._refusal = ""
+        self._health = Health()
 
     def feed(self, data: bytes) -> list[str]:
         """The lines that the bytes complete, without line feeds."""
@@ -37,24 +38,36 @@ class Readable:
         return lines
 
     def _describe(self, arrival: Arrival) -> list[str]:
-        message, time = arrival.message, f"{arrival.time_us / 1e6:10.3f} s  "
+        message = arrival.message
         if isinstance(message, str):
             return [printable(message, colours=True)]
         if isinstance(message, Info):
             return self._info(message)
+        line = self._changed(message) or self._line(arrival)
+        return [f"{arrival.time_us / 1e6:10.3f} s  {line}"] if line else []
+
+    def _line(self, arrival: Arrival) -> str:
+        """ "" for what is not shown."""
+        message = arrival.message
         if isinstance(message, Event):
-            return [time + self._event(message)]
+            return self._event(message)
         if isinstance(message, Telemetry) and self._is_due(arrival.time_us, message):
-            return [time + self._telemetry(message)]
-        if isinstance(message, Data):
-            return [time + f"{message.stream.name}: {len(message.payload)} bytes"]
-        return []
+            return self._telemetry(message)
+        return f"{message.stream.name}: {len(message.payload)} bytes" if isinstance(message, Data) else ""
+
+    def _changed(self, message: object) -> str:
+        """A change of the sensor's health; telemetry tells it to a monitor that began late, or lost the message."""
+        health = message.health if isinstance(message, Telemetry) else message
+        if not isinstance(health, Health) or same_fault(health, self._health):
+            return ""
+        self._health = health
+        return health_line(health, self._shown)
 
     def _info(self, info: Info) -> list[str]:
         before, self._shown = self._shown, info
         if before and before.uptime_us <= info.uptime_us and (before.app, before.model) == (info.app, info.model):
             return []
-        self._due_us, self._troubles = 0, {}
+        self._due_us, self._troubles, self._health = 0, {}, Health()
         more = [f"{name} {value}" for name, value in (("build", info.build), ("reset", info.reset)) if value]
         lines = [", ".join([f"{info.app} on {info.board}", *more])]
         lines += [f"fault: {info.fault}"] if info.fault else []
@@ -96,6 +109,22 @@ class Readable:
         if telemetry.duty is not None:
             parts.append(f"awake {telemetry.duty:.1%} of the time")
         return ", ".join(parts)
+
+
+def same_fault(one: Health, other: Health) -> bool:
+    """For somebody who is told when it changes."""
+    return (one.reasons, one.channels, one.answers) == (other.reasons, other.channels, other.answers)
+
+
+def health_line(health: Health, info: Info | None) -> str:
+    """What is wrong with the sensor, and what that means for its answers."""
+    if not health.reasons:
+        return "sensor: well"
+    stream = info.streams[0] if info and info.streams else None
+    named = [stream.channels[at].name for at in health.channels if at < len(stream.channels)] if stream else []
+    where = f" ({' '.join(named)})" if named else ""
+    answers = "the application answers all the same" if health.answers else "no answers until it is well"
+    return f"sensor: {', '.join(health.reasons)}{where}; {answers} (docs/health.md)"
 
 
 def _span(info: Info, cycles: Cycles) -> str:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.link.frames import Decoder, Frame
-from ml.link.messages import FORMATS, Event, Info, Reply, Stream, Telemetry, Type
-from ml.link.payloads import MessageError, parse_event, parse_info, parse_reply, parse_telemetry
+from ml.link.messages import FORMATS, Event, Health, Info, Reply, Stream, Telemetry, Type
+from ml.link.payloads import MessageError, parse_event, parse_health, parse_info, parse_reply, parse_telemetry
 
 if TYPE_CHECKING:
     import numpy
@@ -46,7 +46,7 @@ class Arrival:
     """A message. Lines of text are str and have no time of their own: they carry that of the frame before."""
 
     time_us: int  # since the device's start, beyond the 32 bits of its clock
-    message: Info | Telemetry | Event | Data | Answer | str
+    message: Info | Telemetry | Event | Health | Data | Answer | str
 
 
 class Session:
@@ -90,7 +90,7 @@ class Session:
             if message is not None:
                 yield Arrival(self._time(item.time_us), message)
 
-    def _understand(self, frame: Frame) -> Info | Telemetry | Event | Data | Answer | None:
+    def _understand(self, frame: Frame) -> Info | Telemetry | Event | Health | Data | Answer | None:
         if frame.type == Type.REPLY:
             return Answer(frame.sequence, parse_reply(frame.payload))
         if frame.type == Type.INFO:
@@ -102,6 +102,8 @@ class Session:
             return parse_telemetry(frame.payload)
         if frame.type == Type.EVENT:
             return parse_event(frame.payload)
+        if frame.type == Type.HEALTH:
+            return parse_health(frame.payload)
         return self._data(self.info, frame, lost) if frame.type == Type.DATA and self.info else None
 
     def _meet(self, info: Info, sequence: int) -> None:

@@ -17,7 +17,8 @@ static bool differs(const health_change *a, const health_change *b) {
     return a->state != b->state || a->channels != b->channels || a->doubtful != b->doubtful;
 }
 
-// Pushes `at_once` rows at a time. Writes up to `room` changes, the first of them at row 0; returns how many there were.
+// Pushes `at_once` rows at a time. Writes up to `room` changes, the first of them at row 0; returns how many there
+// were.
 size_t health_recording(const health_config *config, uint32_t rate_mhz, const int16_t *rows, size_t count,
                         size_t at_once, health_change *changes, size_t room) {
     health h;

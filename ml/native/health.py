@@ -16,7 +16,7 @@ from ml.errors import UserError
 from ml.native.build import ROOT, load
 from ml.native.imu import check_range
 
-SENSORS = ("microphone", "imu", "imu_linear", "accelerometer", "vibration")  # health_<name> in lib/health
+SENSORS = ("microphone", "imu", "imu_either", "accelerometer", "vibration")  # health_<name> in lib/health
 REASONS = 9
 
 
@@ -36,7 +36,7 @@ class Config(ctypes.Structure):
     _fields_ = (
         ("group", Limits * 2),
         ("groups", ctypes.c_uint8),
-        ("stride", ctypes.c_uint8),
+        ("most_hz", ctypes.c_uint16),
         ("rate_percent", ctypes.c_uint8),
         ("unused", ctypes.c_uint8),
         ("harmless", ctypes.c_uint16),

@@ -18,7 +18,7 @@ from ml.native.build import archive
 from ml.paths import ROOT
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-PARTS = ("anomaly", "decide", "frontend", "ina", "link", "nn", "service", "spotter")
+PARTS = ("anomaly", "decide", "frontend", "health", "ina", "link", "nn", "service", "spotter")
 WITH_MODEL = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")
 ABSENT, SENSOR, RATE = -1, -2, -3  # board.h
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the PATH")

@@ -9,7 +9,7 @@ G, DPS = 2048, 16  # counts
 RATES = {
     "microphone": 16_000_000,
     "imu": 100_000,
-    "imu_linear": 33_300,
+    "imu_either": 33_300,
     "accelerometer": 50_000,
     "vibration": 1_600_000,
 }
@@ -18,9 +18,9 @@ ONSET_S, LENGTH_S = 2.0, 6.0
 
 def sensor(name: str, seed: int = 0, seconds: float = LENGTH_S, noise: float = 2.0) -> np.ndarray:
     """A quiet room, a hand held still, a machine at rest: int16 (n, channels) with nothing but gravity and noise."""
-    channels = {"microphone": 1, "imu": 6, "imu_linear": 6}.get(name, 3)
+    channels = {"microphone": 1, "imu": 6, "imu_either": 6}.get(name, 3)
     made = np.random.default_rng(seed).normal(0, noise, (int(seconds * RATES[name] / 1000), channels))
-    if name in ("imu", "accelerometer", "vibration"):
+    if name != "microphone":
         made[:, 2] += G
     return np.round(made).astype(np.int16)
 
@@ -92,7 +92,7 @@ BROKEN = {
     "accelerometer frozen, gyroscope not": Broken("imu", "dead", lambda rows: _held(rows, *ACCEL), ACCEL),
     "fifo of the imu comes again": Broken("imu", "repeating", lambda rows: _again(rows, 32), (*ACCEL, *GYRO)),
     "imu too loud": Broken("imu", "loud", _shaken, ACCEL),
-    "gesture without gravity frozen": Broken("imu_linear", "stuck", _held, (*ACCEL, *GYRO)),
+    "gesture sensor frozen": Broken("imu_either", "stuck", _held, (*ACCEL, *GYRO)),
     "fall sensor axis dead": Broken("accelerometer", "dead", lambda rows: _held(rows, 0), (0,)),
     "vibration sensor frozen": Broken("vibration", "stuck", _held, ACCEL),
     "vibration axis dead": Broken("vibration", "dead", lambda rows: _held(rows, 2), (2,)),

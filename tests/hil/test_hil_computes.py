@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hil.checks import events, memory, parity, sensors, thresholds, timing
+from tests.hil.checks import events, health, memory, parity, sensors, thresholds, timing
 from tests.hil.truths import APPS
 
 pytestmark = pytest.mark.hil_app(*APPS)
@@ -13,6 +13,7 @@ def test_its_sensor_keeps_the_declared_rate_and_loses_nothing(device):
     sensors.keeps_its_rate(device, heard)
     sensors.shows_what_there_is(device, heard)
     sensors.loses_nothing(device, heard)
+    health.is_well(device)
 
 
 def test_its_sensor_gives_what_is_played_bit_for_bit(device, player, truth):
@@ -29,6 +30,10 @@ def test_a_stream_over_the_link_makes_the_events_of_python(device, brief):
 
 def test_a_stream_through_the_sensor_makes_the_events_of_python_in_time(device, player, truth):
     events.same_events_through_the_sensor(device, player, truth)
+
+
+def test_a_broken_sensor_is_told_within_two_seconds_and_makes_no_events(device, player, truth):
+    health.a_broken_sensor_is_not_believed(device, player, truth)
 
 
 def test_stack_and_arena_stay_within_their_declared_sizes(device, brief):

@@ -89,10 +89,13 @@ WRAP(uint32_t, board_micros, void) {
 
 WRAP(size_t, board_imu_read, board_imu_sample *samples, size_t count) {
     static uint32_t total;
+    static board_imu_sample first;
     size_t taken = __real_board_imu_read(samples, count);
     if (is(IS_DEAF)) return 0;
     for (size_t i = 0; i < taken; i++, total++) {
         if (is(SENSES_NOTHING)) memset(samples[i].axis, 0, sizeof samples[i].axis);
+        if (total == 0) first = samples[i];
+        if (is(SENSES_THE_SAME)) memcpy(samples[i].axis, first.axis, sizeof first.axis);
         if (is(SENSES_WRONGLY) && total % 50 == 49) samples[i].axis[1] ^= 1;
     }
     return is(SENSES_HALF) && total % 2 ? 0 : taken;

@@ -44,6 +44,7 @@ class Sabotage(IntEnum):
     SENSES_NOTHING = auto()
     SENSES_WRONGLY = auto()
     SENSES_HALF = auto()
+    SENSES_THE_SAME = auto()  # its first sample, for ever
     LOSES_SAMPLES = auto()
     FRONT_END_IS_WRONG = auto()
     STACK_IS_NEARLY_FULL = auto()

@@ -10,6 +10,7 @@ from tests.hil.checks import (
     brownout,
     events,
     frames,
+    health,
     memory,
     parity,
     recovery,
@@ -165,6 +166,21 @@ def test_a_sensor_without_gravity(device):
 def test_a_sensor_at_half_its_rate(device):
     with noticed("expected 33.3 rows a second, found 1"):
         sensors.keeps_its_rate(device, sensors.rows(device, 1.0))
+
+
+@broken(Sabotage.SENSES_HALF)
+def test_a_sensor_whose_rate_the_board_itself_finds_wrong(device):
+    sensors.rows(device, 2.0)
+    with noticed("found it rate"):
+        health.is_well(device)
+
+
+@broken(Sabotage.SENSES_THE_SAME)
+def test_a_frozen_sensor(device):
+    with noticed("the same twice: it is stuck"):
+        sensors.shows_what_there_is(device, sensors.rows(device, 2.0))
+    with noticed("found it stuck"):
+        health.is_well(device)
 
 
 @broken(Sabotage.LOSES_SAMPLES)

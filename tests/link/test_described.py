@@ -21,6 +21,7 @@ FULL = {
     "slept_us": 5,
     "since_us": 10,
     "arena": 100,
+    "health": {"reasons": ["stuck"], "channels": [0, 2], "answers": 0, "withheld": 1},
 }
 LONG = 10**400
 
@@ -41,6 +42,10 @@ def numbers():
     streams = TABLES["`streams`"].items()
     yield from (("info", ("streams", 0, name), kind) for name, kind in streams if isinstance(kind, Whole))
     yield "info", ("streams", 0, "channels", 0, 2), TABLES["`channels`"]["per_unit"]
+    for name, kind in TABLES["HEALTH"].items():
+        path = ("health", name) if isinstance(kind, Whole) else ("health", name, 0)
+        if name != "reasons":
+            yield "telemetry", path, kind if isinstance(kind, Whole) else kind.each
     for name, kind in TABLES["TELEMETRY"].items():
         if isinstance(kind, Whole):
             yield "telemetry", (name,), kind
@@ -92,7 +97,8 @@ def test_names_that_cannot_be_shown_or_stored_are_refused(path, wrong):
 def test_whatever_a_board_says_of_itself_the_monitor_shows_it_or_says_that_it_is_refused():
     random, readable, refused = Random(1), Readable(), 0
     for number in range(2000):
-        kind, right = random.choice(((Type.INFO, INFO), (Type.TELEMETRY, TELEMETRY | FULL)))
+        tells = ((Type.INFO, INFO), (Type.TELEMETRY, TELEMETRY | FULL), (Type.HEALTH, FULL["health"]))
+        kind, right = random.choice(tells)
         payload = cbor2.dumps(hostile(random, right))[:MAX_PAYLOAD]
         lines = readable.feed(Frame(kind, 0, number // 2, number, payload).encode())
         assert all(line.isprintable() and len(line) < 4000 for line in lines)

@@ -91,3 +91,24 @@ def test_no_bytes_upset_it(parts):
     readable = Readable()
     for part in parts:
         readable.feed(part if isinstance(part, bytes) else part.encode())
+
+
+def test_a_change_of_the_sensors_health_is_a_line_and_shown_once():
+    readable = Readable()
+    readable.feed(info(0))
+    ill = {"reasons": ["dead"], "channels": [1, 2], "answers": 0, "withheld": 3}
+    told = Frame(Type.HEALTH, time_us=2_500_000, payload=cbor2.dumps(ill)).encode()
+    line = "     2.500 s  sensor: dead (ay gx); no answers until it is well (docs/health.md)"
+    assert readable.feed(told) == [line]
+    assert [each for each in readable.feed(telemetry(3_000_000, health=ill)) if "sensor" in each] == []
+    well = {"reasons": [], "channels": [], "answers": 1, "withheld": 0}
+    (line,) = readable.feed(telemetry(4_000_000, 1, health=well))  # the message itself was lost
+    assert line.endswith("sensor: well")
+
+
+def test_a_monitor_that_begins_late_tells_of_a_sick_sensor_and_a_harmless_reason_is_called_so():
+    readable = Readable()
+    readable.feed(info(0))
+    ill = {"reasons": ["offset"], "channels": [200], "answers": 1, "withheld": 0}
+    (line,) = readable.feed(telemetry(9_000_000, health=ill))
+    assert line.endswith("sensor: offset; the application answers all the same (docs/health.md)")

@@ -52,7 +52,7 @@ class EarsState(ctypes.Structure):
 @functools.cache
 def library() -> ctypes.CDLL:
     """Address errors and undefined behaviour end the process: the tests then fail loudly."""
-    parts = ("link", "frontend", "decide", "service")
+    parts = ("link", "frontend", "decide", "health", "service")
     sources = [path for part in parts for path in sorted((ROOT / "lib" / part / "src").glob("*.c"))]
     flags = ["-g", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"]
     flags += ["-DSERVICE_MAX_SENSORS=2", f"-DNN_GUARD={GUARD}"]

@@ -46,7 +46,7 @@ def sanitized(app: str) -> Path:
     """The program; it speaks the link on its standard input and output."""
     own = [*BOARD, *_flags_of(app)]
     archives = [_archive(OWN[app], own)] if app in OWN else []
-    archives += [_archive((*PARTS, "link/src", "spotter/src"), BOARD)]
+    archives += [_archive((*PARTS, "link/src", "spotter/src", "health/src"), BOARD)]
     archives += [archive("nn-sanitized", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)]
     includes = [ROOT / f"lib/{app}_model", ROOT / "lib/ina/include"]
     return compile_program(

@@ -169,6 +169,7 @@ static decide_state decide;
 static const gate_config waking = {1, 1, 0};
 static gate activity;
 static service_config config;
+bool test_watched; // its sensor
 
 static void reset(uint32_t rate_mhz) {
     imu_reset(&frontend, rate_mhz);
@@ -193,7 +194,8 @@ void setup(void) {
                               .saturated = frontend.saturated,
                               .saturations = IMU_AXES,
                               .reset = reset,
-                              .window = window};
+                              .window = window,
+                              .health = test_watched ? &health_imu : NULL};
     service_init(&config);
 }
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 
 from ml.errors import UserError
 from ml.link.device import CommandError, Device
-from ml.link.messages import Info, Stream, Telemetry
+from ml.link.messages import Health, Info, Stream, Telemetry
+from ml.link.readable import health_line, same_fault
 from ml.link.session import Arrival, Data
 from ml.progress import say
 from tools.latency_log.follow import STREAM, Follower, header_of, timing_stream
@@ -47,6 +48,7 @@ class TimedBoard:
         self._header = self.header()
         self.missed = Missed()
         self.text: list[str] = []  # lines that it said
+        self.health = Health()
         self._early: list[Arrival] = []
         self._uptime_us = 0
         self._started_at = -AGAIN_S
@@ -110,10 +112,19 @@ class TimedBoard:
                 rows.append(row)
         elif isinstance(message, Telemetry):
             self.missed.take(message.missed)
+            self._watch(message.health or Health())
+        elif isinstance(message, Health):
+            self._watch(message)
         elif isinstance(message, Info):
             self._meet(message, follower)
         elif isinstance(message, str):
             self.text.append(message)
+
+    def _watch(self, health: Health) -> None:
+        """A sensor that is not believed gives no windows."""
+        if not same_fault(health, self.health):
+            self.text.append(health_line(health, self.device.info))
+        self.health = health
 
     def _meet(self, info: Info, follower: Follower) -> None:
         stream = self._same(info)

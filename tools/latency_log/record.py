@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.live import Live
 
 from ml.errors import UserError
+from ml.link.readable import health_line
 from ml.link.sensor_bus import Player
 from ml.progress import console, say
 from tools.capture.interrupts import Interrupts
@@ -149,9 +150,10 @@ class _Recorder:
         rate = self._made.log.header.window_rate_mhz
         patience_s = max(self._wanted.patience_s, min(PERIODS * 1000 / rate, MOST_PATIENCE_S) if rate else 0.0)
         if time.monotonic() - self._row_at > patience_s:
+            health, device = self._board.health, self._board.device
+            why = health_line(health, device.info) if health.reasons else "does its sensor run? see its console"
             raise UserError(
-                f"{self._board.device.port.name}: expected a window now and then, found none for {patience_s:g} s; "
-                "does its sensor run? see its console"
+                f"{device.port.name}: expected a window now and then, found none for {patience_s:g} s; {why}"
             )
 
     def _close(self) -> None:

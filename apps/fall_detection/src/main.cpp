@@ -39,6 +39,7 @@ static void serve(uint32_t wanted, uint32_t rate) {
     service.saturations = IMPACT_VALUES;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.health = &health_accelerometer;
 }
 
 void setup() {

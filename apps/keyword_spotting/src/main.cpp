@@ -57,6 +57,7 @@ static void serve(uint32_t rate) {
     service.saturations = 1;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.health = &health_microphone;
 }
 
 void setup() {

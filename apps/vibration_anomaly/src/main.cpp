@@ -84,6 +84,7 @@ static void serve(uint32_t wanted, uint32_t rate) {
     service.saturations = 1;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.health = &health_vibration;
     service.baseline = &baseline;
     service.machine = what_it_does;
 }

@@ -1,6 +1,6 @@
 #include "count.h"
 
-enum { DOUBTED = 2 };
+enum { DOUBTED = 2, OF_DOUBT = HEALTH_STUCK | HEALTH_DEAD | HEALTH_GRAVITY }; // life is loud, too, for a second
 
 static unsigned bit_of(health_reason reason) {
     unsigned bit = 0;
@@ -40,7 +40,7 @@ bool health_believable(const health *h) {
 
 bool health_doubtful(const health *h) {
     for (unsigned bit = 0; bit < HEALTH_REASONS; bit++)
-        if (h->count[bit].bad >= DOUBTED && !(h->config->harmless >> bit & 1)) return true;
+        if (h->count[bit].bad >= DOUBTED && (OF_DOUBT & ~h->config->harmless) >> bit & 1) return true;
     return !health_believable(h);
 }
 

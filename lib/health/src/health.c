@@ -13,8 +13,10 @@ static void begin_window(health *h) {
 }
 
 void health_init(health *h, const health_config *config, uint32_t rate_mhz) {
-    const uint32_t window = rate_mhz / config->stride / WINDOWS_PER_1000_S;
+    const uint32_t most_mhz = config->most_hz * 1000u, stride = most_mhz ? (rate_mhz + most_mhz - 1) / most_mhz : 1;
     memset(h, 0, sizeof *h);
+    h->stride = (uint16_t)(stride < 1 ? 1 : stride > UINT16_MAX ? UINT16_MAX : stride);
+    const uint32_t window = rate_mhz / h->stride / WINDOWS_PER_1000_S;
     h->config = config;
     h->rate_mhz = rate_mhz;
     h->window = (uint16_t)(window < LEAST_WINDOW ? LEAST_WINDOW : window > MOST_WINDOW ? MOST_WINDOW : window);
@@ -23,23 +25,26 @@ void health_init(health *h, const health_config *config, uint32_t rate_mhz) {
 }
 
 static void measure(health_channel *c, const int16_t *value, size_t count, size_t step) {
-    health_channel m = *c; // in registers
+    int32_t low = c->low, high = c->high, sum = c->sum;
+    uint32_t at_low = c->at_low, at_high = c->at_high;
+    int64_t squares = c->squares;
     for (; count > 0; count--, value += step) {
         const int32_t x = *value;
-        m.sum += x;
-        m.squares += x * x;
-        if (x >= m.high) {
-            if (x > m.high) m.at_high = 0;
-            m.high = (int16_t)x;
-            m.at_high++;
+        sum += x;
+        squares += x * x;
+        if (x >= high) {
+            if (x > high) at_high = 0;
+            high = x;
+            at_high++;
         }
-        if (x <= m.low) {
-            if (x < m.low) m.at_low = 0;
-            m.low = (int16_t)x;
-            m.at_low++;
+        if (x <= low) {
+            if (x < low) at_low = 0;
+            low = x;
+            at_low++;
         }
     }
-    *c = m;
+    const health_channel made = {(int16_t)low, (int16_t)high, (uint16_t)at_low, (uint16_t)at_high, sum, squares};
+    *c = made;
 }
 
 static void compare(health *h, const int16_t *row, size_t count, size_t step) {
@@ -135,7 +140,7 @@ static void end_window(health *h) {
 }
 
 void health_push(health *h, const int16_t *rows, size_t count) {
-    const size_t stride = h->config->stride, step = stride * h->channels;
+    const size_t stride = h->stride, step = stride * h->channels;
     h->rows += (uint32_t)count;
     while (count > h->skip) {
         const size_t here = (count - h->skip - 1) / stride + 1, room = (size_t)(h->window - h->filled);
@@ -147,9 +152,9 @@ void health_push(health *h, const int16_t *rows, size_t count) {
         if (h->filled == h->window) end_window(h);
         const size_t end = h->skip + taken * stride; // the next row that is looked at
         const size_t used = end < count ? end : count;
-        h->skip = (uint8_t)(end - used);
+        h->skip = (uint16_t)(end - used);
         rows += used * h->channels;
         count -= used;
     }
-    h->skip = (uint8_t)(h->skip - count);
+    h->skip = (uint16_t)(h->skip - count);
 }

@@ -19,7 +19,7 @@ typedef struct {
 } service_cycles;
 
 typedef struct { // since start or LINK_RESET_STATS
-    uint32_t windows, asleep, events, missed;
+    uint32_t windows, asleep, events, missed, withheld;
     uint32_t overruns_before, frames_before, errors_before; // of counters that are not ours to reset
     uint64_t slept_before, since_us;
     gate gate_before;
@@ -37,6 +37,7 @@ typedef struct {
     uint64_t slept_us;        // ever
     uint32_t row_slept;       // low bits of slept_us when the last row of the timing was made
     uint64_t due_us;          // info and telemetry
+    uint32_t told_health;     // reasons and channels of the last LINK_HEALTH; 0: all is well
     const char *told_machine; // what the machine did when the host was told last
     void (*last)(void);       // what the service ends with, soon; NULL: nothing
     uint64_t last_due_us;     // when it does not wait for the answer any longer
@@ -89,9 +90,17 @@ void service_inject_poll(void);  // answers it when they are used up
 void service_inject_keep(void);  // the host is alive
 bool service_has_window(void);   // a window was completed since the last fresh start, and by the host's samples
 void service_start_afresh(void); // the model's state, the front end and the decision, for samples as they come now
+uint32_t service_rate_mhz(void); // of the first sensor's samples, as they come now
+uint32_t service_switches(void); // from the sensor to the host and back, ever
 uint8_t service_inject_begin(service_command *c);
 uint8_t service_inject(service_command *c);
 uint8_t service_inject_end(service_command *c);
+
+// watch.c: whether the first sensor's rows are believable
+void service_watch_init(void);
+// The next rows for the application; `emptied`: the sensor has no more. False: the application must not see them.
+bool service_believes(const int16_t *rows, size_t count, bool emptied);
+const health *service_health(void); // NULL where nobody looks
 
 // counters.c
 void service_count_window(const service_timing *timing, const int8_t *scores); // NULL: the network slept
@@ -118,6 +127,7 @@ void service_send_info(void);
 void service_write_stats(link_cbor *c);
 void service_send_telemetry(void);
 void service_send_machine(void); // telemetry, when what the machine does has changed
+void service_send_health(void);  // when it has changed
 
 // Leaves: learn.c, parity.c, provoke.c: a link_status
 uint8_t service_learn(service_command *c);

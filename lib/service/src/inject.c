@@ -10,6 +10,7 @@ static const uint32_t SLOWEST_MHZ = 1000, FASTEST_MHZ = INT32_MAX; // bounds the
 static struct {
     bool active;
     uint32_t rate_mhz; // of the host's samples
+    uint32_t switches;
     uint64_t heard_us;
     uint16_t sequence;
     bool busy;
@@ -43,13 +44,21 @@ void service_start_afresh(void) {
     const nn_model *model = service.config->model;
     inject.windows_begin = service.windows;
     if (model && model->reset) model->reset();
-    if (service.config->reset)
-        service.config->reset(inject.active ? inject.rate_mhz : service.config->sensor[0].rate_mhz);
+    if (service.config->reset) service.config->reset(service_rate_mhz());
+}
+
+uint32_t service_rate_mhz(void) {
+    return inject.active ? inject.rate_mhz : service.config->sensor[0].rate_mhz;
+}
+
+uint32_t service_switches(void) {
+    return inject.switches;
 }
 
 static void switch_to(bool active, uint32_t rate_mhz) {
     inject.active = active;
     inject.rate_mhz = rate_mhz;
+    inject.switches++;
     service_start_afresh();
 }
 

@@ -11,6 +11,10 @@ void service_window(const service_timing *timing, const int8_t *scores) {
 void service_event(const decide_event *event, const service_timing *timing) {
     uint8_t payload[LINK_EVENT_SIZE] = {event->class_id, event->score};
     size_t size = 2;
+    if (service_health() && health_doubtful(service_health())) {
+        service.stats.withheld++;
+        return;
+    }
     service.stats.events++;
     size += put_u32(payload + size, event->window);
     size += put_u32(payload + size, timing->frontend_cycles);

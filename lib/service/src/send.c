@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { SEQUENCES = STREAMS + LINK_REPLY }; // one for each stream of LINK_DATA, then one for each other type
+enum { SEQUENCES = STREAMS + LINK_HEALTH + 1 }; // one for each stream of LINK_DATA, then one for each other type
 enum { DATA_ENCODED = SERVICE_BATCH + 16 };
 typedef char queue_holds_a_batch_a_frame_and_a_reply[SERVICE_QUEUE >= 2 * LINK_MAX_ENCODED + DATA_ENCODED ? 1 : -1];
 

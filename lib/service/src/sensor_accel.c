@@ -21,7 +21,10 @@ static size_t read(uint8_t sensor, int16_t (*xyz)[3], size_t count, bool injecti
 }
 
 size_t service_read_accel(int16_t (*xyz)[3], size_t count, uint32_t *last_us) {
-    return read(0, xyz, count, service_injecting(), last_us);
+    size_t taken;
+    do taken = read(0, xyz, count, service_injecting(), last_us);
+    while (!service_believes(&xyz[0][0], taken, taken < count) && taken > 0);
+    return taken;
 }
 
 size_t service_forward_accel(uint8_t sensor) {

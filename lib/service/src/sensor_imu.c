@@ -28,12 +28,21 @@ static size_t forward(uint8_t sensor, board_imu_sample *samples, size_t count) {
     return taken;
 }
 
-size_t service_read_imu(board_imu_sample *samples, size_t count) {
+static size_t read(board_imu_sample *samples, size_t count) {
     if (!service_injecting()) return forward(0, samples, count);
     board_imu_read(samples, count); // the sensor runs on, unheard
     size_t taken = injected(samples, count);
     for (size_t i = 0; i < taken; i++) service_samples(0, samples[i].axis, 1, samples[i].time_us);
     return taken;
+}
+
+size_t service_read_imu(board_imu_sample *samples, size_t count) {
+    for (;;) {
+        const size_t taken = read(samples, count);
+        bool believed = service_believes(NULL, 0, taken < count);
+        for (size_t i = 0; i < taken; i++) believed = service_believes(samples[i].axis, 1, false);
+        if (believed || taken == 0) return taken;
+    }
 }
 
 size_t service_forward_imu(uint8_t sensor) {

@@ -21,7 +21,10 @@ static size_t read(uint8_t sensor, int16_t *pcm, size_t count, bool injecting, u
 }
 
 size_t service_read_mic(int16_t *pcm, size_t count, uint32_t *last_us) {
-    return read(0, pcm, count, service_injecting(), last_us);
+    size_t taken;
+    do taken = read(0, pcm, count, service_injecting(), last_us);
+    while (!service_believes(pcm, taken, taken < count) && taken > 0);
+    return taken;
 }
 
 size_t service_forward_mic(uint8_t sensor) {

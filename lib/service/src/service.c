@@ -18,6 +18,7 @@ void service_init(const service_config *config) {
     service_send_init();
     service_streams_init();
     service_inject_init();
+    service_watch_init();
     service_arena_init();
     service_reset_stats();
     if (SERVICE_WATCHDOG_MS) board_watchdog_start(SERVICE_WATCHDOG_MS);
@@ -55,6 +56,7 @@ void service_poll(void) {
     service_inject_poll();
     read_commands();
     service_streams_poll();
+    service_send_health();
     service_send_machine();
     send_due();
     service_flush();

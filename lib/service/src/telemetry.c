@@ -1,10 +1,16 @@
-// LINK_TELEMETRY: the counters, for a host.
+// LINK_TELEMETRY: the counters, for a host; and LINK_HEALTH, when the sensor's health changes.
 #include "board/board.h"
 #include "core.h"
 
 static void write_uint(link_cbor *c, const char *key, uint64_t value) {
     cbor_text(c, key);
     cbor_uint(c, value);
+}
+
+static unsigned ones(unsigned bits) {
+    unsigned count = 0;
+    for (; bits; bits &= bits - 1) count++;
+    return count;
 }
 
 static void write_cycles(link_cbor *c, const char *key, const service_cycles *cycles) {
@@ -40,10 +46,27 @@ static void write_machine(link_cbor *c) {
     cbor_text(c, service.told_machine);
 }
 
+static void write_health(link_cbor *c, const health *now) {
+    const unsigned state = health_state(now), channels = health_channels(now);
+    cbor_map(c, 4);
+    cbor_text(c, "reasons");
+    cbor_array(c, ones(state));
+    for (unsigned bit = 0; state >> bit; bit++)
+        if (state >> bit & 1) cbor_text(c, health_name(bit));
+    cbor_text(c, "channels");
+    cbor_array(c, ones(channels));
+    for (unsigned bit = 0; channels >> bit; bit++)
+        if (channels >> bit & 1) cbor_uint(c, bit);
+    write_uint(c, "answers", health_believable(now));
+    write_uint(c, "withheld", service.stats.withheld);
+}
+
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
-    cbor_map(c, 17u + (service.config->model ? 1u : 0u) + (service.config->activity ? 1u : 0u) +
-                    (service.config->machine ? 1u : 0u));
+    const service_config *config = service.config;
+    const unsigned more = (config->model ? 1u : 0u) + (config->activity ? 1u : 0u) + (config->machine ? 1u : 0u) +
+                          (service_health() ? 1u : 0u);
+    cbor_map(c, 17u + more);
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
     write_uint(c, "asleep", s->asleep);
@@ -63,6 +86,9 @@ void service_write_stats(link_cbor *c) {
     if (service.config->model) write_uint(c, "arena", service_arena_used());
     if (service.config->activity) write_gate(c, service.config->activity);
     if (service.config->machine) write_machine(c);
+    if (!service_health()) return;
+    cbor_text(c, "health");
+    write_health(c, service_health());
 }
 
 void service_send_telemetry(void) {
@@ -74,4 +100,16 @@ void service_send_telemetry(void) {
 
 void service_send_machine(void) {
     if (service.config->machine && service.config->machine() != service.told_machine) service_send_telemetry();
+}
+
+// Where there is no room for it, telemetry tells the same within a second.
+void service_send_health(void) {
+    uint8_t payload[LINK_MAX_PAYLOAD];
+    link_cbor c = {payload, sizeof payload, 0, false};
+    if (!service_health()) return;
+    const uint32_t now = (uint32_t)health_state(service_health()) << 8 | health_channels(service_health());
+    if (now == service.told_health) return;
+    service.told_health = now;
+    write_health(&c, service_health());
+    service_send(LINK_HEALTH, 0, service.now_us, payload, c.size);
 }

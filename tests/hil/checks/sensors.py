@@ -18,7 +18,7 @@ ATTEMPTS = 3
 EXACT, OFF = 0.005, 0.10  # of the declared rate: a virtual sensor's, and that of the cheapest real ones
 BLOCK_S = 0.02  # in which a driver hands samples over; the time of a row is known no better
 STILL = {"imu": (0, 0, 2048, 0, 0, 0), "accel": (0, 0, 2048), "mic": (0,)}
-G = 2048
+NOISE, G = 2, 2048
 
 
 def rows(device: Device, seconds: float = LISTEN_S) -> list[Arrival]:
@@ -55,13 +55,14 @@ def loses_nothing(device: Device, heard: list[Arrival]) -> None:
 
 
 def shows_what_there_is(device: Device, heard: list[Arrival]) -> None:
-    """A virtual board lies still on a table; a real one is on earth, more or less at rest, and its sensor is alive."""
+    """A virtual board lies still on a table; a real one is on earth, more or less at rest. Its sensor is alive."""
     name = device.info.streams[0].name
     values = np.concatenate([arrival.message.samples for arrival in heard]).astype(int)
     if emulated(device):
-        assert {tuple(row) for row in values.tolist()} == {STILL[name]}, f"found {values[:3].tolist()}"
-        return
+        assert np.abs(values - STILL[name]).max() <= NOISE, f"found {values[:3].tolist()}"
     assert len(np.unique(values, axis=0)) > 1, "a real sensor is never the same twice: it is stuck"
+    if emulated(device):
+        return
     if name == "mic":
         assert abs(values.mean()) < 32768 / 4, f"sound has no such offset: {values.mean():g}"
         return

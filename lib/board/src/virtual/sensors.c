@@ -1,5 +1,6 @@
 // sensors.c: IMU, microphone and accelerometer of a virtual board. Samples are due at exact multiples of their period;
-// they come from the host's recording while it plays one, else from a board that lies still on a table.
+// they come from the host's recording while it plays one, else from a board that lies still on a table: the same values
+// again and again, but for the noise that every real sensor has.
 #include "virtual.h"
 
 #if defined(BOARD_MPS2) || defined(BOARD_HOST)
@@ -29,6 +30,7 @@ typedef struct {
     uint16_t block; // samples that become due together, as a DMA or a FIFO watermark delivers them
     uint32_t max_rate_mhz;
     int16_t still[BOARD_IMU_AXES];
+    bool noisy; // at rest
 } sensor_kind;
 
 typedef struct {
@@ -38,15 +40,16 @@ typedef struct {
     uint32_t in_block;       // samples of the current block already handed out
     uint32_t lost, skip;     // since the last request: too late for, and of those not sent yet
     uint16_t fetched, taken; // words in `ahead`
+    uint32_t rested;         // words at rest, since the start or the last word of a recording
     int16_t ahead[SENSOR_MAX_WORDS];
 } sensor_state;
 
 static const sensor_kind kinds[SENSOR_COUNT] = {
-    [SENSOR_IMU] = {BOARD_IMU_AXES, BOARD_IMU_FIFO, 1, 6400000, {0, 0, BOARD_ACCEL_PER_G, 0, 0, 0}},
-    [SENSOR_MIC] = {1, BOARD_MIC_FIFO, 256, 48000000, {0}},
-    [SENSOR_ACCEL] = {3, BOARD_ACCEL_FIFO, 32, 51200000, {0, 0, BOARD_ACCEL_PER_G}},
-    [SENSOR_ANALOG] = {ANALOG_CHANNELS, BOARD_ANALOG_FIFO, 1, 10000000, {0}},
-    [SENSOR_POWER] = {POWER_WORDS, POWER_ROWS, 1, POWER_RATE_MHZ, {0, 0, 3300, 0}},
+    [SENSOR_IMU] = {BOARD_IMU_AXES, BOARD_IMU_FIFO, 1, 6400000, {0, 0, BOARD_ACCEL_PER_G, 0, 0, 0}, true},
+    [SENSOR_MIC] = {1, BOARD_MIC_FIFO, 256, 48000000, {0}, true},
+    [SENSOR_ACCEL] = {3, BOARD_ACCEL_FIFO, 32, 51200000, {0, 0, BOARD_ACCEL_PER_G}, true},
+    [SENSOR_ANALOG] = {ANALOG_CHANNELS, BOARD_ANALOG_FIFO, 1, 10000000, {0}, false},
+    [SENSOR_POWER] = {POWER_WORDS, POWER_ROWS, 1, POWER_RATE_MHZ, {0, 0, 3300, 0}, false},
 };
 static sensor_state sensors[SENSOR_COUNT];
 static uint32_t overruns;
@@ -109,8 +112,17 @@ static void fetch(sensor_id id) {
     s->lost = s->skip = 0;
 }
 
-static void lie_still(const sensor_kind *kind, int16_t *words, size_t count) {
-    for (size_t i = 0; i < count; i++) words[i] = kind->still[i % kind->axes];
+// -2 to 2, with a standard deviation of 1: of four bits of a hash of the word's number.
+static int16_t noise(uint32_t number) {
+    uint32_t x = number * 0x9E3779B1u;
+    x = (x ^ x >> 15) * 0x85EBCA77u;
+    x ^= x >> 13;
+    return (int16_t)((x & 1) + (x >> 1 & 1) + (x >> 2 & 1) + (x >> 3 & 1) - 2);
+}
+
+static void lie_still(sensor_state *s, const sensor_kind *kind, int16_t *words, size_t count) {
+    for (size_t i = 0; i < count; i++, s->rested++)
+        words[i] = (int16_t)(kind->still[i % kind->axes] + (kind->noisy ? noise(s->rested) : 0));
 }
 
 // Hands out `samples` that are due: of the recording as far as it goes, then of the still board. The clock stands
@@ -124,9 +136,10 @@ static void take(sensor_id id, int16_t *words, size_t samples) {
         size_t here = (size_t)(s->fetched - s->taken) < left ? (size_t)(s->fetched - s->taken) : left;
         if (here > 0) {
             memcpy(words, s->ahead + s->taken, here * sizeof *words);
+            s->rested = 0;
         } else {
             here = left;
-            lie_still(&kinds[id], words, here);
+            lie_still(s, &kinds[id], words, here);
             s->taken = s->fetched = 0;
         }
         if (s->fetched) s->taken = (uint16_t)(s->taken + here);

@@ -45,7 +45,7 @@ typedef struct {       // of channels that are one sensor; counts. A span is the
 typedef struct {
     health_limits group[HEALTH_MAX_GROUPS];
     uint8_t groups;       // 1..HEALTH_MAX_GROUPS
-    uint8_t stride;       // 1: every row is looked at, 2: every second, ...
+    uint16_t most_hz;     // rows a second that are looked at: of a faster sensor every second, third, ... row; 0: all
     uint8_t rate_percent; // by which the rate may be off, besides the rows of 20 ms; 0: nobody looks at it
     uint8_t unused;       // bits: channels that the sensor does not have; they may keep one value
     uint16_t harmless;    // reasons that are told, but leave the samples believable
@@ -54,7 +54,7 @@ typedef struct {
 // For the units of board.h. An application names one of them, or states its own.
 extern const health_config health_microphone;    // its front end takes offsets away: an offset alone is harmless
 extern const health_config health_imu;           // held or worn, with gravity
-extern const health_config health_imu_linear;    // the same where gravity was taken out of the samples
+extern const health_config health_imu_either;    // the same, for a front end that takes gravity away: it may be missing
 extern const health_config health_accelerometer; // worn, with gravity
 extern const health_config health_vibration;     // fixed to a machine; a filter may have taken gravity out
 
@@ -90,7 +90,8 @@ typedef struct {
     uint16_t filled;
     uint16_t state;
     uint8_t channels;
-    uint8_t skip; // rows before the next that is looked at
+    uint16_t stride; // every how-manieth row is looked at
+    uint16_t skip;   // rows before the next of them
     health_channel channel[HEALTH_MAX_CHANNELS];
     health_count count[HEALTH_REASONS];
     health_repeat repeat;
@@ -109,7 +110,7 @@ void health_clock(health *h, uint32_t now_us);
 uint16_t health_state(const health *h);   // health_reason
 uint8_t health_channels(const health *h); // bits: the channels that the state is about
 bool health_believable(const health *h);  // no reason, or harmless ones
-bool health_doubtful(const health *h);    // not believable, or something lasts that may become a reason
+bool health_doubtful(const health *h);    // not believable, or it stands still or lacks gravity for half a second
 const char *health_name(unsigned bit);    // of 0..HEALTH_REASONS - 1: "stuck", "dead", ...
 
 #ifdef __cplusplus

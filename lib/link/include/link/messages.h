@@ -23,7 +23,9 @@ enum link_type {
     // device: command u8, status u8, then what the command answers
     LINK_REPLY = 0x05,
     // host: command u8, then its arguments
-    LINK_COMMAND = 0x10
+    LINK_COMMAND = 0x10,
+    // device: CBOR map of the sensor's health, when it changes
+    LINK_HEALTH = 0x06
 };
 
 // First byte of a COMMAND and of its REPLY.

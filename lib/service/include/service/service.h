@@ -10,6 +10,7 @@
 #include "board/board.h"
 #include "decide/decide.h"
 #include "decide/gate.h"
+#include "health/health.h"
 #include "nn/model.h"
 
 #include <stdbool.h>
@@ -82,6 +83,9 @@ typedef struct {
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
     const service_baseline *baseline; // NULL where there is none
     const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks
+    // What the first sensor may send. While its rows are not believable the application gets none of them, and when
+    // they are again everything starts afresh, as after an injection. NULL: nobody looks.
+    const health_config *health;
 } service_config;
 
 typedef struct { // one window, as telemetry and events report it
@@ -127,8 +131,8 @@ void service_samples32(uint8_t sensor, const int32_t *rows, size_t count, uint32
 bool service_stream_is_on(uint8_t stream);                                                   // a host asked for it
 void service_lost(uint8_t sensor, uint32_t rows); // before the next row: the sensor dropped so many
 
-void service_window(const service_timing *timing, const int8_t *scores); // each one; NULL: the network slept
-void service_event(const decide_event *event, const service_timing *timing);
+void service_window(const service_timing *timing, const int8_t *scores);     // each one; NULL: the network slept
+void service_event(const decide_event *event, const service_timing *timing); // held back while the sensor is in doubt
 
 #ifdef __cplusplus
 }
