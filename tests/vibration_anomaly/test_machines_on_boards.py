@@ -48,7 +48,7 @@ def device(board):
 @pytest.fixture(scope="module")
 def scored(shipped, tmp_path_factory):
     """A simulated machine with a fault that is found, at the rate of the firmware, as Python has it."""
-    plan = Plan(speeds=2, seconds=40, rate_hz=shipped.app.found.rate_mhz / 1000)
+    plan = Plan(speeds=2, seconds=90, rate_hz=shipped.app.found.rate_mhz / 1000)
     data = shipped.app.data(generate(plan, 1, tmp_path_factory.mktemp("machine") / "set"), 0)
     all_scored = (shipped.app.score(one, shipped.model) for one in shipped.app.streams(data, 0))
     return next(one for one in all_scored if detect(one, LABELS, shipped.config))
