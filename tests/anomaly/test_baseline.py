@@ -27,7 +27,7 @@ def test_what_is_kept_is_an_even_sample_from_the_first_window_on(features, count
     made = Baseline.of(windows, MODEL)
     assert made.windows == count
     assert np.array_equal(made.kept, windows[:: made.stride])
-    room = KEPT // features
+    room = min(KEPT // features, 120)
     assert len(made.kept) <= room
     assert made.stride == 1 or len(made.kept) >= room // 2 - 1
 

@@ -9,7 +9,8 @@
 enum { FACTOR_BITS = 20, COVARIANCE_BITS = 40, INVERSE_BITS = 24, KEPT_BITS = 14 };
 
 static uint32_t room_of(const anomaly_baseline *b) { // windows, an even number
-    return ANOMALY_KEPT / b->features & ~1u;
+    const uint32_t fit = ANOMALY_KEPT / b->features & ~1u;
+    return fit < ANOMALY_MOST_KEPT ? fit : ANOMALY_MOST_KEPT;
 }
 
 static bool has_features(const anomaly_baseline *b) {
@@ -143,15 +144,24 @@ static bool fit(const sums *s, uint32_t ridge, int16_t *mean, int16_t *inverse) 
     return true;
 }
 
-enum { ROUNDS = 4, FOLD = 4, PASSED_OVER = 50, MARGIN = 8, MARGIN_OF_FEW = 64, MOST = 251 };
+enum {
+    ROUNDS = 4,
+    NOWHERE = 0xFF,
+    FOLD = 4,
+    PASSED_OVER = 50,
+    STRAY = 39,
+    MARGIN = 14,
+    MARGIN_OF_FEW = 64,
+    MOST = 251
+};
 
 typedef struct {
     const anomaly_baseline *baseline;
     const anomaly_learning *how;
     uint32_t windows; // kept
     uint32_t centres;
-    int8_t centre[ANOMALY_MODES][ANOMALY_MAX_FEATURES]; // of the levels alone
-    uint8_t mode[ANOMALY_KEPT];                         // of each kept window
+    int8_t centre[ANOMALY_MODES][ANOMALY_MAX_FEATURES];        // of the levels alone
+    uint8_t mode[ANOMALY_MOST_KEPT], level[ANOMALY_MOST_KEPT]; // of each kept window
 } clustering;
 
 static const int8_t *window_at(const anomaly_baseline *b, uint32_t index) {
@@ -202,10 +212,12 @@ static void move_centre(clustering *c, uint32_t mode) {
 }
 
 static void assign(clustering *c) {
+    const int32_t reach = c->how->apart == ANOMALY_ONE_MODE ? 255 : c->how->apart / 2;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < c->windows; i++) {
             int32_t least = 0;
-            c->mode[i] = (uint8_t)nearest(c, window_at(c->baseline, i), &least);
+            const uint32_t mode = nearest(c, window_at(c->baseline, i), &least);
+            c->mode[i] = least <= reach ? (uint8_t)mode : NOWHERE;
         }
         for (uint32_t k = 0; k < c->centres; k++) move_centre(c, k);
     }
@@ -228,43 +240,58 @@ static sums sums_of(const clustering *c, uint32_t mode, uint32_t fold) {
     return s;
 }
 
-// Puts a level among the highest of `count`, which fall.
-static void note_level(uint8_t *highest, uint32_t count, int32_t level) {
-    for (uint32_t i = 0; i < count; i++) {
-        const uint8_t before = highest[i];
-        if (level <= before) continue;
-        highest[i] = (uint8_t)level;
-        level = before;
-    }
-}
-
 // The windows of a fold by the Gaussian of the other one.
-static void score_fold(const clustering *c, uint32_t mode, uint32_t fold, uint8_t *highest, uint32_t count) {
+static void score_fold(clustering *c, uint32_t mode, uint32_t fold) {
     int16_t mean[ANOMALY_MAX_FEATURES], inverse[ANOMALY_PAIRS(ANOMALY_MAX_FEATURES)];
     const uint32_t offset = 0;
     const sums other = sums_of(c, mode, 1 - fold);
-    if (!fit(&other, c->how->ridge, mean, inverse)) return;
+    const bool fits = fit(&other, c->how->ridge, mean, inverse);
     const anomaly_gaussians g = {(uint8_t)c->baseline->features, 1, 0, mean, inverse, &offset};
     for (uint32_t i = 0, seen = 0; i < c->windows; i++) {
         if (c->mode[i] != mode || seen++ / FOLD % 2 != fold) continue;
-        note_level(highest, count, anomaly_level(anomaly_distance(&g, window_at(c->baseline, i))));
+        c->level[i] = fits ? (uint8_t)anomaly_level(anomaly_distance(&g, window_at(c->baseline, i))) : 0;
     }
 }
 
-static uint8_t threshold_of(const clustering *c, uint32_t mode, uint32_t windows) {
-    uint8_t highest[ANOMALY_KEPT / PASSED_OVER + 1] = {0};
-    const uint32_t count = windows / PASSED_OVER + 1, apart = windows * c->baseline->stride / c->how->overlap;
-    for (uint32_t fold = 0; fold < 2; fold++) score_fold(c, mode, fold, highest, count);
-    const uint32_t threshold = highest[count - 1] + MARGIN + MARGIN_OF_FEW / (apart ? apart : 1u);
+// The level that `above` windows of the mode exceed, at most.
+static uint32_t quantile(const clustering *c, uint32_t mode, uint32_t above) {
+    uint32_t level = 255, more = 0;
+    for (; level > 0; level--) {
+        for (uint32_t i = 0; i < c->windows; i++) more += c->mode[i] == mode && c->level[i] == level;
+        if (more > above) break;
+    }
+    return level;
+}
+
+// What is far from the rest of its mode was no steady part of it, and would widen the Gaussian around a fault.
+static void drop_strays(clustering *c, uint32_t mode) {
+    const uint32_t limit = quantile(c, mode, members(c, mode) / 2) + STRAY;
+    for (uint32_t i = 0; i < c->windows; i++)
+        if (c->mode[i] == mode && c->level[i] > limit) c->mode[i] = NOWHERE;
+}
+
+static void score_mode(clustering *c, uint32_t mode) {
+    for (uint32_t fold = 0; fold < 2; fold++) score_fold(c, mode, fold);
+}
+
+static uint8_t threshold_of(clustering *c, uint32_t mode) {
+    const uint32_t windows = members(c, mode), apart = windows * c->baseline->stride / c->how->overlap;
+    score_mode(c, mode);
+    const uint32_t threshold = quantile(c, mode, windows / PASSED_OVER) + MARGIN + MARGIN_OF_FEW / (apart ? apart : 1u);
     return (uint8_t)(threshold < MOST ? threshold : MOST);
 }
 
-static bool learn_mode(const clustering *c, uint32_t mode, anomaly_learnt *learnt) {
-    const sums s = sums_of(c, mode, 2);
+static bool learn_mode(clustering *c, uint32_t mode, anomaly_learnt *learnt) {
     const uint32_t to = learnt->modes;
+    const bool enough = members(c, mode) >= 2 * ANOMALY_LEAST && c->how->apart != ANOMALY_ONE_MODE;
+    for (uint32_t round = 0; enough && round < 2; round++) {
+        score_mode(c, mode);
+        drop_strays(c, mode);
+    }
+    const sums s = sums_of(c, mode, 2);
     if (!fit(&s, c->how->ridge, learnt->mean[to], learnt->inverse[to])) return false;
-    learnt->windows[to] = (uint8_t)(s.windows < 255 ? s.windows : 255);
-    learnt->threshold[to] = threshold_of(c, mode, s.windows);
+    learnt->windows[to] = (uint8_t)s.windows;
+    learnt->threshold[to] = threshold_of(c, mode);
     learnt->modes++;
     return true;
 }
@@ -276,23 +303,24 @@ static bool plausible(const anomaly_baseline *b, const anomaly_learning *how) {
 }
 
 bool anomaly_baseline_modes(const anomaly_baseline *b, const anomaly_learning *how, anomaly_learnt *learnt) {
-    clustering c = {b, how, 0, 0, {{0}}, {0}};
+    clustering c = {b, how, 0, 0, {{0}}, {0}, {0}};
+    uint32_t taken = 0;
     memset(learnt, 0, sizeof *learnt);
     if (!plausible(b, how)) return false;
     c.windows = anomaly_baseline_kept(b);
     find_centres(&c);
     assign(&c);
     for (uint32_t mode = 0; mode < c.centres; mode++) {
-        const uint32_t count = members(&c, mode);
-        if (count < ANOMALY_LEAST)
-            learnt->left_out = (uint8_t)(learnt->left_out + count);
-        else if (!learn_mode(&c, mode, learnt))
-            return false;
+        if (members(&c, mode) < ANOMALY_LEAST) continue;
+        if (!learn_mode(&c, mode, learnt)) return false;
+        taken += members(&c, mode);
     }
+    learnt->left_out = (uint8_t)(c.windows - taken);
     if (learnt->modes) return true;
     memset(c.mode, 0, sizeof c.mode); // too few windows for several ways of running: one
-    learnt->left_out = 0;
-    return learn_mode(&c, 0, learnt);
+    const bool learns = learn_mode(&c, 0, learnt);
+    learnt->left_out = (uint8_t)(c.windows - members(&c, 0));
+    return learns;
 }
 
 int32_t anomaly_above(const anomaly_learnt *learnt, uint32_t features, const int8_t *x, uint32_t *mode) {

@@ -7,11 +7,13 @@
 // - modes: ways of running, such as speeds. Windows whose levels lie `apart` belong to different ones (farthest-first
 //   centres, T. F. Gonzalez, "Clustering to minimize the maximum intercluster distance", Theoretical Computer Science
 //   38, 1985; then four rounds of k-means). A mode of fewer than ANOMALY_LEAST windows is left out: it has no
-//   covariance worth the name, and one Gaussian around several such modes would hide every fault;
-// - for each mode a Gaussian;
+//   covariance worth the name, and one Gaussian around several such modes would hide every fault. So is a window that
+//   lies more than half of `apart` from the middle of its mode: it was on the way from one to another;
+// - for each mode a Gaussian, of the windows that do not stray: those that score no more than 39 above the middle one,
+//   eight times its squared distance, by the Gaussian of others;
 // - for each mode a threshold: half of its windows are scored by a Gaussian of the other half, and the other way round;
-//   of these scores the highest 2 % are passed over, the next counts. To that comes a margin: 8, and 64 over the number
-//   of windows that share no sample, because the few have not seen much.
+//   of these scores the highest 2 % are passed over, the next counts. To that comes a margin: 14, and 64 over the
+//   number of windows that share no sample, because the few have not seen much.
 //
 // The board's store keeps this struct, and a host reads and writes it over the link: 32-bit words, little-endian, the
 // last a CRC-32 of what is before it. Values at the ends of int8 were probably clipped. They are counted, because they
@@ -30,7 +32,9 @@ extern "C" {
 #define ANOMALY_BASELINE_MAGIC 0x32534142u // "BAS2"
 #define ANOMALY_MAX_WINDOWS    65535u
 #define ANOMALY_KEPT           960u // bytes of windows; the struct fits into BOARD_STORE_SIZE
+#define ANOMALY_MOST_KEPT      120u // windows
 #define ANOMALY_LEAST          8u   // windows of a mode
+#define ANOMALY_ONE_MODE       255
 #ifndef ANOMALY_MODES
 #define ANOMALY_MODES 6 // ways of running, 1..8; each costs 4 bytes for a feature and 2 for a pair of them
 #endif
@@ -49,7 +53,7 @@ typedef struct {
 typedef struct {
     uint32_t ridge; // 256 and up, 1/256 of a squared step: added to each variance, nobody has seen all that is normal
     uint8_t level_every; // features 0, level_every, 2 * level_every ... are levels
-    uint8_t apart;       // steps between the levels of two modes
+    uint8_t apart;       // steps between the levels of two modes; ANOMALY_ONE_MODE: all windows are one
     uint8_t overlap;     // windows that share samples with the same one, 1 and up
 } anomaly_learning;
 
