@@ -1,6 +1,7 @@
 """Shared by all tests: where things are, and real data where it is at hand."""
 
 import fcntl
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +15,10 @@ from tests import command
 
 pytest_plugins = ["tools.rig.plugin", "tests.hil.options", "tests.session"]  # fixtures board and device: docs/rig.md
 
-settings.register_profile("thimble", deadline=None)  # no test depends on the speed of the host
+settings.register_profile("thimble", deadline=None, max_examples=50)  # others each time; none depends on the speed
 settings.load_profile("thimble")
+
+os.environ.setdefault("NUMBA_OPT", "0")  # the first import of librosa compiles half a minute, or a whole one
 
 SHARED = ROOT.parent / "shared"
 

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from ml.paths import CACHE
+from tests import compiler_cache
 from tests.firmware import Firmware, Running, stop_all_below
 
 TIERS = ("long", "board", "unit")  # in the order in which they begin
@@ -34,6 +36,7 @@ def _base(config: pytest.Config) -> Path:
 def pytest_configure(config: pytest.Config) -> None:
     for tier, what in zip(TIERS, ("tens of seconds", "runs firmware on a virtual board", "neither"), strict=True):
         config.addinivalue_line("markers", f"{tier}: {what}")
+    compiler_cache.use(CACHE)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

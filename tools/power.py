@@ -18,7 +18,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 from rich.console import Console
@@ -30,11 +30,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import console, say
-from tools.energy import cells, estimate, evaluate, find, show
-from tools.energy.estimate import Estimate
+from tools.energy import cells, evaluate, find, show
 from tools.energy.link import Seen, Watch
 from tools.energy.measure import measure
 from tools.energy.meter import Meter, Samples
+
+if TYPE_CHECKING:
+    from tools.energy.estimate import Estimate
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -84,14 +86,16 @@ def power(
     as_json: bool,
 ) -> None:
     """Measure a board's current."""
-    battery = cells.find(cell) if cell else None
-    if mark is not None and link:
+    battery = None if cell is None else cells.find(cell)
+    if mark is not None and link is not None:
         raise UserError("expected --mark or --link, found both; choose what says when an inference runs")
     if (meter is None) == (board is None):
         raise UserError("expected --meter or --estimate, one of them; --help tells what they do")
     if every is not None and duty is not None:
         raise UserError("expected --every or --duty, found both; choose how often the board computes")
-    if board:
+    if board is not None:
+        from tools.energy import estimate  # noqa: PLC0415 - needs the compiler, for which who measures need not wait
+
         made = _estimate(board, model, link, seconds, every, low_power=low_power)
         if as_json:
             click.echo(json.dumps(estimate.as_json(made, battery), indent=1))
@@ -126,7 +130,9 @@ def _estimate(
         raise UserError(
             "expected --model or --link with --estimate, one of them; it tells how long the processor is awake"
         )
-    if model:
+    from tools.energy import estimate  # noqa: PLC0415
+
+    if model is not None:
         return estimate.of_model(board, model, every, low_power=low_power)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("  listening", total=seconds)

@@ -46,6 +46,7 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
+WELCOME = {"ccache": "ccache"}  # tool -> package: makes the tests faster; comes along when others are installed
 
 
 def say(text: str) -> None:
@@ -133,6 +134,7 @@ def install_system_tools() -> None:
             f"expected to install {' '.join(wanted)}, found neither apt-get as root nor sudo; "
             f"install these packages (or your system's equivalents) and run this again"
         )
+    wanted += [package for tool, package in WELCOME.items() if shutil.which(tool) is None]
     say(f"      installing {' '.join(wanted)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run_logged([*apt, "update"], env=environment)

@@ -11,10 +11,11 @@ from pathlib import Path
 from elftools.elf.constants import SH_FLAGS
 from elftools.elf.elffile import ELFFile
 
-from ml.compare.measure import compiler, content, remembered
+from ml.compare.measure import content, remembered
 from ml.compare.repository import NEEDED
 from ml.errors import UserError
 from ml.paths import CACHE
+from ml.profile.image import compiler
 
 WORKSPACE = CACHE / "compare" / "firmware"
 BOARD = "virtual"

@@ -1,11 +1,8 @@
 """Measures the cost of a model and caches it by content: headers, libraries, compiler, tools."""
 
-import functools
 import hashlib
 import json
 import re
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
@@ -55,7 +52,7 @@ def cost(header: Path, lib: Path) -> Cost:
     inputs = {
         "header": text[text.find("#ifndef") :],
         "lib": content([lib / "nn", *lib.glob("*/include")]),
-        "compiler": compiler(),
+        "compiler": image.compiler(),
     }
     return Cost(**remembered("cost", inputs, lambda: asdict(_measure(text, name, lib))))
 
@@ -87,12 +84,3 @@ def content(places: Iterable[Path]) -> str:
         for file in found:
             digest.update(f"{place.name}/{file.relative_to(place)}\0".encode() + file.read_bytes() + b"\0")
     return digest.hexdigest()
-
-
-@functools.cache
-def compiler() -> str:
-    """The cross compiler's first line about itself."""
-    if shutil.which(image.COMPILER) is None:
-        raise UserError(f"expected {image.COMPILER} in the PATH, found none; install the Arm GNU toolchain")
-    done = subprocess.run([image.COMPILER, "--version"], capture_output=True, text=True, check=False)
-    return done.stdout.partition("\n")[0]

@@ -126,6 +126,8 @@ def activation_range(activation: str, output: Tensor) -> tuple[int, int]:
 
 
 def _quantised(real: float, tensor: Tensor) -> int:
+    if real == 0.0:
+        return tensor.zero
     with np.errstate(over="ignore"):
         steps = float(np.float32(real) / tensor.scale)
     if abs(steps) > 1 << 31:

@@ -6,6 +6,8 @@ what the kernels' last step takes; the reference kernel runs the layer then.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 
 from ml.compiler import fixed_point
@@ -15,6 +17,7 @@ LARGEST_SHIFT = 16  # rounding constants stay within 32 bits
 LARGEST_SUM = 1 << 23  # 256 * sum stays within 32 bits
 
 
+@cache
 def pair_order(row: int) -> list[tuple[int, int | None]]:
     """Which taps of a row of the window stand together in a word; None is a tap of weight 0."""
     order = []
@@ -208,3 +211,52 @@ def pack_taps(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shif
         less_one.view("<i4"),
     ]
     return np.concatenate(columns, axis=1).ravel()
+
+
+LINE_TAPS = 15  # NN_LINE_TAPS of packed.h
+
+
+def line(shape: dict) -> dict | None:
+    """The numbers of an nn_packed_line, in its order; None where the window does not run along lines."""
+    upright = shape["kernel_h"] > 1
+    along, across = ("h", "w") if upright else ("w", "h")
+    taps = shape[f"kernel_{along}"]
+    pads = {"h": shape["pad_top"], "w": shape["pad_left"]}
+    plain = shape[f"kernel_{across}"] == shape[f"stride_{along}"] == shape[f"dilation_{along}"] == 1
+    if not plain or not 2 <= taps <= LINE_TAPS or pads[across] or pads[along] >= taps:
+        return None
+    channels = shape["in_c"]
+    steps = [{"h": shape[f"{side}_w"] * channels, "w": channels} for side in ("in", "out")]
+    return dict(
+        lines=shape[f"out_{across}"], in_length=shape[f"in_{along}"], out_length=shape[f"out_{along}"],
+        channels=channels, taps=taps, pad=pads[along],
+        input_zero=shape["input_zero"], output_zero=shape["output_zero"], min=shape["min"], max=shape["max"],
+        in_step=steps[0][along], out_step=steps[1][along],
+        in_line=steps[0][across] * shape[f"stride_{across}"], out_line=steps[1][across],
+    )  # fmt: skip
+
+
+def line_in_place(numbers: dict) -> bool:
+    """Whether the output may lie exactly where the input lies: a line's outputs replace inputs of that line, or of
+    lines before it. `numbers` is an nn_packed_line."""
+    steps_along = numbers["in_step"] < numbers["in_line"]  # a line is a row
+    same = numbers["in_step"] == numbers["out_step"] and numbers["in_line"] == numbers["out_line"]
+    return numbers["out_length"] <= numbers["in_length"] and (same or steps_along)
+
+
+def line_scratch(numbers: dict) -> int:
+    """Bytes: the inputs of four channels apart, and their weights."""
+    half = numbers["taps"] // 2
+    return 16 * (-(-numbers["out_length"] // 4) * 2 + half) + 32 * (half + 1)
+
+
+def pack_line(weights: np.ndarray, bias: np.ndarray, mantissas: np.ndarray, shifts: np.ndarray) -> np.ndarray | None:
+    """int32 words for `weights` [channels, taps]: bias twice, multiplier, shift less one, a byte a tap."""
+    right = np.where(mantissas == 0, 1, -shifts.astype(np.int64))
+    reach = 128 * np.abs(weights.astype(np.int64)).sum(axis=1) + np.abs(bias.astype(np.int64))
+    if right.min() < 1 or right.max() > 2 + LARGEST_SHIFT or reach.max() >= 1 << 30:  # sums are doubled
+        return None
+    taps = weights.shape[1]
+    padded = np.pad(weights.astype(np.int8), ((0, 0), (0, 4 * ((taps + 5) // 4) - taps)))
+    scales = np.stack([2 * bias.astype(np.int64), mantissas.astype(np.int64), right - 1], axis=1)
+    return np.concatenate([scales.astype(np.int32), np.ascontiguousarray(padded).view("<i4")], axis=1).ravel()

@@ -34,6 +34,7 @@ class FallDetection(App):
     config: Config = field(default_factory=Config)
     name: str = "fall_detection"
     sensor: str = "accel"
+    health: str = "accelerometer"
     optimise: str = "code"  # of the compiler: at most one inference in two seconds, so speed is worth no flash
     code: tuple[Path, ...] = (
         *(ROOT / "ml" / name for name in ("fall_detection", "train/networks.py", "data/augmentation.py", "native")),

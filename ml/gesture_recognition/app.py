@@ -32,6 +32,7 @@ class GestureRecognition(App):
     config: Config = field(default_factory=Config)
     name: str = "gesture_recognition"
     sensor: str = "imu"
+    health: str = "imu_either"
     code: tuple[Path, ...] = (
         ROOT / "ml/gesture_recognition",
         ROOT / "ml/train/networks.py",

@@ -45,6 +45,7 @@ class KeywordSpotting(App):
     config: Config = field(default_factory=Config)
     name: str = "keyword_spotting"
     sensor: str = "mic"
+    health: str = "microphone"
     code: tuple[Path, ...] = (
         *(ROOT / "ml" / name for name in ("keyword_spotting", "native", "data/synthesis")),
         *(ROOT / "lib" / name for name in ("frontend", "decide", "spotter")),

@@ -40,6 +40,7 @@ class App(ABC):
     config: object  # a frozen dataclass: every number that decides the result
     code: tuple[Path, ...]  # sources that decide the result
     sensor: str  # "imu" (6 channels), "mic" (1) or "accel" (3), as in ml/link/sensor_bus.py
+    health: str  # what its firmware believes of the sensor: one of ml.native.health.SENSORS (docs/health.md)
     training: Settings
     decision: Grid
     variant: str = ""  # the name of a candidate, where an application has several

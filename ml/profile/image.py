@@ -6,6 +6,8 @@ measures an ELF. `profile_layer(i)` runs one layer by itself.
 
 from __future__ import annotations
 
+import functools
+import hashlib
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from pathlib import Path
 from elftools.elf.elffile import ELFFile
 
 from ml.errors import UserError
-from ml.paths import ROOT
+from ml.kept import kept_files, made_once
+from ml.paths import CACHE, ROOT
 
 COMPILER = "arm-none-eabi-gcc"
 CPUS = {
@@ -100,23 +103,52 @@ class Image:
     ram: int  # .data and .bss: the arena and everything beside it but the stack
 
 
-def build(header: Path, name: str, folder: Path, cpu: str = "cortex-m4", lib: Path = ROOT / "lib") -> Image:
-    """Compiles `<name>_model.h` with the kernels of `<lib>/nn` to `<folder>/<name>.elf`."""
+@functools.cache
+def compiler() -> str:
+    """The cross compiler's first line about itself."""
     if shutil.which(COMPILER) is None:
         raise UserError(f"expected {COMPILER} in the PATH, found none; install the Arm GNU toolchain")
+    done = subprocess.run([COMPILER, "--version"], capture_output=True, text=True, check=False)
+    return done.stdout.partition("\n")[0]
+
+
+def build(header: Path, name: str, folder: Path, cpu: str = "cortex-m4", lib: Path = ROOT / "lib") -> Image:
+    """Compiles `<name>_model.h` with the kernels of `<lib>/nn` to `<folder>/<name>.elf`."""
+    objects = kernels(cpu, lib, name)
     folder.mkdir(parents=True, exist_ok=True)
-    sources = [*sorted((lib / "nn/src").rglob("*.c")), folder / "main.c", folder / "startup.c"]
+    sources = [*objects, folder / "main.c", folder / "startup.c"]
     (folder / "main.c").write_text(MAIN.format(name=name))
     (folder / "startup.c").write_text(STARTUP)
     (folder / "image.ld").write_text(SCRIPT)
     path = folder / f"{name}.elf"
     includes = (*(f"-I{found}" for found in sorted(lib.glob("*/include"))), f"-I{header.parent}")
     script = ("-T", str(folder / "image.ld"))
-    command = [COMPILER, *CPUS[cpu], *FLAGS, *includes, *map(str, sources), *LINK, *script, "-o", str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    _call(name, cpu, [*includes, *map(str, sources), *LINK, *script, "-o", str(path)])
+    return Image(path, *_sizes(path))
+
+
+def kernels(cpu: str = "cortex-m4", lib: Path = ROOT / "lib", name: str = "nn") -> list[Path]:
+    """The objects of `<lib>/nn`, in the order of their sources: compiled once, then found again by their content.
+    `name` is whose they are, in errors."""
+    sources, include = sorted((lib / "nn/src").rglob("*.c")), lib / "nn/include"
+    key = hashlib.sha256("\0".join([compiler(), *CPUS[cpu], *FLAGS]).encode())
+    for path in (*sources, *sorted((lib / "nn").rglob("*.h"))):
+        key.update(f"\0{path.relative_to(lib)}\0".encode() + path.read_bytes())
+
+    def make(scratch: Path) -> None:
+        for number, source in enumerate(sources):
+            made = scratch / f"{number:03}-{source.stem}.o"
+            _call(name, cpu, [f"-I{include}", "-c", str(source), "-o", str(made)])
+
+    folder = CACHE / "native" / f"nn-{cpu}-{key.hexdigest()[:16]}"
+    made_once(folder, make)
+    return kept_files(folder)
+
+
+def _call(name: str, cpu: str, words: list[str]) -> None:
+    result = subprocess.run([COMPILER, *CPUS[cpu], *FLAGS, *words], capture_output=True, text=True, check=False)
     if result.returncode:
         raise UserError(f"{name}: {COMPILER} refused the model: {_first_error(result.stderr)}")
-    return Image(path, *_sizes(path))
 
 
 def _first_error(said: str) -> str:

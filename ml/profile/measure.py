@@ -23,6 +23,8 @@ REASONS = {
     "{rest:.0f} an output scale",
     "nn_depthwise_3x3_packed": "9 taps are 6 multiplications an output; the rest takes channels apart, loads, scales",
     "nn_depthwise_packed": "one multiplication a tap: the neighbours of a byte are other channels",
+    "nn_depthwise_line_packed": "4 SMLAD of 8 cycles a turn: weights are there twice, for even and odd places; the "
+    "rest takes channels apart, scales",
     "nn_conv_2d_int4_packed": "8 SMLAD of 15 cycles a turn: 4 load, 3 cut digits off; {rest:.0f} an output gather taps "
     "and scale",
     "nn_fully_connected_int4_packed": "8 SMLAD of 20 cycles a turn: each weight is loaded and unpacked for one use; "

@@ -53,6 +53,7 @@ class VibrationAnomaly(App):
     found: Learnt | None = None
     name: str = header.NAME
     sensor: str = "accel"
+    health: str = "vibration"
     outputs_are_scores: bool = False
     code: tuple[Path, ...] = (
         *(ROOT / "ml" / name for name in ("vibration_anomaly", "native")),

@@ -279,9 +279,16 @@ def _terminate(folder: Path) -> None:
         deadline = time.monotonic() + STOP_TIMEOUT_S
         while time.monotonic() < deadline:
             if not _alive(folder):
+                _collect(pid)
                 return
             time.sleep(0.01)
     raise EmulatorError(f"process {pid} does not end; stop it by hand")
+
+
+def _collect(pid: int) -> None:
+    """The status of a process that has just ended, where this one had started it: else it stays as a zombie."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, 0)
 
 
 def _log(folder: Path) -> str:

@@ -4,6 +4,7 @@ Each application's own main.cpp, over a board in memory.
 """
 
 import configparser
+import functools
 import shlex
 import shutil
 import subprocess
@@ -18,7 +19,9 @@ from ml.native.build import archive
 from ml.paths import ROOT
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
-PARTS = ("anomaly", "decide", "frontend", "health", "ina", "link", "nn", "service", "spotter")
+# Which may see an application's flags; the kernels do not.
+PARTS = ("anomaly", "decide", "frontend", "health", "ina", "link", "service", "spotter")
+KERNELS = sorted((ROOT / "lib" / "nn" / "src").rglob("*.c"))
 WITH_MODEL = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")
 ABSENT, SENSOR, RATE = -1, -2, -3  # board.h
 pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the PATH")
@@ -27,7 +30,7 @@ pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the
 def flags_of(app: str) -> list[str]:
     parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
     parser.read(ROOT / "apps" / app / "app.ini")
-    includes = [f"-I{ROOT / 'lib' / part / 'include'}" for part in (*PARTS, "board")]
+    includes = [f"-I{ROOT / 'lib' / part / 'include'}" for part in (*PARTS, "nn", "board")]
     includes += [f"-I{ROOT / 'lib' / f'{app}_model'}"]
     return ["-std=gnu++11", *includes, *shlex.split(parser[f"app:{app}"].get("custom_flags", "").replace("-D ", "-D"))]
 
@@ -60,16 +63,17 @@ def run(tmp_path_factory):
     """What an application sends in 4,000 turns, over a board whose sensors return `started`."""
     folder = tmp_path_factory.mktemp("faults")
 
+    @functools.cache
     def sent(app: str, *, started: str = "", flags: tuple[str, ...] = ()) -> list[Frame]:
         settings = [word for word in (*flags_of(app), *flags) if word.startswith("-D")]
         parts = [source for part in PARTS for source in sorted((ROOT / "lib" / part / "src").rglob("*.c"))]
         includes = [ROOT / "lib" / "ina" / "include"]
-        library = archive(f"app-{app}", parts, includes=includes, flags=settings)
+        libraries = [archive(f"app-{app}", parts, includes=includes, flags=settings), archive("nn", KERNELS)]
         board = [f"-DSTARTED={started}"] if started else []
         program = folder / "-".join([app, started or "as-asked", *flags])
         c = ["-x", "c", str(Path(__file__).with_name("silent_board.c")), "-x", "none"]
         main = str(ROOT / "apps" / app / "src" / "main.cpp")
-        command = [COMPILER, *flags_of(app), *flags, *board, main, *c, str(library), "-lm", "-o", str(program)]
+        command = [COMPILER, *flags_of(app), *flags, *board, main, *c, *map(str, libraries), "-lm", "-o", str(program)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         out = subprocess.run([program], capture_output=True, check=True, timeout=60).stdout

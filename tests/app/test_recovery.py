@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ml.link.device import CommandError, Device
@@ -117,6 +118,12 @@ def test_a_board_whose_host_stood_still_for_a_while_is_not_reset(device, folder)
     time.sleep(4 * WATCHDOG_MS / 1000)
     os.kill(process, signal.SIGCONT)
     assert is_up_since(device, uptime)
+
+
+def test_an_emulator_that_was_stopped_leaves_no_process(breaking):
+    process = psutil.Process(emulator_control.state(breaking.folder).pid)
+    breaking.stop()
+    assert not process.is_running()
 
 
 def is_up_since(device: Device, uptime_us: int) -> bool:

@@ -1,18 +1,24 @@
 """The interval and the test are the published ones, cover as often as they promise, and follow the evidence."""
 
+import importlib
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from ml.compare.statistics import LEVEL, difference, p_value
 from ml.evaluate.record import Rate, Share
 
 shares = st.integers(1, 400).flatmap(lambda total: st.builds(Share, st.integers(0, total), st.just(total)))
 rates = st.builds(Rate, st.integers(0, 200), st.floats(0.01, 100))
+
+
+@pytest.fixture(scope="module")
+def stats():
+    """Imported here, not by every worker that collects these tests: it takes seconds."""
+    return importlib.import_module("scipy.stats")
 
 
 # R. G. Newcombe, Statistics in Medicine 17 (1998), table II, method 10: of the first less the second.
@@ -53,24 +59,21 @@ def test_the_same_counts_are_never_beyond_the_noise(one):
 
 @pytest.mark.parametrize("total", [(20, 20), (60, 100), (373, 373)])
 @pytest.mark.parametrize("chance", [(0.5, 0.5), (0.85, 0.8), (0.97, 0.9), (0.99, 0.99)])
-def test_the_interval_holds_the_true_difference_as_often_as_it_promises(total, chance):
+def test_the_interval_holds_the_true_difference_as_often_as_it_promises(stats, total, chance):
     """Exactly, by all outcomes weighed with their probability: 95 % on the average, never far below."""
+    weights = [stats.binom.pmf(np.arange(one + 1), one, share) for one, share in zip(total, chance, strict=True)]
     held = 0.0
-    for before in range(total[0] + 1):
-        weight = stats.binom.pmf(before, total[0], chance[0])
-        if weight < 1e-6:
-            continue
-        for after in range(total[1] + 1):
-            both = weight * stats.binom.pmf(after, total[1], chance[1]) if weight else 0
-            if both > 1e-7:
-                low, high = difference(Share(before, total[0]), Share(after, total[1]))
-                held += both * (low <= chance[1] - chance[0] <= high)
+    for before in np.flatnonzero(weights[0] >= 1e-6).tolist():
+        both = weights[0][before] * weights[1]
+        for after in np.flatnonzero(both > 1e-7).tolist():
+            low, high = difference(Share(before, total[0]), Share(after, total[1]))
+            held += both[after] * (low <= chance[1] - chance[0] <= high)
     assert held > 0.93
 
 
 @pytest.mark.parametrize("hours", [(4.0, 4.0), (1.0, 28.0), (0.15, 4.0)])
 @pytest.mark.parametrize("rate", [0.1, 0.5, 3.0, 20.0])
-def test_equal_rates_are_called_different_no_more_often_than_the_level(hours, rate):
+def test_equal_rates_are_called_different_no_more_often_than_the_level(stats, hours, rate):
     means = [rate * one for one in hours]
     most = [int(mean + 8 * math.sqrt(mean) + 8) for mean in means]
     weights = [stats.poisson.pmf(np.arange(limit), mean) for limit, mean in zip(most, means, strict=True)]
@@ -84,7 +87,7 @@ def test_equal_rates_are_called_different_no_more_often_than_the_level(hours, ra
 
 
 @given(rates, rates)
-def test_the_p_value_is_that_of_the_two_binomial_tails(base, head):
+def test_the_p_value_is_that_of_the_two_binomial_tails(stats, base, head):
     total, share = base.count + head.count, head.hours / (base.hours + head.hours)
     tails = [
         stats.binomtest(head.count, total, share, alternative=a).pvalue if total else 1 for a in ("less", "greater")

@@ -2,18 +2,17 @@
 
 import json
 import subprocess
-import sys
 
 import numpy as np
 
-from ml.paths import ROOT
+from ml.cli import main
+from tests import command
 from tests.compiler.builder import Builder
 from tests.compiler.test_reader import GOOD
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ml", "compile", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return command.call(main, "compile", *arguments)
 
 
 def test_it_prints_a_table_and_writes_a_library(tmp_path):

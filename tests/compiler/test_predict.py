@@ -16,11 +16,6 @@ from tests.compiler.test_header import kitchen_sink, second_sink
 from tools.studies.predict_bench import measured_together, random_network, trained
 
 OF_THE_STREAMING_FORM = {"nn_move", "nn_ring_read", "nn_ring_write"}  # priced by their bytes
-ESTIMATED = {  # by their offers
-    "nn_conv_2d_int16_wide_packed",
-    "nn_depthwise_multiplied_packed",
-    "nn_depthwise_multiplied_3x3_packed",
-}
 KEYWORDS = Network(
     (49, 10, 1),
     (
@@ -35,7 +30,7 @@ KEYWORDS = Network(
 
 def test_every_kernel_has_a_price():
     kernels = {function for offers in KERNELS.values() for function, _ in offers}
-    assert kernels - OF_THE_STREAMING_FORM - ESTIMATED - set(COSTS) == set()
+    assert kernels - OF_THE_STREAMING_FORM - set(COSTS) == set()
 
 
 @pytest.mark.parametrize("model", [kitchen_sink, second_sink])

@@ -56,7 +56,7 @@ def test_every_truncation_is_refused_or_whole():
         survives(GOOD[:length])
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, len(GOOD) - 1), st.integers(0, 255)), min_size=1, max_size=4))
 def test_changed_bytes_never_crash(changes):
     data = bytearray(GOOD)
@@ -65,9 +65,9 @@ def test_changed_bytes_never_crash(changes):
     survives(bytes(data))
 
 
-def test_every_single_bit_flip_of_the_structure_never_crashes():
+def test_flipped_bits_never_crash():
     chance = random.Random(0)
-    for _ in range(1500):
+    for _ in range(700):
         at, bit = chance.randrange(len(GOOD)), chance.randrange(8)
         data = bytearray(GOOD)
         data[at] ^= 1 << bit

@@ -1,13 +1,11 @@
 """A transformer from Keras, trained a little, without a fixed batch: every layer is TensorFlow Lite Micro's."""
 
-import pytest
-
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 from tests.compiler.resolved import resolved
+from tests.compiler.test_keras import needs_tensorflow
 from tools.studies.transformer import network, quantised, simulated, train
 
-pytest.importorskip("tensorflow")
-pytestmark = needs_tflm
+pytestmark = [needs_tflm, needs_tensorflow]
 
 
 def test_a_transformer_from_training_to_c_equals_tflm_layer_by_layer():

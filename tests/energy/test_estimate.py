@@ -98,6 +98,10 @@ def test_a_board_at_a_link_tells_how_long_it_was_awake(board):
     [
         ((), "expected --meter or --estimate"),
         (("--estimate", "nano33ble"), "expected --model or --link"),
+        (("--estimate", ""), "expected --model or --link"),
+        (("--estimate", "", "--model", APP), "found ''"),
+        (("--estimate", "nano33ble", "--model", ""), "found ''"),
+        (("--estimate", "nano33ble", "--model", APP, "--cell", ""), "found ''"),
         (("--estimate", "nano34", "--model", APP), "found 'nano34'"),
         (("--estimate", "nanorp2040connect", "--model", APP), "no currents are documented"),
         (("--estimate", "esp32dev", "--model", APP), "expected --link"),

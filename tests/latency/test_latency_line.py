@@ -106,9 +106,9 @@ STATISTICS |= {"saturated": [], "scores": []}
 
 
 @contextlib.contextmanager
-def scripted(*infos):
+def scripted(*infos, more=()):
     """A board that says who it is, now and then and when it is asked, and has only zeros else: the first of `infos`
-    before it is asked for its windows, after that the last."""
+    before it is asked for its windows, after that the last. `more`: frames that follow each of them."""
     master, slave = os.openpty()
     tty.setraw(slave)
     over = threading.Event()
@@ -123,7 +123,7 @@ def scripted(*infos):
                 said = infos[-1] if command == Command.START else said
                 stats = cbor2.dumps(STATISTICS) if command == Command.GET_STATS else b""
                 replies.append(Frame(Type.REPLY, 0, frame.sequence, 0, bytes([command, 0]) + stats))
-            for frame in (Frame(Type.INFO, payload=cbor2.dumps(said)), *replies):
+            for frame in (Frame(Type.INFO, payload=cbor2.dumps(said)), *more, *replies):
                 os.write(master, frame.encode())
 
     board = threading.Thread(target=answer)
@@ -174,3 +174,14 @@ def test_a_board_that_talks_and_has_no_windows_is_an_error(tmp_path):
     assert done.status == 1
     assert "expected a window now and then, found none for 2" in done.err
     assert not (tmp_path / "log.csv").exists()
+
+
+def test_a_board_that_does_not_believe_its_sensor_says_why_there_are_no_windows(tmp_path):
+    ill = {"reasons": ["stuck"], "channels": [0], "answers": 0, "withheld": 0}
+    with scripted(WHOLE, more=[Frame(Type.HEALTH, payload=cbor2.dumps(ill))]) as port:
+        done = run("--port", port, "--windows", 5, "--out", tmp_path / "log.csv", "--patience", 2)
+    assert done.status == 1
+    last = done.err.splitlines()[-1]
+    told = "sensor: stuck (ax); no answers until it is well (docs/health.md)"
+    assert done.err.count(f"board: {told}") == 1
+    assert "expected a window now and then, found none for 2" in last and last.endswith(told)

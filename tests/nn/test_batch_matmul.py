@@ -53,7 +53,7 @@ def product(axes, sizes, adjoint, scales, zeros, seed=0, constant="") -> bytes:
 
 
 @needs_tflm
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     batches,
     st.tuples(few, st.integers(1, 20), few),

@@ -65,14 +65,14 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
 
 
 @needs_tflm
-@settings(max_examples=45)
+@settings(max_examples=22)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 9), st.integers(1, 9))
 def test_conv_2d_equals_tflm(window, q, batches, channels, filters):
     assert_same_as_tflm(convolution("CONV_2D", window, q, batches, channels, filters), count=1)
 
 
 @needs_tflm
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(windows, quantisation, st.integers(2, 3), st.integers(1, 3), st.integers(1, 3))
 def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
     model = convolution("CONV_2D", window, q, 1, groups * channels, groups * filters, groups)
@@ -80,7 +80,7 @@ def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
 
 
 @needs_tflm
-@settings(max_examples=45)
+@settings(max_examples=22)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 9), st.integers(1, 3))
 def test_depthwise_conv_2d_equals_tflm(window, q, batches, channels, multiplier):
     model = convolution("DEPTHWISE_CONV_2D", window, q, batches, channels, channels * multiplier)
@@ -88,7 +88,7 @@ def test_depthwise_conv_2d_equals_tflm(window, q, batches, channels, multiplier)
 
 
 @needs_tflm
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(quantisation, st.integers(1, 4), st.integers(1, 40), st.integers(1, 12))
 def test_fully_connected_equals_tflm(q, batches, count, outputs):
     b = Builder()

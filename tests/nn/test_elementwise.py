@@ -41,7 +41,7 @@ def model(kind, shapes, tensors, constant, seed, **options):
 quantised = st.tuples(draw_from.scales, draw_from.zeros)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["ADD", "SUB", "MUL"]),
     broadcast_shapes(),
@@ -54,7 +54,7 @@ def test_arithmetic_equals_tflm(kind, shapes, tensors, swapped, seed, activation
     assert_same_as_tflm(model(kind, shapes, tensors, swapped, seed, activation=activation), count=2)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.sampled_from(["MAXIMUM", "MINIMUM"]), broadcast_shapes(), quantised, st.booleans(), draw_from.seeds)
 def test_maximum_and_minimum_equal_tflm(kind, shapes, tensor, swapped, seed):
     assert_same_as_tflm(model(kind, shapes, (tensor,) * 3, swapped, seed), count=2)

@@ -47,7 +47,7 @@ def convolution(kind: str, window: dict, q: dict, batches: int, channels: int, f
 
 
 @needs_tflm
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 6), st.integers(1, 6))
 def test_conv_2d_equals_tflm(window, q, batches, channels, filters):
     assert_same_as_tflm(convolution("CONV_2D", window, q, batches, channels, filters), count=1)
@@ -62,7 +62,7 @@ def test_grouped_conv_2d_equals_tflm(window, q, groups, channels, filters):
 
 
 @needs_tflm
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(windows, quantisation, st.integers(1, 2), st.integers(1, 6), st.integers(1, 3))
 def test_depthwise_conv_2d_equals_tflm(window, q, batches, channels, multiplier):
     q = q | {"bias": q["bias"] and "int64"}
@@ -79,7 +79,7 @@ def test_a_depthwise_bias_that_tflm_would_misread_is_refused_by_name():
 
 
 @needs_tflm
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(quantisation, st.integers(1, 4), st.integers(1, 40), st.integers(1, 12))
 def test_fully_connected_equals_tflm(q, batches, count, outputs):
     b = Builder()

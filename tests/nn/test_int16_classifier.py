@@ -17,7 +17,7 @@ pytestmark = needs_tflm
 scales = st.floats(1e-5, 2e-3).map(np.float32)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.sampled_from(["MAX_POOL_2D", "AVERAGE_POOL_2D"]),
     st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.integers(1, 6)),
@@ -43,7 +43,7 @@ def test_pooling_equals_tflm(kind, shape, kernel, stride, padding, scale, activa
 sides = st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["both", "a", "b"])), min_size=1, max_size=4)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(sides, st.tuples(*[scales] * 3), draw_from.activations, draw_from.seeds)
 def test_add_equals_tflm(axes, three, activation, seed):
     assume(2 * max(three[:2]) < three[2] * 30000)  # the sum is scaled down
@@ -56,7 +56,7 @@ def test_add_equals_tflm(axes, three, activation, seed):
     assert_same_as_tflm(b.model([x], [y]), count=2)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(st.integers(1, 3), st.integers(1, 40), st.floats(1e-6, 1e-2).map(np.float32), st.sampled_from([1.0, 0.3, 4.0]))
 def test_softmax_equals_tflm(rows, depth, scale, beta):
     b = Builder()
@@ -89,7 +89,7 @@ def test_a_softmax_too_steep_for_tflm_is_refused_by_name():
         prepare(b.model([x], [y]), "model")
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(
     st.sampled_from([("int8", "int16"), ("int16", "int8"), ("int16", "int16")]),
     st.tuples(draw_from.zeros, draw_from.zeros),
@@ -107,7 +107,7 @@ def test_quantize_equals_tflm(kinds, zeros, two):
     assert_same_as_tflm(b.model(ends[:1], ends[1:]), count=2)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from([(1, 2), (1,), (3,), (1, 3)]), scales, scales)
 def test_mean_equals_tflm(shape, axes, scale, out_scale):
     b = Builder()

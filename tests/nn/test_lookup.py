@@ -32,37 +32,37 @@ def assert_table(kind, scale, zero, out_scale, out_zero, **options):
 wide_scales = st.floats(1e-4, 1.0).map(np.float32)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.sampled_from(["RELU", "QUANTIZE"]), draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros)
 def test_relu_and_quantize_equal_tflm(kind, scale, zero, out_scale, out_zero):
     assert_table(kind, scale, zero, out_scale, out_zero)
 
 
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(draw_from.scales, draw_from.zeros)
 def test_relu6_equals_tflm(scale, zero):
     assert_table("RELU6", scale, zero, scale, zero)  # TFLM's does not rescale
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros, st.floats(-1, 2).map(np.float32))
 def test_leaky_relu_equals_tflm(scale, zero, out_scale, out_zero, alpha):
     assert_table("LEAKY_RELU", scale, zero, out_scale, out_zero, alpha=alpha)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(wide_scales, draw_from.zeros)
 def test_logistic_equals_tflm(scale, zero):
     assert_table("LOGISTIC", scale, zero, 1 / 256, -128)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(wide_scales, draw_from.zeros)
 def test_tanh_equals_tflm(scale, zero):
     assert_table("TANH", scale, zero, 1 / 128, 0)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros)
 def test_hard_swish_equals_tflm(scale, zero, out_scale, out_zero):
     out_scale = max(out_scale, np.float32(scale / 100))  # TFLM refuses an output much finer than its input

@@ -16,7 +16,7 @@ def indices(values) -> np.ndarray:
     return np.array(values, np.int32)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(shapes, st.data(), st.booleans())
 def test_padding(shape, data, second):
     amounts = [(data.draw(st.integers(0, 3)), data.draw(st.integers(0, 3))) for _ in shape]
@@ -30,7 +30,7 @@ def test_padding(shape, data, second):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.data())
 def test_transposition(data):
     shape = data.draw(st.lists(st.integers(1, 6), min_size=1, max_size=5))
@@ -42,7 +42,7 @@ def test_transposition(data):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(shapes, st.data())
 def test_strided_slices(shape, data):
     bounds = [(data.draw(st.integers(-7, 7)), data.draw(st.integers(-7, 7))) for _ in shape]
@@ -71,7 +71,7 @@ def test_strided_slices(shape, data):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(shapes, st.integers(0, 3), st.integers(1, 4))
 def test_splits_and_concatenation(shape, axis, parts):
     axis %= len(shape)
@@ -86,7 +86,7 @@ def test_splits_and_concatenation(shape, axis, parts):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.integers(1, 3)),
     st.tuples(st.integers(1, 17), st.integers(1, 17)),

@@ -13,7 +13,7 @@ from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 pytestmark = needs_tflm
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.sampled_from(["MAX_POOL_2D", "AVERAGE_POOL_2D"]),
     st.tuples(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.integers(1, 6)),
@@ -40,7 +40,7 @@ def test_pooling_equals_tflm(kind, shape, kernel, stride, padding, scale, zero, 
 AXES = [axes for n in (1, 2, 3, 4) for axes in itertools.combinations(range(4), n)]
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     st.tuples(*[st.integers(1, 6)] * 4),
     st.sampled_from(AXES),
@@ -60,7 +60,7 @@ def test_mean_equals_tflm(shape, axes, keep, scale, zero, out_scale, out_zero):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.tuples(*[st.integers(1, 6)] * 4), st.sampled_from(AXES), st.booleans(), draw_from.scales, draw_from.zeros)
 def test_the_largest_value_equals_tflm(shape, axes, keep, scale, zero):
     b = Builder()
@@ -71,7 +71,7 @@ def test_the_largest_value_equals_tflm(shape, axes, keep, scale, zero):
     assert_same_as_tflm(b.model([x], [y]), count=1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     st.integers(1, 3),
     st.integers(1, 30),

@@ -48,7 +48,7 @@ quantisation = st.fixed_dictionaries(
 few = st.integers(1, 6)
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     quantisation, st.integers(1, 3), st.integers(1, 12), few, st.integers(1, 3), few, st.sampled_from(["int16", "int8"])
 )
@@ -88,7 +88,7 @@ lstm_quantisation = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     lstm_quantisation, st.integers(1, 3), few, st.integers(1, 9), few, st.booleans(), st.sampled_from([0.0, 0.5, 100.0])
 )

@@ -24,7 +24,7 @@ def unary(kind, scale, zero, out_scale, out_zero, **options) -> bytes:
     return b.model([x], [y])
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros, st.booleans())
 def test_gelu_is_litert_s_table(scale, zero, out_scale, out_zero, approximate):
     interpreter = pytest.importorskip("ai_edge_litert.interpreter")
@@ -40,7 +40,7 @@ def test_gelu_is_litert_s_table(scale, zero, out_scale, out_zero, approximate):
 
 
 @needs_tflm
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(st.floats(1e-5, 0.9).map(np.float32), draw_from.scales, draw_from.zeros)
 def test_rsqrt_equals_tflm(scale, out_scale, out_zero):
     assert_table("RSQRT", scale, -128, out_scale, out_zero)
@@ -52,7 +52,7 @@ def test_a_root_of_what_can_be_negative_is_refused():
 
 
 @needs_tflm
-@settings(max_examples=15)
+@settings(max_examples=10)
 @given(draw_from.scales, draw_from.zeros, draw_from.scales, draw_from.zeros, st.sampled_from(["NEG", "ABS"]))
 def test_a_step_between_dequantize_and_quantize_equals_tflm(scale, zero, out_scale, out_zero, kind):
     b = Builder()
@@ -92,14 +92,14 @@ three_scales, three_zeros = st.tuples(*[draw_from.scales] * 3), st.tuples(*[draw
 
 
 @needs_tflm
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(three_scales, three_zeros, st.sampled_from([(1, 3, 5), (1, 3, 1), (1, 1, 5)]))
 def test_squared_difference_equals_tflm(scales, zeros, shape):
     assert_same_as_tflm(binary("SQUARED_DIFFERENCE", ((1, 3, 5), shape), scales, zeros), count=2)
 
 
 @needs_tflm
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     st.sampled_from(["ADD", "SUB", "MUL"]), three_scales, three_zeros, st.integers(-128, 127), draw_from.activations,
     st.sampled_from([(), (1, 1, 1)]),

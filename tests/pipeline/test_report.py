@@ -1,7 +1,8 @@
-"""The report with and without a board's measurements."""
+"""The report with and without a board's measurements. A page takes seconds, so what is independent shares one."""
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -23,94 +24,108 @@ RUN = device.DeviceRun(
 )
 
 
-@pytest.fixture
-def results(quick, tmp_path):
-    return shutil.copytree(quick, tmp_path / "results")
+@pytest.fixture(scope="module")
+def results(quick, tmp_path_factory) -> Path:
+    """Of a run that was measured on no board."""
+    return shutil.copytree(quick, tmp_path_factory.mktemp("report") / "results")
 
 
-def test_what_a_board_measured_is_shown(results):
-    model = json.loads((results / "compiled.json").read_text())["model"]
-    device.save(device.DeviceRun(**{**vars(RUN), "model": model}), results)
-    text = page.write(results).read_text()
-    for figure in ("160,021", "123,457", "61,234", "9,876", "1,812", "210,036", "1.468 ms"):
-        assert figure in text
+def kept(folder: Path, name: str) -> dict:
+    return json.loads((folder / f"{name}.json").read_text())
 
 
-def test_measurements_of_another_model_are_not_shown(results):
-    device.save(RUN, results)
-    assert "Not measured yet" in page.write(results).read_text()
+def keep(folder: Path, name: str, made: object) -> None:
+    (folder / f"{name}.json").write_text(json.dumps(made))
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"events": 3, "layer_cycles": []}', '{"events": [], "layer_cycles": []}'])
-def test_damaged_measurements_are_left_out(results, text):
-    (results / "device.json").write_text(text)
-    assert "Not measured yet" in page.write(results).read_text()
-
-
-def test_names_from_the_data_cannot_become_markup(results):
-    data = json.loads((results / "data.json").read_text())
-    (results / "data.json").write_text(json.dumps(data | {"sources": ["<script>alert(1)</script>"]}))
-    assert "<script>" not in page.write(results).read_text()
-
-
-def test_streams_are_shown_with_intervals_operating_point_and_trade_off(results):
-    metrics, decision = (json.loads((results / f"{name}.json").read_text()) for name in ("metrics", "decision"))
-    text = page.write(results).read_text()
-    low, high = metrics["stream"]["detection_interval"]
-    assert f"{100 * low:.1f} to {100 * high:.1f}" in text
-    assert f"at most\n{decision['validation']['target_per_hour']} false alarms an hour" in text
-    assert "false alarms an hour (95 % interval: orange)" in text  # the trade-off's axis
-
-
-def test_a_learning_curve_of_the_same_data_is_shown(results):
-    metrics, data, run = (json.loads((results / f"{name}.json").read_text()) for name in ("metrics", "data", "run"))
+def enrich(folder: Path, model: str, data: str) -> None:
+    """With everything that later commands may add, of that model and these data."""
+    device.save(device.DeviceRun(**{**vars(RUN), "model": model}), folder)
+    metrics, run = kept(folder, "metrics"), kept(folder, "run")
     points = [{"subjects": count, "int8": metrics["int8"], "stream": metrics["stream"]} for count in (1, 2, 4)]
-    kept = {"data": data["hash"], "quick": run["quick"], "points": points}
-    (results / "learning_curve.json").write_text(json.dumps(kept))
-    assert "Learning curve" in page.write(results).read_text()
-    (results / "learning_curve.json").write_text(json.dumps(kept | {"data": "other"}))
-    assert "Learning curve" not in page.write(results).read_text()
-
-
-def test_streams_on_a_board_are_shown_for_the_same_model_only(results):
-    model = json.loads((results / "compiled.json").read_text())["model"]
+    keep(folder, "learning_curve", {"data": data, "quick": run["quick"], "points": points})
     names = ("events", "windows", "asleep", "missed_deadlines", "lost_samples", "overruns", "dropped_frames")
     board = dict.fromkeys(names, 41_234) | {"saturated": [1, 2], "gate_duty": 0.125}
-    kept = {"model": model, "on": "virtual-m3", "all": {"hours": 2.5}, "board": board}
-    (results / "stream-virtual-m3.json").write_text(json.dumps(kept))
-    text = page.write(results).read_text()
-    assert all(figure in text for figure in ("virtual-m3", "41,234", "12.5 %"))
-    (results / "stream-virtual-m3.json").write_text(json.dumps(kept | {"model": "another"}))
-    assert "virtual-m3" not in page.write(results).read_text()
+    keep(folder, "stream-virtual-m3", {"model": model, "on": "virtual-m3", "all": {"hours": 2.5}, "board": board})
+    doubt = {"file": "<b>.csv", "label": "x", "kind": "clipped", "text": "at its end"}
+    left_out = {"file": "bad.csv", "reason": "cut short & gone"}
+    told = {"data": data, "recordings": 9, "used": 8, "left_out": [left_out], "doubtful": [doubt]}
+    keep(folder, "data_quality", told)
 
 
-def test_the_models_among_which_one_was_chosen_are_shown(results):
+@pytest.fixture(scope="module")
+def rich(results, tmp_path_factory) -> str:
+    """The page of a run with everything that may be added to it."""
+    folder = shutil.copytree(results, tmp_path_factory.mktemp("report") / "rich")
+    data = kept(folder, "data")
+    enrich(folder, kept(folder, "compiled")["model"], data["hash"])
+    keep(folder, "data", data | {"sources": ["<script>alert(1)</script>"]})
     rows = [
         {"variant": name, "chosen": name == "mixture", "validation": {"merit": merit}, "test": {"more": {"auc": auc}}}
         for name, merit, auc in (("mixture", 0.98761, 0.91234), ("autoencoder", 0.5, 0.81234))
     ]
-    (results / "candidates.json").write_text(json.dumps(rows))
-    text = page.write(results).read_text()
-    assert all(shown in text for shown in ("mixture (chosen)", "0.9876", "auc 0.9123", "autoencoder", "auc 0.8123"))
+    keep(folder, "candidates", rows)
+    return page.write(folder).read_text()
 
 
-def test_a_network_that_is_no_classifier_has_losses_only(results):
-    history = json.loads((results / "history.json").read_text())
-    lean = {name: value for name, value in history.items() if name not in ("accuracy", "judged")}
-    (results / "history.json").write_text(json.dumps(lean))
-    text = page.write(results).read_text()
-    assert "loss (varied windows)" in text
-    assert "accuracy, % (varied windows)" not in text
+@pytest.fixture(scope="module")
+def strange(results, tmp_path_factory) -> str:
+    """The page where all that was added is of another model and of other data; and its network is no classifier."""
+    folder = shutil.copytree(results, tmp_path_factory.mktemp("report") / "strange")
+    enrich(folder, "another", "others")
+    history = kept(folder, "history")
+    keep(folder, "history", {name: value for name, value in history.items() if name not in ("accuracy", "judged")})
+    return page.write(folder).read_text()
 
 
-def test_what_was_left_out_of_the_data_is_shown_with_its_reason_when_it_is_of_these_data(results):
-    data = json.loads((results / "data.json").read_text())["hash"]
-    doubt = {"file": "<b>.csv", "label": "x", "kind": "clipped", "text": "at its end"}
-    left_out = {"file": "bad.csv", "reason": "cut short & gone"}
-    told = {"data": data, "recordings": 9, "used": 8, "left_out": [left_out], "doubtful": [doubt]}
-    (results / "data_quality.json").write_text(json.dumps(told))
-    text = page.write(results).read_text()
+def test_what_a_board_measured_is_shown(rich):
+    for figure in ("160,021", "123,457", "61,234", "9,876", "1,812", "210,036", "1.468 ms"):
+        assert figure in rich
+
+
+def test_measurements_of_another_model_are_not_shown(strange):
+    assert "Not measured yet" in strange
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"events": 3, "layer_cycles": []}', '{"events": [], "layer_cycles": []}'])
+def test_damaged_measurements_are_as_none(tmp_path, text):
+    (tmp_path / "device.json").write_text(text)
+    assert device.load(tmp_path, "") is None
+
+
+def test_names_from_the_data_cannot_become_markup(rich):
+    assert "&lt;script&gt;alert(1)" in rich
+    assert "<script>" not in rich
+
+
+def test_streams_are_shown_with_intervals_operating_point_and_trade_off(results, rich):
+    low, high = kept(results, "metrics")["stream"]["detection_interval"]
+    assert f"{100 * low:.1f} to {100 * high:.1f}" in rich
+    assert f"at most\n{kept(results, 'decision')['validation']['target_per_hour']} false alarms an hour" in rich
+    assert "false alarms an hour (95 % interval: orange)" in rich  # the trade-off's axis
+
+
+def test_a_learning_curve_of_the_same_data_is_shown(rich, strange):
+    assert "Learning curve" in rich
+    assert "Learning curve" not in strange
+
+
+def test_streams_on_a_board_are_shown_for_the_same_model_only(rich, strange):
+    assert all(figure in rich for figure in ("virtual-m3", "41,234", "12.5 %"))
+    assert "virtual-m3" not in strange
+
+
+def test_the_models_among_which_one_was_chosen_are_shown(rich):
+    assert all(shown in rich for shown in ("mixture (chosen)", "0.9876", "auc 0.9123", "autoencoder", "auc 0.8123"))
+
+
+def test_a_network_that_is_no_classifier_has_losses_only(rich, strange):
+    assert "accuracy, % (varied windows)" in rich
+    assert "loss (varied windows)" in strange
+    assert "accuracy, % (varied windows)" not in strange
+
+
+def test_what_was_left_out_of_the_data_is_shown_with_its_reason_when_it_is_of_these_data(rich, strange):
     for words in ("8 of 9 recordings are used", "cut short &amp; gone", "&lt;b&gt;.csv", "1 clipped"):
-        assert words in text
-    (results / "data_quality.json").write_text(json.dumps(told | {"data": "others"}))
-    assert "cut short" not in page.write(results).read_text()
+        assert words in rich
+    assert "cut short" not in strange

@@ -47,7 +47,7 @@ def sanitized(app: str) -> Path:
     own = [*BOARD, *_flags_of(app)]
     archives = [_archive(OWN[app], own)] if app in OWN else []
     archives += [_archive((*PARTS, "link/src", "spotter/src", "health/src"), BOARD)]
-    archives += [archive("nn-sanitized", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)]
+    archives += [archive("nn", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)]
     includes = [ROOT / f"lib/{app}_model", ROOT / "lib/ina/include"]
     return compile_program(
         f"{app}-sanitized", ROOT / f"apps/{app}/src/main.cpp", archives, includes=includes, flags=[*FLAGS, *own]

@@ -4,7 +4,6 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import matplotlib as mpl
 import numpy as np
 
 from ml.errors import UserError
@@ -29,6 +28,8 @@ def checked(path: Path) -> Path:
 
 def write(path: Path, log: Log, against: Log | None) -> None:
     """Share of the inferences done by a time, a histogram of the sum, and a timeline. The other log is dashed."""
+    import matplotlib as mpl  # noqa: PLC0415 - takes half a second that only a picture needs
+
     mpl.use("agg")
     mpl.rcParams["svg.hashsalt"] = "latency"  # the same figures give the same file
     import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of the backend

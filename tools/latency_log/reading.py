@@ -2,15 +2,17 @@
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from ml.data.untrusted import MAX_TEXT, opened, read_bytes
 from ml.errors import UserError
 from tools.latency_log.log import COLUMNS, MOST, MOST_TEXT, VERSION, Header, Log, Rows
 from tools.latency_log.writing import DERIVED, KEY, MAGIC
+
+if TYPE_CHECKING:
+    from pyarrow import Table
 
 HEADER_LINES = 64
 MOST_BYTES = MAX_TEXT  # some two million windows
@@ -53,6 +55,9 @@ def _header(path: Path, values: object) -> Header:
 
 
 def _parquet(path: Path) -> tuple[Header, dict[str, np.ndarray], tuple[str, ...]]:
+    import pyarrow as pa  # noqa: PLC0415 - half a second that a CSV log does without
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
     try:
         table = pq.read_table(path, memory_map=False)
         metadata = (table.schema.metadata or {}).get(KEY)
@@ -65,13 +70,15 @@ def _parquet(path: Path) -> tuple[Header, dict[str, np.ndarray], tuple[str, ...]
     return header, columns, ()
 
 
-def _integers(path: Path, table: pa.Table, name: str) -> np.ndarray:
+def _integers(path: Path, table: "Table", name: str) -> np.ndarray:
+    from pyarrow import int64, types  # noqa: PLC0415
+
     if name not in table.column_names:
         raise _damaged(path, f"no column {name}")
     column = table.column(name)
-    if not pa.types.is_integer(column.type) or column.null_count:
+    if not types.is_integer(column.type) or column.null_count:
         raise _damaged(path, f"other than integers in the column {name}")
-    return column.cast(pa.int64()).to_numpy()
+    return column.cast(int64()).to_numpy()
 
 
 def _csv(path: Path) -> tuple[Header, dict[str, np.ndarray], tuple[str, ...]]:

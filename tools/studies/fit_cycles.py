@@ -127,6 +127,35 @@ class Shapes:
         height, width, _ = self.image()
         return self.graph((height, width, self.one(4, 8, 16, 3)), Layer("depthwise", **self.walk()), bits=bits)
 
+    def wide(self) -> Graph:
+        """With scales that sums of 32 bits do not take."""
+        graph = self.conv(16)
+        op = graph.ops[0]
+        weights = op.inputs[1]
+        weights.scales = np.full_like(weights.scales, op.output.scale / op.inputs[0].scale)
+        return graph
+
+    def line(self) -> Graph:
+        """A window along one axis."""
+        taps = self.upto(15, 2)
+        kernel = self.one((taps, 1), (1, taps))
+        shape = (self.upto(40), self.upto(12), 4 * self.upto(12))
+        shape = shape if kernel[0] > 1 else (shape[1], shape[0], shape[2])
+        return self.graph(shape, Layer("depthwise", **self.walk(kernel=kernel, stride=(1, 1))))
+
+    def multiplied(self, **window) -> Graph:
+        """Several outputs an input: a depthwise layer whose image has fewer channels."""
+        channels, multiplier = self.one(1, 2, 4, 8, self.upto(10)), self.one(2, 2, 4, 8, 3, 5)
+        walk = self.walk(**window)
+        graph = self.graph((self.upto(24), self.upto(24), channels * multiplier), Layer("depthwise", **walk))
+        op = graph.ops[0]
+        op.inputs[0].shape = (*op.inputs[0].shape[:3], channels)
+        op.options["depth_multiplier"] = multiplier
+        return graph
+
+    def multiplied_3x3(self) -> Graph:
+        return self.multiplied(kernel=(3, 3), stride=self.one((1, 1), (2, 2)))
+
     def fours(self) -> Graph:
         height, width, _ = self.image()
         walk = self.walk(dilation=self.one((1, 1), (1, 1), (2, 2)))
@@ -299,6 +328,8 @@ def generators(s: Shapes) -> dict:
         "nn_conv_2d_packed": s.conv_or_rows, "nn_conv_2d": s.conv, "nn_conv_2d_grouped": s.grouped, "nn_lstm": s.lstm,
         "nn_fully_connected": s.one_scale, "nn_fully_connected_packed": s.four_dense,
         "nn_depthwise_3x3_packed": s.three_by_three, "nn_depthwise_packed": s.fours,
+        "nn_depthwise_line_packed": s.line,
+        "nn_depthwise_multiplied_3x3_packed": s.multiplied_3x3, "nn_depthwise_multiplied_packed": s.multiplied,
         "nn_depthwise_conv_2d": s.depthwise,
         "nn_batch_matmul": s.matmul, "nn_batch_matmul_packed": s.matmul,
         "nn_add": lambda: s.binary("ADD"), "nn_add_packed": lambda: s.binary("ADD"),
@@ -312,7 +343,7 @@ def generators(s: Shapes) -> dict:
         "nn_svdf": lambda: s.svdf("int16"), "nn_svdf_int8": lambda: s.svdf("int8"),
         "nn_conv_2d_int4_packed": lambda: s.narrow(s.conv_or_rows),
         "nn_fully_connected_int4_packed": lambda: s.narrow(s.four_dense),
-        "nn_conv_2d_int16_packed": lambda: s.conv(16), "nn_conv_2d_int16_wide_packed": lambda: s.conv(16),
+        "nn_conv_2d_int16_packed": lambda: s.conv(16), "nn_conv_2d_int16_wide_packed": s.wide,
         "nn_depthwise_int16_packed": lambda: s.four_deep(16), "nn_fully_connected_int16_packed": s.even_dense,
         "nn_add_equal_int16": lambda: s.binary("ADD", 16, equal=True),
         "nn_max_pool_int16_packed": lambda: s.pool("max_pool", 16),

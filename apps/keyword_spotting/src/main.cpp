@@ -48,7 +48,7 @@ static bool start(uint32_t rate) {
 static void serve(uint32_t rate) {
     service.model = model;
     service.decide = &decision;
-    service.activity = &listener.gate;
+    service.activity = &listener.listening;
     service.sensor[0] = service_mic(rate);
     service.sensors = 1;
     service.least_rate_mhz = service.most_rate_mhz = rate;
@@ -69,7 +69,7 @@ void setup() {
 
 static void answer() {
     decide_event event;
-    board_mark(listener.gate.open);
+    board_mark(listener.listening.open);
     uint32_t start = board_cycles();
     const bool awake = spotter_run(&listener);
     timing.inference_cycles = board_lap(&start);

@@ -4,7 +4,7 @@
 
 #include "tables.h"
 
-static inline int32_t log2_inline(uint64_t x) {
+__attribute__((always_inline)) static inline int32_t log2_inline(uint64_t x) {
     const uint32_t upper = (uint32_t)(x >> 32), lower = (uint32_t)x;
     const int zeros = upper ? __builtin_clz(upper) : __builtin_clz(lower);
     const uint32_t mantissa = upper ? (uint32_t)(x << zeros >> 32) : lower << zeros; // 2^31..2^32-1
@@ -15,7 +15,7 @@ static inline int32_t log2_inline(uint64_t x) {
 }
 
 // log2(1 + energy * 2^left / 2^8) in Q8; the 1 grows where 2^left alone is more.
-static inline int32_t level_inline(uint64_t energy, int left) {
+__attribute__((always_inline)) static inline int32_t level_inline(uint64_t energy, int left) {
     const uint64_t one = left <= 8 ? (uint64_t)1 << (8 - left) : 1;
     return log2_inline(energy + one) + (left - 8) * 256;
 }

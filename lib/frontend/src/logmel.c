@@ -67,7 +67,10 @@ size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
     return taken;
 }
 
-static uint32_t *weighted(uint32_t *to, const uint32_t *pcm, const uint32_t *hann, size_t words, int up) {
+// A loop that should have all registers to itself: -Os would join functions that are called once, and spill.
+#define KEPT_APART __attribute__((noinline))
+
+KEPT_APART static uint32_t *weighted(uint32_t *to, const uint32_t *pcm, const uint32_t *hann, size_t words, int up) {
     const int32_t round = 1 << (14 - up);
     const int shift = up + 1;
     for (const uint32_t *end = pcm + (words & ~(size_t)1); pcm < end;) {
@@ -100,18 +103,14 @@ static int take_frame(logmel *m) {
 
 // Filter b rises up to its centre and falls to the next one's, where that one rises with the rest of the weight:
 // `band_bins` between two centres serve both. Energies times 2^15, at the bins' scale.
-static void filter_bank(logmel *m) {
+KEPT_APART static void filter_bank(logmel *m) {
     const logmel_config *c = m->config;
     const uint32_t *bin = m->bins + c->first_bin;
     const uint16_t *weight = c->rising, *bins = c->band_bins;
     uint64_t *energy = m->work.band.energy, below = 0;
     for (const uint16_t *last = bins + c->bands; bins <= last; bins++) {
         uint64_t total = 0, rising = 0;
-        for (uint32_t left = *bins; left; left--) {
-            const uint32_t x = *bin++;
-            rising += (uint64_t)pair_power(x) * *weight++;
-            total = pair_add_power(total, x);
-        }
+        pair_weigh_powers(&bin, &weight, *bins, &total, &rising);
         if (bins > c->band_bins) *energy++ = below + (total << 15) - rising;
         below = rising;
     }
@@ -156,7 +155,7 @@ static int32_t controlled_level(const logmel_config *c, uint64_t energy, uint64_
 }
 
 // Of energies in Q8, against the estimate of the noise.
-static void take_levels_in_noise(logmel *m) {
+KEPT_APART static void take_levels_in_noise(logmel *m) {
     const logmel_config *c = m->config;
     for (int band = 0; band < c->bands; band++) {
         const uint64_t noise = m->noise[band];
@@ -167,14 +166,14 @@ static void take_levels_in_noise(logmel *m) {
 }
 
 // Of energies times 2^left in Q8.
-static void take_levels(logmel *m, int left) {
+KEPT_APART static void take_levels(logmel *m, int left) {
     const uint64_t *energy = m->work.band.energy;
     int32_t *level = m->work.band.log2;
     for (const int32_t *end = level + m->config->bands; level < end;) *level++ = level_inline(*energy++, left);
 }
 
 // The cosine transform of the levels, which a pair holds two of (127 octaves at most).
-static void take_cepstra(logmel *m) {
+KEPT_APART static void take_cepstra(logmel *m) {
     const logmel_config *c = m->config;
     const uint32_t words = (c->bands + 3u) / 4u * 2u;
     int32_t *log2 = m->work.band.log2;

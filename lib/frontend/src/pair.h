@@ -90,6 +90,25 @@ static inline uint64_t pair_add_power(uint64_t sum, uint32_t x) {
     return sum;
 }
 
+// Adds the powers of `count` words to `total`, and each times its weight to `rising`; both pointers move on. The loop
+// is here as well, so that it is the same at -Os.
+static inline void pair_weigh_powers(const uint32_t **words, const uint16_t **weights, uint32_t count, uint64_t *total,
+                                     uint64_t *rising) {
+    const uint32_t *word = *words;
+    const uint16_t *weight = *weights;
+    uint64_t all = *total, weighed = *rising;
+    uint32_t x, w;
+    if (count == 0) return;
+    __asm__ volatile("1:\n\tldr %[x], [%[word]], #4\n\tldrh %[w], [%[weight]], #2\n\t"
+                     "smlald %Q[all], %R[all], %[x], %[x]\n\tsmuad %[x], %[x], %[x]\n\tsubs %[count], #1\n\t"
+                     "umlal %Q[weighed], %R[weighed], %[x], %[w]\n\tbne 1b"
+                     : [word] "+r"(word), [weight] "+r"(weight), [count] "+r"(count), [all] "+r"(all),
+                       [weighed] "+r"(weighed), [x] "=&r"(x), [w] "=&r"(w)
+                     :
+                     : "cc", "memory");
+    *words = word, *weights = weight, *total = all, *rising = weighed;
+}
+
 static inline uint64_t pair_add_product(uint64_t sum, uint32_t x, uint32_t w) {
     __asm__("smlald %Q0, %R0, %1, %2" : "+r"(sum) : "r"(x), "r"(w));
     return sum;
@@ -131,6 +150,14 @@ static inline uint32_t pair_power(uint32_t x) {
 }
 static inline uint64_t pair_add_power(uint64_t sum, uint32_t x) {
     return sum + pair_power(x);
+}
+static inline void pair_weigh_powers(const uint32_t **words, const uint16_t **weights, uint32_t count, uint64_t *total,
+                                     uint64_t *rising) {
+    for (; count > 0; count--) {
+        const uint32_t power = pair_power(*(*words)++);
+        *total += power;
+        *rising += (uint64_t)power * *(*weights)++;
+    }
 }
 // sum + x * w, both halves; a sum in two's complement
 static inline uint64_t pair_add_product(uint64_t sum, uint32_t x, uint32_t w) {

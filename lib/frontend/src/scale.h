@@ -13,13 +13,13 @@ typedef struct {
 static inline scale scale_of(int16_t multiplier, uint8_t shift, int32_t zero_point) {
     return (scale){multiplier, 1 << (shift - 1), zero_point, shift};
 }
-static inline int32_t scaled(int32_t x, scale s) {
+__attribute__((always_inline)) static inline int32_t scaled(int32_t x, scale s) {
     const uint64_t product = (uint64_t)((int64_t)x * s.multiplier + s.round);
     return (int32_t)((uint32_t)product >> s.shift | (uint32_t)(product >> 32) << (32 - s.shift)) + s.zero_point;
 }
 
 // Counts what it clips.
-static inline int8_t saturated(int32_t q, uint32_t *low, uint32_t *high) {
+__attribute__((always_inline)) static inline int8_t saturated(int32_t q, uint32_t *low, uint32_t *high) {
     if (q < INT8_MIN) return ++*low, (int8_t)INT8_MIN;
     if (q > INT8_MAX) return ++*high, (int8_t)INT8_MAX;
     return (int8_t)q;

@@ -8,13 +8,13 @@ void spotter_init(spotter *s, const spotter_config *config, const nn_stream *net
     s->network = network;
     s->ring = ring;
     vad_init(&s->voice, config->voice);
-    gate_init(&s->gate, config->gate);
+    gate_init(&s->listening, config->gate);
     spotter_reset(s);
 }
 
 void spotter_reset(spotter *s) {
     vad_reset(&s->voice);
-    gate_reset(&s->gate);
+    gate_reset(&s->listening);
     s->next = 0;
     s->in_step = 0;
     s->heard = 0;
@@ -32,7 +32,7 @@ static void count_step(spotter *s) {
 spotter_news spotter_hear(spotter *s, const int8_t *frame) {
     const spotter_config *c = s->config;
     memcpy(s->ring + ((size_t)s->next * c->hop + s->in_step) * c->bands, frame, c->bands);
-    gate_push(&s->gate, vad_push(&s->voice, frame));
+    gate_push(&s->listening, vad_push(&s->voice, frame));
     if (++s->in_step < c->hop) return SPOTTER_FRAME;
     count_step(s);
     return s->heard == c->warm_up ? SPOTTER_WINDOW : SPOTTER_STEP;
@@ -59,7 +59,7 @@ static void start_afresh(spotter *s) {
 
 bool spotter_run(spotter *s) {
     bool full = false;
-    if (!s->gate.open) return false;
+    if (!s->listening.open) return false;
     if (s->behind > s->config->warm_up) start_afresh(s);
     for (uint8_t left = s->config->catch_up; left && s->behind; left--) full = step(s);
     return full && s->behind == 0;

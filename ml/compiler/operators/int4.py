@@ -9,9 +9,9 @@ from __future__ import annotations
 from ml.compiler import fixed_point, packing, packing_int4
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
-from ml.compiler.operators.convolution import parameters, window
+from ml.compiler.operators.convolution import window
 from ml.compiler.operators.fully_connected import bias_of, scales_of
-from ml.compiler.operators.packed import CONV_BYTES, conv_overlap, conv_struct, settled
+from ml.compiler.operators.packed import lowered_conv, settled
 from ml.compiler.operators.packed_dense import as_convolution
 
 MATRIX_BYTES = 20  # sizeof(nn_matrix_int4) on a 32-bit processor
@@ -33,27 +33,13 @@ def conv_2d(op: Op, options: Options) -> Lowered | Declined | None:
         return None
     if fault := packing_int4.fault(rows, *channels):
         return Declined(f"not in 4 bits: {fault}")
-    return Lowered(
-        calls=["nn_conv_2d_int4_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[
-            Array(
-                "packed",
-                packing_int4.pack(rows, *channels),
-                f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers",
-            )
-        ],
-        struct=Struct(
-            "nn_packed_conv",
-            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
-            CONV_BYTES,
-        ),
+    about = f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers"
+    return lowered_conv(
+        op, walk, pairs, "nn_conv_2d_int4_packed", Array("packed", packing_int4.pack(rows, *channels), about),
         headers=("nn/packed_int4.h",),
         reason=REASON + "two pixels by four channels a loop",
-        scratch=8 * pairs + row,
-        overlap={0: conv_overlap(op, walk)},
-        parameters=parameters(op),
         bits=4,
-    )
+    )  # fmt: skip
 
 
 @kernel("FULLY_CONNECTED", "nn_fully_connected_int4_packed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import prod
 
 import numpy as np
@@ -152,19 +153,22 @@ CONVOLUTIONS = (
 
 
 @loops(*CONVOLUTIONS)
-def conv_packed(op: Op, lowered: Lowered) -> Work:
+def conv_packed(op: Op, lowered: Lowered, apart: bool = False) -> Work:
+    """`apart`: from one output pixel to the next lie more channels than the kernel makes."""
     op = as_convolution(op) if op.kind == "FULLY_CONNECTED" else op
     walk, wide = walk_of(op), op.output.dtype == "int16"
     filters, depth = op.output.shape[3], op.inputs[0].shape[3]
     pixels = op.output.shape[1] * op.output.shape[2]
     pairs = walk.kernel[0] * _pairs(walk.kernel[1] * depth, wide)
     same = op.output.shape[1:3] == op.inputs[0].shape[1:3] and walk.pad == (0, 0)
-    beside = same and walk.kernel == walk.stride == (1, 1) and depth % 4 == 0 and filters % 4 == 0 and not wide
+    beside = (
+        same and walk.kernel == walk.stride == (1, 1) and depth % 4 == 0 and filters % 4 == 0 and not wide and not apart
+    )
     if beside:
         gathering = {"adjacent": 1, "adjacent pairs": pixels // 2, "adjacent fours": pixels // 2 * (depth // 4)}
         gathering |= _widened(1, depth, pixels % 2)
     else:
-        gathering = _gathering(op, walk, wide)
+        gathering = _gathering(op, walk, wide, two=lowered.bits != 4)
     dots, blocks = _up(pixels, 2), _up(pixels, 2) * _up(filters, 4)
     turn = 16 if wide else 32
     clamps = _clamps(op, lowered)
@@ -187,31 +191,98 @@ def _pairs(size: int, wide: bool = False) -> int:
     return _up(size, 2) if wide else size // 4 * 2 + (size % 4 + 1) // 2
 
 
-def _gathering(op: Op, walk: Window, wide: bool) -> Work:
-    """What packed_conv.c does before it multiplies: windows in the image are widened at once, others row by row."""
+SMALL_WINDOW = 64  # bytes, as in packed_conv.c
+
+
+def _added(*works: Work) -> Work:
+    """The sum of works whose parts may differ."""
+    return {part: sum(work.get(part, 0) for work in works) for work in works for part in work}
+
+
+def _gathering(op: Op, walk: Window, wide: bool, *, two: bool) -> Work:
+    """What packed_conv.c does before it multiplies: windows in the image are widened at once, others put together."""
     image, output, item = op.inputs[0], op.output, 2 if wide else 1
-    depth, size = image.shape[3] * item, walk.kernel[1] * image.shape[3] * item
+    depth = image.shape[3] * item
+    size = walk.kernel[1] * depth
     rows, columns = inside_both(op, walk)
     gaps = walk.dilation[1] > 1 and walk.kernel[1] > 1
-    whole_columns = (columns == walk.kernel[1]) & (not gaps)
-    whole_rows = rows == walk.kernel[0]
+    whole_columns, whole_rows = (columns == walk.kernel[1]) & (not gaps), rows == walk.kernel[0]
     fast = int(whole_rows.sum()) * int(whole_columns.sum())
     slow = output.shape[1] * output.shape[2] - fast
-    # Of the slow windows, rows in the image: of whole columns, and of columns that are put together first.
+    pairs = _neighbours(whole_rows, whole_columns)
+    together = two and not wide and image.shape[3] % 16 == 0 and walk.stride[1] == 1
+    work = {
+        "pixels": output.shape[1] * output.shape[2] - 2 * pairs, "image rows": output.shape[1], "pixel pairs": pairs,
+        "two": pairs * together, "two rows": pairs * together * walk.kernel[0],
+        "two apart": pairs * together * walk.kernel[0] * depth // 8,
+        "two shared": pairs * together * walk.kernel[0] * (size - depth) // 16,
+    }  # fmt: skip
+    by_itself = _widened(walk.kernel[0], size, fast - 2 * pairs * together)
+    if image.shape[3] % 4 == 0 and walk.dilation[1] == 1:
+        edges = _edges(walk, depth, (rows, whole_rows), columns, wide)
+    elif walk.dilation[1] == 1 and walk.kernel[0] * size <= SMALL_WINDOW:
+        edges = _small(walk, depth, rows, columns, (whole_rows, whole_columns))
+    else:
+        edges = _rows_apart(walk, depth, (rows, whole_rows), (columns, whole_columns), wide)
+    return _added(work, by_itself, {"slow": slow, "slow rows": slow * walk.kernel[0]}, edges)
+
+
+def _neighbours(whole_rows: np.ndarray, whole_columns: np.ndarray) -> int:
+    """Pairs of windows that lie in the image and beside each other, the first of an even number."""
+    width, inner = len(whole_columns), int(whole_columns.sum())
+    if inner == 0:
+        return 0
+    odd = (np.flatnonzero(whole_rows) * width + int(np.argmax(whole_columns))) % 2
+    return int(((inner - odd) // 2).sum())
+
+
+def _edges(walk: Window, depth: int, tall: tuple, columns: np.ndarray, wide: bool) -> Work:
+    """Windows at the edge, row by row, each column with words of its own."""
+    rows, whole_rows = tall
+    kernel = walk.kernel[0] * walk.kernel[1]
+    counts, windows = np.unique(columns, return_counts=True)
+    work, outside = {}, 0
+    for count, times in zip(counts.tolist(), windows.tolist(), strict=True):
+        taken = rows[~whole_rows] if count == walk.kernel[1] else rows
+        calls = int(taken.sum()) * times if count else 0
+        outside += (len(taken) * kernel * times - calls * count) * depth
+        work = _added(work, _widened(1, count * depth, calls))
+    return _added(work, {"filled": outside // (8 if wide else 4)})
+
+
+def _small(walk: Window, depth: int, rows: np.ndarray, columns: np.ndarray, whole: tuple) -> Work:
+    """Windows at the edge, put together as bytes first."""
+    size = walk.kernel[1] * depth
+    slow = len(rows) * len(columns) - int(whole[0].sum()) * int(whole[1].sum())
+    work, copied, words, bytes_ = {}, 0, 0, 0
+    for count in columns.tolist():
+        taken = int((rows[~whole[0]] if count == walk.kernel[1] else rows).sum())
+        copied, words, bytes_ = (
+            copied + taken,
+            words + taken * (count * depth // 4),
+            bytes_ + taken * (count * depth % 4),
+        )
+    work = {"small": slow, "small words": slow * _up(walk.kernel[0] * size, 4), "small rows": copied}
+    return work | {"copied words": words, "copied bytes": bytes_} | _widened(walk.kernel[0], size, slow)
+
+
+def _rows_apart(walk: Window, depth: int, tall: tuple, broad: tuple, wide: bool) -> Work:
+    """Windows at the edge or with gaps, a row at a time; rows of whole columns are widened from the image."""
+    (rows, whole_rows), (columns, whole_columns) = tall, broad
+    size, gaps = walk.kernel[1] * depth, walk.dilation[1] > 1 and walk.kernel[1] > 1
     straight = int(rows[~whole_rows].sum()) * int(whole_columns.sum())
     mended_columns = int((~whole_columns).sum())
     mended = int(rows.sum()) * mended_columns
-    outside = int((walk.kernel[0] - rows).sum()) * output.shape[2]
+    # Rows of zero points: in every slow window.
+    outside = int((walk.kernel[0] - rows).sum()) * len(columns)
     runs = columns[~whole_columns]  # of pixels copied for a row
-    bytes_copied = int(rows.sum()) * int(runs.sum()) * depth
-    pieces = int(rows.sum()) * (int(runs.sum()) if gaps else mended_columns)
     work = {
-        "pixels": output.shape[1] * output.shape[2], "image rows": output.shape[1], "slow": slow,
-        "slow rows": slow * walk.kernel[0], "mended": mended, "pieces": pieces, "copied words": bytes_copied // 4,
-        "padding words": outside * _pairs(size // item, wide), "filled": mended_columns * output.shape[1] * size,
+        "mended": mended, "pieces": int(rows.sum()) * (int(runs.sum()) if gaps else mended_columns),
+        "copied words": int(rows.sum()) * int(runs.sum()) * depth // 4,
+        "padding words": outside * _pairs(size // (2 if wide else 1), wide),
+        "set bytes": mended_columns * len(rows) * size,
     }  # fmt: skip
-    whole, single = _widened(walk.kernel[0], size, fast), _widened(1, size, straight + mended)
-    return work | {part: times + single[part] for part, times in whole.items()}
+    return work | _widened(1, size, straight + mended)
 
 
 @loops("nn_depthwise_3x3_packed")
@@ -243,6 +314,59 @@ def depthwise_3x3(op: Op, lowered: Lowered) -> Work:
         "outside": fours * (made * max(pairs - whole - edges, 0) + (taken - made) * pairs),
         "kept": fours * (strips - 1) * pairs, "kept words": fours * (strips - 1) * pairs * (3 - stride) * 4,
         "clamped": op.output.elements * _clamps(op, lowered),
+    }  # fmt: skip
+
+
+@loops("nn_depthwise_line_packed")
+def depthwise_line(op: Op, lowered: Lowered) -> Work:
+    walk, channels = walk_of(op), op.output.shape[3]
+    along = 0 if walk.kernel[0] > 1 else 1
+    taps, pad = walk.kernel[along], walk.pad[along]
+    length, count, lines = op.inputs[0].shape[1 + along], op.output.shape[1 + along], op.output.shape[2 - along]
+    steps, turns = taps // 2 + 1, _up(count, 4)
+    pairs = 2 * turns + taps // 2
+    split = min((length - pad % 2) // 2, pairs - _up(pad, 2))
+    edges = pad % 2 + int((length - pad % 2) % 2 > 0 and _up(pad, 2) + split < pairs)
+    filters, fours = channels * lines, channels // 4 * lines
+    return {
+        "call": 1, "fours": channels // 4, "table": channels * steps, "lines": fours, "split": fours * split,
+        "edges": fours * edges, "outside": fours * (pairs - split - edges), "channels": filters,
+        "turns": filters * turns, "steps": filters * turns * steps, "ends": filters * (count % 4 > 0),
+        "symmetric": filters * turns * _symmetric(op), "clamped": op.output.elements * _clamps(op, lowered),
+    }  # fmt: skip
+
+
+@loops("nn_depthwise_multiplied_3x3_packed")
+def multiplied_3x3(op: Op, lowered: Lowered) -> Work:
+    """The kernel for one output an input, on the inputs of four outputs at a time."""
+    image, output = op.inputs[0], op.output
+    fours = output.shape[3] // 4
+    four = replace(op, inputs=[replace(image, shape=(*image.shape[:3], 4)), *op.inputs[1:]])
+    four.outputs = [replace(output, shape=(*output.shape[:3], 4))]
+    spread = "spread pairs" if output.shape[3] // image.shape[3] % 2 == 0 else "spread"
+    inner = {part: times * fours for part, times in depthwise_3x3(four, lowered).items()}
+    return {"layer": 1, spread: fours * image.shape[1] * image.shape[2], **inner}
+
+
+@loops("nn_depthwise_multiplied_packed")
+def multiplied(op: Op, lowered: Lowered) -> Work:
+    """A convolution without padding for each group of input channels, on what its windows read."""
+    image, output, walk = op.inputs[0], op.output, walk_of(op)
+    assert lowered.struct is not None
+    words = int(lowered.struct.rows[-1][0].split(", ")[-1])  # of a group
+    groups = int(lowered.arrays[0].data.size) // words
+    group = image.shape[3] // groups
+    read = [(output.shape[1 + i] - 1) * walk.stride[i] + (walk.kernel[i] - 1) * walk.dilation[i] + 1 for i in (0, 1)]
+    filters = replace(op.inputs[1], shape=(output.shape[3] // groups, *walk.kernel, group))
+    one = replace(op, kind="CONV_2D", inputs=[replace(image, shape=(1, *read, group)), filters, *op.inputs[2:]])
+    one.outputs = [replace(output, shape=(*output.shape[:3], output.shape[3] // groups))]
+    one.options = {**op.options, "padding": 1}  # VALID
+    inner = {part: times * groups for part, times in conv_packed(one, lowered, apart=groups > 1).items()}
+    rows, columns = (min(image.shape[1 + i], read[i] - walk.pad[i]) for i in (0, 1))
+    collected = groups * rows * columns
+    return {
+        "layer": 1, "set words": groups * read[0] * read[1] * group // 4, "collected rows": groups * rows,
+        "collected pixels": collected, "collected": collected * group, **inner,
     }  # fmt: skip
 
 

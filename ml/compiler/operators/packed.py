@@ -71,20 +71,32 @@ def conv_2d_packed(op: Op, options: Options) -> Lowered | None:
     pairs = walk.kernel[0] * len(packing.pair_order(row))
     if words is None or pairs >= 1 << 16:
         return None
+    return lowered_conv(
+        op, walk, pairs, "nn_conv_2d_packed", Array("packed", words, packed_comment(pairs)),
+        headers=("nn/packed.h",),
+        reason="two channels a word, two pixels by four channels a loop",
+        cycles=conv_cycles(output.shape, pairs),
+    )  # fmt: skip
+
+
+def lowered_conv(op: Op, walk: Window, pairs: int, function: str, packed: Array, **more) -> Lowered:
+    """A call of a kernel that takes an nn_packed_conv, whatever the width of its activations and weights; `pairs` of
+    taps a pixel, `more` of what a Lowered has."""
+    image, output = op.inputs[0], op.output
+    low, high = fixed_point.activation_range(op.options["activation"], output)
+    item = np.dtype(output.dtype).itemsize
     return Lowered(
-        calls=["nn_conv_2d_packed(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, packed_comment(pairs))],
+        calls=[function + "(&{name}, {0}, {out}, {scratch})"],
+        arrays=[packed],
         struct=Struct(
             "nn_packed_conv",
             conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (image.zero, output.zero, low, high)),
             CONV_BYTES,
         ),
-        headers=("nn/packed.h",),
-        reason="two channels a word, two pixels by four channels a loop",
-        cycles=conv_cycles(output.shape, pairs),
-        scratch=8 * pairs + row,
-        overlap={0: conv_overlap(op, walk)},
+        scratch=8 * pairs + item * walk.kernel[1] * image.shape[3],
+        overlap={0: item * conv_overlap(op, walk)},
         parameters=parameters(op),
+        **more,
     )
 
 

@@ -16,10 +16,10 @@ from ml.compiler.header import Identity, header
 from ml.compiler.lowering import Program
 from ml.native.build import INCLUDES, archive, compiler
 from ml.paths import ROOT
+from ml.profile import image
 
 KERNELS = sorted((ROOT / "lib/nn/src").rglob("*.c"))
 RUNNER = Path(__file__).parent / "runner.c"
-GUARD = 64  # bytes behind each arena that must not change
 PLACES = "-Wl,--section-start=.vectors=0,-Ttext=0x100,-Tdata=0x20000000,-e,reset,--defsym=stack_top=0x20400000"
 
 
@@ -27,23 +27,23 @@ PLACES = "-Wl,--section-start=.vectors=0,-Ttext=0x100,-Tdata=0x20000000,-e,reset
 class Target:
     """What builds and runs a batch."""
 
-    kernels: tuple[str, ...]  # flags for lib/nn
+    kernels: tuple[str, ...]  # flags for lib/nn of this computer; a board has the objects of ml/profile
     models: tuple[str, ...]  # flags for the generated headers: hardly more than calls
     compiler: str = ""  # of this computer when empty
     link: tuple[str, ...] = ()
     emulator: tuple[str, ...] = ()  # what runs the program, that computer itself when empty
+    guard: int = 64  # bytes behind each arena that must not change
 
 
 SANITIZERS = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all")
-CORTEX_M4 = ("-mcpu=cortex-m4", "-mthumb")
 TARGETS = {
-    "host": Target(("-O1",), ("-O0",)),
-    "sanitized": Target(("-O1", *SANITIZERS), ("-O0", *SANITIZERS)),
+    "host": Target((), ("-O0",)),  # the kernels as `ml` runs them
+    "sanitized": Target(("-O1", *SANITIZERS), ("-O0", *SANITIZERS), guard=0),  # theirs is better: they see what is read
     # the assembler that lib/nn/src/dsp has for processors with DSP instructions
     "cortex-m4": Target(
-        kernels=("-O2", *CORTEX_M4),
-        models=("-O0", *CORTEX_M4),
-        compiler="arm-none-eabi-gcc",
+        kernels=(),
+        models=("-O0", *image.CPUS["cortex-m4"]),
+        compiler=image.COMPILER,
         link=("-nostartfiles", "--specs=nano.specs", PLACES, "-Wl,-n"),
         emulator=(
             *("qemu-system-arm", "-M", "mps2-an386", "-nographic", "-monitor", "none", "-serial", "null"),
@@ -63,10 +63,8 @@ def run(
     _write(programs, inputs, folder)
     kind = TARGETS[target]
     folder_flags = [f"-I{path}" for path in (*INCLUDES, folder)]
-    build = [kind.compiler or compiler(), "-std=gnu99", "-w", f"-DNN_GUARD={GUARD}", *kind.models, *folder_flags]
-    subprocess.run(
-        [*build, str(RUNNER), *_kernels(target, folder), *kind.link, "-o", str(folder / "batch")], check=True
-    )
+    build = [kind.compiler or compiler(), "-std=gnu99", "-w", f"-DNN_GUARD={kind.guard}", *kind.models, *folder_flags]
+    subprocess.run([*build, str(RUNNER), *kernels(target), *kind.link, "-o", str(folder / "batch")], check=True)
     done = subprocess.run(
         [*kind.emulator, str(folder / "batch")], cwd=folder, capture_output=True, text=True, check=False, timeout=600
     )
@@ -74,17 +72,12 @@ def run(
     return list(_cut(made, programs, inputs)), done.stderr if done.returncode or kind.emulator else ""
 
 
-def _kernels(target: str, folder: Path) -> list[str]:
+def kernels(target: str) -> list[str]:
     """lib/nn for a target, compiled once."""
     kind = TARGETS[target]
-    if not kind.compiler:
-        return [str(archive(f"nn-{target}", KERNELS, flags=list(kind.kernels)))]
-    objects = folder.parent / f"objects-{target}"
-    if not objects.exists():
-        objects.mkdir()
-        build = [kind.compiler, "-std=gnu99", *kind.kernels, f"-I{ROOT}/lib/nn/include", "-c"]
-        subprocess.run([*build, *map(str, KERNELS)], cwd=objects, check=True)
-    return sorted(map(str, objects.glob("*.o")))
+    if kind.compiler:
+        return list(map(str, image.kernels()))
+    return [str(archive("nn", KERNELS, flags=list(kind.kernels)))]
 
 
 def _write(programs: Sequence[Program], inputs: Sequence[np.ndarray], folder: Path) -> None:

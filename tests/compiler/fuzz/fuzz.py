@@ -81,7 +81,7 @@ def check(networks: Sequence[Network], target: str, tally: Tally) -> list[Failur
     pairs = [(case, truth) for case, truth in zip(cases, truths, strict=True) if truth is not None]
     if not pairs:
         return failures
-    with tempfile.TemporaryDirectory(dir=_scratch()) as folder:
+    with tempfile.TemporaryDirectory() as folder:
         cases = [case for case, _ in pairs]
         made, said = batch.run([c.program for c in cases], [c.inputs for c in cases], target, Path(folder))
     for (case, truth), outputs in zip(pairs, made, strict=True):
@@ -94,13 +94,6 @@ def check(networks: Sequence[Network], target: str, tally: Tally) -> list[Failur
         if len(outputs) < len(case.inputs):
             break  # what follows did not run
     return failures
-
-
-def _scratch() -> Path:
-    """One folder a process, in which objects for a board are kept."""
-    folder = Path(tempfile.gettempdir()) / f"thimble-fuzz-{os.getpid()}"
-    folder.mkdir(exist_ok=True)
-    return folder
 
 
 def _prepared(network: Network, tally: Tally, failures: list[Failure]) -> _Case | None:

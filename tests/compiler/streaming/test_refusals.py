@@ -3,15 +3,15 @@
 import contextlib
 import json
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 
+from ml.cli import main
 from ml.compiler.compile import prepare
 from ml.compiler.streaming import Request
 from ml.errors import UserError
-from ml.paths import ROOT
+from tests import command
 from tests.compiler.builder import Builder
 from tests.compiler.streaming.stacks import SAME, Stack
 from tests.compiler.streaming.test_stacks import a_stride_that_stops_the_reuse, valid_convolutions
@@ -71,8 +71,7 @@ def test_damaged_models_are_refused_and_nothing_else_happens():
 
 
 def run(*arguments) -> subprocess.CompletedProcess:
-    command = [sys.executable, "-m", "ml", "compile", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    return command.call(main, "compile", *arguments)
 
 
 def test_the_command_reports_what_a_step_saves(tmp_path):

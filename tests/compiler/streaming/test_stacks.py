@@ -153,7 +153,7 @@ def stacks(draw):
     return stack.model()
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(stacks(), st.integers(1, 8), st.sampled_from(["speed", "size"]), st.integers(0, 1 << 20))
 def test_any_stack_equals_its_windows(tflite, hop, optimise, seed):
     try:

@@ -1,16 +1,18 @@
 """lib/nn called directly: on this computer (the portable bodies) and on an emulated Cortex-M4 (the DSP bodies)."""
 
 import ctypes
-import hashlib
+import os
 import shutil
 import subprocess
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from ml.native.build import load
 from ml.paths import ROOT
+from ml.profile import image
 from ml.profile.machine import RAM, Machine
 
 SOURCES = sorted((ROOT / "lib/nn/src").rglob("*.c"))
@@ -47,7 +49,7 @@ class CortexM4:
     pointer = ctypes.c_uint32
 
     def __init__(self):
-        self.machine = Machine(image())
+        self.machine = Machine(linked())
         self.next = RAM
         self.cycles = 0
 
@@ -68,18 +70,15 @@ class CortexM4:
 
 
 @cache
-def image():
-    """All kernels linked for a Cortex-M4."""
-    compiler = shutil.which("arm-none-eabi-gcc")
-    if compiler is None:
-        pytest.skip("arm-none-eabi-gcc is not installed")
-    headers = sorted((ROOT / "lib/nn").rglob("*.h"))
-    key = hashlib.sha256(b"".join(path.read_bytes() for path in (*SOURCES, *headers))).hexdigest()[:16]
-    target = ROOT / ".cache/native" / f"kernels-m4-{key}.elf"
+def linked() -> Path:
+    """All kernels in one image for a Cortex-M4."""
+    if shutil.which(image.COMPILER) is None:
+        pytest.skip(f"{image.COMPILER} is not installed")
+    objects = image.kernels()
+    target = objects[0].parent.with_suffix(".elf")
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        made = target.with_suffix(f".{id(key)}.tmp")
-        command = [compiler, *FLAGS, f"-I{ROOT}/lib/nn/include", *map(str, SOURCES), *LINK, "-o", str(made)]
+        made = target.with_suffix(f".{os.getpid()}.tmp")
+        command = [image.COMPILER, *image.CPUS["cortex-m4"], *map(str, objects), *LINK, "-o", str(made)]
         subprocess.run(command, check=True, capture_output=True)
         made.replace(target)
     return target

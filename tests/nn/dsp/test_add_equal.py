@@ -14,13 +14,13 @@ FIELDS = (
 
 @pytest.mark.parametrize("target", [Host, CortexM4])
 @pytest.mark.parametrize("ratio", [1.0, 0.999, 0.01])
-@pytest.mark.parametrize("output_scale", [0.3, 3.7])
-def test_every_pair_of_bytes(target, ratio, output_scale):
+@pytest.mark.parametrize(("output_scale", "output_zero"), [(0.3, -3), (3.7, -3), (0.3, -128)])
+def test_every_pair_of_bytes(target, ratio, output_scale, output_zero):
     large, small = (v.ravel().astype(np.int8) for v in np.meshgrid(np.arange(-128, 128), np.arange(-128, 128)))
     (small_m, small_s), (out_m, out_s) = map(fixed_point.multiplier, (ratio / 2, 2 / ((1 << 20) * output_scale)))
-    zeros = {"large_zero": -128, "small_zero": 17, "output_zero": -3}
+    zeros = {"large_zero": -128, "small_zero": 17, "output_zero": output_zero}
     term = fixed_point.requantise((small.astype(np.int64) - 17) << 20, small_m, small_s)
-    total = fixed_point.requantise(((large.astype(np.int64) + 128) << 19) + term, out_m, out_s) - 3
+    total = fixed_point.requantise(((large.astype(np.int64) + 128) << 19) + term, out_m, out_s) + output_zero
     machine = target()
     made = struct(
         machine, FIELDS, count=65536, small_shift=max(-small_s, 1), output_shift=-out_s,

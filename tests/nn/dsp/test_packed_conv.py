@@ -62,7 +62,7 @@ def test_every_tap_count_around_the_unrolled_loop(target, output_zero, channels)
         np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"depth {depth}")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_any_window_stride_dilation_and_padding(seed, data):
     layer, image = Layer.random(
@@ -82,6 +82,31 @@ def test_any_window_stride_dilation_and_padding(seed, data):
         np.testing.assert_array_equal(run(target, layer, image), expected)
         if layer.dilation_h == layer.dilation_w == 1:
             np.testing.assert_array_equal(run_overlapping(target, layer, image), expected, "overlapping")
+
+
+@pytest.mark.parametrize("target", [Host, CortexM4])
+@pytest.mark.parametrize("stride", [(1, 1), (2, 1), (1, 2)])
+@pytest.mark.parametrize("depth", [12, 16, 32, 48])
+def test_neighbours_that_are_widened_together(target, stride, depth):
+    """Channels a multiple of 16, side by side: windows of one and of several columns, odd and even rows of them."""
+    machine = target()
+    for seed, (kernel, side, same) in enumerate(
+        (((1, 1), 5, False), ((3, 3), 5, True), ((3, 3), 6, True), ((2, 4), 7, False), ((1, 5), 3, True))
+    ):
+        made = Layer.random(seed, in_c=depth, out_c=5, side=side, height=4, kernel=kernel, stride=stride, same=same)
+        layer, image = made
+        np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"{kernel} on {side}")
+        np.testing.assert_array_equal(run_overlapping(machine, layer, image), convolve(layer, image), "overlapping")
+
+
+@pytest.mark.parametrize("target", [Host, CortexM4])
+def test_windows_at_the_edge_around_the_size_that_is_put_together_at_once(target):
+    machine = target()
+    for seed, (depth, kernel) in enumerate(
+        ((1, (9, 7)), (1, (8, 8)), (1, (13, 5)), (3, (3, 7)), (2, (4, 8)), (6, (11, 1)))
+    ):
+        layer, image = Layer.random(seed + 1, in_c=depth, out_c=4, side=5, height=6, kernel=kernel, stride=(2, 2))
+        np.testing.assert_array_equal(run(machine, layer, image), convolve(layer, image), f"{kernel} of {depth}")
 
 
 def test_a_dead_channel_does_not_keep_a_layer_from_the_packed_kernel():

@@ -105,7 +105,7 @@ def test_shifts_at_both_ends(target, shift):
         np.testing.assert_array_equal(convolution(target(), layer, image, wide), convolve(layer, image))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_any_window_stride_dilation_and_padding(seed, data):
     shape = {

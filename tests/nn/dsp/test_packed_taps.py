@@ -38,7 +38,7 @@ def test_every_length_of_a_window_in_time(target, upright):
         np.testing.assert_array_equal(run(machine, layer, image), depthwise(layer, image), f"{taps} taps")
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32 - 1), data=st.data())
 def test_any_window_stride_dilation_and_padding(seed, data):
     pairs = [data.draw(st.tuples(st.integers(1, most), st.integers(1, most))) for most in (5, 3, 2)]

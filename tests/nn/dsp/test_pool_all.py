@@ -13,12 +13,13 @@ FIELDS = (
 
 @pytest.mark.parametrize("target", [Host, CortexM4])
 @pytest.mark.parametrize("channels", [1, 3, 4, 5, 8])
-@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 2), (3, 5), (25, 5)])
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (1, 2), (3, 5), (15, 17), (16, 16), (3, 257)])
 def test_every_channel_count_and_rounding(target, channels, height, width):
     machine = target()
     chance = np.random.default_rng(channels * 100 + width)
     images = chance.integers(-128, 128, (2, height, width, channels)).astype(np.int8)
     images[1] //= 64  # sums near 0, halves among them
+    images[0, ..., 0] = -128  # the largest sum
     made = struct(
         machine, FIELDS, in_h=height, in_w=width, in_c=channels, out_h=1, out_w=1, out_c=channels, kernel_h=height,
         kernel_w=width, stride_h=1, stride_w=1, batches=2, min=-100, max=90,

@@ -95,6 +95,28 @@ typedef struct {
 
 void nn_depthwise_packed(const nn_packed_taps *layer, const int8_t *input, int8_t *output);
 
+// A window along one axis, 2 to NN_LINE_TAPS taps of it side by side, stride 1; one output channel an input channel, a
+// multiple of four of them. A line is a row of the image, or a column. A channel:
+//   bias        twice, with the input's zero point folded in
+//   multiplier
+//   shift       to the right, less one
+//   weights[]   a byte a tap, then zeros: a multiple of four bytes, at least two more than taps
+#define NN_LINE_TAPS 15
+
+typedef struct {
+    uint16_t lines, in_length, out_length, channels;
+    uint16_t taps, pad; // of the window; positions before the first of a line
+    int16_t input_zero, output_zero;
+    int16_t min, max;
+    uint32_t in_step, out_step; // bytes from one position of a line to the next
+    uint32_t in_line, out_line; // bytes from one line to the next
+    const int32_t *packed;
+} nn_packed_line;
+
+// scratch: 16 * pairs + 32 * (taps / 2 + 1) bytes, aligned to 4, with pairs = (out_length + 3) / 4 * 2 + taps / 2.
+// The output may start where the input does, if each line is made from itself: see ml/compiler/packing.py.
+void nn_depthwise_line_packed(const nn_packed_line *layer, const int8_t *input, int8_t *output, void *scratch);
+
 // One scale for the whole matrix, or one an output: `multiplier` and `shift` are 0 then.
 typedef struct {
     uint16_t inputs, outputs; // inputs a multiple of four

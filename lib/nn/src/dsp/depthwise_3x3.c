@@ -3,70 +3,11 @@
 #include "dot.h" // NN_DSP
 #include "nn/packed.h"
 #include "planes.h"
+#include "split.h"
 #include <stddef.h>
 #include <string.h>
 
-// `pairs` pairs of neighbouring pixels, four channels each, to a word a channel. Returns where the plane goes on.
-#if NN_DSP
-static inline uint32_t *split(const int8_t *row, uint32_t step, uint32_t pairs, uint32_t *to) {
-    if (pairs == 0) return to;
-    __asm__ volatile("1:\n"
-                     "ldr r4, [%0]\n ldr r5, [%0, %3]\n add %0, %0, %3, lsl #1\n"
-                     "sxtb16 r6, r4\n sxtb16 r4, r4, ror #8\n sxtb16 r8, r5\n sxtb16 r5, r5, ror #8\n"
-                     "pkhtb r9, r8, r6, asr #16\n pkhbt r6, r6, r8, lsl #16\n"
-                     "pkhtb r8, r5, r4, asr #16\n pkhbt r4, r4, r5, lsl #16\n"
-                     "str r9, [%1, #8]\n str r8, [%1, #12]\n str r4, [%1, #4]\n str r6, [%1], #128\n"
-                     "subs %2, %2, #1\n bne 1b\n"
-                     : "+r"(row), "+r"(to), "+r"(pairs)
-                     : "r"(step)
-                     : "r4", "r5", "r6", "r8", "r9", "cc", "memory");
-    return to;
-}
-#else
-static inline uint32_t *split(const int8_t *row, uint32_t step, uint32_t pairs, uint32_t *to) {
-    for (; pairs > 0; pairs--, row += 2u * step, to += NN_PLANE_PAIR) {
-        for (uint32_t c = 0; c < NN_PLANE_CHANNELS; c++) {
-            to[c] = (uint16_t)row[c] | (uint32_t)(uint16_t)row[step + c] << 16;
-        }
-    }
-    return to;
-}
-#endif
-
-// Channels 0 and 2, 1 and 3 of a pixel as 16-bit halves.
-static inline void halves(const int8_t *pixel, uint32_t *even, uint32_t *odd) {
-#if NN_DSP
-    uint32_t word;
-    memcpy(&word, pixel, 4);
-    __asm__("sxtb16 %0, %1" : "=r"(*even) : "r"(word));
-    __asm__("sxtb16 %0, %1, ror #8" : "=r"(*odd) : "r"(word));
-#else
-    *even = (uint16_t)pixel[0] | (uint32_t)(uint16_t)pixel[2] << 16;
-    *odd = (uint16_t)pixel[1] | (uint32_t)(uint16_t)pixel[3] << 16;
-#endif
-}
-
-// One pixel beside the edge: on the right of its word, or on the left.
-static void edge(const int8_t *pixel, uint32_t zeros, int right, uint32_t *to) {
-    const uint32_t low = 0xFFFFu;
-    uint32_t even, odd;
-    halves(pixel, &even, &odd);
-    if (right) {
-        to[0] = (zeros & low) | even << 16;
-        to[1] = (zeros & low) | odd << 16;
-        to[2] = (zeros & low) | (even & ~low);
-        to[3] = (zeros & low) | (odd & ~low);
-    } else {
-        to[0] = (zeros & ~low) | (even & low);
-        to[1] = (zeros & ~low) | (odd & low);
-        to[2] = (zeros & ~low) | even >> 16;
-        to[3] = (zeros & ~low) | odd >> 16;
-    }
-}
-
-static void outside(uint32_t zeros, uint32_t pairs, uint32_t *to) {
-    for (; pairs > 0; pairs--, to += NN_PLANE_PAIR) to[0] = to[1] = to[2] = to[3] = zeros;
-}
+NN_SPLIT(split, "128", NN_PLANE_PAIR)
 
 // One row of the image, or zero points where `row` is NULL, to one row of the plane.
 __attribute__((noinline)) static void take_apart(const nn_packed_depthwise *layer, const int8_t *row, uint32_t *to) {
@@ -76,7 +17,7 @@ __attribute__((noinline)) static void take_apart(const nn_packed_depthwise *laye
     uint32_t left = layer->in_columns;
     if (row != NULL) {
         if (layer->pad_column) {
-            edge(row, zeros, 1, to);
+            nn_edge(row, zeros, 1, to);
             row += step;
             left--, to += NN_PLANE_PAIR;
         }
@@ -84,11 +25,11 @@ __attribute__((noinline)) static void take_apart(const nn_packed_depthwise *laye
         const uint32_t pairs = left / 2u < room ? left / 2u : room;
         to = split(row, step, pairs, to);
         if (left % 2u && to < end) {
-            edge(row + 2u * pairs * step, zeros, 0, to);
+            nn_edge(row + 2u * pairs * step, zeros, 0, to);
             to += NN_PLANE_PAIR;
         }
     }
-    if (to < end) outside(zeros, (uint32_t)(end - to) / NN_PLANE_PAIR, to);
+    if (to < end) nn_outside(zeros, (uint32_t)(end - to) / NN_PLANE_PAIR, NN_PLANE_PAIR, to);
 }
 
 // The last rows of a strip are the first of the next: their pixels may be overwritten by then.

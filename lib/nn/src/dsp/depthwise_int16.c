@@ -1,6 +1,7 @@
 // Depthwise convolution on int16 activations with any window, four channels at a time. Padding counts as 0, so a window
 // that leaves the image is a smaller window: the same loop on fewer taps.
-#include "dot.h" // NN_DSP
+#include "dot.h"       // NN_DSP
+#include "dot_int16.h" // nn_byte
 #include "nn/packed_int16.h"
 #include "nn/requantise.h"
 
@@ -65,10 +66,6 @@ __attribute__((naked, noinline)) static void pixel(__attribute__((unused)) const
                     "7:\n" FOUR(FROM_0) "b.w 6b\n");
 }
 #else
-static int32_t byte(int32_t word, int i) {
-    return (int8_t)((uint32_t)word >> (8 * i) & 0xFFu);
-}
-
 static const int32_t *move(const int32_t *words, int32_t bytes) {
     return words + bytes / (int32_t)sizeof *words;
 }
@@ -84,12 +81,12 @@ static void pixel(const job *inside) {
         for (uint32_t i = 0; i < inside->across; i++, x += inside->skip, packed = move(packed, inside->row)) {
             for (uint32_t j = 0; j < inside->along; j++, x += inside->step, packed++) {
                 const int16_t *taps = (const int16_t *)(const void *)x;
-                for (int c = 0; c < CHANNELS; c++) sums[c] += taps[c] * byte(*packed, places[c]);
+                for (int c = 0; c < CHANNELS; c++) sums[c] += taps[c] * nn_byte(*packed, places[c]);
             }
         }
         packed = move(packed, inside->rest);
         for (int c = 0; c < CHANNELS; c++) {
-            const int shift = byte(packed[0], c) + 17;
+            const int shift = nn_byte(packed[0], c) + 17;
             const int64_t scaled = ((int64_t)sums[c] * (packed[c + 1] >> 16) + (INT64_C(1) << (shift - 1))) >> shift;
             *out++ = (int16_t)nn_clamp((int32_t)scaled, inside->negative ? INT16_MIN : 0, INT16_MAX);
         }

@@ -206,7 +206,7 @@ static void two_pixels(const nn_dot_pair *job, int8_t *out0, int8_t *out1) {
     }
 }
 
-void nn_dot_4x2(const nn_dot_pair *job) {
+void nn_dot_each_pair(const nn_dot_pair *job, void (*two_pixels)(const nn_dot_pair *job, int8_t *out0, int8_t *out1)) {
     const nn_rows pixel = {.rows = 1, .size = job->depth};
     const uint32_t step = 2u * (uint32_t)(job->out1 - job->out0);
     for (uint32_t i = 0; i < job->count; i++) {
@@ -216,6 +216,10 @@ void nn_dot_4x2(const nn_dot_pair *job) {
         }
         two_pixels(job, job->out0 + i * step, job->out1 + i * step);
     }
+}
+
+void nn_dot_4x2(const nn_dot_pair *job) {
+    nn_dot_each_pair(job, two_pixels);
 }
 
 void nn_dot_4x1(const nn_dot_one *job) {

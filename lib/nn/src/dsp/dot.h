@@ -27,6 +27,11 @@ typedef struct {
 
 void nn_dot_4x2(const nn_dot_pair *job);
 
+#if !NN_DSP
+// What the portable bodies share: each pair of pixels, widened where `input` says so, to `two_pixels`.
+void nn_dot_each_pair(const nn_dot_pair *job, void (*two_pixels)(const nn_dot_pair *job, int8_t *out0, int8_t *out1));
+#endif
+
 // One pixel of plain bytes, a multiple of four, against channels that share one scale; or, where `multiplier` and
 // `shift` are 0 and `symmetric` is 1, channels whose scales follow their taps.
 typedef struct {

@@ -98,21 +98,17 @@ __attribute__((naked)) void nn_dot_int16_4x1(__attribute__((unused)) const nn_do
 
 #else
 
-static int32_t byte(int32_t word, int i) {
-    return (int8_t)((uint32_t)word >> (8 * i) & 0xFFu);
-}
-
 // Adds a pair of taps to the sums of four channels.
 static void multiply(const int32_t *weights, int32_t tap0, int32_t tap1, int32_t sums[4]) {
     for (int c = 0; c < 4; c++) {
-        sums[c] += byte(weights[c / 2], c % 2) * tap0;
-        sums[c] += byte(weights[c / 2], 2 + c % 2) * tap1;
+        sums[c] += nn_byte(weights[c / 2], c % 2) * tap0;
+        sums[c] += nn_byte(weights[c / 2], 2 + c % 2) * tap1;
     }
 }
 
 static void finish(const int32_t *scales, const int32_t sums[4], int32_t symmetric, int16_t *out) {
     for (int c = 0; c < 4; c++) {
-        const int shift = byte(scales[0], c) + 17;
+        const int shift = nn_byte(scales[0], c) + 17;
         const int64_t scaled = ((int64_t)sums[c] * (scales[c + 1] >> 16) + (INT64_C(1) << (shift - 1))) >> shift;
         out[c] = (int16_t)nn_clamp((int32_t)scaled, symmetric ? INT16_MIN : 0, INT16_MAX);
     }

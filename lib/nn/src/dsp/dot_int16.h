@@ -21,4 +21,9 @@ typedef struct {
 
 void nn_dot_int16_4x1(const nn_dot_int16_one *job);
 
+// Byte `i` of a packed word, for the portable bodies.
+static inline int32_t nn_byte(int32_t word, int i) {
+    return (int8_t)((uint32_t)word >> (8 * i) & 0xFFu);
+}
+
 #endif

@@ -200,15 +200,7 @@ static void two_pixels(const nn_dot_pair *job, int8_t *out0, int8_t *out1) {
 }
 
 void nn_dot_int4_4x2(const nn_dot_pair *job) {
-    const nn_rows pixel = {.rows = 1, .size = job->depth};
-    const uint32_t step = 2u * (uint32_t)(job->out1 - job->out0);
-    for (uint32_t i = 0; i < job->count; i++) {
-        if (job->input) {
-            nn_widen(job->input + 2 * i * job->depth, job->taps, &pixel);
-            nn_widen(job->input + (2 * i + 1) * job->depth, job->taps + 1, &pixel);
-        }
-        two_pixels(job, job->out0 + i * step, job->out1 + i * step);
-    }
+    nn_dot_each_pair(job, two_pixels);
 }
 
 void nn_dot_int4_4x1(const nn_dot_int4_one *job) {

@@ -3,6 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#define SMALL_WINDOW 64 // bytes on the stack
+
 // What stays the same from pixel to pixel.
 typedef struct {
     const nn_packed_conv *layer;
@@ -13,6 +15,11 @@ typedef struct {
     nn_dot_pair *job;
     nn_rows rows[2];          // of a window inside the image, for either pixel
     uint32_t row_words;       // of `taps` that a row of the window takes, the other pixel's between them
+    uint32_t column_words;    // of those, what a column takes; 0 if columns share words
+    uint32_t zeros;           // a word of two zero points
+    uint32_t zeros_of_four;   // of four bytes
+    int small;                // the window fits SMALL_WINDOW and has no gaps in its rows
+    int unfinished;           // something is left to do behind the innermost loop
     int32_t reach_y, reach_x; // from the window's first row and column to its last
     uint32_t *taps;
     int8_t *copy; // of a row that has to be put together
@@ -23,6 +30,7 @@ static walk start(const nn_packed_conv *layer, const nn_conv_form *form, nn_dot_
     const uint32_t size = layer->kernel_width * in_depth;
     const uint32_t pitch = (uint32_t)layer->dilation_height * layer->in.width * in_depth;
     const nn_rows rows = {layer->kernel_height, size, (int32_t)(pitch - size), &job->sums[0]};
+    const int apart = layer->in.channels % 4u == 0 && layer->dilation_width == 1;
     return (walk){.layer = layer,
                   .form = form,
                   .image = image,
@@ -31,6 +39,11 @@ static walk start(const nn_packed_conv *layer, const nn_conv_form *form, nn_dot_
                   .job = job,
                   .rows = {rows, {rows.rows, rows.size, rows.gap, &job->sums[1]}},
                   .row_words = form->row_pairs * 2u,
+                  .column_words = apart ? layer->in.channels : 0,
+                  .zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001),
+                  .zeros_of_four = (form->item == 1 ? (uint8_t)layer->input_zero : 0u) * UINT32_C(0x01010101),
+                  .small = layer->dilation_width == 1 && layer->kernel_height * size <= SMALL_WINDOW,
+                  .unfinished = layer->out.channels % 4u > 0 || form->clamp != NULL,
                   .reach_y = (layer->kernel_height - 1) * layer->dilation_height,
                   .reach_x = (layer->kernel_width - 1) * layer->dilation_width,
                   .taps = job->taps,
@@ -62,18 +75,66 @@ static void copy_inside(const walk *at, const int8_t *row, int32_t x, int8_t *co
     }
 }
 
+// Zero points to a pixel's next `words` words, a multiple of four, the other pixel's between them.
+static void fill(uint32_t *taps, uint32_t words, uint32_t zeros) {
+    for (const uint32_t *end = taps + words; taps < end; taps += 4) taps[0] = taps[2] = zeros;
+}
+
+// The taps of a pixel whose window leaves the image, where every column has words of its own.
+static void gather_edge(const walk *at, int32_t y, int32_t x, uint32_t odd) {
+    const nn_packed_conv *layer = at->layer;
+    const int32_t first = within(x, layer->in.width), end = within(x + layer->kernel_width, layer->in.width);
+    const uint32_t inside = (uint32_t)(end - first) * at->column_words;
+    const uint32_t before = inside ? (uint32_t)(first - x) * at->column_words : 0;
+    const uint32_t behind = at->row_words - before - inside;
+    int32_t sum = 0, all = 0;
+    const nn_rows part = {1, (uint32_t)(end - first) * at->in_depth, 0, &sum};
+    const int8_t *from = at->image + (y * layer->in.width + first) * (int32_t)at->in_depth;
+    const int32_t pitch = at->rows[0].gap + (int32_t)at->rows[0].size;
+    uint32_t *taps = at->taps + odd;
+    for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, from += pitch) {
+        if (inside == 0 || y < 0 || y >= layer->in.height) {
+            fill(taps, at->row_words, at->zeros);
+            all += (int32_t)at->row_words * layer->input_zero;
+        } else {
+            fill(taps, before, at->zeros);
+            at->form->widen(from, taps + before, &part);
+            fill(taps + before + inside, behind, at->zeros);
+            all += sum + (int32_t)(before + behind) * layer->input_zero;
+        }
+        taps += at->row_words;
+    }
+    at->job->sums[odd] = all;
+}
+
+// The taps of a pixel whose window leaves the image and is small: it is put together among zero points first.
+static void gather_small(const walk *at, int32_t y, int32_t x, uint32_t odd) {
+    const nn_packed_conv *layer = at->layer;
+    const uint32_t size = at->rows[0].size;
+    const int32_t first = within(x, layer->in.width), end = within(x + layer->kernel_width, layer->in.width);
+    const int8_t *from = at->image + (y * layer->in.width + first) * (int32_t)at->in_depth;
+    const int32_t pitch = at->rows[0].gap + (int32_t)size;
+    uint32_t window[SMALL_WINDOW / sizeof(uint32_t)];
+    const nn_rows all = {layer->kernel_height, size, 0, at->rows[odd].sum};
+    int8_t *to = (int8_t *)window + (first - x) * (int32_t)at->in_depth;
+    for (uint32_t i = 0; i < (all.rows * size + 3u) / 4u; i++) window[i] = at->zeros_of_four;
+    for (uint32_t rows = all.rows; rows > 0; rows--, y += layer->dilation_height, from += pitch, to += size) {
+        if (y >= 0 && y < layer->in.height) copy_bytes(from, (uint32_t)(end - first) * at->in_depth, to);
+    }
+    at->form->widen((const int8_t *)window, at->taps + odd, &all);
+}
+
 // The taps of a pixel whose window leaves the image or has gaps: rows are put together among zero points first.
-static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t odd) {
+static void gather_rows(const walk *at, int32_t y, int32_t x, uint32_t odd) {
     const nn_packed_conv *layer = at->layer;
     int32_t sum = 0, all = 0;
     uint32_t *taps = at->taps + odd;
     const nn_rows one = {1, at->rows[0].size, 0, &sum};
-    const uint32_t zeros = (uint16_t)layer->input_zero * UINT32_C(0x10001);
     const int whole = x >= 0 && x + at->reach_x < layer->in.width && at->reach_x == layer->kernel_width - 1;
     if (!whole) memset(at->copy, layer->input_zero, one.size);
     for (int32_t ky = 0; ky < layer->kernel_height; ky++, y += layer->dilation_height, taps += at->row_words) {
         if (y < 0 || y >= layer->in.height) {
-            for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = zeros;
+            for (uint32_t i = 0; i < at->row_words; i += 2) taps[i] = at->zeros;
             all += (int32_t)at->row_words * layer->input_zero;
         } else {
             const int8_t *row = at->image + (uint32_t)y * layer->in.width * at->in_depth;
@@ -83,6 +144,16 @@ static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t odd) {
         }
     }
     at->job->sums[odd] = all;
+}
+
+__attribute__((noinline)) static void gather_slowly(const walk *at, int32_t y, int32_t x, uint32_t odd) {
+    if (at->column_words) {
+        gather_edge(at, y, x, odd);
+    } else if (at->small) {
+        gather_small(at, y, x, odd);
+    } else {
+        gather_rows(at, y, x, odd);
+    }
 }
 
 // The last one to three channels: the block of four they fill is written aside.
@@ -96,20 +167,15 @@ __attribute__((noinline)) static void multiply_rest(const nn_conv_form *form, nn
     memcpy(out1, aside + form->item, rest * form->item);
 }
 
-// All channels of two pixels. The job holds all but where they go.
-static void multiply_both(const walk *at, int8_t *out0, int8_t *out1) {
+// What the innermost loop leaves of two pixels: channels behind the last whole four, and an activation's limits.
+__attribute__((noinline)) static void finish(const walk *at, int8_t *out0, int8_t *out1) {
     const nn_packed_conv *layer = at->layer;
-    nn_dot_pair *job = at->job;
     const uint32_t rest = layer->out.channels % 4u;
-    const uint32_t whole = layer->out.channels - rest;
-    job->out0 = out0;
-    job->out1 = out1;
-    if (whole > 0) at->form->dot(job);
     if (rest > 0) {
-        nn_dot_pair last = *job;
-        last.packed = job->packed_end;
+        nn_dot_pair last = *at->job;
+        last.packed = at->job->packed_end;
         last.packed_end = last.packed + at->form->block;
-        const uint32_t done = whole * at->form->item;
+        const uint32_t done = (layer->out.channels - rest) * at->form->item;
         multiply_rest(at->form, last, out0 + done, out1 + done, rest);
     }
     if (at->form->clamp != NULL) {
@@ -118,7 +184,16 @@ static void multiply_both(const walk *at, int8_t *out0, int8_t *out1) {
     }
 }
 
-static void multiply(const walk *at, int8_t *output) {
+// All channels of two pixels. The job holds all but where they go.
+static inline void multiply_both(const walk *at, int8_t *out0, int8_t *out1) {
+    nn_dot_pair *job = at->job;
+    job->out0 = out0;
+    job->out1 = out1;
+    if (job->packed != job->packed_end) at->form->dot(job);
+    if (at->unfinished) finish(at, out0, out1);
+}
+
+static inline void multiply(const walk *at, int8_t *output) {
     multiply_both(at, output, output + at->pitch);
 }
 
@@ -171,6 +246,18 @@ static void convolve_adjacent(const walk *at, int8_t *output) {
     }
 }
 
+// Two neighbours in a row whose windows lie inside the image; `from` is the first one's.
+static inline void inner_pair(const walk *at, const int8_t *from, uint32_t step, int8_t *output) {
+    const nn_conv_form *form = at->form;
+    if (form->widen_two != NULL) {
+        form->widen_two(from, at->taps, &at->rows[0], step);
+    } else {
+        form->widen(from, at->taps, &at->rows[0]);
+        form->widen(from + step, at->taps + 1, &at->rows[1]);
+    }
+    multiply(at, output);
+}
+
 static void convolve(const walk *at, int8_t *output) {
     const nn_packed_conv *layer = at->layer;
     const uint32_t step = layer->stride_width * at->in_depth;
@@ -179,10 +266,17 @@ static void convolve(const walk *at, int8_t *output) {
     inner_columns(at, &first, &count);
     for (int32_t row = 0, y = -layer->pad_top; row < layer->out.height; row++, y += layer->stride_height) {
         const uint32_t inner = y >= 0 && y + at->reach_y < layer->in.height ? count : 0;
-        const int32_t corner = (y * layer->in.width - layer->pad_left) * (int32_t)at->in_depth;
+        const int8_t *corner = at->image + (y * layer->in.width - layer->pad_left) * (int32_t)at->in_depth;
         for (uint32_t column = 0; column < width; column++) {
-            if (column - first < inner) {
-                at->form->widen(at->image + corner + (int32_t)(column * step), at->taps + odd, &at->rows[odd]);
+            const uint32_t done = column - first; // of the inner columns, if it is one
+            if (!odd && done < inner && done + 1u < inner) {
+                inner_pair(at, corner + column * step, step, output);
+                output += 2u * at->pitch;
+                column++;
+                continue;
+            }
+            if (done < inner) {
+                at->form->widen(corner + column * step, at->taps + odd, &at->rows[odd]);
             } else {
                 gather_slowly(at, y, (int32_t)(column * layer->stride_width) - layer->pad_left, odd);
             }
@@ -235,6 +329,7 @@ void nn_conv_packed_apart(const nn_packed_conv *layer, const int8_t *input, int8
     form.pitch = pitch;
     form.dot = nn_dot_4x2;
     form.widen = nn_widen;
+    form.widen_two = layer->in.channels % 16u == 0 && layer->stride_width == 1 ? nn_widen_two : NULL;
     form.block = 10u + 2u * layer->pairs;
     nn_conv_2d_pairs(layer, &form, input, output, scratch);
 }

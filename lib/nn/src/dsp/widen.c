@@ -67,6 +67,39 @@ __attribute__((naked)) void nn_widen_and_sum(__attribute__((unused)) const int8_
                          SUM, "28", "ldr r4, [sp]\n str r11, [r4]\n add sp, #4\n pop {r4-r11, pc}\n"));
 }
 
+// Registers: r0 from, r1 to, r2 the other pixel's, r3 rows left, r4-r8 words, r9 taps left, r10 shift, r11 taps of
+// both, r12 from behind a row to the next one's first tap.
+// clang-format off: as above
+#define FOUR_WORDS "ldr r4, [r0], #4\n ldr r5, [r0], #4\n ldr r6, [r0], #4\n ldr r7, [r0], #4\n"
+#define TO_ONE(word, to, place)                                                                                        \
+    "sxtb16 r8, " word "\n sxtb16 " word ", " word ", ror #8\n"                                                        \
+    "str r8, [" to ", #" place "]\n str " word ", [" to ", #" place " + 8]\n"
+#define TO_BOTH(word, place)                                                                                           \
+    TO_ONE(word, "r1", place) "str r8, [r2, #" place "]\n str " word ", [r2, #" place " + 8]\n"
+#define SIXTEEN_TO_ONE(to)                                                                                             \
+    FOUR_WORDS TO_ONE("r4", to, "0") TO_ONE("r5", to, "16") TO_ONE("r6", to, "32") TO_ONE("r7", to, "48")              \
+    "add " to ", #64\n subs r9, r9, #16\n"
+#define SIXTEEN_TO_BOTH                                                                                                \
+    FOUR_WORDS TO_BOTH("r4", "0") TO_BOTH("r5", "16") TO_BOTH("r6", "32") TO_BOTH("r7", "48")                          \
+    "add r1, #64\n add r2, #64\n subs r9, r9, #16\n"
+// clang-format on
+
+__attribute__((naked)) void nn_widen_two(__attribute__((unused)) const int8_t *from,
+                                         __attribute__((unused)) uint32_t *to,
+                                         __attribute__((unused)) const nn_rows *rows,
+                                         __attribute__((unused)) uint32_t shift) {
+    __asm__ volatile(
+        "push {r4-r11, lr}\n mov r10, r3\n ldmia r2, {r3, r11, r12}\n add r2, r1, #4\n"
+        "sub r11, r11, r10\n sub r12, r12, r10\n"
+        "1:\n mov r9, r10\n"
+        "2:\n" SIXTEEN_TO_ONE("r1") "bne 2b\n movs r9, r11\n beq 4f\n"
+                                    "3:\n" SIXTEEN_TO_BOTH "bne 3b\n"
+                                    "4:\n mov r9, r10\n"
+                                    "5:\n" SIXTEEN_TO_ONE(
+                                        "r2") "bne 5b\n"
+                                              "add r0, r0, r12\n subs r3, r3, #1\n bne 1b\n pop {r4-r11, pc}\n");
+}
+
 #else
 
 static uint32_t pair(int8_t tap0, int8_t tap1) {
@@ -89,6 +122,11 @@ void nn_widen(const int8_t *from, uint32_t *to, const nn_rows *rows) {
     for (uint32_t row = 0; row < rows->rows; row++, from += (int32_t)rows->size + rows->gap) {
         to = widen_row(from, rows->size, to);
     }
+}
+
+void nn_widen_two(const int8_t *from, uint32_t *to, const nn_rows *rows, uint32_t shift) {
+    nn_widen(from, to, rows);
+    nn_widen(from + shift, to + 1, rows);
 }
 
 void nn_widen_and_sum(const int8_t *from, uint32_t *to, const nn_rows *rows) {

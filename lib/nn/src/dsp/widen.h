@@ -18,6 +18,8 @@ typedef struct {
 
 // Their taps to every other word of `to`. What fills up a last pair is of no meaning, but counted in the sum.
 void nn_widen(const int8_t *from, uint32_t *to, const nn_rows *rows);
+// Of two pixels, the second `shift` bytes further; size and shift are multiples of 16, and the shift at most the size.
+void nn_widen_two(const int8_t *from, uint32_t *to, const nn_rows *rows, uint32_t shift);
 void nn_widen_and_sum(const int8_t *from, uint32_t *to, const nn_rows *rows);
 
 #endif

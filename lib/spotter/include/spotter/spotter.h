@@ -48,7 +48,7 @@ typedef struct { // fields are private but for the gate's counters
     const nn_stream *network;
     int8_t *ring;
     vad voice;
-    gate gate;
+    gate listening;    // `gate gate` would give the type's name a second meaning, which C++ does not allow
     uint16_t next;     // step in the ring to be written
     uint8_t in_step;   // frames of it
     uint16_t heard;    // steps since the start, at most warm_up

@@ -16,12 +16,11 @@ from ml.compiler.operators.elementwise import steps_back, sum_multipliers
 from ml.compiler.operators.int16.elementwise import LEFT_SHIFT
 from ml.compiler.operators.int16.scale import narrow, scale_arrays
 from ml.compiler.operators.packed import (
-    CONV_BYTES,
     TAPS_BYTES,
     blocks,
     conv_overlap,
-    conv_struct,
     layer_shape,
+    lowered_conv,
     taps_struct,
 )
 from ml.compiler.operators.packed_dense import as_convolution
@@ -51,25 +50,16 @@ def _convolution(op: Op, wide: bool) -> Lowered | None:
     pairs = walk.kernel[0] * packing_int16.pairs(row)
     if pairs >= 1 << 16:
         return None
-    low, high = fixed_point.activation_range(op.options["activation"], output)
     rows = filters.reshape(output.shape[3], walk.kernel[0], row)
     words = packing_int16.pack(rows, bias, multipliers, right, wide=wide)
     function = "nn_conv_2d_int16_wide_packed" if wide else "nn_conv_2d_int16_packed"
-    return Lowered(
-        calls=[function + "(&{name}, {0}, {out}, {scratch})"],
-        arrays=[Array("packed", words, f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers")],
-        struct=Struct(
-            "nn_packed_conv",
-            conv_struct(walk, image.shape[1:], output.shape[1:], pairs, (0, 0, low, high)),
-            CONV_BYTES,
-        ),
+    about = f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers"
+    return lowered_conv(
+        op, walk, pairs, function, Array("packed", words, about),
         headers=HEADERS,
         reason=f"sums of {64 if wide else 32} bits, two pixels by four channels a loop",
         cycles=wide_cycles(output.shape, pairs),
-        scratch=8 * pairs + ITEM * row,
-        overlap={0: ITEM * conv_overlap(op, walk)},
-        parameters=parameters(op),
-    )
+    )  # fmt: skip
 
 
 def wide_cycles(output: tuple, pairs: int) -> float:
