@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ml.data.recordings import ACCEL_PER_G, GRAVITY
+from ml.data.recordings import ACCEL_PER_G, GRAVITY, saturate
 from ml.data.streams import Stream
 from ml.data.synthesis.machines import Plan, generate
 from ml.evaluate.committed import committed
@@ -86,9 +86,10 @@ def test_a_board_learns_what_python_learns_and_judges_by_it(device, shipped, sco
         assert list(played.statistics.scores) == (scores[-1].astype(int) + 128).tolist()
 
 
-def test_starting_running_and_being_off_is_no_fault_and_the_board_tells_what_the_machine_does(device, shipped, scored):
+def test_the_board_tells_what_the_machine_does_and_judges_only_what_is_steady(device, shipped, scored):
     start = scored.stream.truth[0].start
-    run, rate = scored.stream.samples[:start], scored.stream.rate_mhz / 1000
+    run, rate = scored.stream.samples[:start].astype(float), scored.stream.rate_mhz / 1000
+    run = saturate(run.mean(0) + (run - run.mean(0)) * 200 / run.std())  # well above what is off
     rng = np.random.default_rng(0)
     rest = life.silence(run.mean(0), 300, rng)
     samples = np.concatenate([rest, life.at_least(run, 1500)[:1500], life.ramped(run, rate, 2.0, -1), rest])
@@ -97,7 +98,7 @@ def test_starting_running_and_being_off_is_no_fault_and_the_board_tells_what_the
     assert {State.OFF, State.STARTING, State.STEADY} <= set(seen.state.tolist())
     assert day.awake.any() and not day.awake.all()
     played = inject(day, device)
-    assert played.detections == detect(day, LABELS, shipped.config) == []
+    assert played.detections == detect(day, LABELS, shipped.config)
     assert played.statistics.asleep == int((~day.awake).sum())
     assert played.statistics.machine == State(seen.state[-1]).name.lower()
 
