@@ -50,6 +50,10 @@ COMMANDS = {
         "ml.evaluate.evaluate_command:evaluate",
         "Judge the committed model by a whole folder of recordings.",
     ),
+    "robustness": Lazy(
+        "ml.evaluate.robustness:robustness",
+        "Judge a model with noise, other mountings and broken sensors; add the table to the report.",
+    ),
     "learning-curve": Lazy(
         "ml.evaluate.learning_curve:learning_curve",
         "Train with more and more subjects; plot accuracy and detection rate.",

@@ -21,11 +21,11 @@ from rich.table import Table
 
 from ml.cli import run_cli
 from ml.errors import UserError
-from ml.evaluate.command import compare
+from ml.evaluate.command import compare, compiled_model, on_device
 from ml.evaluate.on_board import Played, Sighting
 from ml.evaluate.parity import OnDevice, Parity
-from ml.evaluate.stream_command import check_equal, on_host, play_with_progress
-from ml.evaluate.streams import Scored, detect, match, spans
+from ml.evaluate.stream_command import as_shipped, check_equal, play_with_progress
+from ml.evaluate.streams import Scored, match, spans
 from ml.link.device import Device
 from ml.link.messages import Model
 from ml.link.sensor_bus import Player
@@ -156,12 +156,12 @@ def demo(data: str | None, quick: bool) -> None:
     unseen = task.app.streams(task.data.of(task.split.test), task.seed)[0]
     headline(4, f"Play {unseen.subject}, whom the model has never seen, into the board's motion sensor")
     with Device.open(BOARD, app=APP) as device:
-        scored = on_host(run, task)(unseen)
-        played = watch(run, scored, device)
-        check_equal(unseen.subject, detect(scored, task.labels, read_decision(run.folder)), played.detections)
+        expected = as_shipped(run, task, read_decision(run.folder)).run(unseen)
+        played = watch(run, expected.scored, device)
+        check_equal(unseen.subject, expected.detections, played.detections)
         console.print("   Python, given the same recording, detects the same: event by event.")
         headline(5, "Compare every layer on the board with TensorFlow Lite Micro")
-        parity = compare(run, OnDevice(device), f"{APP} on {BOARD}")
+        parity = compare(run, on_device(run, compiled_model(run), device), f"{APP} on {BOARD}")
         device.end_injection()
         keep(run, device, played, size, parity)
         report = page.write(run.folder)

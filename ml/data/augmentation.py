@@ -26,8 +26,11 @@ class MotionVariation:
     gyro_noise: float = 4.0  # deg/s
     shift_s: float = 0.15  # the furthest that a movement lies off the middle of its window
     mirror: bool = True  # left-handed people, where the labels say what becomes of left and right
-    gravity: float = 0.5  # share of the windows without gravity that get it back: a device always feels it
-    hold: float = 0.4  # spread of how the device is held then, around upright; 1 is any way
+    # Windows without gravity get it back, for a device always feels it. In this share of them it turns as the gyroscope
+    # says, in the others it stays: what a gesture looks like does not hang on how exact the gyroscope is.
+    gravity: float = 0.75
+    hold: float = 0.15  # spread of the way up then, around that of the hold; 1 is any way
+    turn_deg: float = 50.0  # the furthest that the device is held from how it was recorded, about any axis
 
 
 def vary(window: np.ndarray, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:
@@ -56,21 +59,35 @@ def rotation(vector: np.ndarray) -> np.ndarray:
     return np.eye(3) + np.sin(angle) * cross + (1 - np.cos(angle)) * cross @ cross
 
 
-def feel_gravity(windows: np.ndarray, up: np.ndarray, rate_hz: float) -> np.ndarray:
+def feel_gravity(windows: np.ndarray, up: np.ndarray, rate_hz: float, home_s: float = np.inf) -> np.ndarray:
     """Adds gravity to windows (n, count, 6) recorded without it.
 
     `up` (n, 3) is the way up at each window's start in the device's axes; the gyroscope says how it turns from there.
+    Over `home_s` seconds it goes back there by itself: a gyroscope that is not quite exact leads further and further
+    astray, but a hand comes back to how it holds the device.
     """
     made = windows.copy()
-    up = up / np.linalg.norm(up, axis=1, keepdims=True)
+    start = up = up / np.linalg.norm(up, axis=1, keepdims=True)
     for sample in range(windows.shape[1]):
         turned = np.radians(windows[:, sample, 3:] / GYRO_PER_DPS) / rate_hz
         angle = np.linalg.norm(turned, axis=1, keepdims=True)
         axis = turned / np.maximum(angle, 1e-12)
         along = axis * np.sum(axis * up, axis=1, keepdims=True)
         up = along + (up - along) * np.cos(angle) - np.cross(axis, up) * np.sin(angle)  # the device turns, up stays
+        up = up + (start - up) / (home_s * rate_hz)
+        up = up / np.linalg.norm(up, axis=1, keepdims=True)
         made[:, sample, :3] += up * ACCEL_PER_G
     return made
+
+
+def turn_about(windows: np.ndarray, furthest_deg: float, rng: np.random.Generator) -> np.ndarray:
+    """Each of the windows (n, count, 6) as if the device were held turned, about any axis, by up to an angle."""
+    axes = rng.normal(size=(len(windows), 3))
+    axes /= np.linalg.norm(axes, axis=1, keepdims=True)
+    angles = np.radians(furthest_deg) * np.sqrt(rng.random(len(windows)))  # more of the far ones, which are harder
+    turned = np.stack([rotation(axis * angle) for axis, angle in zip(axes, angles, strict=True)])
+    made = [np.einsum("nij,ntj->nti", turned, windows[..., part]) for part in (slice(0, 3), slice(3, 6))]
+    return np.concatenate(made, axis=2)
 
 
 def noise(count: int, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:

@@ -1,7 +1,9 @@
 """The rows of a `manifest.csv`, one per recording. All rows are checked before any recording is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from ml.data.names import RULE, composed, is_name
 from ml.data.recordings import MAX_RATE_HZ
@@ -33,13 +35,19 @@ class Row:
 
 def read_rows(manifest: Path) -> list[Row]:
     """The rows of a manifest; UserError for the first that is wrong."""
-    table = Table(manifest)
-    missing = [name for name in REQUIRED if name not in table.names]
-    if missing:
-        raise UserError(f"{manifest}: expected columns {','.join(REQUIRED)}, missing {','.join(missing)}")
-    rows = [_row(manifest, dict(zip(table.names, fields, strict=True))) for _, fields in table.rows()]
+    rows = [_row(manifest, values) for values in read_values(manifest)]
     check_once(manifest, rows)
     return rows
+
+
+def read_values(manifest: Path, other_names: Mapping[str, str] = MappingProxyType({})) -> list[dict[str, str]]:
+    """The rows as they stand in a manifest; `other_names` maps names that columns may have to ours."""
+    table = Table(manifest)
+    names = [other_names.get(name, name) if other_names.get(name) not in table.names else name for name in table.names]
+    missing = [name for name in REQUIRED if name not in names]
+    if missing:
+        raise UserError(f"{manifest}: expected columns {','.join(REQUIRED)}, missing {','.join(missing)}")
+    return [dict(zip(names, fields, strict=True)) for _, fields in table.rows()]
 
 
 def check_once(manifest: Path, rows: list[Row]) -> None:

@@ -32,6 +32,16 @@ OTHERS = {  # what cannot be fetched from there
     "arduino-nano33ble:ChiaHong95": Source("MIT", "Copyright (c) 2023 Chia-Hung Cho"),
     "arduino-nano33ble:AdamClarkStandke": Source("MIT", "Copyright (c) 2023 Adam Standke"),
     "arduino-nano33ble:nanguoyu": Source("MIT", "Copyright (c) 2024 Dong Wang"),
+    "sp-sw-har": Source(
+        "CC-BY-4.0",
+        "M. Matey-Sanz, S. Casteleyn, C. Granell, Dataset of inertial measurements of smartphones and smartwatches for "
+        "human activity recognition, Data in Brief, 2023, doi 10.1016/j.dib.2023.109809",
+    ),
+    "assist-iot-stairs": Source(
+        "CC-BY-4.0",
+        "A. Danilenka, P. Sowinski, K. Kobus, A. Dabrowska, K. Rachwal, K. Bogacka, B. Baszczynski, multimodal fall "
+        "detection data set, doi 10.5281/zenodo.8340378",
+    ),
     "hymel-ceiling-fan": Source("", "S. Hymel, Edge AI Anomaly Detection, DigiKey, 2020"),
     "uestc-bearing": Source(
         "",

@@ -22,7 +22,6 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from ml.data.formats.lines import number
 from ml.data.untrusted import MAX_COLUMNS, lines, why
@@ -78,6 +77,8 @@ class Table:
         odd = '"' in text or (self._mark != "," and "," in text) or self._comma
         if odd or any(line.count(self._mark) != most for line in chunk):
             return None
+        import pandas as pd  # noqa: PLC0415 - takes a second, and what only names a file's columns needs none of it
+
         try:
             read = pd.read_csv(io.StringIO(text), sep=self._mark, usecols=sorted(columns), **AS_IT_IS)
             made = read[columns].to_numpy()

@@ -13,13 +13,14 @@ import click
 import numpy as np
 
 from ml.compiler.host import HostModel
+from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers
 from ml.evaluate.tflm import Reference
 from ml.evaluate.verify_model import verify_model
 from ml.link.device import Device
 from ml.paths import ROOT
-from ml.pipeline.contract import APPS
+from ml.pipeline.contract import APPS, App
 from ml.pipeline.run import Run, last
 from ml.profile.boards import EMULATED
 from ml.progress import say, track
@@ -102,14 +103,28 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
 @contextmanager
 def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
     if name == "host":
-        yield Host(model, run.application().inputs)
+        yield Host(model, _as_shipped(run).inputs)
         return
     if name in EMULATED:
         upload(f"{run.app}-{name}")
     with Device.open(name, app=run.app) as device:
         prove(device, model.model.hash.decode())
-        yield OnDevice(device)
+        yield on_device(run, model, device)
         device.end_injection()
+
+
+def on_device(run: Run, model: HostModel, device: Device) -> OnDevice:
+    """A board that runs the run's model, and how many windows it must make of a case, asleep or not."""
+    app = _as_shipped(run)
+
+    def windows(case: Case) -> int:
+        return len(app.score(Stream("", case.samples, case.rate_mhz, (), app.sensor), model).sample)
+
+    return OnDevice(device, windows)
+
+
+def _as_shipped(run: Run) -> App:
+    return run.application().of_header(run.header_folder / f"{run.app}_model.h")
 
 
 def upload(environment: str) -> None:

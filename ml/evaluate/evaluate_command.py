@@ -1,4 +1,8 @@
-"""`python -m ml evaluate APP --data DIR`: the committed model on recordings that nobody trained with."""
+"""`python -m ml evaluate APP --data DIR`: the committed model on recordings that nobody trained with.
+
+python -m ml evaluate keyword_spotting --data DIR                       # as they are
+python -m ml evaluate keyword_spotting --data DIR --snr 10 --gain -6    # in noise, and softer
+"""
 
 import dataclasses
 import json
@@ -11,25 +15,25 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.cli import Between
-from ml.data.manifest import Dataset
-from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate import det
-from ml.evaluate.accuracy import figures, flat
-from ml.evaluate.committed import Committed, committed
+from ml.evaluate.accuracy import flat
+from ml.evaluate.as_shipped import Ran
+from ml.evaluate.committed import committed
+from ml.evaluate.disturbance_options import asked, disturbing
+from ml.evaluate.disturbances import Disturbance
+from ml.evaluate.judging import Material, flagged
 from ml.evaluate.limits import limits_of
-from ml.evaluate.stream_command import HOST, as_in_python, check_target, first_hours
+from ml.evaluate.stream_command import HOST, as_in_python, check_target
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
-from ml.evaluate.streams import detect, judge
+from ml.evaluate.streams import Tally
 from ml.paths import ROOT
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS, find
 from ml.pipeline.coverage import untested
 from ml.printable import printable
-from ml.progress import say, track
+from ml.progress import say
 from ml.report import pictures
-from ml.train.examples import HeldOut
-from ml.train.training import to_int8
 
 MOST_ROWS = 20  # subjects in the table; the JSON has them all
 
@@ -41,6 +45,8 @@ MOST_ROWS = 20  # subjects in the table; the JSON has them all
 @click.option("--on", "target", default=HOST, show_default=True, help="Where the streams run, as for `stream`.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
 @click.option("--hours", type=Between(0, min_open=True), help="Only the first part of each stream.")
+@disturbing
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of noise and of random axes.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the same JSON.")
@@ -52,15 +58,18 @@ def evaluate(
     target: str,
     limit: int | None,
     hours: float | None,
+    seed: int,
     plot: str | None,
     as_json: bool,
     out: str | None,
+    **disturbed,
 ) -> None:
     """Judge the committed model by a whole folder of recordings."""
     check_target(target, app)
+    under = asked(disturbed)
     made = committed(find(app), Path(model) if model else ROOT / "lib" / f"{app}_model")
-    loaded, foreign = _known(made, made.app.data(Path(data), 0))
-    unseen = first_hours(made.app.streams(loaded, 0)[:limit], hours)
+    loaded = made.app.data(Path(data), 0)
+    found = Material.of(made, loaded, limit=limit, hours=hours, seed=seed)
     result = {
         "app": app,
         "header": made.header.name,
@@ -68,14 +77,21 @@ def evaluate(
         "data": loaded.hash,
         "trained_with_this_data": loaded.hash[:16] == made.data_hash,
         "left_out": [dataclasses.asdict(one) for one in loaded.left_out],
-        "labels": made.labels(loaded),
-        "unknown_labels": foreign,
-        "subjects": loaded.subjects,
-        "recordings": recordings(made, loaded),
-        "streams": streams(made, made.labels(loaded), unseen, target, Path(plot) if plot else None),
+        "labels": found.labels,
+        "unknown_labels": found.foreign,
+        "subjects": found.data.subjects,
+        "under": str(under),
+        "seed": seed,
+        "recordings": found.recordings(under),
+        "streams": streams(found, under, target, Path(plot) if plot else None),
+        "unknown": unknown(found, under),
     }
-    counts, background = np.array(result["recordings"]["confusion"]), made.app.background(result["labels"])
-    result["untested"] = untested(counts, result["labels"], background, streams=bool(result["streams"]))
+    if result["recordings"] is None and result["unknown"] is None:
+        raise UserError(
+            f"expected recordings of {', '.join(found.labels)}, or takes of others, found only "
+            f"{', '.join(found.foreign)}"
+        )
+    result["untested"] = _untested(found, result)
     if out:
         write_json(Path(out), result)
     if as_json:
@@ -86,77 +102,99 @@ def evaluate(
         check_samples(result["streams"])
 
 
-def _known(made: Committed, data: Dataset) -> tuple[Dataset, list[str]]:
-    """The data without recordings of classes that the model does not have, and those classes."""
-    labels = made.labels(data)
-    try:
-        foreign = sorted(set(made.app.labels(data)) - set(labels))
-    except UserError:  # not enough to train with, yet enough to be judged by
-        foreign = []
-    items = tuple(item for item in data.items if item.label not in foreign)
-    if not items:
-        raise UserError(f"expected recordings of {', '.join(labels)}, found only {', '.join(foreign)}")
-    return dataclasses.replace(data, items=items), foreign
+def _untested(found: Material, result: dict) -> list[str]:
+    if result["recordings"] is None:
+        return found.labels
+    counts, background = np.array(result["recordings"]["confusion"]), found.made.app.background(found.labels)
+    return untested(counts, found.labels, background, streams=bool(result["streams"]))
 
 
-def recordings(made: Committed, data: Dataset) -> dict | None:
-    """Accuracy over all and by subject, confusion, and what else the application says; None without any."""
-    labels = made.labels(data)
-    held_out = made.app.held_out(data, labels)
-    scores = to_int8(made.app.scores(made.model, held_out.inputs))
-    answers, subjects = scores.argmax(1), _subjects(held_out, data)
-    by_subject = {
-        subject: figures(held_out.labels[subjects == subject], answers[subjects == subject], len(labels))
-        for subject in sorted(set(subjects))
-    }
-    everything = figures(held_out.labels, answers, len(labels))
-    return everything | {"by_subject": by_subject, "more": made.app.figures(held_out, scores)}
-
-
-def _subjects(held_out: HeldOut, data: Dataset) -> np.ndarray:
-    """Whose each row is; a part of a recording is called `file[start:end]`."""
-    of_file = {item.file: item.subject for item in data.items}
-    names = (str(file) for file in held_out.files)
-    return np.array([of_file.get(name) or of_file.get(name.rsplit("[", 1)[0], "?") for name in names])
-
-
-def streams(made: Committed, labels: list[str], found: list[Stream], target: str, plot: Path | None) -> dict | None:
+def streams(found: Material, under: Disturbance, target: str, plot: Path | None) -> dict | None:
     """Streams of the data through front end, gate, model and decision in C; None without any."""
-    if not found:
+    if not found.streams:
         return None
+    made = found.made
+    ran = found.run(under)
+    scored = [one.scored for one in ran]
+    played = as_in_python(made.app.name, made.model, target, scored, [one.detections for one in ran])
     tolerance = made.app.decision.tolerance_s
-    scored = [made.app.score(one, made.model) for one in track(found, "streams", len(found))]
-    judged = [judge(one, labels, made.config, tolerance) for one in scored]
-    tallies = [(one.subject, tally) for one, (tally, _) in zip(found, judged, strict=True)]
-    expected = [detect(one, labels, made.config) for one in scored]
-    played = as_in_python(made.app.name, made.model, target, scored, expected)
-    curve = det.curve(scored, labels, made.config, tolerance)
-    result = summary(made.app.name, target, limits_of(made.app.decision), tallies, made.config, curve, played)
+    curve = det.curve(scored, found.labels, made.config, tolerance)
+    limits = limits_of(made.app.decision)
+    result = summary(made.app.name, target, limits, found.tallies(ran), made.config, curve, played)
+    result["flagged"] = flagged(ran)
     if plot:
-        for path in pictures.write(plot, "evaluate", result, scored, [matched for _, matched in judged]):
+        matched = [one.judged(found.labels, tolerance)[1] for one in ran]
+        for path in pictures.write(plot, "evaluate", result, scored, matched):
             say(f"wrote {path}")
     return result
 
 
+def unknown(found: Material, under: Disturbance) -> dict | None:
+    """Events on recordings of what the model does not know: each is false. None without any."""
+    if not found.unknown:
+        return None
+    ran = found.run_unknown(under)
+    events = {label: Tally() for label in found.foreign}
+    for one in ran:
+        events[one.scored.stream.subject] += _only_false(one)
+    everything = sum(events.values(), Tally())
+    return {"all": everything.summary(), "by_label": {label: one.summary() for label, one in events.items()}}
+
+
+def _only_false(ran: Ran) -> Tally:
+    return Tally(false=len(ran.detections), hours=ran.scored.stream.hours)
+
+
 def _print(result: dict) -> None:
     console = Console() if sys.stdout.isatty() else Console(width=150)
-    console.print(f"{result['app']}: model {result['model']}, data {result['data'][:16]}", markup=False)
+    under = "" if result["under"] == "clean" else f", under {result['under']} (seed {result['seed']})"
+    console.print(f"{result['app']}: model {result['model']}, data {result['data'][:16]}{under}", markup=False)
     if result["left_out"]:
         first = printable(", ".join(str(value) for value in result["left_out"][0].values()))
         console.print(f"{len(result['left_out'])} recordings left out as unusable; the first: {first}", markup=False)
-    if result["unknown_labels"]:
-        console.print(f"not judged, as the model does not know them: {', '.join(result['unknown_labels'])}")
     if result["untested"]:
         console.print(f"not tested, as nobody here shows them: {', '.join(result['untested'])}", markup=False)
-    console.print(_accuracy(result["recordings"]))
-    console.print(f"mean of the classes: {100 * result['recordings']['balanced']:.1f} %", highlight=False)
-    console.print(_classes(result["recordings"], result["labels"]))
-    for name, value in flat(result["recordings"]["more"]):
-        console.print(f"{name}: {value}", markup=False)
+    if result["recordings"]:
+        _print_recordings(result, console)
     if result["streams"]:
         print_streams(result["streams"], console)
+        _print_flagged(result["streams"]["flagged"], console)
+    if result["unknown_labels"]:
+        _print_unknown(result, console)
     if result["trained_with_this_data"]:
         say("warning: this is the data that the model was trained with; the figures say little about anything else")
+
+
+def _print_recordings(result: dict, console: Console) -> None:
+    found = result["recordings"]
+    console.print(_accuracy(found))
+    console.print(f"mean of the classes: {100 * found['balanced']:.1f} %", highlight=False)
+    console.print(_classes(found, result["labels"]))
+    if found["more"].get("auc_windows"):
+        console.print(_areas(found))
+    for name, value in flat(found["more"]):
+        console.print(f"{name}: {value}", markup=False)
+
+
+def _print_flagged(share: float, console: Console) -> None:
+    if share:
+        console.print(f"sensor not believed {100 * share:.1f} % of the time: no answer then", highlight=False)
+
+
+def _print_unknown(result: dict, console: Console) -> None:
+    names = ", ".join(result["unknown_labels"])
+    if not result["unknown"]:
+        console.print(f"not judged, as the model does not know them: {names}", markup=False)
+        return
+    told = result["unknown"]
+    made = Table(title="what the model does not know: each event is false", title_justify="left")
+    for column in ("label", "hours", "events", "an hour, 95 %"):
+        made.add_column(column, justify="left" if column == "label" else "right")
+    for label, row in [*told["by_label"].items(), ("all", told["all"])]:
+        low, high = row["false_per_hour_interval"]
+        rate = f"{row['false_per_hour']:g} ({low:g}..{'?' if high is None else f'{high:g}'})"
+        made.add_row(printable(label), f"{row['hours']:.3g}", str(row["false_detections"]), rate)
+    console.print(made)
 
 
 def _accuracy(found: dict) -> Table:
@@ -176,6 +214,24 @@ def _accuracy(found: dict) -> Table:
             f"{100 * low:.1f}..{100 * high:.1f}",
         )
     return made
+
+
+def _areas(found: dict) -> Table:
+    """An anomaly detector's areas under the curve: of each machine and speed alone, and lumped, by one threshold."""
+    made = Table(title="area under the curve [95 %]", title_justify="left")
+    for column in ("subject", "windows", "recordings"):
+        made.add_column(column, justify="left" if column == "subject" else "right")
+    kinds = ("auc_windows", "auc_recordings")
+    rows = {subject: one["more"] for subject, one in found["by_subject"].items()}
+    for subject, one in [*rows.items(), ("all together, one threshold", found["more"])]:
+        made.add_row(subject, *(_area(one.get(kind)) for kind in kinds))
+    means = ([one[kind][0] for one in rows.values() if one.get(kind)] for kind in kinds)
+    made.add_row("mean of the subjects", *(f"{np.mean(some):.4f}" if some else "-" for some in means))
+    return made
+
+
+def _area(found: list[float] | None) -> str:
+    return f"{found[0]:.4f} [{found[1]:.3f}, {found[2]:.3f}]" if found else "-"
 
 
 def _classes(found: dict, labels: list[str]) -> Table:

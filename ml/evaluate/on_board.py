@@ -31,6 +31,7 @@ class Played:
     sightings: list[Sighting]
     statistics: Telemetry
     lost_samples: int  # the application fetched them too late
+    runs_on: bool = True  # the sensor goes on, at rest, behind the stream: there may be more windows
 
     @property
     def detections(self) -> list[Detection]:
@@ -59,7 +60,7 @@ def play(
         while not playing.done():
             listener.listen(STEP_S)
         lost = playing.result()
-    return listener.end(lost)
+    return listener.end(lost, runs_on=True)
 
 
 def inject(
@@ -77,7 +78,7 @@ def inject(
         listener.listen(0)
         if progress is not None:
             progress(done, len(samples))
-    made = listener.end(0)
+    made = listener.end(0, runs_on=False)
     device.end_injection()
     return made
 
@@ -113,7 +114,7 @@ class _Listener:
     def heard(self) -> int:
         return len(self.sightings) + self.later
 
-    def end(self, lost: int) -> Played:
+    def end(self, lost: int, *, runs_on: bool) -> Played:
         """Waits for the last events; UserError when one was lost on the way."""
         statistics, waited = self.device.statistics(), 0.0
         while self.heard < statistics.events and waited < PATIENCE_S:
@@ -124,4 +125,4 @@ class _Listener:
                 f"{self.device.port.name}: expected the {statistics.events} events that the board counted, "
                 f"found {self.heard}; play the stream again"
             )
-        return Played(self.sightings, statistics, lost)
+        return Played(self.sightings, statistics, lost, runs_on)

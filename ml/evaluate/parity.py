@@ -13,6 +13,7 @@ from typing import Protocol
 import numpy as np
 
 from ml.compiler.host import HostModel
+from ml.errors import UserError
 from ml.evaluate.tflm import Reference
 from ml.link.device import Device
 from ml.link.messages import MODEL_INPUT, Command
@@ -101,14 +102,20 @@ class Host:
 
 
 class OnDevice:
-    """The compiled header on a board behind the link. `cycles` keeps what each stage last took there."""
+    """The compiled header on a board behind the link; `windows` says how many a case's samples complete there.
+    `cycles` keeps what each stage last took."""
 
-    def __init__(self, device: Device) -> None:
-        self.device = device
+    def __init__(self, device: Device, windows: Callable[[Case], int]) -> None:
+        self.device, self.windows = device, windows
         self.cycles: dict[str, int] = {}
 
     def front_end(self, case: Case, expected: bytes) -> bytes:
-        self.device.inject(case.samples, case.rate_mhz)
+        found, wanted = self.device.inject(case.samples, case.rate_mhz), self.windows(case)
+        if found != wanted:
+            raise UserError(
+                f"{case.name}: expected {wanted} windows of {len(case.samples)} samples, found {found} on the board; "
+                "its front end is not the header's: flash the firmware again"
+            )
         crc, self.cycles[FRONT_END] = self.device.numbers(Command.RUN_FRONTEND, "<II")
         return self._bytes(MODEL_INPUT, len(expected), crc, expected)
 

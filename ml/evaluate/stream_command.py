@@ -14,10 +14,12 @@ from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
 from ml.evaluate import det
+from ml.evaluate.as_shipped import Shipped
 from ml.evaluate.command import compiled_model, prove, upload
+from ml.evaluate.committed import committed
 from ml.evaluate.on_board import Played, Sighting, inject, play
 from ml.evaluate.stream_summary import check_samples, print_streams, summary
-from ml.evaluate.streams import Detection, Scored, detect, match, spans, tally
+from ml.evaluate.streams import Detection, Scored, match, spans, tally
 from ml.link.device import Device
 from ml.link.port import resolve
 from ml.link.sensor_bus import Player
@@ -25,7 +27,7 @@ from ml.native.decide import DecideConfig
 from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
-from ml.pipeline.stages import Task, learned, read_decision, tune_decision
+from ml.pipeline.stages import Task, read_decision, tune_decision
 from ml.profile.boards import EMULATED
 from ml.progress import console, say
 from ml.report import pictures
@@ -86,9 +88,9 @@ def stream(
     unseen = first_hours(task.streams(task.split.test)[:limit], hours)
     if not unseen:
         raise UserError(f"{app}: expected streams of the subjects held out, found none; record longer takes")
-    score = on_host(run, task)
-    scored = [score(one) for one in unseen]
-    expected = [detect(one, task.labels, config) for one in scored]
+    device = as_shipped(run, task, config)
+    ran = [device.run(one) for one in unseen]
+    scored, expected = [one.scored for one in ran], [one.detections for one in ran]
     played = as_in_python(app, compiled_model(run), target, scored, expected)
     _tell(run, task, target, config, scored, expected, played, plot=plot, as_json=as_json)
 
@@ -122,10 +124,11 @@ def first_hours(streams: list[Stream], hours: float | None) -> list[Stream]:
     return [cut(one, round(len(one.samples) * share)) for one in streams]
 
 
-def on_host(run: Run, task: Task) -> Callable[[Stream], Scored]:
-    """The C front end, gate and model on this computer."""
-    model, app = compiled_model(run), learned(task.app, run.folder)
-    return lambda one: app.score(one, model)
+def as_shipped(run: Run, task: Task, config: DecideConfig) -> Shipped:
+    """The run's header as a board runs it, with that decision."""
+    compiled_model(run)  # is it the run's?
+    made = committed(task.app, run.header_folder)
+    return Shipped.of(dataclasses.replace(made, config=config), task.labels)
 
 
 def as_in_python(
@@ -137,6 +140,7 @@ def as_in_python(
     played = on_board(app, model.model.hash.decode(), target, scored)
     for one, wanted, seen in zip(scored, expected, played, strict=True):
         check_equal(one.stream.subject, wanted, seen.detections)
+        check_windows(one, seen)
     return played
 
 
@@ -180,6 +184,18 @@ def check_equal(subject: str, expected: list[Detection], found: list[Detection])
             raise UserError(f"{subject}: event {number} is the first that differs: expected {wanted}, found {seen}")
     if len(expected) != len(found):
         raise UserError(f"{subject}: expected {len(expected)} events as in Python, found {len(found)} on the board")
+
+
+def check_windows(scored: Scored, played: Played) -> None:
+    """The board made every window that Python made and, of injected samples, none more."""
+    found = (played.statistics.windows, played.statistics.asleep)
+    expected = (len(scored.sample), 0 if scored.awake is None else int((~scored.awake).sum()))
+    more = found != expected and not played.runs_on
+    if more or any(seen < wanted for seen, wanted in zip(found, expected, strict=True)):
+        raise UserError(
+            f"{scored.stream.subject}: expected {expected[0]} windows, the network asleep in {expected[1]}, as in "
+            f"Python; found {found[0]} and {found[1]} on the board"
+        )
 
 
 def _tell(

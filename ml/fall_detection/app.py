@@ -1,6 +1,6 @@
 """Fall detection as the pipeline sees it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +13,7 @@ from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.fall_detection import examples
 from ml.fall_detection.config import ADL, FALL, Config, Decision
+from ml.fall_detection.gravity import with_gravity
 from ml.fall_detection.header import sections
 from ml.fall_detection.streams import streams
 from ml.native.decide import DecideConfig
@@ -21,7 +22,7 @@ from ml.native.impact import VALUES, impacts
 from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.train import training
-from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.examples import Examples, HeldOut, Inputs, once
 from ml.train.networks import convolutions
 
 SECONDS = (1.0, 3600.0)  # less shows no fall and what came of it
@@ -46,12 +47,10 @@ class FallDetection(App):
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
         loaded = load(folder or generate(self.config.synthesis, seed), Wanted(self.sensor, seconds=SECONDS))
-        lacking = [item.file for item in loaded.items if not item.recording.gravity]
-        if lacking:
-            raise UserError(
-                f"{lacking[0]}: expected acceleration with gravity (ax,ay,az), found it without; record again"
-            )
-        return loaded
+        items, lacking = with_gravity(loaded)
+        if not items:
+            raise UserError(lacking[0].reason)
+        return replace(loaded, items=items, left_out=(*loaded.left_out, *lacking))
 
     def labels(self, data: Dataset) -> list[str]:
         if data.labels != [ADL, FALL]:
@@ -69,7 +68,8 @@ class FallDetection(App):
         return Split(tuple(sorted(split.train + split.validation)), (), split.test)
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
-        return examples.training_examples(data, labels, self.config, seed)
+        settings = (self.name, self.config, tuple(labels), seed)
+        return once(settings, data, lambda: examples.training_examples(data, labels, self.config, seed))
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return examples.held_out(data, labels, self.config)

@@ -58,7 +58,7 @@ class Variation:
 class Training:
     """What the network sees, and how it learns."""
 
-    variations: int = 24  # of each recording
+    variations: int = 24  # of each recording, of a long one fewer (examples.py)
     softer: float = 0.9  # impacts are learned from this share of the gate's level on
     epochs: int = 12
     batch: int = 128
@@ -72,7 +72,7 @@ class Training:
 class Streams:
     """How recordings become hours."""
 
-    copies: int = 8  # varied ones of each daily activity besides the recording itself
+    copies: int = 8  # varied ones of each daily activity besides the recording itself; of a long one fewer
     blend_s: float = 1.0  # from one to the next, each going on in a mirror of time while it fades
 
 

@@ -16,6 +16,7 @@ from ml.native.impact import ImpactConfig, impacts
 from ml.native.imu import span
 from ml.train.examples import Examples, HeldOut
 
+USUAL_S = 20.0  # recordings of up to so many seconds count alike
 NEAR_S = 1.0  # a peak so close to a fall's impact is part of it
 IMPACT_S = 0.05  # a blow is at least as long: one odd sample is none
 
@@ -36,11 +37,16 @@ def _varied(
     samples, rate = item.recording.samples, item.recording.rate_mhz
     front_end = config.front_end.impact()
     least = round(config.gate.gate().open_at * config.training.softer)
-    for _ in range(config.training.variations):
+    for _ in range(shares(item, config.training.variations)):
         varied = vary(samples, rate, config.training.variation, rng)
         at, windows = peaks(varied, rate, front_end, least)
         classes = _classes(item, labels, at, len(varied) / len(samples))
         yield windows[classes >= 0], classes[classes >= 0]
+
+
+def shares(item: Item, count: int) -> int:
+    """How many of `count` variations a recording gets: a long one fewer, so that it counts no more than others."""
+    return min(count, max(1, round(count * USUAL_S / item.recording.seconds)))
 
 
 def _classes(item: Item, labels: list[str], at: np.ndarray, stretch: float) -> np.ndarray:

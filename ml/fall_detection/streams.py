@@ -17,7 +17,7 @@ from ml.data.manifest import Dataset, Item
 from ml.data.recordings import saturate
 from ml.data.streams import Stream, Truth
 from ml.fall_detection.config import FALL, Config
-from ml.fall_detection.examples import fall_of, mirrored
+from ml.fall_detection.examples import fall_of, mirrored, shares
 from ml.fall_detection.variation import vary
 
 
@@ -42,7 +42,8 @@ def _sensor(item: Item) -> tuple[str, int]:
 def _stream(sensor: tuple[str, int], items: list[Item], config: Config, seed: int) -> Stream:
     subject, rate = sensor
     rng = np.random.default_rng([seed, rate, *subject.encode()])
-    copies = [item for item in items if item.label != FALL] * config.streams.copies
+    daily = [item for item in items if item.label != FALL]
+    copies = [item for item in daily for _ in range(shares(item, config.streams.copies))]
     parts = itertools.chain(
         (Part(item.recording.samples, falls(item, config)) for item in items),
         (Part(vary(item.recording.samples, rate, config.training.variation, rng), ()) for item in copies),

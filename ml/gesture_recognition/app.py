@@ -1,27 +1,29 @@
 """Gesture recognition as the pipeline sees it."""
 
-from dataclasses import dataclass, field
+import re
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 
 from ml.data.manifest import Dataset, Wanted, load
-from ml.data.streams import Stream
+from ml.data.streams import Stream, streams
 from ml.data.synthesis import generate
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
-from ml.gesture_recognition import examples, presentation
+from ml.gesture_recognition import examples, hold, presentation
 from ml.gesture_recognition.config import NONE, Config, Decision
 from ml.gesture_recognition.header import sections
 from ml.native.decide import MAX_CLASSES, DecideConfig
 from ml.native.gate import gates
-from ml.native.imu import AXES, windows
+from ml.native.imu import AXES, UNIT, windows
 from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.train import training
-from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.examples import Examples, HeldOut, Inputs, once
 from ml.train.networks import convolutions
 
+WAY_UP = re.compile(r"\{(-?\d+), (-?\d+), (-?\d+)\}, // the way up")  # in a header, see header.py
 SECONDS = (0.1, 3600.0)  # a movement of a hand, an hour's take: else the rate in the manifest is wrong
 
 
@@ -49,6 +51,19 @@ class GestureRecognition(App):
     def data(self, folder: Path | None, seed: int) -> Dataset:
         return load(folder or generate(self.config.synthesis, seed), Wanted(self.sensor, seconds=SECONDS))
 
+    def of_data(self, data: Dataset) -> "GestureRecognition":
+        """With the hold of the people of `data`, where they recorded gravity."""
+        found = hold.found(data)
+        return self._held(found) if found else self
+
+    def of_header(self, header: Path) -> "GestureRecognition":
+        """With the header's hold."""
+        found = WAY_UP.search(header.read_text())
+        return self._held(tuple(int(value) / UNIT for value in found.groups())) if found else self
+
+    def _held(self, way_up: hold.Direction) -> "GestureRecognition":
+        return replace(self, config=replace(self.config, front_end=replace(self.config.front_end, hold=way_up)))
+
     def labels(self, data: Dataset) -> list[str]:
         """The classes: the labels of the data in alphabetical order, then `none`."""
         labels = [label for label in data.labels if label != NONE] + [NONE]
@@ -63,7 +78,9 @@ class GestureRecognition(App):
         return labels.index(NONE)
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
-        return examples.training_examples(data, labels, self.config.front_end, self.config.training, seed)
+        front_end, how = self.config.front_end, self.config.training
+        settings = (self.name, front_end, how, tuple(labels), seed)
+        return once(settings, data, lambda: examples.training_examples(data, labels, front_end, how, seed))
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return presentation.held_out(data, labels, self.config.front_end)
@@ -76,10 +93,15 @@ class GestureRecognition(App):
         made = windows(samples, self.config.front_end.imu(), rate_mhz)
         return Inputs(made.windows, made.sample)
 
+    def streams(self, data: Dataset, seed: int) -> list[Stream]:
+        """The takes as a device feels them."""
+        way_up = self.config.front_end.hold
+        return streams([replace(item, recording=hold.felt(item.recording, way_up)) for item in data.takes()])
+
     def score(self, stream: Stream, model: training.Model) -> Scored:
-        """The network sleeps where little moves."""
+        """The network sleeps where little moves, and while the device is held otherwise."""
         made = windows(stream.samples, self.config.front_end.imu(), stream.rate_mhz)
-        awake = gates(made.level, self.config.gate.gate())
+        awake = gates(made.level, self.config.gate.gate()) & made.held
         scores = training.to_int8(self.scores(model, made.windows[awake]))
         return Scored.gated(stream, scores, made.sample, awake)
 

@@ -1,13 +1,14 @@
 """Every number of the gesture model, with its reason. An experiment is `dataclasses.replace` of a few of them."""
 
 from dataclasses import dataclass, field, replace
+from math import cos, hypot, radians
 
 from ml.data.augmentation import MotionVariation
 from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS
 from ml.data.synthesis import Plan
 from ml.gesture_recognition.others import Others
 from ml.native.gate import GateConfig
-from ml.native.imu import ImuConfig
+from ml.native.imu import UNIT, ImuConfig, ImuHold
 from ml.train.networks import Convolutions
 
 INT8_MAX = 127
@@ -23,13 +24,22 @@ class FrontEnd:
     hop: int = 4  # samples, 120 ms between answers
     accel_range_mps2: float = 16.0  # more saturates: vigorous people then look like gentle ones
     gyro_range_dps: float = 400.0
+    # How the device is held: the way up in its axes. Recordings with gravity say it themselves (hold.py). Without, it
+    # is flat in the hand, screen up: only so can the UHH people turn it ten times by 85 degrees about z and never turn
+    # it back, as their gyroscopes say.
+    hold: tuple[float, float, float] = (0.0, 0.0, 1.0)
+    settle_s: float = 1.9  # over which gravity is averaged: longer than a gesture, short enough to notice another grip
+    tilt_deg: float = 65.0  # from the hold, up to which the model answers: 45 are promised, 20 are for the estimate
 
     def imu(self) -> ImuConfig:
         """The same for the C front end."""
         accel = INT8_MAX / (self.accel_range_mps2 / GRAVITY * ACCEL_PER_G)
         gyro = INT8_MAX / (self.gyro_range_dps * GYRO_PER_DPS)
         multiplier = tuple(round(scale * 2**SHIFT) for scale in (accel, accel, accel, gyro, gyro, gyro))
-        return ImuConfig(round(self.rate_hz * 1000), self.window, self.hop, multiplier, SHIFT)
+        length = hypot(*self.hold)
+        up = tuple(round(UNIT * value / length) for value in self.hold)
+        hold = ImuHold(round(self.settle_s * self.rate_hz), up, round(UNIT * cos(radians(self.tilt_deg))))
+        return ImuConfig(round(self.rate_hz * 1000), self.window, self.hop, multiplier, SHIFT, hold=hold)
 
 
 @dataclass(frozen=True)
@@ -50,7 +60,8 @@ class Training:
     """What the network sees, and how it learns."""
 
     variations: int = 40  # of each repetition
-    background: float = 1.0  # windows of nothing for each window of a gesture
+    lead: int = 60  # samples before a window, which tell gravity; every other window has none, as after a start
+    background: float = 0.8  # windows of nothing for each window of a gesture
     rest_overlap: float = 0.4  # the largest share of a movement in a window that still shows nothing
     epochs: int = 14
     batch: int = 128

@@ -5,34 +5,33 @@ front end. The class `none` is whatever lies between: rest, unrelated movement, 
 or the end of a gesture, which must not yet, or no longer, be answered; and simulated movement of every other kind
 (others.py).
 
-Recordings from which gravity was removed get it back in half of the windows: the device that runs the model feels it.
+Every window has gravity, as the device that runs the model feels it: recordings from which it was removed get it back.
+Then all of them are turned, as if the device were held in another way. Samples before a window tell the front end where
+up is, as in a stream.
 """
 
-import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.augmentation import MIRROR, cut, feel_gravity, resample, vary
+from ml.data.augmentation import MIRROR, cut, feel_gravity, resample, turn_about, vary
 from ml.data.manifest import Dataset, Item
-from ml.data.recordings import runs, saturate
+from ml.data.recordings import ACCEL_PER_G, runs, saturate
 from ml.errors import UserError
 from ml.gesture_recognition.config import MIRRORED, NONE, FrontEnd, Training
 from ml.gesture_recognition.others import other_windows
 from ml.gesture_recognition.presentation import at_rest_around
-from ml.native.imu import windows
+from ml.native.imu import last_windows
 from ml.train.examples import Examples
-
-UPRIGHT = np.array([0.0, 1.0, 0.0])  # y of the device is up
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A varied window and its class."""
+    """A varied window with what came before it, and its class."""
 
-    window: np.ndarray  # float (window, 6) in counts
+    window: np.ndarray  # float (lead + window, 6) in counts
     label: int
     gravity: bool  # still in it
 
@@ -56,27 +55,41 @@ def training_examples(
     sources = _sources(dataset, labels, front_end)
     pictures = [picture for source in sources for picture in cutter.movements(source)]
     pictures += cutter.nothing(sources, round(len(pictures) * training.background))
-    end_to_end = dataclasses.replace(front_end, hop=front_end.window).imu()
     raw = _as_felt(pictures, front_end, training, rng)
     classes = np.array([picture.label for picture in pictures])
     none = labels.index(NONE)
     others = other_windows(
-        int(np.count_nonzero(classes != none)), training.others, front_end.window, front_end.rate_hz, rng
+        int(np.count_nonzero(classes != none)),
+        training.others,
+        training.lead + front_end.window,
+        front_end.rate_hz,
+        rng,
     )
     raw, classes = np.concatenate([raw, others]), np.concatenate([classes, np.full(len(others), none)])
     order = rng.permutation(len(raw))
-    made = windows(saturate(raw[order]).reshape(-1, raw.shape[-1]), end_to_end).windows
-    return Examples(made, classes[order])
+    return Examples(_through(raw[order], front_end, training), classes[order])
+
+
+def _through(raw: np.ndarray, front_end: FrontEnd, training: Training) -> np.ndarray:
+    """Windows int8 (n, window, 6) of the C front end; every other one without what came before it."""
+    made = np.empty((len(raw), front_end.window, raw.shape[-1]), np.int8)
+    for first, lead in ((0, 0), (1, training.lead)):
+        made[first::2], _ = last_windows(saturate(raw[first::2, training.lead - lead :]), front_end.imu())
+    return made
 
 
 def _as_felt(pictures: list[Picture], front_end: FrontEnd, training: Training, rng: np.random.Generator) -> np.ndarray:
-    """All windows, float (n, window, 6); some of those without gravity get it back, however the device is held."""
+    """All windows, float (n, lead + window, 6), with gravity, the device held in any of the ways to be learned."""
+    by = training.variation
     raw = np.stack([picture.window for picture in pictures])
     lacking = ~np.array([picture.gravity for picture in pictures])
-    chosen = lacking & (rng.random(len(raw)) < training.variation.gravity)
-    up = UPRIGHT + rng.normal(0, training.variation.hold, (len(raw), 3))
-    raw[chosen] = feel_gravity(raw[chosen], up[chosen], front_end.rate_hz)
-    return raw
+    up = np.array(front_end.hold) / np.linalg.norm(front_end.hold) + rng.normal(0, by.hold, (len(raw), 3))
+    up /= np.linalg.norm(up, axis=1, keepdims=True)
+    turns = lacking & (rng.random(len(raw)) < by.gravity)
+    raw[turns] = feel_gravity(raw[turns], up[turns], front_end.rate_hz)
+    stays = lacking & ~turns
+    raw[stays, :, :3] += up[stays, None] * ACCEL_PER_G
+    return turn_about(raw, by.turn_deg, rng)
 
 
 def _sources(dataset: Dataset, labels: list[str], front_end: FrontEnd) -> list[Source]:
@@ -137,7 +150,9 @@ class _Cutter:
         """A varied window around a place, and its class."""
         variation = self.training.variation
         step = np.exp(self.rng.normal(0, variation.speed))
-        window = vary(cut(source.samples, centre, step, self.front_end.window), variation, self.rng)
+        lead = self.training.lead
+        whole = cut(source.samples, centre - step * lead / 2, step, lead + self.front_end.window)
+        window = vary(whole, variation, self.rng)
         mirrored = {MIRRORED.get(name) for name in self.labels} <= set(self.labels)
         if variation.mirror and mirrored and self.rng.random() < 0.5:
             return Picture(window * MIRROR, self.labels.index(MIRRORED[self.labels[label]]), source.gravity)

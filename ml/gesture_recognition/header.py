@@ -1,10 +1,12 @@
 """The application's part of the generated header: front-end and decision settings as C."""
 
+from math import acos, degrees
+
 from ml.gesture_recognition.config import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS, INT8_MAX
 from ml.native import gate
 from ml.native.decide import DecideConfig
 from ml.native.gate import GateConfig
-from ml.native.imu import ImuConfig
+from ml.native.imu import UNIT, ImuConfig
 
 INCLUDES = '#include "decide/decide.h"\n#include "decide/gate.h"\n#include "frontend/imu.h"\n'
 
@@ -30,8 +32,17 @@ static const imu_config gesture_recognition_frontend = {{
     {{{", ".join(map(str, config.multiplier))}}}, // multiplier
     {config.shift}, // shift
     {config.zero_point}, // zero point
+    {{ // how the device is held
+        {config.hold.settle}, // samples over which gravity is averaged
+        {{{", ".join(map(str, config.hold.up))}}}, // the way up in the device's axes
+        {config.hold.least_cosine}, // of the angle up to which it is held so: {_tilt(config):.0f} degrees
+    }},
 }};
 """
+
+
+def _tilt(config: ImuConfig) -> float:
+    return degrees(acos(config.hold.least_cosine / UNIT))
 
 
 def _gate(config: GateConfig) -> str:

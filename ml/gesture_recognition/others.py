@@ -22,8 +22,8 @@ COUNTS = np.repeat([ACCEL_PER_G / GRAVITY, GYRO_PER_DPS], 3)  # in 1 m/s2 and in
 class Others:
     """How much there is, for each window of a gesture, and how far it may stray; ranges are drawn on a log scale."""
 
-    rhythms: float = 0.5  # windows
-    handling: float = 0.5  # windows
+    rhythms: float = 0.4  # windows
+    handling: float = 0.4  # windows
     rhythm_hz: tuple[float, float] = (0.8, 4.0)
     rhythm_mps2: tuple[float, float] = (0.2, 6.0)
     rhythm_dps: tuple[float, float] = (5.0, 120.0)

@@ -1,9 +1,11 @@
 """Presents a recorded repetition to the model when the model is judged.
 
 One window for each repetition, unchanged, as the stream would give it at the moment when the gesture lies in its
-middle: the recorded samples, cut to the window where longer, with rest before and after where shorter.
+middle: the recorded samples, cut to the window where longer, with rest before and after where shorter. Recordings from
+which gravity was removed get it back (hold.py).
 """
 
+import dataclasses
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +14,7 @@ from ml.data.manifest import Dataset, Item
 from ml.data.recordings import Recording
 from ml.errors import UserError
 from ml.gesture_recognition.config import FrontEnd
+from ml.gesture_recognition.hold import felt
 from ml.native.imu import span, windows
 from ml.train.examples import HeldOut
 
@@ -48,7 +51,8 @@ def present(recording: Recording, front_end: FrontEnd) -> np.ndarray:
     """Exactly the samples, int16 (n, 6), after which the first window is due, the repetition in their middle."""
     count = span(front_end.window, front_end.imu().rate_mhz, recording.rate_mhz)
     first = count + (len(recording.samples) - count) // 2
-    return at_rest_around(recording, count, count)[first : first + count]
+    whole = dataclasses.replace(recording, samples=at_rest_around(recording, count, count), active=None)
+    return felt(whole, front_end.hold).samples[first : first + count]
 
 
 def at_rest_around(recording: Recording, before: int, after: int) -> np.ndarray:

@@ -56,6 +56,11 @@ class App(ABC):
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """The recordings in `folder`, or simulated ones."""
 
+    def of_data(self, data: Dataset) -> "App":
+        """The same application with what must be read off the recordings of all people but the test's before anything
+        is trained, as the way in which they hold the device."""
+        return self
+
     @abstractmethod
     def labels(self, data: Dataset) -> list[str]:
         """The classes, in the order of the scores."""

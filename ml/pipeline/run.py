@@ -54,6 +54,7 @@ class Run:
             refuse(data)
         split, notes = _split(app, data, self.hold_out)
         check_trained(app, data, split)
+        app = app.of_data(data.of(split.train + split.validation))
         task = Task(app, data, split, self.seed, self.target, self.aim, self.bound, notes=notes)
         _ = task.limits  # refuses a bound below the target
         return task

@@ -29,6 +29,7 @@ def write(folder: Path) -> Path:
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
     left_out, curve = _kept(folder, "crossval", found), _kept(folder, "learning_curve", found)
+    robust = _robustness(folder, found["compiled"]["model"])
     environment.filters |= {"short": short, "named": named, "flat": flat}
     template = environment.get_template("report.html.j2")
     people = named(found["data"]["split"]["test"])
@@ -46,7 +47,12 @@ def write(folder: Path) -> Path:
         verdict=operating_point.judged_by(folder),
         warnings=operating_point.warnings(folder),
         own_figures=flat(found["metrics"].get("more") or {}),
-        pictures=_pictures(found, board) | {"learning_curve": curve and plots.learning_curve(curve["points"])},
+        robustness=robust,
+        pictures=_pictures(found, board)
+        | {
+            "learning_curve": curve and plots.learning_curve(curve["points"]),
+            "robustness": robust and plots.robustness(robust["rows"]),
+        },
         command=_command(found["run"]),
     )
     path = folder / "report.html"
@@ -89,6 +95,13 @@ def _boards(folder: Path, model: str) -> list[dict]:
     """What `stream --on ...` found with this model, a board each."""
     kept = [_read(path) for path in sorted(folder.glob("stream-*.json"))]
     return [one for one in kept if one.get("model") == model and one["board"]]
+
+
+def _robustness(folder: Path, model: str) -> dict | None:
+    """What `robustness` found with this model."""
+    path = folder / "robustness.json"
+    kept = _read(path) if path.is_file() else None
+    return kept if kept and kept.get("model") == model else None
 
 
 def _pictures(found: dict, board: device.DeviceRun | None) -> dict:

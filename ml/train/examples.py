@@ -1,8 +1,11 @@
 """Examples for training and testing a network."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from ml.data.manifest import Dataset
 
 
 @dataclass(frozen=True)
@@ -37,3 +40,16 @@ class HeldOut:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+
+_last: dict[tuple, Examples] = {}
+
+
+def once(settings: tuple, data: Dataset, make: Callable[[], Examples]) -> Examples:
+    """What `make` gives, or gave last time, where settings and data were the same: training and calibration ask for the
+    same examples, which may take a minute to make."""
+    key = (settings, tuple((item.subject, item.label, item.recording.key) for item in data.items))
+    if key not in _last:
+        _last.clear()
+        _last[key] = make()
+    return _last[key]

@@ -111,9 +111,7 @@ def described(device: Device, learning: Baseline) -> list[str]:
         return ["nothing learnt: the firmware's own model is in use"]
     how = find(APP).config.mixture.learning(find(APP).front_end(device.info.streams[0].rate_mhz))
     modes = learnt.modes(how)
-    kept = (
-        f"learnt from {learnt.windows} windows, {len(learnt.kept)} kept; {learnt.saturated} values at the ends of int8"
-    )
+    kept = f"learnt from {learnt.windows} windows, {len(learnt.kept)} kept; {learnt.saturated} values were cut off"
     if modes is None:
         return [kept, "the board cannot use it; learn again"]
     lines = [kept, *(_described_mode(modes, number, how.level_every) for number in range(len(modes.windows)))]

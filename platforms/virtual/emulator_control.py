@@ -29,6 +29,7 @@ except ImportError:  # Windows
 
 CONSOLE, SENSORS, MEMORY = "console", "sensors", "memory"
 STATE, LOG, LOCK, ALIVE = "emulator.json", "emulator.log", "lock", "alive"
+MEMORY_SIZE, FLASH_SIZE = 16 << 20, 512 << 10  # mps2.h
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 3.0
 NS_PER_INSTRUCTION_SHIFT = 6  # an instruction takes 2^6 ns of virtual time: 15.625 million a second
@@ -96,6 +97,8 @@ def start(folder: Path, program: str, machine: str, debug_port: int | None = Non
 def _start(folder: Path, program: str, machine: str, memory: Path | None, debug_port: int | None) -> Emulator:
     arguments = command(program, machine, memory, debug_port)
     _stop(folder)
+    if memory is not None and machine != "host":
+        _fill_memory(memory, _flash(folder))
     now = time.time()
     process = _spawn(folder, arguments, lambda pid: Emulator(pid, machine, program, now))
     try:
@@ -228,6 +231,7 @@ def _stop(folder: Path) -> bool:
     was_alive = _alive(folder)
     if was_alive:
         _terminate(folder)
+    _keep_flash(folder / MEMORY, _flash(folder))
     _remove(folder, CONSOLE, SENSORS, MEMORY, STATE, LOG, ALIVE)
     return was_alive
 
@@ -283,6 +287,45 @@ def _terminate(folder: Path) -> None:
                 return
             time.sleep(0.01)
     raise EmulatorError(f"process {pid} does not end; stop it by hand")
+
+
+def _flash(folder: Path) -> Path:
+    return folder.with_name(folder.name + ".flash")
+
+
+def _fill_memory(memory: Path, flash: Path) -> None:
+    """A new PSRAM whose end is the flash part as it was left, or erased; EndedAtOnce where no such file can be."""
+    try:
+        kept = flash.read_bytes()
+    except OSError:
+        kept = b""
+    scratch = memory.with_name(memory.name + ".new")
+    try:
+        with scratch.open("wb") as file:
+            file.truncate(MEMORY_SIZE)
+            file.seek(MEMORY_SIZE - FLASH_SIZE)
+            file.write(kept[:FLASH_SIZE].ljust(FLASH_SIZE, b"\xff"))
+        scratch.replace(memory)  # whoever is killed here leaves no half one, which would be kept as the flash
+    except OSError as error:
+        raise EndedAtOnce(f"expected room for the emulator's memory, found: {error}; make some") from error
+
+
+def _keep_flash(memory: Path, flash: Path) -> None:
+    """Takes the flash part out of the PSRAM of an emulator that has ended; an erased one leaves no file."""
+    try:
+        with memory.open("rb") as file:
+            file.seek(MEMORY_SIZE - FLASH_SIZE)
+            part = file.read(FLASH_SIZE)
+    except OSError:
+        return
+    if len(part) < FLASH_SIZE:  # not ours
+        return
+    if part.strip(b"\xff"):
+        scratch = flash.with_name(flash.name + ".new")
+        scratch.write_bytes(part)
+        scratch.replace(flash)
+    else:
+        flash.unlink(missing_ok=True)
 
 
 def _collect(pid: int) -> None:

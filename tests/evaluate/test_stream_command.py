@@ -1,10 +1,16 @@
 """A stream played into a board must give the events that Python gives, each of them."""
 
+import dataclasses
+
+import numpy as np
 import pytest
 
+from ml.data.streams import Stream
 from ml.errors import UserError
-from ml.evaluate.stream_command import check_equal
-from ml.evaluate.streams import Detection
+from ml.evaluate.on_board import Played
+from ml.evaluate.stream_command import check_equal, check_windows
+from ml.evaluate.streams import Detection, Scored
+from tests.evaluate.test_stream_summary import FINE
 
 SEEN = [Detection("left", 40, 200), Detection("right", 90, 210)]
 
@@ -27,3 +33,27 @@ def test_any_difference_is_named(found, named):
     with pytest.raises(UserError, match=named) as caught:
         check_equal("anna", SEEN, found)
     assert "anna" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("windows", "asleep", "runs_on", "right"),
+    [
+        (100, 80, False, True),
+        (101, 80, False, False),  # one that Python did not make
+        (99, 80, False, False),
+        (100, 81, False, False),
+        (102, 81, True, True),  # the sensor of a virtual board goes on behind the recording
+        (99, 80, True, False),
+        (100, 79, True, False),
+    ],
+)
+def test_a_board_makes_every_window_and_no_surplus_one(windows, asleep, runs_on, right):
+    awake = np.arange(100) < 20
+    stream = Stream("anna", np.zeros((400, 6), np.int16), 100_000, ())
+    scored = Scored(stream, np.zeros((100, 3), np.int8), np.arange(100) * 4, awake)
+    played = Played([], dataclasses.replace(FINE, windows=windows, asleep=asleep), 0, runs_on)
+    if right:
+        check_windows(scored, played)
+        return
+    with pytest.raises(UserError, match="anna: expected 100 windows, the network asleep in 80"):
+        check_windows(scored, played)

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from ml.data.augmentation import rotation
 from ml.errors import UserError
-from ml.native.imu import AXES, ImuConfig, window, windows
+from ml.native.imu import AXES, UNIT, ImuConfig, ImuHold, last_windows, window, windows
 
 MODEL_RATE = 33_300
 HALF = Fraction(1, 2)
@@ -41,12 +42,46 @@ def known(pushed: int, ratio: Fraction) -> int:
     return floor(pushed / ratio) if ratio >= 1 else floor((pushed - 1) / ratio) + 1
 
 
-def scaled(rows, config: ImuConfig) -> tuple[np.ndarray, np.ndarray]:
+def towards_zero(x: Fraction) -> int:
+    return floor(x) if x >= 0 else ceil(x)
+
+
+def way_up(rows: list, hold: ImuHold) -> list[int] | None:
+    """Of length UNIT, after all model samples so far; None without gravity."""
+    gravity = [0, 0, 0]
+    for count, row in enumerate(rows, 1):
+        weight = min(count, hold.settle)
+        gravity = [g + towards_zero(Fraction(256 * a - g, weight)) for g, a in zip(gravity, row[:3], strict=True)]
+    up = [towards_zero(Fraction(g, 256)) for g in gravity]
+    length = isqrt(sum(u * u for u in up))
+    return [towards_zero(Fraction(u * UNIT, length)) for u in up] if length >= 256 else None
+
+
+def held_and_turn(rows: list, hold: ImuHold) -> tuple[bool, np.ndarray]:
+    """Whether it is held so, and the rotation matrix, of UNIT, that is applied to the window."""
+    still = UNIT * np.eye(3, dtype=int).astype(object)
+    if not hold.settle:
+        return True, still
+    up = way_up(rows, hold)
+    if up is None:
+        return False, still
+    cosine = towards_zero(Fraction(sum(a * b for a, b in zip(up, hold.up, strict=True)), UNIT))
+    if cosine < hold.least_cosine:
+        return False, still
+    x, y, z = (towards_zero(Fraction(int(one), UNIT)) for one in np.cross(np.array(up), np.array(hold.up)))
+    cross = np.array([[0, -z, y], [z, 0, -x], [-y, x, 0]], dtype=object)
+    squared = [[towards_zero(Fraction(a * b, UNIT + cosine)) for b in (x, y, z)] for a in (x, y, z)]
+    return True, cosine * np.eye(3, dtype=int).astype(object) + np.array(squared, dtype=object) + cross
+
+
+def scaled(rows, config: ImuConfig, turn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """int8 (window, 6) and how many values were clipped per axis."""
     x = np.array(rows, dtype=object)
     if config.remove_mean:
         for axis in range(3):
             x[:, axis] -= half_up(Fraction(sum(x[:, axis]), len(x)))
+    x = np.hstack([x[:, :3] @ turn.T, x[:, 3:] @ turn.T])
+    x = np.array([[half_up(Fraction(int(v), UNIT)) for v in row] for row in x], dtype=object)
     gain = [Fraction(m, 2**config.shift) for m in config.multiplier]
     q = np.array([[half_up(v * g) + config.zero_point for v, g in zip(row, gain, strict=True)] for row in x])
     clipped = (q < -128) | (q > 127)
@@ -55,6 +90,18 @@ def scaled(rows, config: ImuConfig) -> tuple[np.ndarray, np.ndarray]:
 
 int16 = st.integers(-32768, 32767)
 recordings = st.integers(0, 60).flatmap(lambda n: arrays(np.int16, (n, AXES), elements=int16))
+tilts = st.tuples(*[st.floats(-1, 1)] * 3).filter(lambda v: np.linalg.norm(v) > 0.1)
+holds = st.one_of(
+    st.just(ImuHold()),
+    st.builds(
+        lambda settle, up, least: ImuHold(
+            settle, tuple(round(UNIT * v / float(np.linalg.norm(up))) for v in up), least
+        ),
+        settle=st.integers(2, 40),
+        up=tilts,
+        least=st.integers(1 - UNIT // 2, UNIT),
+    ),
+)
 configs = st.integers(1, 12).flatmap(
     lambda size: st.builds(
         ImuConfig,
@@ -65,6 +112,7 @@ configs = st.integers(1, 12).flatmap(
         shift=st.integers(1, 30),
         zero_point=st.integers(-128, 127),
         remove_mean=st.booleans(),
+        hold=holds,
     )
 )
 rates = st.sampled_from([20_000, 33_299, 33_300, 33_301, 66_600, 99_900, 100_000, 104_000, 119_000, 952_000])
@@ -76,30 +124,34 @@ def level_of(rows: list) -> int:
     return isqrt(sum(one // len(rows) ** 2 for one in variances))
 
 
-def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list, list, list, np.ndarray]:
-    """Windows, the index of the sample that completed each, how much moves in each, values clipped per axis."""
+def expected_windows(samples: list, config: ImuConfig, rate: int) -> tuple[list, list, list, list, np.ndarray]:
+    """Windows, the index of the sample that completed each, how much moves in each, whether it is held as the model
+    knows it, values clipped per axis."""
     ratio = Fraction(rate, config.rate_mhz)
-    rows, made, index, levels, clipped = [], [], [], [], np.zeros(AXES, int)
+    rows, made, index, levels, held, clipped = [], [], [], [], [], np.zeros(AXES, int)
     for i in range(len(samples)):
         before = len(rows)
         rows += [resampled(samples, ratio, k) for k in range(before, known(i + 1, ratio))]
         ends = range(config.window, len(rows) + 1, config.hop)
         if len(ends) > len(range(config.window, before + 1, config.hop)):
-            values, count = scaled(rows[-config.window :], config)
+            so, turn = held_and_turn(rows, config.hold)
+            values, count = scaled(rows[-config.window :], config, turn)
+            held.append(so)
             made.append(values)
             index.append(i)
             levels.append(level_of(rows[-config.window :]))
             clipped += count
-    return made, index, levels, clipped
+    return made, index, levels, held, clipped
 
 
 @settings(max_examples=200)
 @given(recordings, configs, rates)
 def test_windows_are_those_of_exact_arithmetic(samples, config, rate):
     made = windows(samples, config, rate)
-    expected, index, levels, clipped = expected_windows(samples.tolist(), config, rate)
+    expected, index, levels, held, clipped = expected_windows(samples.tolist(), config, rate)
     assert made.sample.tolist() == index
     assert made.level.tolist() == levels
+    assert made.held.tolist() == held
     assert made.windows.tolist() == [w.tolist() for w in expected]
     assert made.saturated.tolist() == clipped.tolist()
 
@@ -172,3 +224,54 @@ def test_settings_out_of_range_are_refused_in_one_line(changes):
 def test_samples_of_another_shape_are_refused():
     with pytest.raises(UserError, match="expected int16 samples"):
         windows(np.zeros((10, 3), np.int16), plain(5, 5))
+
+
+UPRIGHT = ImuHold(64, (0, UNIT, 0), round(UNIT * np.cos(np.radians(57))))
+HELD = ImuConfig(MODEL_RATE, 40, 4, (2000,) * AXES, 13, hold=UPRIGHT)
+
+
+def gesture(tilt_deg: float, about: list[float]) -> np.ndarray:
+    """Rest, then a movement, int16 (1, 100, 6), of a device tilted about an axis."""
+    rng = np.random.default_rng(0)
+    samples = np.zeros((100, AXES))
+    samples[60:90] = rng.normal(0, 1500, (30, AXES))
+    samples[60:90] -= samples[60:90].mean(0)
+    samples[:, 1] += 2048
+    turn = rotation(np.radians(tilt_deg) * np.array(about) / np.linalg.norm(about))
+    return np.rint(np.hstack([samples[:, :3] @ turn.T, samples[:, 3:] @ turn.T])).astype(np.int16)[None]
+
+
+@pytest.mark.parametrize("tilt", [10, 30, 45])
+@pytest.mark.parametrize("about", [[1, 0, 0], [0, 0, 1], [1, 0, -2]])
+def test_a_tilted_device_gives_the_window_of_an_upright_one(tilt, about):
+    upright, _ = last_windows(gesture(0, about), HELD)
+    tilted, held = last_windows(gesture(tilt, about), HELD)
+    device, _ = last_windows(gesture(tilt, about), ImuConfig(MODEL_RATE, 40, 4, (2000,) * AXES, 13))
+    assert held.all()
+    # A movement moves the mean, so the way up is not quite that of the rest: some counts of the 127 are left.
+    assert np.abs(tilted.astype(int) - upright).mean() < 8
+    assert np.abs(device.astype(int) - upright).mean() > 4 * np.abs(tilted.astype(int) - upright).mean()
+
+
+@pytest.mark.parametrize("tilt", [70, 90, 135, 180])
+def test_a_device_held_otherwise_says_so_and_is_not_turned(tilt):
+    made, held = last_windows(gesture(tilt, [1, 0, 0]), HELD)
+    device, _ = last_windows(gesture(tilt, [1, 0, 0]), ImuConfig(MODEL_RATE, 40, 4, (2000,) * AXES, 13))
+    assert not held.any()
+    assert (made == device).all()
+
+
+def test_without_gravity_nobody_knows_how_it_is_held():
+    samples = gesture(0, [1, 0, 0])
+    samples[..., 1] -= 2048
+    assert not last_windows(samples, HELD)[1].any()
+    assert last_windows(samples, ImuConfig(MODEL_RATE, 40, 4, (2000,) * AXES, 13))[1].all()
+
+
+def test_held_otherwise_is_known_some_seconds_after_the_grip_has_changed():
+    rest = np.zeros((400, AXES), np.int16)
+    rest[:200, 1] = rest[200:, 2] = 2048
+    made = windows(rest, HELD)
+    known = made.sample[np.flatnonzero(~made.held)[0]]
+    assert 200 < known < 200 + 4 * MODEL_RATE / 1000
+    assert not made.held[made.sample > known].any()

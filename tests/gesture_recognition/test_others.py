@@ -24,8 +24,8 @@ class Sure:
 
 
 def still(seconds: float, rng: np.random.Generator) -> np.ndarray:
-    """A device held upright by a quiet hand: int16 (n, 6)."""
-    rest = np.array([0, ACCEL_PER_G, 0, 80, -60, 30])  # the gyroscope has a bias
+    """A device held flat by a quiet hand: int16 (n, 6)."""
+    rest = np.array([0, 0, ACCEL_PER_G, 80, -60, 30])  # the gyroscope has a bias
     return np.rint(rest + rng.normal(0, 15, (round(seconds * RATE_MHZ / 1000), 6))).astype(np.int16)
 
 
@@ -72,4 +72,4 @@ def test_more_windows_of_none_than_of_all_gestures_are_learned():
     data = app.data(None, 0)
     labels = app.labels(data)
     learned = app.examples(data.of(data.subjects[:2]), labels, 0).labels
-    assert (learned == labels.index(NONE)).mean() == pytest.approx(2 / 3, abs=0.05)
+    assert (learned == labels.index(NONE)).mean() == pytest.approx(0.62, abs=0.05)

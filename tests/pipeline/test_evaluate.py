@@ -1,14 +1,19 @@
 """A committed header judged by a folder, and the learning curve, through the command line."""
 
 import json
+import re
 import shutil
 
 import pytest
 
 from ml.data import manifest
-from ml.data.synthesis import Plan, generate
+from ml.data.synthesis import Plan, generate, machines
+from ml.evaluate.committed import committed
 from ml.evaluate.learning_curve import sizes
 from ml.evaluate.timeline import by_subject
+from ml.paths import ROOT
+from ml.pipeline.contract import find
+from ml.report import page
 
 APP = "gesture_recognition"
 
@@ -70,6 +75,82 @@ def test_a_part_of_the_streams_is_the_first_of_them_and_of_each(ml, quick, folde
     half = judged(ml, "--model", quick, "--data", folder, "--hours", whole["all"]["hours"] / 2)["streams"]
     assert half["all"]["hours"] == pytest.approx(whole["all"]["hours"] / 2, rel=0.01)
     assert list(half["subjects"]) == list(whole["subjects"])
+
+
+def test_a_folder_of_unknown_gestures_counts_every_event_as_false(ml, quick, folder, tmp_path):
+    other = shutil.copytree(folder, tmp_path / "set")
+    text = (other / "manifest.csv").read_text().splitlines()
+    rows = [row.replace(f",{row.split(',')[1]},", ",juggle,") for row in text[1:]]
+    (other / "manifest.csv").write_text("\n".join([text[0], *rows]) + "\n")
+    made = judged(ml, "--model", quick, "--data", other)
+    assert made["recordings"] is made["streams"] is None
+    unknown = made["unknown"]
+    assert list(unknown["by_label"]) == ["juggle"]
+    assert unknown["all"]["movements"] == unknown["all"]["hits"] == 0
+    assert unknown["all"]["false_detections"] > 0  # these are the gestures that it knows
+    assert unknown["all"]["hours"] > 0.05
+    assert "each event is false" in ml("evaluate", APP, "--model", quick, "--data", other).stdout
+
+
+def test_what_disturbs_the_sensor_changes_recordings_and_streams_and_the_seed_brings_it_back(ml, quick, folder):
+    words = ("--snr", 0, "--noise", "pink", "--gain", -6, "--rotate", 60)
+    clean, first, again = (judged(ml, "--model", quick, "--data", folder, *more) for more in ((), words, words))
+    assert first == again
+    assert first["under"] == "--rotate 60 --snr 0 --noise pink --gain -6"
+    assert clean["under"] == "clean"
+    assert first["recordings"]["right"] < clean["recordings"]["right"]
+    assert first["streams"]["all"]["hits"] < clean["streams"]["all"]["hits"]
+    other = judged(ml, "--model", quick, "--data", folder, *words, "--seed", 5)
+    assert other["recordings"]["confusion"] != first["recordings"]["confusion"]
+
+
+def test_a_header_with_another_front_end_than_the_sources_is_not_judged_as_if_it_were_theirs(
+    ml, quick, folder, tmp_path
+):
+    header = tmp_path / f"{APP}_model.h"
+    header.write_text((quick / header.name).read_text().replace("33300, // rate", "33400, // rate"))
+    done = ml("evaluate", APP, "--model", tmp_path, "--data", folder, status=1)
+    assert "the front end that ml/gesture_recognition has now, found another (not there: '33300,')" in done.stderr
+
+
+def test_data_at_another_rate_than_the_headers_are_refused_with_the_reason(ml, tmp_path):
+    machines.generate(machines.Plan(speeds=2, seconds=15, rate_hz=400), 1, tmp_path / "fast")
+    done = ml("evaluate", "vibration_anomaly", "--data", tmp_path / "fast", status=1)
+    assert re.search(
+        r"expected \d+ Hz, the rate of vibration_anomaly_model.h, found 400 Hz: .* not mean the", done.stderr
+    )
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_an_anomaly_detector_has_an_area_for_each_speed_and_one_for_all_together(ml, tmp_path):
+    rate = committed(find("vibration_anomaly"), ROOT / "lib/vibration_anomaly_model").rate_mhz / 1000
+    machines.generate(machines.Plan(speeds=2, seconds=60, rate_hz=rate), 1, tmp_path / "set")
+    made = json.loads(ml("evaluate", "vibration_anomaly", "--data", tmp_path / "set", "--json").stdout)
+    speeds = made["recordings"]["by_subject"]
+    assert len(speeds) == 2
+    assert all(one["more"]["auc_windows"] for one in [*speeds.values(), made["recordings"]])
+    assert made["recordings"]["more"]["windows"] == [
+        sum(column) for column in zip(*(one["more"]["windows"] for one in speeds.values()), strict=True)
+    ]
+
+
+def test_the_table_of_disturbances_goes_into_the_report_of_the_model(ml, quick, tmp_path):
+    run = shutil.copytree(quick, tmp_path / "run")
+    words = ("--only", "frozen", "--only", "offset 8,000", "--hours", 0.02, "--out", run)
+    made = json.loads(ml("robustness", APP, "--json", *words).stdout)
+    assert [row["name"] for row in made["rows"]] == ["clean", "offset 8,000 counts", "frozen"]
+    clean, _, frozen = made["rows"]
+    assert clean["recordings"]["right"] == json.loads((quick / "metrics.json").read_text())["int8"]["right"]
+    assert clean["streams"]["hits"] > frozen["streams"]["hits"] == 0
+    assert made["hours"] == pytest.approx(0.02, rel=0.01)
+    assert json.loads((run / "robustness.json").read_text()) == made
+    report = (run / "report.html").read_text()
+    assert "<h2>Robustness</h2>" in report
+    assert "--offset 8000" in report
+    (run / "robustness.json").write_text(json.dumps(made | {"model": "another"}))
+    assert "Robustness" not in page.write(run).read_text()
+    done = ml("robustness", APP, "--only", "nonsense", "--out", run, status=1)
+    assert "--only: expected a part of a name (clean, gain" in done.stderr
 
 
 def test_a_folder_without_a_model_is_one_line(ml, folder, tmp_path):

@@ -160,7 +160,7 @@ nn_model test_model = {.name = "trivial",
                        .step = step};
 
 // The application.
-static const imu_config imu = {1000000, WINDOW, HOP, false, {1, 1, 1, 1, 1, 1}, 4, 0};
+static const imu_config imu = {1000000, WINDOW, HOP, false, {1, 1, 1, 1, 1, 1}, 4, 0, {0}};
 static const uint8_t thresholds[] = {200, 201, 202};
 static const decide_config decision = {CLASSES, 0, 1, 2, thresholds};
 static imu_frontend frontend;

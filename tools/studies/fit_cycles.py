@@ -139,7 +139,7 @@ class Shapes:
         """A window along one axis."""
         taps = self.upto(15, 2)
         kernel = self.one((taps, 1), (1, taps))
-        shape = (self.upto(40), self.upto(12), 4 * self.upto(12))
+        shape = (self.upto(160, 34), self.upto(4), 4 * self.upto(6))
         shape = shape if kernel[0] > 1 else (shape[1], shape[0], shape[2])
         return self.graph(shape, Layer("depthwise", **self.walk(kernel=kernel, stride=(1, 1))))
 

@@ -68,7 +68,10 @@ void loop() {
     decide_event event;
     timing.sample_us = sample.time_us;
     uint32_t start = board_cycles();
-    const bool awake = gate_push(&activity, imu_level(&frontend));
+    const bool moves = gate_push(&activity, imu_level(&frontend));
+    const bool held = imu_held(&frontend); // otherwise any answer would be a guess
+    const bool awake = moves && held;
+    service_held(held);
     if (awake) imu_window(&frontend, model->input);
     board_mark(awake);
     timing.frontend_cycles = board_lap(&start);

@@ -38,6 +38,7 @@ typedef struct {
     uint32_t row_slept;       // low bits of slept_us when the last row of the timing was made
     uint64_t due_us;          // info and telemetry
     uint32_t told_health;     // reasons and channels of the last LINK_HEALTH; 0: all is well
+    bool otherwise;           // the device is held otherwise than the model knows
     const char *told_machine; // what the machine did when the host was told last
     void (*last)(void);       // what the service ends with, soon; NULL: nothing
     uint64_t last_due_us;     // when it does not wait for the answer any longer

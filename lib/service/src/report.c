@@ -23,3 +23,7 @@ void service_event(const decide_event *event, const service_timing *timing) {
     size += put_u32(payload + size, board_micros() - timing->sample_us);
     service_send(LINK_EVENT, 0, timing->sample_us, payload, size);
 }
+
+void service_held(bool held) {
+    service.otherwise = !held;
+}

@@ -50,14 +50,15 @@ static void write_health(link_cbor *c, const health *now) {
     const unsigned state = health_state(now), channels = health_channels(now);
     cbor_map(c, 4);
     cbor_text(c, "reasons");
-    cbor_array(c, ones(state));
+    cbor_array(c, ones(state) + service.otherwise);
     for (unsigned bit = 0; state >> bit; bit++)
         if (state >> bit & 1) cbor_text(c, health_name(bit));
+    if (service.otherwise) cbor_text(c, "held");
     cbor_text(c, "channels");
     cbor_array(c, ones(channels));
     for (unsigned bit = 0; channels >> bit; bit++)
         if (channels >> bit & 1) cbor_uint(c, bit);
-    write_uint(c, "answers", health_believable(now));
+    write_uint(c, "answers", health_believable(now) && !service.otherwise);
     write_uint(c, "withheld", service.stats.withheld);
 }
 
@@ -107,7 +108,8 @@ void service_send_health(void) {
     uint8_t payload[LINK_MAX_PAYLOAD];
     link_cbor c = {payload, sizeof payload, 0, false};
     if (!service_health()) return;
-    const uint32_t now = (uint32_t)health_state(service_health()) << 8 | health_channels(service_health());
+    const uint32_t state = health_state(service_health()) | (uint32_t)service.otherwise << HEALTH_REASONS;
+    const uint32_t now = state << 8 | health_channels(service_health());
     if (now == service.told_health) return;
     service.told_health = now;
     write_health(&c, service_health());

@@ -60,7 +60,8 @@ def import_(paths: tuple[str, ...], out: str | None, source: str, licence: str, 
     """Make a data set of other tools' recordings: files and folders PATHS.
 
     Edge Impulse exports (JSON, CBOR, WAV), Speech Commands trees, UMAFall's files, ST's sensor logs, tables from a
-    serial port, plain CSV. The command reports everything odd.
+    serial port, plain CSV. Several folders with a manifest.csv become one data set, also where the recordings lie in
+    zip archives. The command reports everything odd.
     """
     for option, text in (("--source", source), ("--licence", licence)):
         if len(text) > 200 or not text.isprintable() or "\\" in text:

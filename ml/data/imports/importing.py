@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml.data import speech_commands
-from ml.data.imports import edge_impulse, tables, umafall
+from ml.data.imports import edge_impulse, joining, tables, umafall
 from ml.data.imports.foreign import Asked, Foreign, Notes, named
 from ml.data.imports.linking import link_tree
 from ml.data.imports.units import standard
@@ -38,6 +38,10 @@ def import_all(paths: list[Path], folder: Path, asked: Asked, source: str, licen
     if len(paths) == 1 and speech_commands.is_tree(paths[0]):
         return _speech_commands(paths[0], folder)
     notes = Notes()
+    if all(joining.is_data_set(path) for path in paths):
+        rows = joining.join(paths, folder, notes)
+        labels, subjects = (Counter(row[name] for row in rows) for name in ("label", "subject"))
+        return Imported(folder, len(rows), labels, subjects, notes.all())
     files = [found for path in paths for found in _files(path)]
     read = [one for path, found in track(files, "reading", len(files)) for one in _read(path, found, asked, notes)]
     if not read:

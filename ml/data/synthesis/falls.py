@@ -21,7 +21,7 @@ from ml.data.synthesis.strokes import Motion, Stroke, motion
 from ml.errors import UserError
 
 SECONDS = 12.0
-UP = np.array([0.0, 1.0, 0.0])  # of the world, as ml/data/synthesis/sensor.py has it
+UP = (0.0, 1.0, 0.0)  # of the world
 
 
 @dataclass(frozen=True)
@@ -117,9 +117,9 @@ def perform(
     sway = np.stack(
         [np.interp(times, np.arange(0, SECONDS + 1, 0.1), rng.normal(0, 0.4, 131)[:130]) for _ in range(3)], 1
     )
-    pushed = np.multiply.outer(force + 0 * times, UP + rng.normal(0, 0.3, 3)) + sway
+    pushed = np.multiply.outer(force + 0 * times, np.array(UP) + rng.normal(0, 0.3, 3)) + sway
     moved = Motion(made.position, made.acceleration + pushed, made.angles, made.angle_rates)
-    return measure(moved, who.sensor, rng)[0]
+    return measure(moved, who.sensor, rng, UP)[0]
 
 
 def stand(scene: Scene, who: Wearer, rng: np.random.Generator) -> None:

@@ -1,8 +1,9 @@
 """The strokes of ten gestures and of movements that are none of them.
 
 The gestures are those of D. Jirak, S. Tietz, H. Ali, S. Wermter, "Echo State Networks and Long Short-Term Memory for
-Continuous Gesture Recognition", Cognitive Computation 2020: a device held upright is snapped out and back, turned and
-back, or shaken.
+Continuous Gesture Recognition", Cognitive Computation 2020: a device held flat in the hand, its screen up, is snapped
+out and back, turned and back, or shaken. Axes as those people's recordings have them: x to the right, y away from the
+person, z up.
 """
 
 from dataclasses import dataclass
@@ -17,12 +18,13 @@ from ml.data.synthesis.strokes import Stroke
 class Gesture:
     """The way out; the way back is its opposite."""
 
-    move: tuple[float, float, float]  # metres: right, up, towards the person
+    move: tuple[float, float, float]  # metres: right, away, up
     turn: tuple[float, float, float]  # radians about the same axes
     seconds: float  # out and back
     swings: int = 1  # times out and back
 
 
+UP = (0.0, 0.0, 1.0)
 GESTURES = {
     "left": Gesture((-0.16, 0.02, 0.0), (0.0, 0.1, 0.6), 0.75),
     "right": Gesture((0.16, 0.02, 0.0), (0.0, -0.1, -0.6), 0.75),
@@ -85,7 +87,7 @@ def _walk(person: Person, start: float, end: float, rng: np.random.Generator) ->
     strokes, side = [], 1.0
     for at in np.arange(start, end - step, step):
         bob, sway, roll = 0.025 * np.exp(rng.normal(0, 0.2)), 0.02 * side, 0.06 * side
-        strokes.append(Stroke(at, step / 2, (sway, bob, 0.0), (0.03, 0.0, roll)))
-        strokes.append(Stroke(at + step / 2, step / 2, (-sway, -bob, 0.0), (-0.03, 0.0, -roll)))
+        strokes.append(Stroke(at, step / 2, (sway, 0.0, bob), (0.03, roll, 0.0)))
+        strokes.append(Stroke(at + step / 2, step / 2, (-sway, 0.0, -bob), (-0.03, -roll, 0.0)))
         side = -side
     return strokes

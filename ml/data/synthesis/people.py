@@ -16,7 +16,7 @@ class Person:
     reach: float  # so are distances
     wrist: float  # and angles
     snap: float  # duration of the way out, as a share of out and back
-    hold: tuple[float, float, float]  # radians: how the device is held
+    hold: tuple[float, float, float]  # radians about x, y, z: how the device is held
     wander: float  # how far a stroke strays from its direction, as a share of it
     variation: float  # from repetition to repetition, standard deviation of the logarithm
     sensor: Sensor

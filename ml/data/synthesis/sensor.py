@@ -1,7 +1,7 @@
 """Simulates an accelerometer and a gyroscope in the hand: gravity, bias, noise, clipping.
 
-Axes of the device, held upright with its screen towards the person: x to the right, y up, z towards the person. The
-accelerometer reports specific force: at rest one g upwards.
+The device's axes and the world's are the same while nothing is turned. The accelerometer reports specific force: at
+rest one g upwards.
 """
 
 from dataclasses import dataclass
@@ -42,9 +42,12 @@ def angular_velocity(angles: np.ndarray, rates: np.ndarray) -> np.ndarray:
     return np.stack([dx - dz * sy, dy * cx + dz * cy * sx, dz * cy * cx - dy * sx], axis=1)
 
 
-def measure(made: Motion, sensor: Sensor, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """A motion -> specific force in m/s2 (n, 3) and angular velocity in deg/s (n, 3) as the sensor reports them."""
-    force = made.acceleration + np.array([0.0, GRAVITY, 0.0])
+def measure(
+    made: Motion, sensor: Sensor, rng: np.random.Generator, up: tuple[float, float, float] = (0.0, 1.0, 0.0)
+) -> tuple[np.ndarray, np.ndarray]:
+    """A motion -> specific force in m/s2 (n, 3) and angular velocity in deg/s (n, 3) as the sensor reports them. `up`
+    is the way up in the world's axes."""
+    force = made.acceleration + GRAVITY * np.array(up)
     accel = np.einsum("nij,ni->nj", rotations(made.angles), force)  # the transpose: from world to device
     gyro = np.degrees(angular_velocity(made.angles, made.angle_rates))
     accel = accel + sensor.accel_bias + rng.normal(0, sensor.accel_noise, accel.shape)

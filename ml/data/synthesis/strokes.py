@@ -16,8 +16,8 @@ class Stroke:
 
     start: float  # seconds
     duration: float  # seconds
-    move: tuple[float, float, float]  # metres: right, up, towards the person
-    turn: tuple[float, float, float]  # radians about the same axes
+    move: tuple[float, float, float]  # metres along the world's axes
+    turn: tuple[float, float, float]  # radians about them
 
     @property
     def end(self) -> float:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ml.data.recordings import runs
 from ml.data.synthesis.folder import LICENCE, SOURCE, made_once
-from ml.data.synthesis.gestures import GESTURES, idle, perform, unrelated
+from ml.data.synthesis.gestures import GESTURES, UP, idle, perform, unrelated
 from ml.data.synthesis.people import Person, person
 from ml.data.synthesis.sensor import measure
 from ml.data.synthesis.strokes import Stroke, motion
@@ -103,7 +103,7 @@ def _record(
     times = np.arange(int(seconds * plan.rate_hz)) / plan.rate_hz
     held = Stroke(-2.0, 1.0, (0.0, 0.0, 0.0), one.hold)  # taken up before the recording began
     made = motion([held, *strokes, *idle(one, -1.0, seconds, rng)], times)
-    accel, gyro = measure(made, one.sensor, rng)
+    accel, gyro = measure(made, one.sensor, rng, UP)
     active = np.zeros(len(times), bool)
     for start, end in spans:
         active |= (times >= start) & (times < end)

@@ -32,6 +32,8 @@ enum { WATCHDOG_INTERRUPT = 1 << 0, WATCHDOG_RESET = 1 << 1 }; // control
 
 #define MPS2_PSRAM      ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
 #define MPS2_PSRAM_SIZE 0x01000000u
+#define MPS2_FLASH_SIZE 0x00080000u // the end of it, which board_flash_* write: emulator_control.py keeps it
+#define MPS2_FLASH_PART ((uintptr_t)MPS2_PSRAM + MPS2_PSRAM_SIZE - MPS2_FLASH_SIZE)
 
 enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_IRQS = 32 };
 

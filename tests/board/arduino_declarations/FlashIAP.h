@@ -9,6 +9,9 @@ class FlashIAP {
     constexpr FlashIAP() {}
     int init();
     int deinit();
+    int program(const void *buffer, uint32_t addr, uint32_t size);
+    int erase(uint32_t addr, uint32_t size);
+    uint32_t get_page_size() const;
     uint32_t get_sector_size(uint32_t addr) const;
     uint32_t get_flash_start() const;
     uint32_t get_flash_size() const;

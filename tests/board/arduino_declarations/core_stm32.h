@@ -81,6 +81,23 @@ enum : uint32_t {
     LPTIM_ISR_CMPOK = 8,
     RCC_LPTIM1CLKSOURCE_LSE = 3u << 18,
 };
+// Of the HAL, stm32l4xx_hal_flash.h and _ex.h (UM1884, 21).
+#define FLASH_BASE      0x08000000u
+#define FLASH_SIZE      0x00100000u
+#define FLASH_BANK_SIZE (FLASH_SIZE / 2)
+#define FLASH_PAGE_SIZE 0x800u
+typedef enum { HAL_OK = 0, HAL_ERROR, HAL_BUSY, HAL_TIMEOUT } HAL_StatusTypeDef;
+typedef struct {
+    uint32_t TypeErase, Banks, Page, NbPages;
+} FLASH_EraseInitTypeDef;
+enum : uint32_t { FLASH_TYPEERASE_PAGES = 0, FLASH_TYPEPROGRAM_DOUBLEWORD = 0, FLASH_BANK_1 = 1, FLASH_BANK_2 = 2 };
+extern "C" {
+HAL_StatusTypeDef HAL_FLASH_Unlock(void);
+HAL_StatusTypeDef HAL_FLASH_Lock(void);
+HAL_StatusTypeDef HAL_FLASH_Program(uint32_t type, uint32_t address, uint64_t data);
+HAL_StatusTypeDef HAL_FLASHEx_Erase(FLASH_EraseInitTypeDef *what, uint32_t *failed);
+}
+
 enum { PWR_STOPENTRY_WFI = 1 };
 typedef enum { LPTIM1_IRQn = 65 } IRQn_Type;
 void rcc_lptim1_config(uint32_t);

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from ml.compiler import packing
+from ml.compiler.predict import Layer as Sketched
+from ml.compiler.predict import Network, predict
 from tests.nn.dsp.kernels import CortexM4, Host, place_struct, struct
 from tests.nn.dsp.plain import Layer, depthwise
 
@@ -71,3 +73,9 @@ def test_other_windows_are_left_to_other_kernels(kernel, stride, dilation):
         1, in_c=4, out_c=4, side=20, kernel=kernel, stride=(stride, 1), dilation=(dilation, 1), depthwise=True
     )  # fmt: skip
     assert packing.line(layer.geometry()) is None
+
+
+@pytest.mark.parametrize(("outputs", "kernel"), [(31, "nn_depthwise_packed"), (32, "nn_depthwise_line_packed")])
+def test_lines_are_worth_it_from_32_outputs(outputs, kernel):
+    network = Network((outputs + 2, 1, 8), (Sketched("depthwise", kernel=(3, 1), padding="valid"),))
+    assert [layer.kernel for layer in predict(network).layers] == [kernel]

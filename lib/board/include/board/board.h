@@ -32,7 +32,14 @@ extern "C" {
 #define BOARD_ANALOG_PER_V 1000 // counts per volt
 #define BOARD_ANALOG_MAX   8    // analogue channels, at most
 
-enum { BOARD_OK = 0, BOARD_ERR_ABSENT = -1, BOARD_ERR_SENSOR = -2, BOARD_ERR_RATE = -3, BOARD_ERR_STORE = -4 };
+enum {
+    BOARD_OK = 0,
+    BOARD_ERR_ABSENT = -1,
+    BOARD_ERR_SENSOR = -2,
+    BOARD_ERR_RATE = -3,
+    BOARD_ERR_STORE = -4,
+    BOARD_ERR_FLASH = -5
+};
 
 typedef struct {
     uint32_t time_us;             // when the sample was taken, on the clock of board_micros()
@@ -105,6 +112,23 @@ bool board_mark_read(void); // another board's board_mark(), at the pin BOARD_MA
 #define BOARD_STORE_SIZE 1024                                       // bytes of a value, at most
 size_t board_store_read(const char *key, void *bytes, size_t size); // bytes of the value, 0: none, or none so short
 int32_t board_store_write(const char *key, const void *bytes, size_t size); // BOARD_OK or an error; size 0 takes it out
+
+// Flash for what is written in the field: a part that the firmware does not use, with the rules of NOR flash that all
+// boards share. An erase turns all bits of whole pages to 1. A program writes whole units, each of them once between two
+// erases. Offsets count from the beginning of the part. BOARD_ERR_FLASH at an offset or size that is no multiple,
+// outside the part, where a unit is not erased, and where the flash does not hold what was written. If the power fails
+// meanwhile, the bytes of that call hold anything. The part outlives resets and the loss of power; on virtual boards,
+// stopping and killing the emulator.
+typedef struct {
+    const uint8_t *bytes; // where the processor reads the part, aligned to 8; NULL where there is none
+    uint32_t size;        // bytes, whole pages; 0 where there is none
+    uint32_t page;        // bytes
+    uint32_t unit;        // bytes
+} board_flash_part;
+board_flash_part board_flash(void);
+int32_t board_flash_read(uint32_t at, void *bytes, size_t size); // BOARD_OK or BOARD_ERR_FLASH
+int32_t board_flash_erase(uint32_t at, size_t size);
+int32_t board_flash_program(uint32_t at, const void *bytes, size_t size);
 
 // Memory: painted at start-up, so that the deepest use of the stack is known. 0 where the board cannot tell.
 uint32_t board_stack_used(void);

@@ -125,7 +125,7 @@ size_t port_put(port_id port, const uint8_t *bytes, size_t size) {
 }
 
 const uint8_t *shared_memory(uint32_t *size) { // QEMU is told to keep it in a file, platforms/virtual
-    *size = MPS2_PSRAM_SIZE;
+    *size = MPS2_PSRAM_SIZE - MPS2_FLASH_SIZE;
     return MPS2_PSRAM;
 }
 

@@ -133,6 +133,7 @@ void service_lost(uint8_t sensor, uint32_t rows); // before the next row: the se
 
 void service_window(const service_timing *timing, const int8_t *scores);     // each one; NULL: the network slept
 void service_event(const decide_event *event, const service_timing *timing); // held back while the sensor is in doubt
+void service_held(bool held); // false: the device is held otherwise than the model knows; the host hears it as `held`
 
 #ifdef __cplusplus
 }

@@ -119,6 +119,24 @@ static void faults(char kind) {
 static void faults(char) {}
 #endif
 
+// Flash: e erases the first two pages, p programs a unit in the second, u half a unit, x behind the end; others read.
+static void flash(char action) {
+    const board_flash_part part = board_flash();
+    const uint32_t at = part.page + 2 * part.unit;
+    const uint8_t unit[32] = {0x12, 0x34, 0x56, 0x78}; // no board has a longer one here
+    int32_t result = BOARD_OK;
+    uint32_t word = 0;
+    if (action == 'e') result = board_flash_erase(0, 2 * part.page);
+    if (action == 'p') result = board_flash_program(at, unit, part.unit);
+    if (action == 'u') result = board_flash_program(at + part.unit, unit, part.unit / 2);
+    if (action == 'x') result = board_flash_program(part.size, unit, part.unit);
+    board_flash_read(at, &word, sizeof word);
+    number("flash ", (uint32_t)-result);
+    number(" holds ", word);
+    number(" mapped ", part.bytes[at]);
+    send();
+}
+
 // Sensors: a running CRC over what they delivered, reported every `every` samples with their time.
 static struct {
     uint32_t count, crc, every, work;
@@ -187,6 +205,9 @@ static void command(char letter) {
         break;
     case 'f':
         faults(next_letter());
+        break;
+    case 'F':
+        flash(next_letter());
         break;
     case 'r':
         board_reset();

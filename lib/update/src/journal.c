@@ -1,0 +1,84 @@
+#include "journal.h"
+
+#include "board/board.h"
+#include <stddef.h>
+#include <string.h>
+
+uint32_t update_crc(const void *bytes, uint32_t size) {
+    const uint8_t *byte = (const uint8_t *)bytes;
+    uint32_t crc = UINT32_MAX;
+    while (size--) {
+        crc ^= *byte++;
+        for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (UINT32_C(0xEDB88320) & (0u - (crc & 1u)));
+    }
+    return ~crc;
+}
+
+static uint32_t record_size(const board_flash_part *part) {
+    return ((uint32_t)sizeof(update_state) + part->unit - 1) / part->unit * part->unit;
+}
+
+static bool undamaged(const update_state *record) {
+    return record->crc == update_crc(record, (uint32_t)offsetof(update_state, crc)) && record->sequence != 0 &&
+           record->sequence != UINT32_MAX;
+}
+
+static bool erased(const uint8_t *bytes, uint32_t size) {
+    while (size--)
+        if (*bytes++ != 0xFF) return false;
+    return true;
+}
+
+// The first place of the page behind which nothing is written; 0 where there is none. What a cut has left unfinished
+// is not written again.
+static uint32_t free_place(const board_flash_part *part, uint8_t page) {
+    const uint32_t size = record_size(part), start = page * part->page;
+    uint32_t place = 0;
+    for (uint32_t at = start + (part->page / size - 1) * size;; at -= size) {
+        if (!erased(part->bytes + at, size)) break;
+        place = at;
+        if (at == start) break;
+    }
+    return place == start ? 0 : place; // an empty page may be one whose erase was cut: it is erased again
+}
+
+void journal_read(update *u) {
+    const board_flash_part part = board_flash();
+    const uint32_t size = record_size(&part);
+    memset(&u->state, 0, sizeof u->state);
+    u->state.confirmed = UPDATE_NO_SLOT;
+    u->page = 1; // the first record goes to page 0
+    u->next = 0;
+    for (uint8_t page = 0; page < JOURNAL_PAGES; page++) {
+        for (uint32_t at = page * part.page; at + size <= (page + 1u) * part.page; at += size) {
+            update_state record;
+            memcpy(&record, part.bytes + at, sizeof record);
+            if (!undamaged(&record) || record.sequence <= u->state.sequence) continue;
+            u->state = record;
+            u->page = page;
+        }
+    }
+    if (u->state.sequence) u->next = free_place(&part, u->page);
+}
+
+static bool put(update *u, const board_flash_part *part, uint32_t at) {
+    uint8_t record[(sizeof(update_state) + 255) / 256 * 256];
+    memset(record, 0xFF, sizeof record);
+    memcpy(record, &u->state, sizeof u->state);
+    const uint32_t size = record_size(part);
+    u->next = at + 2 * size <= (u->page + 1u) * part->page ? at + size : 0;
+    return size <= sizeof record && board_flash_program(at, record, size) == BOARD_OK;
+}
+
+static bool put_on_the_other_page(update *u, const board_flash_part *part) {
+    u->page ^= 1;
+    return board_flash_erase(u->page * part->page, part->page) == BOARD_OK && put(u, part, u->page * part->page);
+}
+
+update_result journal_write(update *u) {
+    const board_flash_part part = board_flash();
+    u->state.sequence++;
+    u->state.crc = update_crc(&u->state, (uint32_t)offsetof(update_state, crc));
+    if (u->next && put(u, &part, u->next)) return UPDATE_OK;
+    return put_on_the_other_page(u, &part) ? UPDATE_OK : UPDATE_ERR_FLASH;
+}

@@ -1,0 +1,49 @@
+"""Loss of power at every operation of an update: `python -m tests.update.cuts --second 40`."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+import click
+
+from ml.paths import ROOT
+
+HERE = Path(__file__).parent
+UPDATE = ROOT / "lib" / "update"
+SOURCES = [UPDATE / "src" / "journal.c", UPDATE / "src" / "slots.c"]
+INCLUDES = [UPDATE / "include", UPDATE / "src", ROOT / "lib" / "board" / "include", HERE]
+LIMITS = ["-DUPDATE_MAX_BLOCKS=512", "-DUPDATE_MAX_PAGES=64"]
+SANITIZERS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+
+
+def cuts(folder: Path, second: int, seed: int = 1, sabotage: tuple[str, str] | None = None):
+    """Builds cuts.c and runs it, with one text of the library's source replaced by another."""
+    texts = {source.name: source.read_text() for source in SOURCES}
+    if sabotage:
+        assert sum(text.count(sabotage[0]) for text in texts.values()) == 1, "the source has changed"
+        texts = {name: text.replace(*sabotage) for name, text in texts.items()}
+    for name, text in texts.items():
+        (folder / name).write_text(text)
+    made = folder / "cuts"
+    code = [str(HERE / "cuts.c"), str(HERE / "nor.c"), *(str(folder / name) for name in texts)]
+    command = ["gcc", "-std=gnu99", *SANITIZERS, *LIMITS, *(f"-I{place}" for place in INCLUDES), *code, "-o", str(made)]
+    subprocess.run(command, check=True)
+    return subprocess.run([str(made), str(second), str(seed)], capture_output=True, text=True, check=False)
+
+
+@click.command()
+@click.option("--second", type=click.IntRange(0), default=10, show_default=True, help="Second cuts behind each first.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+def main(second: int, seed: int) -> None:
+    """Cut the power at every operation of an update, and again behind it; status 1 where an image or the update is
+    lost."""
+    with tempfile.TemporaryDirectory() as folder:
+        done = cuts(Path(folder), second, seed)
+    click.echo((done.stdout + done.stderr).strip())
+    raise SystemExit(done.returncode)
+
+
+if __name__ == "__main__":
+    main()
