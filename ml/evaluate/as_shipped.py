@@ -15,6 +15,7 @@ from ml.data.streams import Stream
 from ml.evaluate.committed import Committed
 from ml.evaluate.streams import Detection, Scored, Tally, detect, match, spans, tally
 from ml.native import health
+from ml.native.imu import windows
 from ml.paths import ROOT
 
 NAMED = re.compile(r"service\.health = &health_(\w+);")
@@ -28,6 +29,7 @@ class Ran:
     scored: Scored  # the windows of all believable stretches, one after the other
     detections: list[Detection]  # told to the host; those in doubt are not
     flagged: float  # share of the samples that were not believed
+    held_otherwise: float = 0.0  # share of the windows in which the device was held otherwise than the model knows
 
     def judged(self, labels: list[str], tolerance_s: float) -> tuple[Tally, list[Detection]]:
         """Against the stream's truth."""
@@ -63,7 +65,9 @@ class Shipped:
             for one in detect(scored, self.labels, self.made.config)
         ]
         told = [one for one in found if not doubted[one.sample]]
-        return Ran(_joined(stream, pieces, len(self.labels)), told, float(np.mean(~believed)) if len(believed) else 0.0)
+        scored = _joined(stream, pieces, len(self.labels))
+        otherwise = [self._held_otherwise(stream, start, end) for start, end in runs(believed)]
+        return Ran(scored, told, _share(~believed), _share(np.concatenate(otherwise)) if otherwise else 0.0)
 
     def _watched(self, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
         count = len(stream.samples)
@@ -72,9 +76,20 @@ class Shipped:
         seen = health.watch(stream.samples, self.watch, stream.rate_mhz, BLOCKS.get(stream.sensor, 1))
         return seen.believable, seen.doubtful
 
+    def _held_otherwise(self, stream: Stream, start: int, end: int) -> np.ndarray:
+        """Bool (windows,), of a front end that knows how a device is held; empty of any other."""
+        imu = getattr(getattr(self.made.app.config, "front_end", None), "imu", None)
+        if imu is None or stream.sensor != "imu":
+            return np.empty(0, bool)
+        return ~windows(stream.samples[start:end], imu(), stream.rate_mhz).held
+
     def _score(self, stream: Stream, start: int, end: int) -> Scored:
         part = dataclasses.replace(stream, samples=stream.samples[start:end], truth=())
         return self.made.app.score(part, self.made.model)
+
+
+def _share(told: np.ndarray) -> float:
+    return float(told.mean()) if len(told) else 0.0
 
 
 def _joined(stream: Stream, pieces: list[tuple[int, Scored]], classes: int) -> Scored:

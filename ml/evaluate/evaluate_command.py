@@ -121,7 +121,7 @@ def streams(found: Material, under: Disturbance, target: str, plot: Path | None)
     curve = det.curve(scored, found.labels, made.config, tolerance)
     limits = limits_of(made.app.decision)
     result = summary(made.app.name, target, limits, found.tallies(ran), made.config, curve, played)
-    result["flagged"] = flagged(ran)
+    result |= {"flagged": flagged(ran), "held_otherwise": flagged(ran, "held_otherwise")}
     if plot:
         matched = [one.judged(found.labels, tolerance)[1] for one in ran]
         for path in pictures.write(plot, "evaluate", result, scored, matched):
@@ -158,7 +158,7 @@ def _print(result: dict) -> None:
         _print_recordings(result, console)
     if result["streams"]:
         print_streams(result["streams"], console)
-        _print_flagged(result["streams"]["flagged"], console)
+        _print_flagged(result["streams"], console)
     if result["unknown_labels"]:
         _print_unknown(result, console)
     if result["trained_with_this_data"]:
@@ -176,9 +176,11 @@ def _print_recordings(result: dict, console: Console) -> None:
         console.print(f"{name}: {value}", markup=False)
 
 
-def _print_flagged(share: float, console: Console) -> None:
-    if share:
-        console.print(f"sensor not believed {100 * share:.1f} % of the time: no answer then", highlight=False)
+def _print_flagged(streams: dict, console: Console) -> None:
+    told = {"sensor not believed": streams["flagged"], "held otherwise": streams["held_otherwise"]}
+    for what, share in told.items():
+        if share:
+            console.print(f"{what} {100 * share:.1f} % of the time: no answer then", highlight=False)
 
 
 def _print_unknown(result: dict, console: Console) -> None:

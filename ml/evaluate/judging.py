@@ -139,10 +139,11 @@ class Material:
         return [(one.scored.stream.subject, one.judged(self.labels, tolerance)[0]) for one in ran]
 
 
-def flagged(ran: list[Ran]) -> float:
-    """Share of the time of all streams in which the device told that its sensor cannot be believed."""
+def flagged(ran: list[Ran], what: str = "flagged") -> float:
+    """Share of the time of all streams in which the device told that its sensor cannot be believed, or, `what` being
+    "held_otherwise", that it is held otherwise than the model knows."""
     hours = sum(one.scored.stream.hours for one in ran)
-    return sum(one.flagged * one.scored.stream.hours for one in ran) / hours if hours else 0.0
+    return sum(getattr(one, what) * one.scored.stream.hours for one in ran) / hours if hours else 0.0
 
 
 def _unlabelled(made: Committed, data: Dataset, items: list[Item]) -> list[Stream]:

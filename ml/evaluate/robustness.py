@@ -110,12 +110,20 @@ def _row(found: Material, name: str, under: Disturbance) -> dict:
         "recordings": recordings and {key: recordings[key] for key in kept},
         "streams": streams,
         "flagged": flagged(ran),
+        "held_otherwise": flagged(ran, "held_otherwise"),
     }
 
 
 def _table(result: dict) -> Table:
     made = Table(title=f"{result['app']}, model {result['model']}: seed {result['seed']}", title_justify="left")
-    for column in ("disturbance", "recordings right", "found, 95 %", "false alarms an hour, 95 %", "not believed"):
+    for column in (
+        "disturbance",
+        "recordings right",
+        "found, 95 %",
+        "false alarms an hour, 95 %",
+        "not believed",
+        "held otherwise",
+    ):
         made.add_column(column, justify="left" if column == "disturbance" else "right")
     for row in result["rows"]:
         made.add_row(row["name"], *_cells(row))
@@ -127,7 +135,8 @@ def _table(result: dict) -> Table:
 def _cells(row: dict) -> list[str]:
     recordings, streams = row["recordings"], row["streams"]
     right = f"{100 * recordings['accuracy']:.1f} %" if recordings else ""
-    return [right, *(_of_streams(streams) if streams else ("", "")), f"{100 * row['flagged']:.1f} %"]
+    told = (f"{100 * row[name]:.1f} %" for name in ("flagged", "held_otherwise"))
+    return [right, *(_of_streams(streams) if streams else ("", "")), *told]
 
 
 def _of_streams(one: dict) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from ml.native.imu import UNIT, ImuConfig, ImuHold
 from ml.train.networks import Convolutions
 
 INT8_MAX = 127
+ROUNDED = 6e-5  # by which three integers of a vector of length UNIT, rounded, may miss it
 SHIFT = 19  # of the fixed-point scale: multipliers of some ten thousand keep four digits and fit int16
 
 
@@ -37,7 +38,8 @@ class FrontEnd:
         gyro = INT8_MAX / (self.gyro_range_dps * GYRO_PER_DPS)
         multiplier = tuple(round(scale * 2**SHIFT) for scale in (accel, accel, accel, gyro, gyro, gyro))
         length = hypot(*self.hold)
-        up = tuple(round(UNIT * value / length) for value in self.hold)
+        scale = UNIT if abs(length - 1) < ROUNDED else UNIT / length  # what a header says comes out as it says it
+        up = tuple(round(scale * value) for value in self.hold)
         hold = ImuHold(round(self.settle_s * self.rate_hz), up, round(UNIT * cos(radians(self.tilt_deg))))
         return ImuConfig(round(self.rate_hz * 1000), self.window, self.hop, multiplier, SHIFT, hold=hold)
 

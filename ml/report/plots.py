@@ -204,11 +204,11 @@ def timeline(stream: dict, most_rows: int = 20) -> str:
 
 def robustness(rows: list[dict]) -> str:
     """What is found of the streams, or right of the recordings, under each disturbance, with 95 % intervals; the share
-    of the time in which the sensor was not believed in grey."""
+    of the time in which the sensor was not believed, or held otherwise, in grey."""
     with _figure(10, 0.8 + 0.27 * len(rows)) as (figure, axes):
         at = np.arange(len(rows))
         shares = [_share_of(row) for row in rows]
-        axes.barh(at, [100 * row["flagged"] for row in rows], color=GRID, height=0.8)
+        axes.barh(at, [100 * max(row["flagged"], row["held_otherwise"]) for row in rows], color=GRID, height=0.8)
         axes.barh(at, [100 * share for share, _ in shares], color=BLUE, height=0.5)
         spread = [[100 * (share - low), 100 * (high - share)] for share, (low, high) in shares]
         middle = [100 * share for share, _ in shares]

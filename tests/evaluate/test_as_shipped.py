@@ -18,6 +18,7 @@ class Sure:
     """An application that hears a wave in every eighth window."""
 
     starts: list
+    config: object = None
 
     def score(self, stream, model):
         self.starts.append(len(stream.samples))

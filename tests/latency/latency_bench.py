@@ -80,7 +80,9 @@ def motion(path: Path, seconds: float, seed: int = 1) -> Path:
     moves = (np.sin(2 * np.pi * time_s / 15) > -0.2)[:, None]
     waves = np.sin(2 * np.pi * np.outer(time_s, [2, 3.1, 1.7, 2, 1.1, 3])) * [6, 5, 4, 100, 80, 50]
     noise = random.normal(0, 1, (count, 6)) * [0.5, 0.5, 0.5, 5, 5, 5]
-    values = (waves + noise) * moves + [0, 0, 9.80665, 0, 0, 0]
+    values = (
+        waves * moves + noise * np.maximum(moves, 0.03) + [0, 0, 9.80665, 0, 0, 0]
+    )  # a sensor at rest has noise too
     np.savetxt(path, values, fmt="%.4f", delimiter=",", header="ax,ay,az,gx,gy,gz", comments="")
     return path
 

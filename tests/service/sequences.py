@@ -46,9 +46,11 @@ def values_at_once(info: Info) -> int:
 def recording(info: Info) -> Sequence:
     """An injection of noise that is still and loud by turns, so that a gate opens and closes. It is not ended."""
     chance, sent = np.random.default_rng(1), [command(Command.INJECT_BEGIN, bytes(4))]
+    channels = len(info.streams[0].channels)
+    rest = np.resize([0, 0, 2048, 0, 0, 0][:channels], values_at_once(info))  # without gravity nobody believes a sensor
     for part in range(64 if info.streams[0].name == "mic" else 16):
         loudest = 12000 if part // 8 % 2 else 20
-        samples = chance.integers(-loudest, loudest, values_at_once(info)).astype("<i2")
+        samples = (rest + chance.integers(-loudest, loudest, values_at_once(info))).astype("<i2")
         sent.append(command(Command.INJECT, samples.tobytes()))
     return sent
 

@@ -31,11 +31,11 @@ from tools.studies.fit_cycles import layer_cycles
 AT_ONCE = 25  # networks in an image
 
 
-def random_network(chance: np.random.Generator) -> Network:
-    """A classifier of one of the usual kinds."""
-    kinds = (_plain_2d, _separable, _residual, _in_time, _perceptron, _mixer)
+def random_network(chance: np.random.Generator, bits: int = 8) -> Network:
+    """A classifier of one of the usual kinds, with activations of 8 or 16 bits."""
+    kinds = (_plain_2d, _separable, _residual, _in_time, _perceptron) + (_mixer,) * (bits == 8)
     while True:
-        network = kinds[chance.integers(len(kinds))](chance)
+        network = replace(kinds[chance.integers(len(kinds))](chance), bits=bits)
         with contextlib.suppress(UserError):  # windows without padding have used the image up
             graph_of(network)
             return network
@@ -139,23 +139,29 @@ def _mixer(chance) -> Network:
     return Network((frames, int(_pick(chance, 8, 16, 40))), (*layers, *_head(chance)))
 
 
-def trained(network: Network, chance: np.random.Generator) -> Program:
-    """The network with random weights of the usual sizes."""
+NARROW = Options(weights="4")
+
+
+def trained(network: Network, chance: np.random.Generator, options: Options | None = None) -> Program:
+    """The network with random weights of the usual sizes; of four bits with NARROW."""
+    most = 7 if options == NARROW else 127
 
     def fill(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
         if dtype == "int8":
-            return np.clip(chance.normal(0, 18, shape), -127, 127).astype(np.int8)
+            return np.clip(chance.normal(0, min(18, most), shape), -most, most).astype(np.int8)
         return chance.integers(-2000, 2000, shape).astype(dtype)
 
     graph = graph_of(network, fill)
     lowering.check(graph, "network")
-    return tiling.build(graph, Options(), "network")
+    return tiling.build(graph, options or Options(), "network")
 
 
-def measured_together(programs: list[Program]) -> list[int]:
+def measured_together(programs: list[Program], options: Options | None = None) -> list[int]:
     """Cycles of an inference of each on the emulated Cortex-M4, all in one image: the sum of its layers."""
     layers = [layer for program in programs for layer in program.layers]
-    own = [replace(layer, lowered=lower(layer.op, Options())) for layer in layers]  # constants that none shares
+    own = [
+        replace(layer, lowered=lower(layer.op, options or Options())) for layer in layers
+    ]  # constants that none shares
     cycles = iter(layer_cycles(own))
     return [sum(next(cycles) + A_LAYER for _ in program.layers) for program in programs]
 
@@ -163,16 +169,22 @@ def measured_together(programs: list[Program]) -> list[int]:
 @click.command()
 @click.option("--networks", default=50, show_default=True)
 @click.option("--seed", default=1, show_default=True)
-def predict_bench(networks: int, seed: int) -> None:
+@click.option(
+    "--bits", type=click.Choice(["4", "8", "16"]), default="8", show_default=True, help="Of weights or activations."
+)
+def predict_bench(networks: int, seed: int, bits: str) -> None:
     """Compare predicted cycles of random networks with measured ones."""
+    options = NARROW if bits == "4" else Options()
     chance, errors, times = np.random.default_rng(seed), [], []
     for first in range(0, networks, AT_ONCE):
-        drawn = [random_network(chance) for _ in range(min(AT_ONCE, networks - first))]
-        counted = measured_together([trained(network, chance) for network in drawn])
-        for network, found in zip(drawn, counted, strict=True):
+        drawn = [random_network(chance, max(8, int(bits))) for _ in range(min(AT_ONCE, networks - first))]
+        programs = [trained(network, chance, options) for network in drawn]
+        for network, program, found in zip(drawn, programs, measured_together(programs, options), strict=True):
             start = time.process_time()
             predicted = predict(network).cycles
             times.append(time.process_time() - start)
+            if options == NARROW:  # what fits in four bits is known from the weights alone
+                predicted = sum(layer.lowered.cycles + A_LAYER for layer in program.layers)
             errors.append(predicted / found - 1)
             click.echo(
                 f"{errors[-1]:+6.2%}  {predicted:12,.0f} of {found:12,}  {times[-1] * 1e3:5.1f} ms  "
