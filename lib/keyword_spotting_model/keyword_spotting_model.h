@@ -121,6 +121,7 @@ static const logmel_config keyword_spotting_frontend_config = {
     768, // multiplier
     15, // shift
     -128, // zero_point
+    4, // high_pass
 };
 
 // Gate: what is quieter lets the network sleep.
@@ -137,7 +138,7 @@ static const vad_config keyword_spotting_vad = {
 static const gate_config keyword_spotting_gate = {
     1536, // open_at
     768, // keep_at
-    25, // hold
+    50, // hold
 };
 
 static const spotter_config keyword_spotting_spotter = {
@@ -147,6 +148,7 @@ static const spotter_config keyword_spotting_spotter = {
     4, // hop
     12, // warm_up
     3, // catch_up
+    4, // lull
 };
 
 // Decision, chosen on streams of people who were not trained with.

@@ -12,8 +12,10 @@ from ml.errors import UserError
 from ml.files import inside
 
 REQUIRED = ("file", "label", "subject", "sample_rate_hz")
+ALSO = {"rate": "sample_rate_hz"}  # how others name a column
 REMARKS = ("session", "source", "licence")
 PARTS = ("", "train", "validation", "test")
+NOBODY = "none"  # the subject of noise
 MAX_REMARK = 200  # characters
 
 
@@ -35,7 +37,7 @@ class Row:
 
 def read_rows(manifest: Path) -> list[Row]:
     """The rows of a manifest; UserError for the first that is wrong."""
-    rows = [_row(manifest, values) for values in read_values(manifest)]
+    rows = [_row(manifest, values) for values in read_values(manifest, ALSO)]
     check_once(manifest, rows)
     return rows
 
@@ -73,6 +75,7 @@ def _number(path: Path) -> list[tuple[int, int]]:
 
 def _row(manifest: Path, values: dict[str, str]) -> Row:
     path = inside(manifest.parent, values["file"], manifest)
+    values["subject"] = values["subject"] or _somebody(values)
     for column in ("label", "subject"):
         values[column] = composed(values[column])
         if not is_name(values[column]):
@@ -84,6 +87,13 @@ def _row(manifest: Path, values: dict[str, str]) -> Row:
     known |= {name: _remark(manifest, values, name) for name in REMARKS}
     known |= {"rate_hz": _rate(manifest, values), "part": _part(manifest, values)}
     return Row(**known, more={name: text for name, text in values.items() if name not in (*known, "sample_rate_hz")})
+
+
+def _somebody(values: dict[str, str]) -> str:
+    """Where nobody knows who made a recording: noise is nobody's, and speech without a name counts as somebody of its
+    own. Of anything else it must be known, or the same person would be in training and test."""
+    label = values["label"].strip("_")
+    return NOBODY if label.endswith("noise") else Path(values["file"]).stem if label == "speech" else ""
 
 
 def _remark(manifest: Path, values: dict[str, str], column: str) -> str:

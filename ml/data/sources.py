@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from ml.data.fetching.catalogue import read_catalogue
 from ml.data.rows import Row
 
-OPEN = ("Apache-2.0", "BSD-3-Clause", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "MIT", "ODC-By-1.0", "PDDL-1.0")
+OPEN = (
+    *("Apache-2.0", "BSD-3-Clause", "CC-BY-3.0", "CC-BY-4.0", "CC0-1.0", "LicenseRef-public-domain", "MIT"),
+    *("ODC-By-1.0", "PDDL-1.0"),
+)
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,9 @@ OTHERS = {  # what cannot be fetched from there
         "detection data set, doi 10.5281/zenodo.8340378",
     ),
     "hymel-ceiling-fan": Source("", "S. Hymel, Edge AI Anomaly Detection, DigiKey, 2020"),
+    "picovoice-barista": Source("Apache-2.0", "Picovoice, speech-to-intent-benchmark: spoken orders in a coffee shop"),
+    "berlin-noise": Source("CC-BY-4.0", "Berlin Noise by Thomas Rosen"),
+    "precise-bg-noise": Source("LicenseRef-public-domain", "JarbasAI, in Mycroft AI's Precise-Community-Data"),
     "uestc-bearing": Source(
         "",
         "C. Liu et al., A New Target Domain One-Class Learning Bearing Fault Detection Framework, IEEE Sensors "

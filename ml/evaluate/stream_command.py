@@ -121,7 +121,12 @@ def first_hours(streams: list[Stream], hours: float | None) -> list[Stream]:
     """The first part of each, so many hours in all."""
     total = sum(one.hours for one in streams)
     share = 1.0 if hours is None or hours >= total else hours / total
-    return [cut(one, round(len(one.samples) * share)) for one in streams]
+    return [cut(one, _between_events(one, round(len(one.samples) * share))) for one in streams]
+
+
+def _between_events(stream: Stream, count: int) -> int:
+    """So many samples, or fewer: an event that is cut through would count as a false alarm."""
+    return min([count, *(one.start for one in stream.truth if one.start < count < one.end)])
 
 
 def as_shipped(run: Run, task: Task, config: DecideConfig) -> Shipped:

@@ -61,15 +61,22 @@ class KeywordSpotting(App):
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """Synthetic voices; the recordings in `folder` besides, where there are any."""
-        plan = self.config.alone if folder is None else self.config.synthesis
+        return self.data_of((folder,) if folder else (), seed)
+
+    def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
+        plan = self.config.synthesis if folders else self.config.alone
         voices = load(generate(plan, seed), self._wanted())
-        return voices if folder is None else _both(self._meant(load(folder, self._wanted())), voices)
+        return _together([self.recorded(folders), voices]) if folders else voices
+
+    def recorded(self, folders: tuple[Path, ...]) -> Dataset:
+        """The recordings in some folders alone, without the voices that train with them."""
+        return _together([self._meant(load(folder, self._wanted())) for folder in folders])
 
     def _meant(self, data: Dataset) -> Dataset:
         """With the labels as this application writes them: `Lights` and `turn_on` are the words `lights` and `turn on`,
         and a folder `silence` holds silence."""
         ours = {spelling(label): label for label in (SILENCE, NOISE, SPEECH, UNKNOWN_LABEL)}
-        ours |= {spelling(word): word for word in self.config.words}
+        ours |= {"noise": NOISE} | {spelling(word): word for word in self.config.words}
         strange = [label for label in data.labels if label not in ours.values()]
         other = {label: ours[spelling(label)] for label in strange if spelling(label) in ours}
         for label, meant in other.items():
@@ -208,7 +215,10 @@ def _without_training_voices(data: Dataset) -> Dataset:
     return replace(data, items=kept) if any(item.label == SPEECH for item in kept) else data
 
 
-def _both(recorded: Dataset, voices: Dataset) -> Dataset:
-    items = sorted([*recorded.items, *voices.items], key=lambda item: item.file)
-    made = hashlib.sha256(f"{recorded.hash} {voices.hash}".encode()).hexdigest()
-    return Dataset(tuple(items), made, recorded.left_out)
+def _together(sets: list[Dataset]) -> Dataset:
+    """Several data sets as one."""
+    if len(sets) == 1:
+        return sets[0]
+    items = sorted((item for one in sets for item in one.items), key=lambda item: item.file)
+    made = hashlib.sha256(" ".join(one.hash for one in sets).encode()).hexdigest()
+    return Dataset(tuple(items), made, tuple(left for one in sets for left in one.left_out))

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.speech import SpeechPlan
 from ml.data.synthesis.vocabulary import KEYWORDS
+from ml.native import vad
+from ml.native.gate import GateConfig
 from ml.native.logmel import LogmelConfig
 from ml.native.spotter import SpotterConfig
 
@@ -15,7 +17,9 @@ UNKNOWN, SILENCE = "unknown", "silence"  # classes beside the words
 class FrontEnd:
     """From samples to int8 windows of log-mel frames."""
 
-    log_mel: LogmelConfig = field(default_factory=LogmelConfig)  # 40 bands, 30 ms every 20 ms, half a decibel a step
+    # 40 bands, 30 ms every 20 ms, half a decibel a step; what lies below 160 Hz is taken off, and with it a constant
+    # offset of the microphone
+    log_mel: LogmelConfig = field(default_factory=lambda: LogmelConfig(high_pass=4))
     frames: int = 48  # of a window, 0.97 s: the longest of the words fit
     step: int = 4  # frames between answers, 80 ms; a multiple of the network's stride
 
@@ -108,12 +112,17 @@ class Streams:
     """Long recordings with words at known times in hours of background."""
 
     minutes: float = 30.0  # of each
-    count: int = 8
-    repeats: int = 2  # of each clip of a word, in all of them together
+    count: int = 20
+    repeats: int = 3  # of each clip of a word, in all of them together
     gap_s: float = 1.5  # at least, between whatever is said
     level_db: tuple[float, float] = (-36.0, -14.0)  # root mean square of a word or of talk, below full scale
-    bed_db: tuple[float, float] = (-78.0, -44.0)  # of the background: 8 dB below the softest word at most
+    change_db: float = 2.0  # from one who speaks to the next, standard deviation
+    snr_db: tuple[float, ...] = (40.0, 30.0, 20.0, 10.0, 5.0)  # of them over the background
+    snr_shares: tuple[float, ...] = (0.3, 0.2, 0.25, 0.15, 0.1)  # of the time
+    babble_share: float = 0.2  # of the backgrounds are many voices at once, the others noise
     bed_s: tuple[float, float] = (30.0, 150.0)  # until it changes
+    room_share: float = 0.5  # of what is said is heard through a room
+    rooms: int = 20
     speech_share: float = 0.25  # of the time: words that are none of the keywords, sentences, many voices at once
     speech_s: tuple[float, float] = (4.0, 20.0)  # how long somebody talks
 
@@ -128,12 +137,17 @@ class Config:
     training: Training = field(default_factory=Training)
     decision: Decision = field(default_factory=Decision)
     streams: Streams = field(default_factory=Streams)
+    gate: GateConfig = field(default_factory=lambda: GateConfig(open_at=6 * vad.ONE, keep_at=3 * vad.ONE, hold=50))
+    lull: int = 4  # windows for which the scores of a network that fell asleep stand
     synthesis: SpeechPlan = field(default_factory=lambda: SpeechPlan(speakers=120, speech_s=40))
 
     @property
     def spotter(self) -> SpotterConfig:
         """The gate before the network, and how it catches up."""
-        return SpotterConfig(self.front_end.log_mel.outputs, self.front_end.step, self.front_end.frames)
+        front_end = self.front_end
+        return SpotterConfig(
+            front_end.log_mel.outputs, front_end.step, front_end.frames, lull=self.lull, gate=self.gate
+        )
 
     @property
     def alone(self) -> SpeechPlan:

@@ -1,9 +1,10 @@
 """Long recordings with words at known times in hours of background, as a device on a shelf would hear them.
 
-Each stream has a bed of noise that changes every minute or two, from near silence to a loud fan; on it, in random order
-and with pauses, stand the words of people (each clip so often in all streams together) and stretches of talk: other
-words in a row, sentences, many voices at once. What is said does not overlap. The same data and seed give the same
-samples; which people speak, and which voices, is the split's business.
+Each stream has a bed that changes every minute or two: noise of some kind, recorded or made, or many voices at once, so
+far below the people who speak in it: from near silence to 5 dB. On it, in random order and with pauses, stand the words
+of people (each clip so often in all streams together) and stretches of talk: other words in a row, sentences, many
+voices at once. Half of what is said is heard through a room. What is said does not overlap. The same data and seed give
+the same samples; which people speak, and which voices, is the split's business.
 """
 
 import hashlib
@@ -21,6 +22,8 @@ from ml.keyword_spotting.config import Config
 
 FADE = 800  # samples in which a bed or a stretch of talk comes and goes
 EDGE_S = 2.0  # of background at both ends
+SECOND = RATE_HZ  # samples
+CROWDS = 3  # of the kinds of babble, those of so many voices that nobody stands out
 AROUND = 1600  # samples of a clip that are heard before and after its word
 
 
@@ -28,7 +31,7 @@ AROUND = 1600  # samples of a clip that are heard before and after its word
 class Said:
     """Something to be heard at some time."""
 
-    samples: np.ndarray  # float32 (n,)
+    samples: np.ndarray  # float32 (n,) of root mean square about 1, as loud as whoever speaks then
     truth: tuple[str, int, int] | None = None  # label, first sample of the word in `samples` and one past the last
 
 
@@ -51,7 +54,7 @@ class _Maker:
 
     def _surroundings(self, noise: list[np.ndarray]) -> Surroundings:
         t, voices = self.config.training, [one.word for one in self.others] + self.sentences
-        return surroundings(noise, voices, RATE_HZ, t.noise_s, 1, t.variation, self.rng)
+        return surroundings(noise, voices, 2 * RATE_HZ, t.noise_s, self.plan.rooms, t.variation, self.rng)
 
     def order(self) -> np.ndarray:
         """Every clip so often, never twice in a row."""
@@ -62,9 +65,10 @@ class _Maker:
         said = [self._word(one) for one in words]
         said += self._talks(round(count * self.plan.speech_share))
         said = [said[i] for i in self.rng.permutation(len(said))]
-        samples, truth = self._bed(count), []
+        samples, level = self._bed(count)
+        truth = []
         for one, at in self._placed(said, count):
-            samples[at : at + len(one.samples)] += one.samples
+            samples[at : at + len(one.samples)] += one.samples * (level[at // SECOND] * self._change())
             if one.truth:
                 label, start, end = one.truth
                 truth.append(Truth(label, at + start, at + end))
@@ -84,12 +88,19 @@ class _Maker:
 
     def _word(self, clip: Clip) -> Said:
         first = max(0, clip.start - AROUND)
-        sound = _faded(clip.samples[first : clip.end + AROUND])
-        gain = self._level() / rms(clip.word)
-        return Said(sound * gain, (self.config.words[clip.label], clip.start - first, clip.end - first))
+        sound = self._room(_faded(clip.samples[first : clip.end + AROUND]))
+        return Said(sound / rms(clip.word), (self.config.words[clip.label], clip.start - first, clip.end - first))
 
-    def _level(self) -> float:
-        return 10 ** (self.rng.uniform(*self.plan.level_db) / 20) * FULL_SCALE
+    def _room(self, sound: np.ndarray) -> np.ndarray:
+        """The same through a room, or as it is; as loud as before."""
+        if self.rng.random() >= self.plan.room_share or len(sound) > self.around.size // 2:
+            return sound
+        made = self.around.in_a_room(sound, self.rng)
+        return made * np.float32(rms(sound) / rms(made))
+
+    def _change(self) -> float:
+        """From one who speaks to the next."""
+        return 10 ** (self.rng.normal(0, self.plan.change_db) / 20)
 
     def _talks(self, count: int) -> list[Said]:
         """Stretches of talk of `count` samples together."""
@@ -98,7 +109,7 @@ class _Maker:
         kinds = [kind for kind in sources if sources[kind]]
         while kinds and sum(len(one.samples) for one in made) < count:
             sound = self._talk(kinds[len(made) % len(kinds)], round(self.rng.uniform(*self.plan.speech_s) * RATE_HZ))
-            made.append(Said(_faded(sound) * (self._level() / rms(sound))))
+            made.append(Said(_faded(sound) / rms(sound)))
         return made
 
     def _talk(self, kind: str, count: int) -> np.ndarray:
@@ -112,15 +123,24 @@ class _Maker:
             pieces += [_faded(word) * (1000 / rms(word)), np.zeros(self.rng.integers(0, RATE_HZ // 2), np.float32)]
         return np.concatenate(pieces)
 
-    def _bed(self, count: int) -> np.ndarray:
-        """Float32 (count,): noise of another kind and loudness every so often."""
-        made, at = np.zeros(count, np.float32), 0
+    def _bed(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """Float32 (count,): noise of another kind and loudness every so often; and how loud people speak in each second
+        of it, root mean square."""
+        made, level, at = np.zeros(count, np.float32), np.zeros(count // SECOND + 1), 0
         while at < count:
-            size = min(count - at, round(self.rng.uniform(*self.plan.bed_s) * RATE_HZ))
-            level = 10 ** (self.rng.uniform(*self.plan.bed_db) / 20) * FULL_SCALE
-            made[at : at + size] = self.around.noise(size, self.rng, voices=False) * level
+            size = min(count - at, SECOND * round(self.rng.uniform(*self.plan.bed_s)))
+            spoken = 10 ** (self.rng.uniform(*self.plan.level_db) / 20) * FULL_SCALE
+            below = self.plan.snr_db[self.rng.choice(len(self.plan.snr_db), p=self.plan.snr_shares)]
+            made[at : at + size] = self._noise(size) * np.float32(spoken * 10 ** (-below / 20))
+            level[at // SECOND : (at + size) // SECOND + 1] = spoken
             at += size
-        return made
+        return made, level
+
+    def _noise(self, count: int) -> np.ndarray:
+        crowds = self.around.babble[-CROWDS:]
+        if crowds and self.rng.random() < self.plan.babble_share:
+            return piece(crowds[self.rng.integers(len(crowds))], count, self.rng)
+        return self.around.noise(count, self.rng, voices=False)
 
 
 def _faded(sound: np.ndarray) -> np.ndarray:

@@ -20,6 +20,7 @@ from ml.native.tables import FFT_SIZES
 MAX_WINDOW = MAX_FFT = FFT_SIZES[-1]
 MAX_BANDS = 128
 MAX_OVERLAP = 8
+MAX_HIGH_PASS = 12
 RATES_HZ = (8000, 16000)
 Q8 = 256  # log2_q8's units: an octave of power, 3.01 dB
 
@@ -48,13 +49,15 @@ class LogmelConfig:
     multiplier: int = 768
     shift: int = 15
     zero_point: int = -128
+    high_pass: int = 0  # 0: none; 4: a constant offset and what lies below 160 Hz are taken off, 5: below 80 Hz
 
     def __post_init__(self) -> None:
         limits = {
             "noise_rise": (0, 15), "noise_fall": (0, 15), "noise_factor": (0, 64), "noise_floor": (0, 255),
             "gain_strength": (0, 256), "gain_offset": (-32768, 32767), "cepstra": (0, self.bands),
             "multiplier": (1, 32767), "shift": (1, 30), "zero_point": (-32768, 32767),
-            "bands": (1, MAX_BANDS), "window": (2, MAX_WINDOW), "low_hz": (0, self.rate_hz / 2),
+            "high_pass": (0, MAX_HIGH_PASS), "bands": (1, MAX_BANDS), "window": (2, MAX_WINDOW),
+            "low_hz": (0, self.rate_hz / 2),
         }  # fmt: skip
         for name, (low, high) in limits.items():
             check_range(name, getattr(self, name), low, high)
@@ -178,6 +181,7 @@ class _Config(ctypes.Structure):
         ("multiplier", ctypes.c_int16),
         ("shift", ctypes.c_uint8),
         ("zero_point", ctypes.c_int16),
+        ("high_pass", ctypes.c_uint8),
     )
 
 

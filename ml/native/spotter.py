@@ -31,6 +31,7 @@ class SpotterConfig:
     hop: int  # frames that the network takes in a step
     rows: int  # frames in its window
     catch_up: int = 3  # steps in a window at most
+    lull: int = 0  # windows for which scores stand that are not renewed
     voice: VadConfig = field(default_factory=VadConfig)
     gate: GateConfig = field(default_factory=lambda: GateConfig(open_at=6 * vad.ONE, keep_at=3 * vad.ONE, hold=25))
 
@@ -39,6 +40,7 @@ class SpotterConfig:
         check_range("hop", self.hop, 1, 255)
         check_range("rows", self.rows, self.hop, 65534 * self.hop)
         check_range("catch_up", self.catch_up, 2, 255)
+        check_range("lull", self.lull, 0, min(255, self.warm_up))
 
     @property
     def warm_up(self) -> int:
@@ -58,7 +60,7 @@ class SpotterConfig:
 class Heard:
     """What became of a recording."""
 
-    awake: np.ndarray  # bool (windows,): the network has scores
+    awake: np.ndarray  # bool (windows,): the network has scores, or those of a moment ago stand
     scores: np.ndarray  # int8 (windows, outputs), 0 where it has none; no outputs without a network
     restarts: int  # how often the network started afresh
 
@@ -89,7 +91,7 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
 def c_source(config: SpotterConfig, name: str) -> str:
     """C for a generated header: constants `<name>_vad`, `<name>_gate`, `<name>_spotter`, and `<NAME>_RING`."""
     members: list[tuple[str, object]] = [("voice", f"&{name}_vad"), ("gate", f"&{name}_gate")]
-    members += [(member, getattr(config, member)) for member in ("bands", "hop", "warm_up", "catch_up")]
+    members += [(member, getattr(config, member)) for member in ("bands", "hop", "warm_up", "catch_up", "lull")]
     return "\n".join(
         [
             f"#define {name.upper()}_RING {config.warm_up * config.hop * config.bands} // bytes of frames\n",
@@ -123,12 +125,13 @@ class _Config(ctypes.Structure):
         ("hop", ctypes.c_uint8),
         ("warm_up", ctypes.c_uint16),
         ("catch_up", ctypes.c_uint8),
+        ("lull", ctypes.c_uint8),
     )
 
     @classmethod
     def of(cls, config: SpotterConfig) -> "_Config":
         voice, opening = vad.Config.of(config.voice), gates.Config.of(config.gate)
-        numbers = (config.bands, config.hop, config.warm_up, config.catch_up)
+        numbers = (config.bands, config.hop, config.warm_up, config.catch_up, config.lull)
         return cls(ctypes.pointer(voice), ctypes.pointer(opening), *numbers)
 
 

@@ -7,6 +7,7 @@ python -m ml train|quantise|compile|verify|report gesture_recognition    # one s
 
 import dataclasses
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,7 +55,12 @@ BOUND = click.option(
 )
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
-    click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated."),
+    click.option(
+        "--data",
+        type=click.Path(),
+        multiple=True,
+        help="Folder with a manifest.csv; without it people are simulated. Several, for keyword_spotting.",
+    ),
     click.option(
         "--hold-out",
         multiple=True,
@@ -89,10 +95,14 @@ def again(command: Callable) -> Callable:
     return OPTIONS[0](OPTIONS[-1](command))
 
 
-def begin(app: str, split_by: str, data: str | None, out: str | None, words: str | None = None, **rest) -> Run:
+def begin(
+    app: str, split_by: str, data: str | tuple[str, ...] | None, out: str | None, words: str | None = None, **rest
+) -> Run:
     """Checks what can be checked and remembers it for the next command."""
     check_unit(split_by)
-    absolute: dict[str, Any] = {"data": data and str(Path(data).resolve()), "out": out and str(Path(out).resolve())}
+    folders = (data,) if isinstance(data, str) else data or ()
+    given = os.pathsep.join(str(Path(folder).resolve()) for folder in folders) or None
+    absolute: dict[str, Any] = {"data": given, "out": out and str(Path(out).resolve())}
     chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
     begun = Run(app, words=chosen, **rest, **absolute)
     task = begun.asked()

@@ -56,6 +56,12 @@ class App(ABC):
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """The recordings in `folder`, or simulated ones."""
 
+    def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
+        """The recordings in several folders, where the application can take them together; without any, simulated."""
+        if len(folders) > 1:
+            raise UserError(f"--data: expected one folder for {self.name}, found {len(folders)}; leave out the others")
+        return self.data(folders[0] if folders else None, seed)
+
     def of_data(self, data: Dataset) -> "App":
         """The same application with what must be read off the recordings of all people but the test's before anything
         is trained, as the way in which they hold the device."""

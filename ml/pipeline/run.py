@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ class Run:
     """One run of the pipeline."""
 
     app: str
-    data: str | None = None  # folder of recordings; None: simulated
+    data: str | None = None  # folder of recordings, or several with os.pathsep between; None: simulated
     hold_out: tuple[str, ...] = ()
     seed: int = 0
     quick: bool = False
@@ -49,7 +50,7 @@ class Run:
     def asked(self) -> Task:
         """Loads the data and splits it."""
         app = self.application()
-        data = app.data(Path(self.data) if self.data else None, self.seed)
+        data = app.data_of(tuple(map(Path, self.data.split(os.pathsep))) if self.data else (), self.seed)
         if self.strict:
             refuse(data)
         split, notes = _split(app, data, self.hold_out)

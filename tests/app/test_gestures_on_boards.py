@@ -39,7 +39,7 @@ def compare(device: Device, host_model, cases: list[Case]) -> Parity:
     truth = SimpleNamespace(
         graph=SimpleNamespace(ops=[]), run=lambda given: {one.tensor: one.data for one in host_model.layers(given)}
     )
-    parity = Parity(truth, layers(host_model), OnDevice(device))
+    parity = Parity(truth, layers(host_model), OnDevice(device, lambda case: 1))
     parity.compare(cases)
     device.end_injection()
     return parity

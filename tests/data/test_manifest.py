@@ -5,6 +5,7 @@ import pytest
 
 from ml.data import manifest
 from ml.data.quality.report import review
+from ml.data.rows import read_rows
 from ml.errors import UserError
 
 ROW = "lax,lay,laz,gx,gy,gz\n0,0,0,0,0,0\n"
@@ -29,6 +30,12 @@ def test_items_are_sorted_and_know_their_subject_label_and_rate(tmp_path):
         ("b/two.csv", "right", "bob", 50000),
     ]
     assert made.subjects == ["ann", "bob"]
+
+
+def test_noise_is_nobodys_and_nameless_speech_is_somebody_of_its_own(tmp_path):
+    rows = ["a/one.csv,noise,,50", "b/two.csv,speech,,50"]
+    made = read_rows(data_set(tmp_path, rows, "file,label,subject,rate") / "manifest.csv")
+    assert [(row.subject, row.rate_hz) for row in made] == [("none", 50), ("two", 50)]
 
 
 def test_a_folder_below_the_manifest_restricts_to_it(tmp_path):

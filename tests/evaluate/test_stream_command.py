@@ -5,10 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from ml.data.streams import Stream
+from ml.data.streams import Stream, Truth
 from ml.errors import UserError
 from ml.evaluate.on_board import Played
-from ml.evaluate.stream_command import check_equal, check_windows
+from ml.evaluate.stream_command import check_equal, check_windows, first_hours
 from ml.evaluate.streams import Detection, Scored
 from tests.evaluate.test_stream_summary import FINE
 
@@ -57,3 +57,12 @@ def test_a_board_makes_every_window_and_no_surplus_one(windows, asleep, runs_on,
         return
     with pytest.raises(UserError, match="anna: expected 100 windows, the network asleep in 80"):
         check_windows(scored, played)
+
+
+def test_the_first_part_of_a_stream_ends_between_events():
+    samples = np.zeros((7200, 1), np.int16)
+    stream = Stream("anna", samples, 1_000_000, (Truth("left", 10, 20), Truth("right", 3000, 7200)), "mic")
+    (part,) = first_hours([stream], stream.hours / 2)
+    assert len(part.samples) == 3000
+    assert part.truth == stream.truth[:1]
+    assert first_hours([stream], None)[0].truth == stream.truth

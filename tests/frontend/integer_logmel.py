@@ -70,8 +70,19 @@ def recent(pcm: np.ndarray, end: int, config: LogmelConfig) -> np.ndarray:
     return pcm[max(0, first) if first >= config.window else 0 : end]
 
 
+def high_passed(pcm: np.ndarray, slow: int) -> np.ndarray:
+    """int16 (samples,) -> the same without its offset, which a follower in units of 2^-14 knows."""
+    made, offset = [], int(pcm[0]) << 14 if len(pcm) else 0
+    for x in map(int, pcm):
+        made.append(min(32767, max(-32768, x - (offset + (1 << 13) >> 14))))
+        offset += (x << 14) - offset >> slow
+    return np.array(made, np.int16)
+
+
 def integer_logmel(pcm: np.ndarray, config: LogmelConfig) -> np.ndarray:
     """int16 (samples,) -> int (frames, outputs) in units of 1/256."""
+    if config.high_pass:
+        pcm = high_passed(pcm, config.high_pass)
     frames, noise = [], None
     for end in range(config.window, len(pcm) + 1, config.hop):
         up = min(14, headroom(recent(pcm, end, config)))

@@ -57,6 +57,7 @@ configs = st.builds(
     multiplier=st.integers(1, 32767),
     shift=st.integers(8, 30),
     zero_point=st.integers(-300, 300),
+    high_pass=st.sampled_from([0, 1, 4, 5, 12]),
 )
 
 
@@ -72,7 +73,9 @@ def test_frames_are_those_of_the_integer_statement(pcm, config):
 
 
 @pytest.mark.parametrize("pcm", [-32768, 32767, 0, 1, -1])
-@pytest.mark.parametrize("config", [LogmelConfig(), LogmelConfig(noise_factor=16, gain_strength=256)])
+@pytest.mark.parametrize(
+    "config", [LogmelConfig(), LogmelConfig(noise_factor=16, gain_strength=256), LogmelConfig(high_pass=4)]
+)
 def test_constants_and_extremes_are_those_of_the_integer_statement(pcm, config):
     samples = np.full(1200, pcm, np.int16)
     assert log_mel_q8([samples], config)[0].tolist() == integer_logmel(samples, config).tolist()
@@ -148,7 +151,10 @@ def chunks_library() -> ctypes.CDLL:
 
 
 @settings(max_examples=100)
-@given(st.lists(st.integers(0, 200), max_size=30), st.sampled_from([SMALL, replace(SMALL, cepstra=5, noise_factor=8)]))
+@given(
+    st.lists(st.integers(0, 200), max_size=30),
+    st.sampled_from([SMALL, replace(SMALL, cepstra=5, noise_factor=8, high_pass=4)]),
+)
 def test_the_frames_do_not_depend_on_how_the_audio_is_cut(sizes, config):
     pcm = sound(sum(sizes), 11)
     library, tables = chunks_library(), native._tables(config)
@@ -160,6 +166,25 @@ def test_the_frames_do_not_depend_on_how_the_audio_is_cut(sizes, config):
     )  # fmt: skip
     assert count == len(frames)
     assert np.array_equal(frames, log_mel([pcm], config).frames[0])
+
+
+@pytest.mark.parametrize("offset", [300, -300, 8000, -8000])
+def test_with_the_high_pass_a_constant_offset_changes_no_level_by_more_than_its_rounding(offset):
+    pcm, config = sound(16000, 5, 0.3), LogmelConfig(high_pass=4)
+    plain, moved = (log_mel_q8([one], config)[0] for one in (pcm, pcm + np.int16(offset)))
+    heard = plain > 16 * 256  # below, in 2^16 counts^2, one count of rounding is much
+    assert heard.mean() > 0.5
+    assert np.abs(plain - moved)[heard].max() < 32
+    silence = log_mel_q8([np.full(16000, offset, np.int16)], config)[0]
+    assert (silence == 0).all()
+
+
+def test_the_high_pass_takes_off_what_is_below_its_corner():
+    n, config = np.arange(16000), LogmelConfig(low_hz=0, high_hz=4000, high_pass=4)
+    for hertz, least, most in ((20, -21, -16), (160, -3.5, -2.5), (1000, -0.5, 0.5)):
+        pcm = np.round(8000 * np.sin(2 * np.pi * hertz / 16000 * n)).astype(np.int16)
+        before, after = (log_mel_q8([pcm], one)[0][10:].max(1).mean() for one in (replace(config, high_pass=0), config))
+        assert least < (after - before) / 256 * DB_PER_OCTAVE < most
 
 
 def test_a_batch_is_the_recordings_one_by_one():

@@ -73,7 +73,7 @@ def test_a_part_of_the_streams_is_the_first_of_them_and_of_each(ml, quick, folde
     first = judged(ml, "--model", quick, "--data", folder, "--limit", 1)["streams"]
     assert first["subjects"] == {"sim_a": whole["subjects"]["sim_a"]}
     half = judged(ml, "--model", quick, "--data", folder, "--hours", whole["all"]["hours"] / 2)["streams"]
-    assert half["all"]["hours"] == pytest.approx(whole["all"]["hours"] / 2, rel=0.01)
+    assert half["all"]["hours"] == pytest.approx(whole["all"]["hours"] / 2, rel=0.03)
     assert list(half["subjects"]) == list(whole["subjects"])
 
 
@@ -142,7 +142,7 @@ def test_the_table_of_disturbances_goes_into_the_report_of_the_model(ml, quick, 
     clean, _, frozen = made["rows"]
     assert clean["recordings"]["right"] == json.loads((quick / "metrics.json").read_text())["int8"]["right"]
     assert clean["streams"]["hits"] > frozen["streams"]["hits"] == 0
-    assert made["hours"] == pytest.approx(0.02, rel=0.01)
+    assert made["hours"] == pytest.approx(0.02, rel=0.03)
     assert json.loads((run / "robustness.json").read_text()) == made
     report = (run / "report.html").read_text()
     assert "<h2>Robustness</h2>" in report

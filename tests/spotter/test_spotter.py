@@ -23,8 +23,8 @@ def network() -> bytes:
     return stack.dense(3).softmax().model()
 
 
-def config(hop: int = 2, catch_up: int = 3, gate: GateConfig | None = None) -> SpotterConfig:
-    return SpotterConfig(BANDS, hop, ROWS, catch_up, VOICE, gate or GateConfig(20 * 256, 10 * 256, 6))
+def config(hop: int = 2, catch_up: int = 3, gate: GateConfig | None = None, lull: int = 0) -> SpotterConfig:
+    return SpotterConfig(BANDS, hop, ROWS, catch_up, lull, VOICE, gate or GateConfig(20 * 256, 10 * 256, 6))
 
 
 def speech(pauses: list[int], words: list[int], seed: int = 1) -> np.ndarray:
@@ -38,26 +38,35 @@ def speech(pauses: list[int], words: list[int], seed: int = 1) -> np.ndarray:
 
 def expected_awake(frames: np.ndarray, made: SpotterConfig) -> list[bool]:
     """A network that was asleep has as many steps to take as it missed, a whole window's at most, and takes `catch_up`
-    of them a window; it has scores where none is left."""
+    of them a window; it has scores where none is left, or, once it has any, no more than `lull`."""
     opened = gates(levels([frames], made.voice)[0], made.gate)
-    missed, awake = made.warm_up + 1, []
+    missed, taken, awake = made.warm_up + 1, 0, []
     for step in range(len(frames) // made.hop):
         missed = min(missed + 1, made.warm_up + 1)
         if step + 1 < made.warm_up:
             continue
         if opened[(step + 1) * made.hop - 1]:
-            missed = max(0, min(missed, made.warm_up) - made.catch_up)
-        awake.append(bool(opened[(step + 1) * made.hop - 1]) and missed == 0)
+            taken = 0 if missed > made.warm_up else taken
+            missed = min(missed, made.warm_up)
+            taken += min(missed, made.catch_up)
+            missed -= min(missed, made.catch_up)
+        awake.append(taken >= made.warm_up and missed <= made.lull)
     return awake
 
 
 lengths = st.lists(st.integers(1, 90), min_size=1, max_size=6)
 
 
-@given(lengths, st.randoms(use_true_random=False), st.sampled_from([1, 2, 3]), st.integers(2, 7))
-def test_it_is_awake_when_its_description_says_so(pauses, random, hop, catch_up):
+@given(
+    lengths,
+    st.randoms(use_true_random=False),
+    st.sampled_from([1, 2, 3]),
+    st.integers(2, 7),
+    st.sampled_from([0, 1, 4]),
+)
+def test_it_is_awake_when_its_description_says_so(pauses, random, hop, catch_up, lull):
     frames = speech(pauses, [random.randint(1, 60) for _ in pauses])
-    made = config(hop, catch_up)
+    made = config(hop, catch_up, lull=lull)
     assert spot(frames, made).awake.tolist() == expected_awake(frames, made)
 
 
@@ -77,6 +86,16 @@ def test_scores_of_a_network_that_slept_are_those_of_the_whole_window(hop, catch
     assert not heard.scores[~heard.awake].any()
     np.testing.assert_array_equal(heard.scores, again.scores)
     np.testing.assert_array_equal(heard.awake, spot(frames, made).awake)
+
+
+def test_scores_of_a_moment_ago_stand_in_a_lull_and_no_longer():
+    made, frames = config(4, lull=3), speech([60, 200], [60, 60])
+    with host(prepare(network(), "model", None, Request(4))) as streaming:
+        plain, held = spot(frames, config(4), streaming), spot(frames, made, streaming)
+    slept = np.flatnonzero(plain.awake[:-1] & ~plain.awake[1:])[0] + 1
+    assert held.awake[slept - 1 : slept + 4].tolist() == [True, True, True, True, False]
+    assert (held.scores[slept : slept + 3] == plain.scores[slept - 1]).all()
+    np.testing.assert_array_equal(held.scores[plain.awake], plain.scores[plain.awake])
 
 
 def test_a_gate_that_is_always_open_leaves_only_the_first_windows_without_scores():

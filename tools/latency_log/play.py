@@ -30,7 +30,9 @@ class Playing:
     first sample on."""
 
     def __init__(self, player: Player, sensor: str, recording: Track) -> None:
-        still = np.tile(np.array(STILL[sensor], np.int16), (round(LEAD_S * recording.rate_mhz / 1000), 1))
+        rows = round(LEAD_S * recording.rate_mhz / 1000)
+        noise = np.random.default_rng(0).integers(-2, 3, (rows, len(STILL[sensor])))  # without it no board believes it
+        still = (noise + STILL[sensor]).astype(np.int16)
         samples = np.concatenate([still, recording.samples])
         period_us = 1e9 / recording.rate_mhz
         # Device time around the last samples of the windows that see some of the recording.

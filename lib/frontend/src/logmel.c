@@ -7,7 +7,9 @@
 #include "tables.h"
 #include <string.h>
 
-enum { ONE = 256 }; // 1 in Q8
+enum { ONE = 256 };          // 1 in Q8
+enum { OFFSET_BITS = 14 };   // after the point of the high pass's offset
+enum { MAX_HIGH_PASS = 12 }; // more would be below a hertz
 
 static uint32_t hops_per_window(const logmel_config *c) {
     return (c->window + c->hop - 1u) / c->hop;
@@ -18,7 +20,7 @@ int logmel_init(logmel *m, const logmel_config *c) {
     const bool stream = c->hop >= 2 && c->hop <= c->window && c->window <= LOGMEL_MAX_WINDOW;
     const bool sizes = c->fft->size >= c->window && c->fft->size <= LOGMEL_MAX_FFT && c->bands >= 1 &&
                        c->bands <= c->fft->size / 2 && c->bands <= LOGMEL_MAX_BANDS && c->cepstra <= c->bands &&
-                       c->shift >= 1 && c->shift <= 30;
+                       c->shift >= 1 && c->shift <= 30 && c->high_pass <= MAX_HIGH_PASS;
     if (!even || !stream || !sizes || hops_per_window(c) > LOGMEL_MAX_OVERLAP) return LOGMEL_ERR_CONFIG;
     memset(m, 0, sizeof *m);
     m->config = c;
@@ -29,7 +31,7 @@ int logmel_init(logmel *m, const logmel_config *c) {
 void logmel_reset(logmel *m) {
     m->next = 0;
     m->until_due = m->config->window;
-    m->noise_known = false;
+    m->noise_known = m->offset_known = false;
     memset(m->magnitude, 0, sizeof m->magnitude);
 }
 
@@ -51,6 +53,26 @@ static uint32_t copied(char *to, const int16_t *from, size_t count) {
     return magnitude;
 }
 
+static int32_t saturated_to_16(int32_t x) {
+    return x > INT16_MAX ? INT16_MAX : x < INT16_MIN ? INT16_MIN : x;
+}
+
+// As `copied`, through the high pass.
+static uint32_t high_passed(logmel *m, char *to, const int16_t *from, size_t count) {
+    const int slow = m->config->high_pass;
+    uint32_t magnitude = 0;
+    int32_t offset = m->offset_known ? m->offset : *from * (1 << OFFSET_BITS);
+    for (const int16_t *end = from + count; from < end; from++, to += sizeof *from) {
+        const int16_t y = (int16_t)saturated_to_16(*from - ((offset + (1 << (OFFSET_BITS - 1))) >> OFFSET_BITS));
+        offset += (*from * (1 << OFFSET_BITS) - offset) >> slow;
+        memcpy(to, &y, sizeof y);
+        magnitude |= pair_magnitude((uint16_t)y);
+    }
+    m->offset = offset;
+    m->offset_known = true;
+    return magnitude;
+}
+
 size_t logmel_room(const logmel *m) {
     return m->until_due;
 }
@@ -60,7 +82,8 @@ size_t logmel_push(logmel *m, const int16_t *pcm, size_t count) {
     for (size_t done = 0, part; done < taken; done += part) {
         const size_t room = (size_t)m->config->window - m->next;
         part = taken - done < room ? taken - done : room;
-        m->magnitude[0] |= copied((char *)m->history + sizeof *pcm * m->next, pcm + done, part);
+        char *to = (char *)m->history + sizeof *pcm * m->next;
+        m->magnitude[0] |= m->config->high_pass ? high_passed(m, to, pcm + done, part) : copied(to, pcm + done, part);
         m->next = (uint16_t)(part == room ? 0 : m->next + part);
     }
     m->until_due = (uint16_t)(m->until_due - taken);

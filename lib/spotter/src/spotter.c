@@ -19,6 +19,7 @@ void spotter_reset(spotter *s) {
     s->in_step = 0;
     s->heard = 0;
     s->behind = (uint16_t)(s->config->warm_up + 1);
+    s->taken = 0;
 }
 
 static void count_step(spotter *s) {
@@ -45,24 +46,26 @@ static const int8_t *oldest_rows(const spotter *s) {
     return s->ring + (size_t)place * c->hop * c->bands;
 }
 
-static bool step(spotter *s) {
+static void step(spotter *s) {
     const int8_t *rows = oldest_rows(s);
     s->behind--;
-    return !s->network || nn_push(s->network, rows);
+    if (s->network) nn_push(s->network, rows);
+    if (s->taken < s->config->warm_up) s->taken++;
 }
 
 static void start_afresh(spotter *s) {
     if (s->network) nn_restart(s->network);
     s->behind = s->config->warm_up;
+    s->taken = 0;
     s->restarts++;
 }
 
 bool spotter_run(spotter *s) {
-    bool full = false;
-    if (!s->listening.open) return false;
-    if (s->behind > s->config->warm_up) start_afresh(s);
-    for (uint8_t left = s->config->catch_up; left && s->behind; left--) full = step(s);
-    return full && s->behind == 0;
+    if (s->listening.open) {
+        if (s->behind > s->config->warm_up) start_afresh(s);
+        for (uint8_t left = s->config->catch_up; left && s->behind; left--) step(s);
+    }
+    return s->taken == s->config->warm_up && s->behind <= s->config->lull;
 }
 
 void spotter_last_step(spotter *s, int8_t *rows) {
@@ -71,4 +74,5 @@ void spotter_last_step(spotter *s, int8_t *rows) {
     while (s->behind > 1) step(s);
     memcpy(rows, oldest_rows(s), (size_t)c->hop * c->bands);
     s->behind = (uint16_t)(c->warm_up + 1);
+    s->taken = 0;
 }

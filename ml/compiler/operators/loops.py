@@ -360,7 +360,7 @@ def multiplied(op: Op, lowered: Lowered) -> Work:
     filters = replace(op.inputs[1], shape=(output.shape[3] // groups, *walk.kernel, group))
     one = replace(op, kind="CONV_2D", inputs=[replace(image, shape=(1, *read, group)), filters, *op.inputs[2:]])
     one.outputs = [replace(output, shape=(*output.shape[:3], output.shape[3] // groups))]
-    one.options = {**op.options, "padding": 1}  # VALID
+    one.options = {**op.options, "pads": (0, 0, 0, 0), "padding": 1}  # VALID
     inner = {part: times * groups for part, times in conv_packed(one, lowered, apart=groups > 1).items()}
     rows, columns = (min(image.shape[1 + i], read[i] - walk.pad[i]) for i in (0, 1))
     collected = groups * rows * columns

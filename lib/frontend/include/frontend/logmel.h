@@ -1,6 +1,10 @@
 // logmel.h: log-mel energies or cepstra (MFCC) in int8 from a stream of 16-bit audio. Integers only, no heap, no
 // globals; one caller at a time.
 //
+// High pass, where asked for: y = x - m and then m += (x - m) / 2^high_pass, m in units of 2^-14 and at first the first
+// sample, y rounded and saturated to 16 bits. A constant offset of the microphone gives nothing, and what lies below
+// rate / (2 pi 2^high_pass) hertz gives little: (1 - 1/z) / (1 - (1 - 2^-high_pass)/z), the usual one-pole DC blocker.
+//
 // Frame: `window` samples, every `hop` samples, times a periodic Hann window; real FFT; power; triangular filters
 // spaced on the HTK mel scale, 2595 log10(1 + f / 700), each peaking at 1 and linear in hertz (as librosa's
 // `filters.mel(htk=True, norm=None)`); L = log2(1 + energy), the samples counted in units of their last bit. From
@@ -65,6 +69,7 @@ typedef struct {
     int16_t multiplier;     // 1 and up
     uint8_t shift;          // 1..30
     int16_t zero_point;     // may lie outside int8: levels far above 0 use the whole range
+    uint8_t high_pass;      // 0: none; 1..12: as above. At 16 kHz 4 is 160 Hz, 5 is 80 Hz
 } logmel_config;
 
 typedef struct { // fields are private but for the counters
@@ -82,6 +87,8 @@ typedef struct { // fields are private but for the counters
     uint32_t magnitude[LOGMEL_MAX_OVERLAP]; // of the samples of the last hops, the newest first
     uint16_t next, until_due;
     bool noise_known;
+    bool offset_known;
+    int32_t offset;        // the high pass's m
     uint32_t frames;       // popped
     uint32_t clipped_low;  // values below int8: silence
     uint32_t clipped_high; // values above int8

@@ -4,7 +4,9 @@
 // `hop` frames a window ends. While the gate is closed, the network does nothing. When it opens, the network starts
 // afresh on the oldest frame of the ring and catches up by at most `catch_up` steps per window, so that the work of a
 // turn is bounded. Until then windows have no scores. From then on the scores are, bit for bit, those of a network that
-// never slept. If the network slept for less than the ring holds, it continues where it was.
+// never slept. If the network slept for less than the ring holds, it continues where it was. In the first `lull`
+// windows after it fell asleep, and while it catches up by no more than that, the scores of a moment ago stand: silence
+// that follows a sound at once is no proof that the sound was nothing.
 //
 //     if (logmel_pop(&frontend, frame) && spotter_hear(&listener, frame) == SPOTTER_WINDOW) {
 //         const bool awake = spotter_run(&listener);
@@ -39,6 +41,7 @@ typedef struct {
     uint8_t hop;             // frames that the network takes in a step
     uint16_t warm_up;        // steps until its window is full
     uint8_t catch_up;        // steps in a window at most, 2 and up: it catches up by one less
+    uint8_t lull;            // windows for which scores stand that are not renewed; 0: none
 } spotter_config;
 
 #define SPOTTER_RING(bands, hop, warm_up) ((bands) * (hop) * (warm_up)) // bytes
@@ -53,6 +56,7 @@ typedef struct { // fields are private but for the gate's counters
     uint8_t in_step;   // frames of it
     uint16_t heard;    // steps since the start, at most warm_up
     uint16_t behind;   // steps that the network has not taken, at most warm_up + 1: too many to go on
+    uint16_t taken;    // steps since it started afresh, at most warm_up: then its output holds scores
     uint32_t restarts; // how often it started afresh
 } spotter;
 
@@ -60,7 +64,7 @@ typedef struct { // fields are private but for the gate's counters
 void spotter_init(spotter *s, const spotter_config *config, const nn_stream *network, int8_t *ring);
 void spotter_reset(spotter *s); // as after spotter_init; counters keep counting
 spotter_news spotter_hear(spotter *s, const int8_t *frame);
-bool spotter_run(spotter *s); // true: network->model->output are the window's scores
+bool spotter_run(spotter *s); // true: network->model->output are the window's scores, or those that still stand
 
 // To inspect a window layer by layer: the network starts afresh and takes all steps of the ring except the last one,
 // whose rows go to `rows`, asleep or not. The next spotter_run starts afresh.
