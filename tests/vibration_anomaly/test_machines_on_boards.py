@@ -89,7 +89,7 @@ def test_a_board_learns_what_python_learns_and_judges_by_it(device, shipped, sco
 def test_the_board_tells_what_the_machine_does_and_judges_only_what_is_steady(device, shipped, scored):
     start = scored.stream.truth[0].start
     run, rate = scored.stream.samples[:start].astype(float), scored.stream.rate_mhz / 1000
-    run = saturate(run.mean(0) + (run - run.mean(0)) * 200 / run.std())  # well above what is off
+    run = saturate(run.mean(0) + (run - run.mean(0)) * 200 / run.std(0).max())  # well above what is off
     rng = np.random.default_rng(0)
     rest = life.silence(run.mean(0), 300, rng)
     samples = np.concatenate([rest, life.at_least(run, 1500)[:1500], life.ramped(run, rate, 2.0, -1), rest])
