@@ -167,7 +167,7 @@ def test_the_command_lets_a_board_learn_from_a_recording(ml, board, scored, tmp_
         done = ml("baseline", APP, *words, "--on", f"{APP}-{board}", **keywords)
         return (done.stdout or done.stderr).splitlines()
 
-    mps2 = scored.stream.samples[:3000] * (GRAVITY / ACCEL_PER_G)
+    mps2 = scored.stream.samples * (GRAVITY / ACCEL_PER_G)
     pd.DataFrame(mps2, columns=["ax", "ay", "az"]).to_csv(tmp_path / "a.csv", index=False)
     assert command("show")[0].startswith("nothing learnt")
     assert command("learn", "--windows", 20, "--recording", tmp_path / "a.csv")[0].startswith("learnt from 20 windows")
