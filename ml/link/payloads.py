@@ -73,6 +73,7 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         gate=Gate(bool(gate[0]), *gate[1:]) if gate else None,
         health=_health(fields.map("health", HEALTH)) if "health" in fields else None,
         **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena")},
+        machine=fields.get_or("machine", ""),
     )
 
 

@@ -16,6 +16,7 @@ class Readable:
         self._session = Session()
         self._shown: Info | None = None
         self._due_us = 0
+        self._machine = ""
         self._troubles: dict[str, int] = {}
         self._damage = 0
         self._refusal = ""
@@ -86,13 +87,15 @@ class Readable:
         troubles = {name: getattr(telemetry, name) for name in TROUBLES}
         worse = any(value > self._troubles.get(name, 0) for name, value in troubles.items())
         self._troubles = troubles
-        if not worse and now_us < self._due_us:
+        changed, self._machine = telemetry.machine != self._machine, telemetry.machine
+        if not worse and not changed and now_us < self._due_us:
             return False
         self._due_us = now_us + TELEMETRY_EVERY_US
         return True
 
     def _telemetry(self, telemetry: Telemetry) -> str:
-        parts = [f"{telemetry.windows} windows", f"{telemetry.events} events"]
+        parts = [f"machine {telemetry.machine}"] if telemetry.machine else []
+        parts += [f"{telemetry.windows} windows", f"{telemetry.events} events"]
         if telemetry.windows and (info := self._shown):
             parts.append(f"front end {_span(info, telemetry.frontend)}, inference {_span(info, telemetry.inference)}")
         if telemetry.gate:

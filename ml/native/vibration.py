@@ -20,7 +20,7 @@ from ml.native.imu import check_range
 from ml.native.parallel import each
 from ml.native.tables import FFT_SIZES
 
-STATISTICS = ("variance", "crest", "kurtosis")
+STATISTICS = ("variance", "crest", "kurtosis", "mobility")
 MAX_AVERAGE = 8
 MAX_AXES = 3
 MAX_FEATURES = 1024
@@ -42,6 +42,7 @@ class VibrationConfig:
     hop: int | None = None  # samples between blocks; default: the size
     statistics: tuple[str, ...] = STATISTICS  # those that are wanted
     average: int = 1  # blocks of which the mean is popped
+    ordered: bool = False  # axes by gravity and level, not as the sensor names them
     offset: tuple[int, ...] = ()  # per feature of all axes, in 1/256; default: 16 octaves
     multiplier: tuple[int, ...] = ()  # likewise; default: 2^-5 of 1/256
     shift: int = 10
@@ -57,6 +58,8 @@ class VibrationConfig:
         if not set(self.statistics) <= set(STATISTICS):
             raise UserError(f"statistics: expected some of {', '.join(STATISTICS)}, found {', '.join(self.statistics)}")
         check_range("features", self.features, 1, MAX_FEATURES)
+        if self.ordered and "variance" not in self.statistics:
+            raise UserError(f"ordered: expected the variance in the statistics, found {', '.join(self.statistics)}")
         for name, edges in (("band_hz", self.band_hz), ("envelope_hz", self.envelope_hz)):
             self._check_edges(name, edges)
         for name, values in (("offset", self.offset), ("multiplier", self.multiplier)):
@@ -187,6 +190,7 @@ def _numbers(config: VibrationConfig) -> dict[str, int]:
         "envelope_bands": max(0, len(config.envelope_hz) - 1),
         "statistics": sum(1 << bit for bit, name in enumerate(STATISTICS) if name in config.statistics),
         "average": config.average,
+        "ordered": int(config.ordered),
         "shift": config.shift,
     }
 
@@ -228,6 +232,7 @@ class _Config(ctypes.Structure):
         ("envelope_edges", ctypes.c_void_p),
         ("statistics", ctypes.c_uint8),
         ("average", ctypes.c_uint8),
+        ("ordered", ctypes.c_uint8),
         ("offset", ctypes.c_void_p),
         ("multiplier", ctypes.c_void_p),
         ("shift", ctypes.c_uint8),

@@ -16,16 +16,18 @@ from ml.evaluate.streams import Scored
 from ml.native import anomaly
 from ml.native.anomaly import Gaussians, Reconstruction
 from ml.native.decide import DecideConfig
+from ml.native.machine import MachineConfig, watch
 from ml.native.vibration import VibrationConfig, vibration
 from ml.paths import ROOT
 from ml.pipeline.contract import App
+from ml.train import training
 from ml.train.examples import Examples, HeldOut, Inputs
 from ml.train.training import FloatModel, Model
 from ml.vibration_anomaly import examples, header, model
 from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config, Decision
 from ml.vibration_anomaly.examples import Normal
 from ml.vibration_anomaly.figures import areas, auc
-from ml.vibration_anomaly.pieces import by_speed
+from ml.vibration_anomaly.pieces import by_speed, in_parts
 from ml.vibration_anomaly.streams import streams
 
 METHODS = ("mixture", "autoencoder")
@@ -38,6 +40,7 @@ class Learnt:
     mixture: Gaussians
     compared: Reconstruction
     rate_mhz: int
+    off_level: int
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,10 @@ class VibrationAnomaly(App):
         return tuple(dataclasses.replace(self, variant=method) for method in METHODS)
 
     def data(self, folder: Path | None, seed: int) -> Dataset:
-        loaded = by_speed(manifest.load(folder or generate(self.config.synthesis, seed), self.sensor))
+        raw = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
+        loaded = by_speed(raw)
+        if len(loaded.subjects) < self.config.training.continuum:
+            loaded = in_parts(raw)
         if NORMAL not in loaded.labels:
             raise UserError(
                 f"expected recordings with the label {NORMAL} (all others are faults) in the data, found "
@@ -93,7 +99,7 @@ class VibrationAnomaly(App):
         return examples.normal_examples(data, self.config, seed)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
-        return examples.held_out(data, self.config)
+        return examples.held_out(data, self.config, self.found.off_level if self.found else 0)
 
     def streams(self, data: Dataset, seed: int) -> list[Stream]:
         return streams(data, self.config, seed)
@@ -107,24 +113,42 @@ class VibrationAnomaly(App):
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
         config = self.front_end(rate_mhz)
         made = vibration([samples], config).blocks[0]
-        return Inputs(made, config.span - 1 + config.step * np.arange(len(made)))
+        sample = config.span - 1 + config.step * np.arange(len(made))
+        whole = (sample + 1) % self.machine(rate_mhz).block == 0  # inside a block nobody knows what the machine does
+        return Inputs(made[whole], sample[whole])
+
+    def machine(self, rate_mhz: int) -> MachineConfig:
+        """How its state is told. Before training nothing is off."""
+        off = self.found.off_level if self.found else 0
+        return self.config.watching.machine(rate_mhz, self.front_end(rate_mhz).step, off)
+
+    def score(self, stream: Stream, model: Model) -> Scored:
+        """Only windows of a steady machine are judged; in the others the detector sleeps."""
+        made = self.inputs(stream.samples, stream.rate_mhz)
+        span = self.front_end(stream.rate_mhz).span
+        judged = watch(stream.samples, self.machine(stream.rate_mhz)).judges(made.sample, span)
+        scores = training.to_int8(self.scores(model, made.windows[judged]))
+        return Scored.gated(stream, scores.reshape(-1, 2), made.sample, judged)
 
     def fit(self, network, examples: Normal, seed: int, judge) -> dict:
         losses = model.fit_autoencoder(network, examples.inputs, self.config.training, seed)
-        tables = model.mixture(examples.inputs, self.config.mixture, seed)
+        tables = model.mixture(examples.inputs, self.config.mixture, seed, examples.blind)
         compared = model.compared(network, examples.inputs)
         kept = {name: getattr(tables, name).tolist() for name in ("mean", "inverse", "offset")}
+        kept |= {"blind": tables.blind, "off_level": examples.off_level}
         return {"loss": losses, "deviation": compared.inverse.tolist(), "rate_mhz": examples.rate_mhz} | kept
 
     def learned(self, history: dict) -> "VibrationAnomaly":
         kinds = {"mean": np.int16, "inverse": np.int16, "offset": np.uint32}
-        tables = Gaussians(**{name: np.array(history[name], kind) for name, kind in kinds.items()})
+        arrays = {name: np.array(history[name], kind) for name, kind in kinds.items()}
+        tables = Gaussians(**arrays, blind=history["blind"])
         compared = Reconstruction(np.array(history["deviation"], np.int16))
-        return dataclasses.replace(self, found=Learnt(tables, compared, history["rate_mhz"]))
+        return dataclasses.replace(self, found=Learnt(tables, compared, history["rate_mhz"], history["off_level"]))
 
     def of_header(self, header_file: Path) -> "VibrationAnomaly":
-        tables, compared, method, rate = header.read(header_file)
-        return dataclasses.replace(self, variant=method, found=Learnt(tables, compared, rate))
+        found = header.read(header_file)
+        learnt = Learnt(found.mixture, found.compared, found.rate_mhz, found.off_level)
+        return dataclasses.replace(self, variant=found.method, found=learnt)
 
     def scores(self, model_: Model, inputs: np.ndarray) -> np.ndarray:
         if self.found is None:
@@ -145,7 +169,7 @@ class VibrationAnomaly(App):
         first = scored.sample - self.front_end(scored.stream.rate_mhz).span + 1
         begun = np.sum([scored.sample >= one.start for one in scored.stream.truth], axis=0)
         over = np.sum([first >= one.start for one in scored.stream.truth], axis=0)
-        whole = begun == over
+        whole = (begun == over) & (scored.awake if scored.awake is not None else True)
         return scored.scores[whole, 1] + 128.0, (begun[whole] > 0).astype(int)
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
@@ -163,7 +187,6 @@ class VibrationAnomaly(App):
         found = self.found
         if found is None:
             raise AssertionError("a header of an application that has not learned anything")
-        ridge = self.config.mixture.learnt_ridge
-        return header.sections(
-            self.front_end(found.rate_mhz), found.mixture, found.compared, self.variant, ridge, decision
-        )
+        front_end = self.front_end(found.rate_mhz)
+        learning, watched = self.config.mixture.learning(front_end), self.machine(found.rate_mhz)
+        return header.sections(front_end, found.mixture, found.compared, self.variant, learning, watched, decision)

@@ -11,16 +11,18 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import numpy as np
 from rich.progress import Progress
 
 from ml.cli import Between
 from ml.data.reading import read_recording
+from ml.data.recordings import ACCEL_PER_G
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.link.baseline import Baseline
 from ml.link.device import Device
+from ml.native.anomaly import MEAN
 from ml.native.anomaly import Baseline as Learnt
+from ml.native.anomaly import Learnt as Modes
 from ml.pipeline.contract import find
 from ml.progress import console, say
 
@@ -107,10 +109,24 @@ def described(device: Device, learning: Baseline) -> list[str]:
     model = device.info.model
     if not learnt.windows or model is None or not learnt.valid(learnt.features, model.hash):
         return ["nothing learnt: the firmware's own model is in use"]
-    mean, covariance = learnt.moments()
-    lines = [
-        f"learnt from {learnt.windows} windows; {learnt.saturated} values were beyond int8 and are cut off",
-        "mean and standard deviation of each feature, in steps of int8:",
-    ]
-    rows = zip(mean, np.sqrt(np.diag(covariance)), strict=True)
-    return lines + [f"feature {number}: {centre:7.2f} +- {spread:.2f}" for number, (centre, spread) in enumerate(rows)]
+    how = find(APP).config.mixture.learning(find(APP).front_end(device.info.streams[0].rate_mhz))
+    modes = learnt.modes(how)
+    kept = f"learnt from {learnt.windows} windows, {len(learnt.kept)} kept; {learnt.saturated} values were cut off"
+    if modes is None:
+        return [kept, "the board cannot use it; learn again"]
+    lines = [kept, *(_described_mode(modes, number, how.level_every) for number in range(len(modes.windows)))]
+    if modes.left_out:
+        lines.append(f"{modes.left_out} kept windows belong to no way of running: let the board learn longer there")
+    return lines
+
+
+def _described_mode(modes: Modes, number: int, level_every: int) -> str:
+    """Its level of each axis is an RMS in mg, the axis that gravity pulls first."""
+    front_end = find(APP).config.front_end
+    steps = modes.gaussians[number].mean[0, ::level_every] / MEAN
+    octaves = steps / front_end.level_steps + front_end.level_centre
+    levels = ", ".join(f"{1000 * 2 ** (one / 2) / ACCEL_PER_G:.3g}" for one in octaves)
+    return (
+        f"way of running {number + 1}: {modes.windows[number]} windows, shakes by {levels} mg, "
+        f"threshold {modes.thresholds[number]} of its distance"
+    )

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.machines import Plan
+from ml.native.anomaly import Learning
+from ml.native.machine import MachineConfig
 from ml.native.vibration import VibrationConfig
 
 NORMAL, ANOMALOUS = "normal", "anomalous"
@@ -24,9 +26,12 @@ class FrontEnd:
     bands: int = (
         0  # octaves of the spectrum, from the top: where a speed changes they move, and cost more than they tell
     )
-    statistics: tuple[str, ...] = ("variance", "kurtosis")  # level, and whether there are blows; crest says less
-    level_steps: int = 16  # of int8 in an octave of power, around 16 octaves: from 8 mg to 2 g of RMS
+    statistics: tuple[str, ...] = ("variance", "kurtosis", "mobility")  # level, blows, and where the power lies
+    ordered: bool = True  # a sensor that is mounted another way round gives the same
+    level_steps: int = 12  # of int8 in an octave of power, around 13 octaves: from 1 mg to 1.8 g of RMS
+    level_centre: int = 13
     shape_steps: int = 32  # in an octave of kurtosis, around 4 octaves
+    mobility_steps: int = 12  # in an octave of mean square frequency, around the half of its largest value
 
     def vibration(self, rate_mhz: int) -> VibrationConfig:
         """The same for the C front end at a rate."""
@@ -36,10 +41,11 @@ class FrontEnd:
         half_hz = rate_mhz / 2000
         edges = tuple(half_hz / 2**octave for octave in range(self.bands, -1, -1))
         shift = 14
-        power = 16 * OCTAVE + round((2 * math.log2(size) - 2.4) * OCTAVE)  # a spectrum's, of noise at 16 octaves
+        power = self.level_centre * OCTAVE + round((2 * math.log2(size) - 2.4) * OCTAVE)  # of noise at the centre
         each = ((power, self.level_steps),) * self.bands
-        each += ((16 * OCTAVE, self.level_steps),) * ("variance" in self.statistics)
-        each += ((4 * OCTAVE, self.shape_steps),) * len(set(self.statistics) - {"variance"})
+        each += ((self.level_centre * OCTAVE, self.level_steps),) * ("variance" in self.statistics)
+        each += ((4 * OCTAVE, self.shape_steps),) * len({"crest", "kurtosis"} & set(self.statistics))
+        each += ((OCTAVE, self.mobility_steps),) * ("mobility" in self.statistics)
         return VibrationConfig(
             rate_mhz=rate_mhz,
             size=size,
@@ -47,6 +53,7 @@ class FrontEnd:
             hop=size // 2,
             statistics=self.statistics,
             average=self.average,
+            ordered=self.ordered,
             offset=tuple(offset for offset, _ in each) * 3,
             multiplier=tuple(round(steps * 2**shift / OCTAVE) for _, steps in each) * 3,
             shift=shift,
@@ -54,14 +61,42 @@ class FrontEnd:
 
 
 @dataclass(frozen=True)
+class Watching:
+    """What a machine does is told before anything is judged (lib/anomaly/include/anomaly/machine.h)."""
+
+    block: int = 16  # samples, at least
+    block_s: float = 0.1  # or as long: a turn of a shaft
+    below: float = 3.0  # octaves of power: so much quieter than the quietest normal running is off
+    above: float = 0.75  # or so much louder than the machine is when it is off, where that was recorded
+
+    def machine(self, rate_mhz: int, hop: int, off_level: int) -> MachineConfig:
+        """The same for the C. Blocks end where windows do."""
+        block, least = hop, max(self.block, math.ceil(self.block_s * rate_mhz / 1000))
+        while block % 2 == 0 and block // 2 >= least:
+            block //= 2
+        while block < least:
+            block *= 2
+        return MachineConfig(block, off_level)
+
+
+@dataclass(frozen=True)
 class Mixture:
     """Gaussians around what is normal."""
 
-    components: int = 8  # a machine runs in a few ways
+    components: int = 12  # a machine runs in a few ways
     windows: int = 20  # for each of them at least
-    ridge: float = 2.0  # squared steps added to each variance: nobody has seen all that is normal
-    learnt_ridge: float = 4.0  # of a baseline that a device learns, in minutes
+    ridge: float = 1.0  # squared steps added to each variance: nobody has seen all that is normal
+    learnt_ridge: float = 2.0  # of a baseline that a device learns, in minutes
+    apart: int = 18  # steps between the levels of two ways of running, in such a baseline: 4.5 dB
+    blind_components: int = 3  # more, for speeds at which faults do not show
+    blind_quantile: float = 0.95  # of what is normal at unseen speeds: a fault that scores less does not show
     starts: int = 3  # of expectation and maximisation; the likeliest result is kept
+
+    def learning(self, front_end: VibrationConfig) -> Learning:
+        """How a device learns with that front end."""
+        overlap = -(-front_end.span // front_end.step)
+        each = front_end.features // front_end.axes
+        return Learning(round(self.learnt_ridge * 256), each, self.apart, min(overlap, 255))
 
 
 @dataclass(frozen=True)
@@ -94,6 +129,7 @@ class Config:
     """All of it."""
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
+    watching: Watching = field(default_factory=Watching)
     mixture: Mixture = field(default_factory=Mixture)
     training: Training = field(default_factory=Training)
     decision: Decision = field(default_factory=Decision)

@@ -1,15 +1,16 @@
 """Examples: windows that the model of the normal state learns from, and windows that judge it."""
 
-import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from ml.data.manifest import Dataset
 from ml.errors import UserError
+from ml.native.machine import BLOCKS, MachineConfig, level, watch
 from ml.native.vibration import vibration
 from ml.train.examples import Examples, HeldOut
-from ml.vibration_anomaly.config import Config
+from ml.vibration_anomaly import speeds
+from ml.vibration_anomaly.config import NORMAL, OCTAVE, Config
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
 
 
@@ -18,6 +19,8 @@ class Normal(Examples):
     """Windows of machines in order, all of class 0."""
 
     rate_mhz: int = 0
+    blind: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): at a speed that hides faults
+    off_level: int = 0  # below it the machine is off: 1/256 of an octave
 
 
 def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray]:
@@ -29,41 +32,72 @@ def normal_examples(data: Dataset, config: Config, seed: int) -> Normal:
     """Every window of the normal recordings and, where a machine was recorded at many speeds, as many between each two
     neighbours of them."""
     rate = rate_of(data)
-    found = [piece for piece in pieces(data, config.front_end.vibration(rate).span) if piece.normal]
-    if not found:
+    front_end = config.front_end.vibration(rate)
+    made = pieces(data, front_end.span)
+    if not any(piece.normal for piece in made):
         raise UserError("expected recordings with the label normal to learn from, found none; correct the manifest")
-    by_subject: dict[str, list[np.ndarray]] = {}
-    for piece, made in zip(found, windows(found, config, rate), strict=True):
-        by_subject.setdefault(piece.subject, []).append(made)
-    speeds = [np.concatenate(made) for _, made in sorted(by_subject.items())]
-    if len(speeds) >= config.training.continuum:
-        speeds += _between(speeds, np.random.default_rng(seed))
-    inputs = np.concatenate(speeds)
-    return Normal(inputs, np.zeros(len(inputs), int), rate)
+    normal, faulty = by_subject(made, config, rate), faults_by_subject(made, config, rate)
+    every = config.mixture.learning(front_end).level_every
+    many = len(normal) >= config.training.continuum and faulty
+    unseen = speeds.unseen(normal, faulty, config, every, seed) if many else {}
+    blind = speeds.hiding(unseen, normal, config, every)
+    kinds = [
+        speeds.with_between([normal[name] for name in sorted(normal) if (name in blind) == hides], config, every, seed)
+        for hides in (False, True)
+    ]
+    inputs = np.concatenate([*kinds[0], *kinds[1]])
+    hidden = np.repeat([False, True], [sum(map(len, kind)) for kind in kinds])
+    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off_level(made, config))
 
 
-def _between(speeds: list[np.ndarray], rng: np.random.Generator) -> list[np.ndarray]:
-    """Mixtures of windows of neighbours, in order of how much they shake."""
-    ordered = sorted(speeds, key=lambda one: float(one.mean()))
-    return [_mixed(slow, fast, rng) for slow, fast in itertools.pairwise(ordered)]
+def by_subject(made: list[Piece], config: Config, rate_mhz: int) -> dict[str, np.ndarray]:
+    """The windows of the normal pieces of each subject."""
+    found = [piece for piece in made if piece.normal]
+    parts: dict[str, list[np.ndarray]] = {}
+    for piece, part in zip(found, windows(found, config, rate_mhz), strict=True):
+        parts.setdefault(piece.subject, []).append(part)
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
-def _mixed(slow: np.ndarray, fast: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    count = min(len(slow), len(fast))
-    share = rng.random((count, 1))
-    mixed = slow[rng.integers(0, len(slow), count)] * (1 - share) + fast[rng.integers(0, len(fast), count)] * share
-    return np.rint(mixed).astype(np.int8)
+def faults_by_subject(made: list[Piece], config: Config, rate_mhz: int) -> dict[str, list[np.ndarray]]:
+    """The windows of each recorded fault of each subject."""
+    found = [piece for piece in made if piece.label != NORMAL and not piece.off]
+    parts: dict[str, list[np.ndarray]] = {}
+    for piece, part in zip(found, windows(found, config, rate_mhz), strict=True):
+        parts.setdefault(piece.subject, []).append(part)
+    return parts
 
 
-def held_out(data: Dataset, config: Config) -> HeldOut:
-    """Windows side by side, none of which shares a sample with another; files are `file[start:end]`."""
+def off_level(made: list[Piece], config: Config) -> int:
+    """Below it a machine is off: what is well below the quietest normal running or, where the machine was recorded
+    while it was off, a little above that."""
+    rate = made[0].rate_mhz
+    block = config.watching.machine(rate, config.front_end.vibration(rate).step, 0).block
+    off, running = ([_level(one.samples, block) for one in made if getattr(one, kind)] for kind in ("off", "normal"))
+    level = max(off) + config.watching.above * OCTAVE if off else min(running) - config.watching.below * OCTAVE
+    return round(max(level, 0))
+
+
+def _level(samples: np.ndarray, block: int) -> float:
+    """The median level of its blocks, as lib/anomaly/src/machine.c counts it."""
+    cut = samples[: len(samples) // block * block].reshape(-1, block, samples.shape[1])
+    return float(np.median([level(one) for one in cut]))
+
+
+def held_out(data: Dataset, config: Config, off: int = 0) -> HeldOut:
+    """Windows side by side of steady machines, none of which shares a sample with another; files are
+    `file[start:end]`."""
     rate = rate_of(data)
-    span = config.front_end.vibration(rate).span
-    cut = [(piece, start) for piece in pieces(data, span) for start in range(0, len(piece.samples) - span + 1, span)]
+    front_end = config.front_end.vibration(rate)
+    span, machine = front_end.span, config.watching.machine(rate, front_end.step, off)
+    cut = [(piece, start) for piece in pieces(data, span) for start in steady(piece.samples, machine, span)]
     if not cut:
-        raise UserError(f"expected recordings of {span * 1000 / rate:.2g} s and more to judge by, found none")
+        raise UserError(
+            f"expected recordings of a machine that runs steadily for {span * 1000 / rate:.2g} s and more, "
+            f"{BLOCKS * machine.block * 1000 / rate:.2g} s after its start, to judge by, found none"
+        )
     samples = np.stack([piece.samples[start : start + span] for piece, start in cut])
-    made = vibration(list(samples), config.front_end.vibration(rate)).blocks
+    made = vibration(list(samples), front_end).blocks
     return HeldOut(
         samples,
         np.full(len(cut), span),
@@ -72,3 +106,16 @@ def held_out(data: Dataset, config: Config) -> HeldOut:
         np.array([int(not piece.normal) for piece, _ in cut]),
         np.array([f"{piece.file}[{start}:{start + span}]" for piece, start in cut]),
     )
+
+
+def steady(samples: np.ndarray, machine: MachineConfig, span: int) -> list[int]:
+    """Where windows begin that may be judged, side by side; a window of a block's length or less ends with a block."""
+    places = watch(samples, machine).steady >= span
+    starts, start = [], 0
+    while start + span <= len(samples):
+        ends = np.flatnonzero(places[start + span - 1 :])
+        if not len(ends):
+            break
+        starts.append(start + int(ends[0]))
+        start = starts[-1] + span
+    return starts

@@ -1,18 +1,25 @@
 """The application's part of the generated header, as C, and back from one."""
 
+import math
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ml.errors import UserError
-from ml.native import anomaly, vibration
-from ml.native.anomaly import Gaussians, Reconstruction
+from ml.native import anomaly, machine, vibration
+from ml.native.anomaly import Gaussians, Learning, Reconstruction
 from ml.native.decide import DecideConfig
+from ml.native.machine import MachineConfig
 from ml.native.vibration import VibrationConfig
+from ml.vibration_anomaly.config import OCTAVE
 
 NAME = "vibration_anomaly"
-INCLUDES = '#include "anomaly/detector.h"\n#include "decide/decide.h"\n#include "frontend/vibration.h"\n'
+INCLUDES = "".join(
+    f'#include "{name}"\n'
+    for name in ("anomaly/detector.h", "anomaly/machine.h", "decide/decide.h", "frontend/vibration.h")
+)
 
 
 def sections(
@@ -20,7 +27,8 @@ def sections(
     tables: Gaussians,
     compared: Reconstruction,
     method: str,
-    ridge: float,
+    learning: Learning,
+    watched: MachineConfig,
     decision: DecideConfig,
 ) -> list[str]:
     """C text: includes, VIBRATION_ANOMALY_WINDOW, and `vibration_anomaly_frontend_config`, `_detector`, `_decide`."""
@@ -36,9 +44,18 @@ def sections(
     return [
         INCLUDES,
         window + vibration.c_source(front_end, f"{NAME}_frontend"),
-        rule + anomaly.c_source(tables, compared, method, round(ridge * 256), f"{NAME}_detector"),
+        _watching(watched, front_end.rate_mhz),
+        rule + anomaly.c_source(tables, compared, method, learning, decision.threshold[1], f"{NAME}_detector"),
         _decision(decision),
     ]
+
+
+def _watching(config: MachineConfig, rate_mhz: int) -> str:
+    seconds = config.block * 1000 / rate_mhz
+    counts = math.sqrt(2 ** (config.off_level / OCTAVE))
+    return f"""// What the machine does, by blocks of {config.block} samples, {seconds:.3g} s.
+// It is off where it shakes by less than {counts:.3g} counts, 2048 of which are 1 g.
+{machine.c_source(config, f"{NAME}_machine")}"""
 
 
 def _decision(config: DecideConfig) -> str:
@@ -54,19 +71,37 @@ static const decide_config {NAME}_decide = {{
 """
 
 
-def read(header: Path) -> tuple[Gaussians, Reconstruction, str, int]:
-    """Mixture, reconstruction, method and the front end's rate in millihertz, of a generated header."""
+@dataclass(frozen=True)
+class Found:
+    """What a header holds besides the network."""
+
+    mixture: Gaussians
+    compared: Reconstruction
+    method: str
+    rate_mhz: int
+    off_level: int
+    threshold: int  # of the decision
+
+
+def read(header: Path) -> Found:
+    """The application's part of a generated header."""
     text = header.read_text()
     method = _one(text, rf"anomaly_config {NAME}_detector = \{{\s*ANOMALY_(\w+)", header).lower()
     rate = _one(text, rf"vibration_config {NAME}_frontend_config = \{{\s*(\d+)", header)
+    blind = _one(text, rf"anomaly_gaussians {NAME}_detector_gaussians = \{{\s*\d+, \d+, (\d+)", header)
+    off = _one(text, rf"machine_config {NAME}_machine = \{{[^}}]*?(-?\d+), // off_level", header)
+    threshold = _one(text, rf" {NAME}_threshold\[\] = \{{\d+, (\d+)\}}", header)
     mean, inverse, offset, deviation = (
         _array(text, f"{NAME}_detector_{part}", header) for part in ("mean", "inverse", "offset", "deviation")
     )
     count = len(offset)
     tables = Gaussians(
-        mean.reshape(count, -1).astype(np.int16), inverse.reshape(count, -1).astype(np.int16), offset.astype(np.uint32)
+        mean.reshape(count, -1).astype(np.int16),
+        inverse.reshape(count, -1).astype(np.int16),
+        offset.astype(np.uint32),
+        int(blind),
     )
-    return tables, Reconstruction(deviation.astype(np.int16)), method, int(rate)
+    return Found(tables, Reconstruction(deviation.astype(np.int16)), method, int(rate), int(off), int(threshold))
 
 
 def _one(text: str, pattern: str, header: Path) -> str:

@@ -1,11 +1,11 @@
 """The two models of the normal state: a mixture of Gaussians, and an autoencoder that can only make normal windows."""
 
+import dataclasses
 import warnings
 
 import numpy as np
 
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
-from ml.progress import track
 from ml.train.keras import keras_module
 from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
@@ -13,16 +13,27 @@ from ml.vibration_anomaly.config import Mixture, Training
 OUTPUT_STEPS = 128  # of int8 in 1: what the converter gives every tanh
 
 
-def mixture(windows: np.ndarray, config: Mixture, seed: int) -> Gaussians:
-    """Expectation and maximisation over int8 windows (windows, features), as integers."""
+def mixture(windows: np.ndarray, config: Mixture, seed: int, blind: np.ndarray | None = None) -> Gaussians:
+    """Expectation and maximisation over int8 windows (windows, features), as integers. `blind`, bool (windows,), marks
+    windows of speeds that hide faults: they get components of their own, the last ones."""
+    blind = np.zeros(len(windows), bool) if blind is None else blind
+    parts = [(windows[~blind], config.components), (windows[blind], config.blind_components)]
+    fitted = [_fitted(part, components, config, seed) for part, components in parts if len(part)]
+    share = [len(part) / len(windows) for part, _ in parts if len(part)]
+    means, covariances = (np.concatenate([getattr(one, name) for one in fitted]) for name in ("means_", "covariances_"))
+    weights = np.concatenate([one.weights_ * weight for one, weight in zip(fitted, share, strict=True)])
+    hidden = len(fitted[-1].weights_) if blind.any() and len(fitted) == 2 else 0
+    return dataclasses.replace(gaussians(means, covariances, weights), blind=hidden)
+
+
+def _fitted(windows: np.ndarray, components: int, config: Mixture, seed: int):
     from sklearn.mixture import GaussianMixture  # noqa: PLC0415  takes a second: only where it is needed
 
-    components = max(1, min(config.components, len(windows) // config.windows))
+    components = max(1, min(components, len(windows) // config.windows))
     fitted = GaussianMixture(components, reg_covar=config.ridge, n_init=config.starts, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it need not have come to rest
-        fitted.fit(windows.astype(float))
-    return gaussians(*(np.asarray(made) for made in (fitted.means_, fitted.covariances_, fitted.weights_)))
+        return fitted.fit(windows.astype(float))
 
 
 def autoencoder(training: Training, name: str, features: int):
@@ -43,17 +54,12 @@ def fit_autoencoder(network, windows: np.ndarray, training: Training, seed: int)
     weight = 1 / np.maximum(targets.var(0), 1 / OUTPUT_STEPS**2)
     steps = training.epochs * -(-len(windows) // training.batch)
     schedule = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
-    rng, losses = np.random.default_rng(seed), []
     shares = np.sqrt(weight / weight.mean()).astype(np.float32)
     learner = _weighted(network, shares)
     learner.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
-    for _ in track(range(training.epochs), "training", training.epochs):
-        order = rng.permutation(len(windows))
-        made = learner.fit(
-            to_float(windows[order]), targets[order] * shares, training.batch, epochs=1, shuffle=False, verbose=0
-        )
-        losses.append(float(made.history["loss"][0]))
-    return losses
+    keras.utils.set_random_seed(seed)  # of the order of the windows
+    made = learner.fit(to_float(windows), targets * shares, training.batch, epochs=training.epochs, verbose=0)
+    return [float(loss) for loss in made.history["loss"]]
 
 
 def _weighted(network, shares: np.ndarray):

@@ -20,16 +20,46 @@ class Piece:
     label: str  # of the data: normal, or what is wrong
     samples: np.ndarray  # int16 (n, 3) in counts
     rate_mhz: int
+    off: bool = False  # the machine is switched off: that says what its sensor's noise is, and nothing about running
 
     @property
     def normal(self) -> bool:
-        return self.label == NORMAL
+        """It runs as it should."""
+        return self.label == NORMAL and not self.off
 
 
 def by_speed(data: Dataset) -> Dataset:
     """The same, each machine's speeds as subjects of their own: what is left out is a speed never heard."""
     items = tuple(dataclasses.replace(item, subject=_speed(item)) for item in data.items)
     return dataclasses.replace(data, items=items)
+
+
+def in_parts(data: Dataset, parts: int = 4) -> Dataset:
+    """The same, the recordings of each condition cut into parts in the order of their names: the subjects are the
+    parts. What a speed is like nobody learns from two others, so with few speeds all of them are in every part. The
+    same data as `by_speed` gives where a condition has fewer than two recordings."""
+    groups: dict[tuple, list[Item]] = {}
+    for item in data.items:
+        groups.setdefault(_condition(item), []).append(item)
+    parts = min(parts, *(len(group) for group in groups.values()))
+    if parts < 2:
+        return by_speed(data)
+    part = {
+        item.file: f"{item.subject}_part{1 + place * parts // len(group)}"
+        for group in groups.values()
+        for place, item in enumerate(group)
+    }
+    return dataclasses.replace(
+        data, items=tuple(dataclasses.replace(item, subject=part[item.file]) for item in data.items)
+    )
+
+
+def _condition(item: Item) -> tuple[str, str, str]:
+    return _speed(item), item.label, item.more.get("condition", "")
+
+
+def _is_off(item: Item) -> bool:
+    return "off" in (item.label, item.more.get("condition", ""), item.session)
 
 
 def _speed(item: Item) -> str:
@@ -62,4 +92,4 @@ def pieces(data: Dataset, span: int) -> list[Piece]:
 def _joined(items: list[Item]) -> Piece:
     first = items[0]
     samples = np.concatenate([item.recording.samples for item in items])
-    return Piece(first.file, first.subject, first.label, samples, first.recording.rate_mhz)
+    return Piece(first.file, first.subject, first.label, samples, first.recording.rate_mhz, _is_off(first))

@@ -12,7 +12,7 @@ import numpy as np
 from ml.data.manifest import Dataset
 from ml.data.recordings import saturate
 from ml.data.streams import Stream, Truth
-from ml.vibration_anomaly.config import ANOMALOUS, Config
+from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
 
 SHAKE = (1.5, 4.0)  # times the normal deviation: amplitude of a simulated unbalance
@@ -24,15 +24,21 @@ def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
     """Those of each subject with a normal recording; the sensor goes straight from one recording to the next."""
     rate = rate_of(data)
     made = pieces(data, config.front_end.vibration(rate).span)
-    subjects = sorted({piece.subject for piece in made if piece.normal})
+    subjects = sorted({piece.subject for piece in made if piece.normal or piece.off})
     return [
         one for name in subjects for one in _streams(name, [piece for piece in made if piece.subject == name], seed)
     ]
 
 
 def _streams(subject: str, made: list[Piece], seed: int) -> Iterator[Stream]:
+    for piece in made:
+        if piece.off:  # a machine that is off has no fault
+            yield Stream(subject, piece.samples, piece.rate_mhz, (), "accel")
     normal = [piece.samples for piece in made if piece.normal]
-    faults = [piece.samples for piece in made if not piece.normal] or list(simulated(subject, normal, seed))
+    if not normal:
+        return
+    faults = [piece.samples for piece in made if piece.label != NORMAL and not piece.off]
+    faults = faults or list(simulated(subject, normal, seed))
     for share, fault in zip(np.array_split(np.concatenate(normal), len(faults)), faults, strict=True):
         truth = Truth(ANOMALOUS, len(share), len(share) + len(fault))
         yield Stream(subject, np.concatenate([share, fault]), made[0].rate_mhz, (truth,), "accel")

@@ -50,7 +50,8 @@ def statistics(signal: np.ndarray) -> list[int]:
     variance = level(second, 2 * down - 3 * octaves + 8)
     peak = level(int(distance.max()) ** 2, 8 - 2 * octaves)
     kurtosis = log2_q8(fourth) + (4 + octaves) * 256 - 2 * log2_q8(second) if second else 0
-    return [variance, peak - variance, kurtosis]
+    steps = level(sum(int(step) ** 2 for step in np.diff(signal)), 8 - octaves)
+    return [variance, peak - variance, kurtosis, steps - variance]
 
 
 def expected_features(samples: np.ndarray, config: VibrationConfig) -> list[list[int]]:
@@ -69,6 +70,24 @@ def expected_features(samples: np.ndarray, config: VibrationConfig) -> list[list
 @given(recordings)
 def test_features_are_those_of_the_integer_statement(samples):
     assert vibration_q8([samples], SMALL)[0].tolist() == expected_features(samples, SMALL)
+
+
+three_axes = arrays(np.int16, (80, 3), elements=st.integers(-900, 900))
+
+
+@settings(max_examples=40)
+@given(three_axes, st.permutations(range(3)), st.tuples(*[st.sampled_from([1, -1])] * 3))
+def test_ordered_features_do_not_change_when_axes_are_exchanged_or_turned_round(samples, places, signs):
+    config = VibrationConfig(rate_mhz=200_000, size=64, ordered=True, statistics=("variance", "mobility"))
+    samples[:, 1] += 2048  # gravity
+    turned = np.ascontiguousarray((samples * np.array(signs))[:, places].astype(np.int16))
+    made, again = (vibration_q8([one], config)[0][0].reshape(3, 2) for one in (samples, turned))
+    assert np.array_equal(made[:, 0], again[:, 0])
+    if len(set(made[1:, 0])) == 2:  # of equals either may come first
+        assert np.array_equal(made, again)
+    assert made[1, 0] >= made[2, 0]
+    plain = vibration_q8([samples], replace(config, ordered=False))[0][0].reshape(3, 2)
+    assert np.array_equal(made[0], plain[1])
 
 
 @settings(max_examples=50)
@@ -99,6 +118,15 @@ def test_a_sine_has_its_variance_crest_factor_and_kurtosis(amplitude):
     assert found["variance"] == pytest.approx(np.log2(1 + amplitude**2 / 2), abs=0.02)
     assert found["crest"] == pytest.approx(1, abs=0.02)
     assert found["kurtosis"] == pytest.approx(np.log2(1.5), abs=0.02)
+
+
+def test_the_mobility_tells_where_the_power_lies_at_any_level():
+    found = [
+        [features(level * np.sin(2 * np.pi * turns * np.arange(1024)), one_axis())["mobility"] for level in (300, 6000)]
+        for turns in (0.05, 0.2)
+    ]
+    expected = [[np.log2(2 - 2 * np.cos(2 * np.pi * turns))] * 2 for turns in (0.05, 0.2)]
+    assert np.array(found) == pytest.approx(np.array(expected), abs=0.03)
 
 
 @pytest.mark.parametrize("deviation", [20, 300, 8000])
@@ -163,7 +191,8 @@ def test_less_than_a_block_gives_none(samples):
 @pytest.mark.parametrize(
     "changes",
     [{"size": 60}, {"hop": 65}, {"axes": 4}, {"shift": 0}, {"band_hz": (10, 11)}, {"band_hz": (10, 101)},
-     {"envelope_hz": (20, 10)}, {"band_hz": (5,)}, {"offset": (1, 2)}, {"rate_mhz": 0}],
+     {"envelope_hz": (20, 10)}, {"band_hz": (5,)}, {"offset": (1, 2)}, {"rate_mhz": 0},
+     {"ordered": True, "statistics": ("kurtosis",)}],
 )  # fmt: skip
 def test_settings_out_of_range_are_refused_in_one_line(changes):
     with pytest.raises(UserError, match="expected"):

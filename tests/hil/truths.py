@@ -100,7 +100,7 @@ def _falls(shipped: Committed) -> tuple[Stream, list[str]]:
 
 def _machines(shipped: Committed) -> tuple[Stream, list[str]]:
     """The first in which Python finds a fault."""
-    plan = machines.Plan(speeds=2, seconds=40, rate_hz=shipped.app.found.rate_mhz / 1000)
+    plan = machines.Plan(speeds=2, seconds=90, rate_hz=shipped.app.found.rate_mhz / 1000)
     data = shipped.app.data(machines.generate(plan, 1), 0)
     labels = ["normal", "anomalous"]
     for stream in shipped.app.streams(data, 0):

@@ -29,7 +29,7 @@ from tests.service.sanitized import APPS, Firmware, sanitized
 Sequence = list[bytes]  # what goes over the line, piece after piece: a frame each, or what became of one
 EDGES = [0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 765, 766, 767, 768, 32767, 32768, 65534, 65535, 2**31 - 1, 2**31]
 EDGES += [2**32 - 2, 2**32 - 1]
-FEATURES = 6  # of a window of vibration_anomaly
+FEATURES = 9  # of a window of vibration_anomaly
 PHRASES = 40  # in a sequence
 
 

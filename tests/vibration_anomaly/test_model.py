@@ -13,14 +13,16 @@ from ml.data.manifest import Dataset, Item
 from ml.data.recordings import Recording
 from ml.data.synthesis.machines import FAULTS, Plan, generate
 from ml.errors import UserError
+from ml.native import anomaly
 from ml.native.anomaly import distances
 from ml.native.decide import DecideConfig
+from ml.native.machine import OCTAVE, MachineConfig, State, watch
 from ml.native.vibration import vibration
-from ml.vibration_anomaly import examples, header, model
-from ml.vibration_anomaly.app import VibrationAnomaly
+from ml.vibration_anomaly import examples, header, model, speeds
+from ml.vibration_anomaly.app import Learnt, VibrationAnomaly
 from ml.vibration_anomaly.config import Config, FrontEnd, Mixture
 from ml.vibration_anomaly.figures import areas, auc
-from ml.vibration_anomaly.pieces import by_speed, pieces
+from ml.vibration_anomaly.pieces import by_speed, in_parts, pieces
 from ml.vibration_anomaly.streams import streams
 
 APP = VibrationAnomaly().quick()
@@ -42,7 +44,15 @@ def item(file: str, label: str, count: int, session: str = "", condition: str = 
 @pytest.mark.parametrize("rate_hz, size", [(25, 128), (50, 128), (200, 128), (3200, 128), (6400, 256), (20_000, 1024)])
 def test_one_rule_sets_the_front_end_at_every_rate(rate_hz, size):
     made = Config().front_end.vibration(rate_hz * 1000)
-    assert (made.size, made.hop, made.average, made.features) == (size, size // 2, 8, 6)
+    assert (made.size, made.hop, made.average, made.features) == (size, size // 2, 8, 9)
+
+
+@pytest.mark.parametrize("rate_hz, block", [(25, 16), (50, 16), (200, 32), (3200, 512), (20_000, 2048)])
+def test_blocks_of_the_machine_end_where_windows_do(rate_hz, block):
+    config, hop = Config(), Config().front_end.vibration(rate_hz * 1000).step
+    made = config.watching.machine(rate_hz * 1000, hop, 0)
+    assert made.block == block
+    assert hop % block == 0 or block % hop == 0
 
 
 @pytest.mark.parametrize("rate_hz", [50, 20_000])
@@ -58,7 +68,7 @@ def test_the_scale_of_every_feature_has_room_for_noise_from_40_mg_to_1_g(rate_hz
 def test_octave_bands_reach_from_the_top_down():
     made = FrontEnd(bands=2).vibration(200_000)
     assert made.band_hz == (25, 50, 100)
-    assert made.features == 12
+    assert made.features == 15
 
 
 def test_a_subject_is_a_machine_at_a_speed():
@@ -81,8 +91,9 @@ def test_short_captures_of_a_condition_follow_each_other_and_no_others():
 def test_only_what_is_normal_is_learnt_from(data):
     kept = tuple(one for one in data.items if one.label == "normal")
     alone = dataclasses.replace(data, items=kept)
+    plain = dataclasses.replace(APP.config, training=dataclasses.replace(APP.config.training, continuum=99))
     for seed in (0, 1):
-        made, expected = (examples.normal_examples(one, APP.config, seed) for one in (data, alone))
+        made, expected = (examples.normal_examples(one, plain, seed) for one in (data, alone))
         assert np.array_equal(made.inputs, expected.inputs)
 
 
@@ -116,6 +127,59 @@ def test_every_fault_has_its_stream_and_no_normal_sample_is_in_two(data):
     normal = sum(one.truth[0].start for one in made)
     assert normal == sum(len(one.recording.samples) for one in data.items if one.label == "normal")
     assert all(one.truth[0].end == len(one.samples) for one in made)
+
+
+def off(data, samples: np.ndarray):
+    """A recording of the same machine while it is off."""
+    first = data.items[0]
+    recording = dataclasses.replace(first.recording, samples=samples)
+    return dataclasses.replace(first, file="off.csv", recording=recording, more=dict(first.more) | {"condition": "off"})
+
+
+def test_a_machine_that_is_off_is_neither_learnt_nor_a_fault_and_says_where_off_ends(data):
+    quiet = np.rint(np.random.default_rng(0).normal([0, 0, 2048], 4, (1500, 3))).astype(np.int16)
+    with_off = dataclasses.replace(data, items=(*data.items, off(data, quiet)))
+    made, before = (examples.normal_examples(one, APP.config, 0) for one in (with_off, data))
+    assert np.array_equal(made.inputs, before.inputs)
+    assert made.off_level == pytest.approx(OCTAVE * (np.log2(1 + 3 * 16) + 0.75), abs=90)
+    streams_ = [one for one in streams(with_off, APP.config, 0) if not one.truth]
+    assert [len(one.samples) for one in streams_] == [1500]
+    app = dataclasses.replace(APP, found=Learnt(None, None, 50_000, made.off_level))
+    assert (watch(quiet, app.machine(data.items[0].recording.rate_mhz)).state == State.OFF).all()
+
+
+def test_with_few_speeds_every_part_of_the_recordings_has_all_of_them():
+    items = tuple(
+        item(f"{speed}{label}{i}", label, 60, condition=f"{speed}_{label}")
+        for speed in ("low", "high") for label in ("normal", "coin") for i in range(8)
+    )  # fmt: skip
+    made = in_parts(Dataset(items, ""))
+    assert made.subjects == [f"fan_part{i}" for i in (1, 2, 3, 4)]
+    for subject in made.subjects:
+        assert len({one.more["condition"] for one in made.of((subject,)).items}) == 4
+    single = Dataset(items[::8], "")
+    assert in_parts(single).subjects == by_speed(single).subjects
+
+
+def levels_of(normal: float, *faults: float) -> speeds.Unseen:
+    return speeds.Unseen(np.full(20, normal), [np.full(20, fault) for fault in faults])
+
+
+def test_speeds_at_which_a_fault_does_not_show_are_named():
+    levels = {"a": levels_of(40, 50, 90), "b": levels_of(60, 90), "c": levels_of(70, 120), "d": levels_of(50, 99)}
+    windows = {name: np.full((3, 9), place, np.int8) for place, name in enumerate("abcde")}
+    assert speeds.hiding(levels, windows, APP.config, 3) == set()  # four speeds say too little
+    levels["e"] = levels_of(155, 80, 130)  # the fastest: nothing said what it is like
+    assert speeds.hiding(levels, windows, APP.config, 3) == {"a"}
+
+
+def test_windows_near_speeds_that_hide_faults_have_components_of_their_own():
+    rng = np.random.default_rng(0)
+    windows = np.concatenate([rng.normal(centre, 3, (200, 4)) for centre in (-40, 50)]).round().astype(np.int8)
+    tables = model.mixture(windows, Mixture(components=2, blind_components=2), 0, np.arange(400) >= 200)
+    nearest = anomaly.nearest(windows, tables)[1] >= len(tables.mean) - tables.blind
+    assert 0 < tables.blind < len(tables.mean)
+    assert np.array_equal(nearest, np.arange(400) >= 200)
 
 
 def test_without_faults_streams_get_simulated_ones(data):
@@ -154,18 +218,21 @@ def test_the_mixture_finds_what_is_far_from_every_way_of_running():
 
 
 def test_a_header_gives_back_what_it_was_made_of(tmp_path):
-    windows = np.random.default_rng(0).integers(-100, 100, (400, 6)).astype(np.int8)
-    tables = model.mixture(windows, Mixture(components=2), 0)
-    compared = model.reconstruction(np.arange(1, 7))
+    windows = np.random.default_rng(0).integers(-100, 100, (400, 9)).astype(np.int8)
+    tables = model.mixture(windows, Mixture(components=2), 0, np.arange(400) > 300)
+    compared = model.reconstruction(np.arange(1, 10))
     front_end = APP.front_end(50_000)
+    learning, machine = APP.config.mixture.learning(front_end), MachineConfig(16, -300)
     for method in ("mixture", "autoencoder"):
-        text = "\n".join(header.sections(front_end, tables, compared, method, 4.0, DecideConfig((100, 100), 0)))
+        decision = DecideConfig((100, 107), 0)
+        text = "\n".join(header.sections(front_end, tables, compared, method, learning, machine, decision))
         (tmp_path / "model.h").write_text(text)
-        made, found, named, rate = header.read(tmp_path / "model.h")
-        assert (named, rate) == (method, 50_000)
-        assert np.array_equal(found.inverse, compared.inverse)
+        found = header.read(tmp_path / "model.h")
+        assert (found.method, found.rate_mhz, found.off_level, found.threshold) == (method, 50_000, -300, 107)
+        assert np.array_equal(found.compared.inverse, compared.inverse)
+        assert found.mixture.blind == tables.blind > 0
         for part in ("mean", "inverse", "offset"):
-            assert np.array_equal(getattr(made, part), getattr(tables, part))
+            assert np.array_equal(getattr(found.mixture, part), getattr(tables, part))
 
 
 def test_a_header_of_another_application_is_refused(tmp_path):

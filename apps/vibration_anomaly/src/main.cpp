@@ -1,6 +1,7 @@
-// Detects that a machine no longer vibrates as usual: sensor, front end, detector, decision, report to the host. On
-// command of the host it learns its own baseline (LINK_LEARN).
+// Detects that a machine no longer vibrates as usual: sensor, front end, detector, decision, report to the host. Only
+// windows of a steady machine are judged. On command of the host it learns its own baseline (LINK_LEARN).
 #include "anomaly/detector.h"
+#include "anomaly/machine.h"
 #include "board/board.h"
 #include "decide/decide.h"
 #include "frontend/imu.h"
@@ -10,6 +11,7 @@
 
 static const nn_model *const model = &vibration_anomaly_model;
 static vibration frontend;
+static machine watched;
 static anomaly_detector detector;
 static decide_state decision;
 static service_baseline baseline;
@@ -28,11 +30,17 @@ static_assert(sizeof vibration_anomaly_frontend_offset / sizeof *vibration_anoma
 static void start_afresh(uint32_t sensor_rate_mhz) {
     imu_reset(&resampler, sensor_rate_mhz);
     vibration_reset(&frontend);
+    machine_reset(&watched);
     decide_reset(&decision);
 }
 
 static void latest_window(int8_t *input) {
     vibration_again(&frontend, input);
+}
+
+static const char *what_it_does() {
+    if (watched.state == MACHINE_STEADY && detector.blind) return "steady, cannot be judged at this speed";
+    return machine_name(watched.state);
 }
 
 static uint8_t learn(uint8_t operation, uint32_t windows) {
@@ -46,10 +54,16 @@ static bool start(uint32_t wanted, int32_t started) {
     service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
     if (started > 0 && service.fault) return false;
     if (vibration_init(&frontend, &vibration_anomaly_frontend_config) == VIBRATION_OK &&
+        machine_init(&watched, &vibration_anomaly_machine) == MACHINE_OK &&
         decide_init(&decision, &vibration_anomaly_decide) == DECIDE_OK)
         return true;
     service.fault = "front end or decision is built too small for the model";
     return false;
+}
+
+static uint32_t between_windows() { // samples
+    const uint32_t hop = vibration_anomaly_frontend_config.hop, block = vibration_anomaly_machine.block;
+    return hop > block ? hop : block;
 }
 
 static void serve(uint32_t wanted, uint32_t rate) {
@@ -65,13 +79,14 @@ static void serve(uint32_t wanted, uint32_t rate) {
     service.sensor[0] = service_accel(rate);
     service.sensors = 1;
     service.least_rate_mhz = wanted;
-    service.window_rate_mhz = wanted / vibration_anomaly_frontend_config.hop;
+    service.window_rate_mhz = wanted / between_windows();
     service.saturated = &frontend.saturated;
     service.saturations = 1;
     service.reset = start_afresh;
     service.window = latest_window;
     service.health = &health_vibration;
     service.baseline = &baseline;
+    service.machine = what_it_does;
 }
 
 void setup() {
@@ -87,6 +102,14 @@ static bool at_model_rate(const int16_t sample[3]) {
     return imu_push(&resampler, six);
 }
 
+// True: a window is complete, in the model's input, and it ends with a block of what the machine does.
+static bool next_window(const int16_t sample[3]) {
+    if (!at_model_rate(sample)) return false;
+    vibration_push(&frontend, latest[0], 1);
+    machine_push(&watched, latest[0]);
+    return vibration_pop(&frontend, model->input) && machine_at_block_end(&watched);
+}
+
 void loop() {
     int16_t sample[1][3];
     int8_t scores[2];
@@ -97,18 +120,20 @@ void loop() {
         service_sleep();
         return;
     }
-    if (!at_model_rate(sample[0])) return;
     uint32_t start = board_cycles();
-    vibration_push(&frontend, latest[0], 1);
-    if (!vibration_pop(&frontend, model->input)) return;
+    if (!next_window(sample[0])) return;
     board_mark(true);
     timing.frontend_cycles = board_lap(&start);
-    anomaly_run(&detector, scores);
+    const bool judged = machine_judges(&watched, VIBRATION_ANOMALY_WINDOW);
+    if (judged)
+        anomaly_run(&detector, scores);
+    else
+        anomaly_skip(&detector);
     timing.inference_cycles = board_lap(&start);
     board_mark(false);
-    const bool detected = decide_push(&decision, scores, &event);
+    const bool detected = decide_push(&decision, judged ? scores : NULL, &event);
     timing.decide_cycles = board_lap(&start);
 
-    service_window(&timing, scores);
+    service_window(&timing, judged ? scores : NULL);
     if (detected) service_event(&event, &timing);
 }

@@ -22,9 +22,11 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 // False: what was in use goes on being used.
 static bool use(anomaly_detector *d) {
     const anomaly_baseline *b = &d->baseline;
+    anomaly_learnt learnt;
     if (!anomaly_baseline_valid(b, features(d), d->model) || b->windows < 2u * features(d) ||
-        !anomaly_baseline_gaussian(b, d->config->ridge, &d->learnt))
+        !anomaly_baseline_modes(b, &d->config->learning, &learnt))
         return false;
+    d->learnt = learnt;
     d->own = true;
     d->written = false;
     return true;
@@ -36,14 +38,37 @@ static bool finish(anomaly_detector *d) {
     return use(d);
 }
 
-static uint64_t distance(anomaly_detector *d) {
-    const int8_t *x = d->autoencoder->input;
-    if (d->own) return anomaly_distance(&d->learnt.gaussian, x);
-    if (d->config->method == ANOMALY_MIXTURE) return anomaly_distance(d->config->gaussians, x);
+static int32_t limited(int32_t level) {
+    return level < 0 ? 0 : level > 255 ? 255 : level;
+}
+
+static int32_t by_own_baseline(anomaly_detector *d, const int8_t *x) {
+    uint32_t mode = 0;
+    const int32_t above = anomaly_above(&d->learnt, features(d), x, &mode);
+    d->mode = (uint8_t)mode;
+    return limited(above + d->config->threshold);
+}
+
+static int32_t by_mixture(anomaly_detector *d, const int8_t *x) {
+    const anomaly_gaussians *g = d->config->gaussians;
+    uint32_t component = 0;
+    const int32_t level = anomaly_level(anomaly_nearest(g, x, &component));
+    d->blind = component >= (uint32_t)g->components - g->blind && level < d->config->threshold;
+    return level;
+}
+
+static int32_t by_autoencoder(anomaly_detector *d, const int8_t *x) {
     int8_t window[ANOMALY_MAX_FEATURES]; // its place in the arena may be used again
     memcpy(window, x, features(d));
     nn_run(d->autoencoder);
-    return anomaly_reconstruction_distance(d->config->reconstruction, window, d->autoencoder->output);
+    return anomaly_level(anomaly_reconstruction_distance(d->config->reconstruction, window, d->autoencoder->output));
+}
+
+static int32_t level_of(anomaly_detector *d) {
+    const int8_t *x = d->autoencoder->input;
+    d->blind = false;
+    if (d->own) return by_own_baseline(d, x);
+    return d->config->method == ANOMALY_MIXTURE ? by_mixture(d, x) : by_autoencoder(d, x);
 }
 
 void anomaly_run(anomaly_detector *d, int8_t scores[2]) {
@@ -51,7 +76,11 @@ void anomaly_run(anomaly_detector *d, int8_t scores[2]) {
         anomaly_baseline_learn(&d->baseline, d->autoencoder->input);
         if (d->baseline.windows >= d->wanted) finish(d);
     }
-    anomaly_scores(distance(d), scores);
+    anomaly_level_scores(level_of(d), scores);
+}
+
+void anomaly_skip(anomaly_detector *d) {
+    d->blind = false;
 }
 
 bool anomaly_restore(anomaly_detector *d) {

@@ -23,11 +23,16 @@ static uint64_t one_distance(const int16_t *mean, const int16_t *inverse, uint32
 }
 
 uint64_t anomaly_distance(const anomaly_gaussians *g, const int8_t *x) {
+    uint32_t component;
+    return anomaly_nearest(g, x, &component);
+}
+
+uint64_t anomaly_nearest(const anomaly_gaussians *g, const int8_t *x, uint32_t *component) {
     uint64_t least = UINT64_MAX;
     for (uint32_t k = 0; k < g->components; k++) {
         const int16_t *inverse = g->inverse + k * ANOMALY_PAIRS((uint32_t)g->features);
         const uint64_t distance = one_distance(g->mean + k * g->features, inverse, g->features, x) + g->offset[k];
-        if (distance < least) least = distance;
+        if (distance < least) least = distance, *component = k;
     }
     return least;
 }
@@ -41,10 +46,17 @@ uint64_t anomaly_reconstruction_distance(const anomaly_reconstruction *r, const 
     return sum;
 }
 
-void anomaly_scores(uint64_t distance, int8_t scores[2]) {
+int32_t anomaly_level(uint64_t distance) {
     const int32_t octaves_q8 = log2_q8(distance + 65536u) - 16 * 256; // distances end far below 2^64
     const int32_t level = octaves_q8 * PER_OCTAVE / 256;
-    const int32_t clipped = level < 255 ? level : 255;
-    scores[1] = (int8_t)(clipped - 128);
-    scores[0] = (int8_t)(clipped < 127 ? -1 - clipped : -128);
+    return level < 255 ? level : 255;
+}
+
+void anomaly_level_scores(int32_t level, int8_t scores[2]) {
+    scores[1] = (int8_t)(level - 128);
+    scores[0] = (int8_t)(level < 127 ? -1 - level : -128);
+}
+
+void anomaly_scores(uint64_t distance, int8_t scores[2]) {
+    anomaly_level_scores(anomaly_level(distance), scores);
 }

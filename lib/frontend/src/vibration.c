@@ -5,7 +5,7 @@
 #include "scale.h"
 #include <string.h>
 
-enum { OCTAVE = 256 };
+enum { OCTAVE = 256, HALF_A_G = 1024 };
 
 uint32_t vibration_features(const vibration_config *c) {
     const uint32_t statistics = (uint32_t)__builtin_popcount(c->statistics);
@@ -17,6 +17,7 @@ int vibration_init(vibration *v, const vibration_config *c) {
                        vibration_features(c) <= VIBRATION_MAX_FEATURES;
     const bool ends = (c->bands == 0 || c->band_edges[c->bands] <= c->fft->size / 2 + 1) &&
                       (c->envelope_bands == 0 || c->envelope_edges[c->envelope_bands] <= c->fft->size / 2 + 1);
+    if (c->ordered && !(c->statistics & VIBRATION_VARIANCE)) return VIBRATION_ERR_CONFIG;
     if (c->statistics >= 1 << VIBRATION_STATISTICS || c->average < 1 || c->average > VIBRATION_MAX_AVERAGE)
         return VIBRATION_ERR_CONFIG;
     if (!sizes || !ends || c->hop < 1 || c->hop > c->fft->size || c->shift < 1 || c->shift > 30)
@@ -97,7 +98,16 @@ static moments moments_of(const int32_t *x, uint32_t size) {
     return m;
 }
 
-// Variance, crest factor squared and kurtosis.
+static uint64_t squared_steps(const int32_t *x, uint32_t size) {
+    uint64_t sum = 0; // of 2048 squares of 17 bits at most
+    for (const int32_t *end = x + size - 1; x < end; x++) {
+        const int64_t step = (int64_t)x[1] - x[0];
+        sum += (uint64_t)(step * step);
+    }
+    return sum;
+}
+
+// Variance, crest factor squared, kurtosis and mobility squared.
 static void put_statistics(const vibration *v, int32_t *to) {
     const uint32_t size = v->config->fft->size;
     const moments m = moments_of(v->signal, size);
@@ -110,6 +120,7 @@ static void put_statistics(const vibration *v, int32_t *to) {
     *to++ = m.second == 0
                 ? 0
                 : log2_inline(m.fourth | (m.fourth == 0)) + (4 + octaves) * OCTAVE - 2 * log2_inline(m.second);
+    *to++ = level_inline(squared_steps(v->signal, size), 8 - octaves) - variance;
 }
 
 // `signal` less its mean, weighted, in place as the transform's words; returns the shift that filled their 14 bits.
@@ -151,6 +162,7 @@ static void analyse_block(vibration *v) {
     for (uint32_t axis = 0; axis < c->axes; axis++) {
         int32_t statistics[VIBRATION_STATISTICS];
         take_samples(v, axis);
+        v->gravity[axis] = sum_of(v->signal, c->fft->size) / (int32_t)c->fft->size;
         if (c->statistics) put_statistics(v, statistics);
         to = put_bands(v, c->band_edges, c->bands, to);
         if (c->envelope_bands) take_envelope(v, axis);
@@ -188,10 +200,37 @@ static bool analyse(vibration *v) {
     return average_blocks(v);
 }
 
+static uint32_t of_an_axis(const vibration_config *c) {
+    return vibration_features(c) / c->axes;
+}
+
+// What an axis is ordered by: gravity first, then the variance.
+static int32_t rank_of(const vibration *v, uint32_t axis) {
+    const vibration_config *c = v->config;
+    const int32_t gravity = magnitude_of(v->gravity[axis]);
+    bool most = gravity >= HALF_A_G;
+    for (uint32_t other = 0; other < c->axes; other++) most = most && gravity >= magnitude_of(v->gravity[other]);
+    return most ? INT32_MAX : v->features[axis * of_an_axis(c) + c->bands + c->envelope_bands];
+}
+
+// The axes in the order of the features that are given out.
+static void order_axes(const vibration *v, uint8_t *order) {
+    for (uint8_t axis = 0; axis < v->config->axes; axis++) {
+        uint8_t place = axis;
+        for (; v->config->ordered && place > 0 && rank_of(v, order[place - 1]) < rank_of(v, axis); place--)
+            order[place] = order[place - 1];
+        order[place] = axis;
+    }
+}
+
 static void scale_features(const vibration *v, int8_t *features, uint32_t *clipped) {
     const vibration_config *c = v->config;
+    const uint32_t each = of_an_axis(c);
+    uint8_t order[VIBRATION_MAX_AXES];
+    order_axes(v, order);
     for (uint32_t i = 0; i < vibration_features(c); i++) {
-        const int32_t q = scaled(v->features[i] - c->offset[i], scale_of(c->multiplier[i], c->shift, 0));
+        const int32_t value = v->features[order[i / each] * each + i % each];
+        const int32_t q = scaled(value - c->offset[i], scale_of(c->multiplier[i], c->shift, 0));
         features[i] = saturated(q, clipped, clipped);
     }
 }
@@ -208,7 +247,11 @@ void vibration_again(const vibration *v, int8_t *features) {
 }
 
 bool vibration_pop_q8(vibration *v, int32_t *features) {
+    uint8_t order[VIBRATION_MAX_AXES];
     if (!analyse(v)) return false;
-    memcpy(features, v->features, vibration_features(v->config) * sizeof *features);
+    const uint32_t each = of_an_axis(v->config);
+    order_axes(v, order);
+    for (uint32_t axis = 0; axis < v->config->axes; axis++)
+        memcpy(features + axis * each, v->features + order[axis] * each, each * sizeof *features);
     return true;
 }

@@ -33,14 +33,15 @@ typedef struct {
     uint32_t now_us; // board_micros() when uptime_us was brought up to date
     link_decoder decoder;
     service_stats stats;
-    uint32_t windows;     // ever
-    uint64_t slept_us;    // ever
-    uint32_t row_slept;   // low bits of slept_us when the last row of the timing was made
-    uint64_t due_us;      // info and telemetry
-    uint32_t told_health; // reasons and channels of the last LINK_HEALTH; 0: all is well
-    bool otherwise;       // the device is held otherwise than the model knows
-    void (*last)(void);   // what the service ends with, soon; NULL: nothing
-    uint64_t last_due_us; // when it does not wait for the answer any longer
+    uint32_t windows;         // ever
+    uint64_t slept_us;        // ever
+    uint32_t row_slept;       // low bits of slept_us when the last row of the timing was made
+    uint64_t due_us;          // info and telemetry
+    uint32_t told_health;     // reasons and channels of the last LINK_HEALTH; 0: all is well
+    bool otherwise;           // the device is held otherwise than the model knows
+    const char *told_machine; // what the machine did when the host was told last
+    void (*last)(void);       // what the service ends with, soon; NULL: nothing
+    uint64_t last_due_us;     // when it does not wait for the answer any longer
 } service_state;
 
 extern service_state service;
@@ -126,7 +127,8 @@ void service_run_command(const link_frame *frame);
 void service_send_info(void);
 void service_write_stats(link_cbor *c);
 void service_send_telemetry(void);
-void service_send_health(void); // when it has changed
+void service_send_machine(void); // telemetry, when what the machine does has changed
+void service_send_health(void);  // when it has changed
 
 // Leaves: learn.c, parity.c, provoke.c: a link_status
 uint8_t service_learn(service_command *c);

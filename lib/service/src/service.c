@@ -57,6 +57,7 @@ void service_poll(void) {
     read_commands();
     service_streams_poll();
     service_send_health();
+    service_send_machine();
     send_due();
     service_flush();
     if (service.last && (service_flushed() || service.uptime_us >= service.last_due_us)) service.last();

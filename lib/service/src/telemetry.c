@@ -40,6 +40,12 @@ static void write_gate(link_cbor *c, const gate *now) {
     cbor_uint(c, now->openings - before->openings);
 }
 
+static void write_machine(link_cbor *c) {
+    service.told_machine = service.config->machine();
+    cbor_text(c, "machine");
+    cbor_text(c, service.told_machine);
+}
+
 static void write_health(link_cbor *c, const health *now) {
     const unsigned state = health_state(now), channels = health_channels(now);
     cbor_map(c, 4);
@@ -59,7 +65,8 @@ static void write_health(link_cbor *c, const health *now) {
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
     const service_config *config = service.config;
-    const unsigned more = (config->model ? 1u : 0u) + (config->activity ? 1u : 0u) + (service_health() ? 1u : 0u);
+    const unsigned more = (config->model ? 1u : 0u) + (config->activity ? 1u : 0u) + (config->machine ? 1u : 0u) +
+                          (service_health() ? 1u : 0u);
     cbor_map(c, 17u + more);
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
@@ -79,6 +86,7 @@ void service_write_stats(link_cbor *c) {
     write_arrays(c);
     if (service.config->model) write_uint(c, "arena", service_arena_used());
     if (service.config->activity) write_gate(c, service.config->activity);
+    if (service.config->machine) write_machine(c);
     if (!service_health()) return;
     cbor_text(c, "health");
     write_health(c, service_health());
@@ -89,6 +97,10 @@ void service_send_telemetry(void) {
     link_cbor c = {payload, sizeof payload, 0, false};
     service_write_stats(&c);
     service_send(LINK_TELEMETRY, 0, service.now_us, payload, c.full ? LINK_MAX_PAYLOAD + 1 : c.size);
+}
+
+void service_send_machine(void) {
+    if (service.config->machine && service.config->machine() != service.told_machine) service_send_telemetry();
 }
 
 // Where there is no room for it, telemetry tells the same within a second.

@@ -27,6 +27,7 @@ extern "C" {
 
 typedef struct {
     uint8_t features, components;
+    uint8_t blind;          // the last so many components are of speeds at which faults do not show
     const int16_t *mean;    // [components][features], 1/128 of a step of int8
     const int16_t *inverse; // [components][ANOMALY_PAIRS(features)]: W row after row, 1/16384: variances are 1 and up
     const uint32_t *offset; // [components], 1/65536
@@ -40,11 +41,14 @@ typedef struct {
 } anomaly_reconstruction;
 
 uint64_t anomaly_distance(const anomaly_gaussians *g, const int8_t *x);
+uint64_t anomaly_nearest(const anomaly_gaussians *g, const int8_t *x, uint32_t *component); // and which it is
 uint64_t anomaly_reconstruction_distance(const anomaly_reconstruction *r, const int8_t *input, const int8_t *output);
 
 // A distance as the int8 scores of two classes, normal and anomalous, for lib/decide. The anomalous score, 0 to 255, is
 // 13 for each doubling of 1 + distance. The normal score is 127 minus that, at least 0. lib/decide makes no event while
 // the normal class has the higher score, so thresholds take effect from 64 up, which is a distance of 30.
+int32_t anomaly_level(uint64_t distance); // 0..255
+void anomaly_level_scores(int32_t level, int8_t scores[2]);
 void anomaly_scores(uint64_t distance, int8_t scores[2]);
 
 #ifdef __cplusplus

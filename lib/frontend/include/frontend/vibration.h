@@ -8,10 +8,16 @@
 //   element bearing diagnostics, a tutorial", Mechanical Systems and Signal Processing 25, 2011);
 // - the variance, twice the RMS in octaves;
 // - the crest factor, squared: largest (x - mean)^2 over the variance;
-// - the kurtosis: 0.58 for a sine, 1.58 for Gaussian noise, more where there are blows.
-// Each is log2(1 + value) for powers, so that silence is 0. The last three are optional. vibration_pop gives the mean
+// - the kurtosis: 0.58 for a sine, 1.58 for Gaussian noise, more where there are blows;
+// - the mobility, squared: mean of (x[n] - x[n-1])^2 over the variance, which is the spectrum's mean square frequency
+//   (B. Hjorth, "EEG analysis based on time domain properties", Electroencephalography and Clinical Neurophysiology 29,
+//   1970). It tells where the power lies at any speed, whatever the level.
+// Each is log2(1 + value) for powers, so that silence is 0. The last four are optional. vibration_pop gives the mean
 // of the last `average` blocks, because a single block says little about a machine. Every value has its own scale: q =
 // saturate(((value - offset) * multiplier + 2^(shift-1)) >> shift).
+//
+// `ordered` makes the features the same however the sensor's axes are named: first comes the axis that gravity pulls
+// most, if that is half a g or more, then the others, the one that shakes most first.
 //
 // The tables are constants that Python makes for a configuration (ml/native/vibration.py: c_source).
 #ifndef FRONTEND_VIBRATION_H
@@ -40,7 +46,13 @@ extern "C" {
 #define VIBRATION_MAX_AVERAGE 8 // blocks, 1..255; 2 bytes each times the features
 #endif
 
-enum { VIBRATION_VARIANCE = 1, VIBRATION_CREST = 2, VIBRATION_KURTOSIS = 4, VIBRATION_STATISTICS = 3 };
+enum {
+    VIBRATION_VARIANCE = 1,
+    VIBRATION_CREST = 2,
+    VIBRATION_KURTOSIS = 4,
+    VIBRATION_MOBILITY = 8,
+    VIBRATION_STATISTICS = 4
+};
 
 enum { VIBRATION_OK = 0, VIBRATION_ERR_CONFIG = -1 };
 
@@ -55,6 +67,7 @@ typedef struct {
     const uint16_t *envelope_edges; // [envelope_bands + 1]
     uint8_t statistics;             // VIBRATION_VARIANCE | ...: those that are wanted
     uint8_t average;                // blocks, 1..VIBRATION_MAX_AVERAGE
+    uint8_t ordered;                // 1: axes by gravity and level, needs the variance; 0: as the sensor has them
     const int16_t *offset;          // [axes][bands + envelope_bands + statistics]
     const int16_t *multiplier;      // likewise
     uint8_t shift;                  // 1..30
@@ -68,6 +81,7 @@ typedef struct { // fields are private but for the counters
     int32_t features[VIBRATION_MAX_FEATURES];
     int16_t past[VIBRATION_MAX_AVERAGE][VIBRATION_MAX_FEATURES];
     int32_t sum[VIBRATION_MAX_FEATURES];
+    int32_t gravity[VIBRATION_MAX_AXES]; // of the last block
     uint16_t next, until_due;
     uint8_t next_past, past_blocks;
     uint32_t blocks;    // analysed

@@ -82,6 +82,7 @@ typedef struct {
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
     const service_baseline *baseline; // NULL where there is none
+    const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks
     // What the first sensor may send. While its rows are not believable the application gets none of them, and when
     // they are again everything starts afresh, as after an injection. NULL: nobody looks.
     const health_config *health;
