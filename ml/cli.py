@@ -68,7 +68,7 @@ COMMANDS = {
     ),
     "anomaly": Lazy(
         "ml.vibration_anomaly.study:study",
-        "Detect faults at left-out speeds or times; print the areas under the curve of both models.",
+        "Detect faults at left-out speeds or times; print areas under the curve, and what is told at the threshold.",
     ),
     "baseline": Lazy(
         "ml.vibration_anomaly.baseline:baseline",

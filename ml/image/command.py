@@ -31,8 +31,10 @@ COST = (
 @click.option("--cost", is_flag=True, help="Also measure it against the compiled header, on an emulated Cortex-M4.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def pack_(model: str, *, out: Path | None, name: str | None, host: bool, cost: bool, as_json: bool) -> None:
-    """Write a model image: an application's committed model, a .tflite or a compiled header as data that a firmware
-    takes without being built again."""
+    """Write a model image: data that firmware takes without being built again.
+
+    MODEL is an application, whose committed model is taken, a .tflite or a compiled header.
+    """
     with tempfile.TemporaryDirectory() as folder:
         header = _header(model, name, Path(folder))
         packed = pack(header, host)
