@@ -19,7 +19,7 @@ static service_config service;
 
 // The front end does not resample. If the sensor is faster than the model, this averages its samples down to the
 // model's rate.
-static imu_config model_rate = {0, 1, 1, false, {0, 0, 0, 0, 0, 0}, 1, 0};
+static imu_config model_rate = {0, 1, 1, false, {0, 0, 0, 0, 0, 0}, 1, 0, {0, {0, 0, 0}, 0}};
 static int16_t latest[1][IMU_AXES];
 static imu_frontend resampler;
 
