@@ -273,3 +273,28 @@ def test_a_pool_whose_activation_has_no_place_on_its_scale_is_refused_in_one_lin
     b.op(pool, [y], [z], padding=SAME, activation="relu6", kernel_height=1, kernel_width=1, **STEP)
     with pytest.raises(UserError, match="too small for the activation"):
         prepare(b.model([x], [z]), "net.tflite")
+
+
+def several_outputs_an_input(padded: bool, dilation: int) -> bytes:
+    """A depthwise layer with three outputs an input; `padded`: behind a PAD that the compiler moves into it."""
+    b = Builder()
+    x = last = b.tensor((1, 12, 11, 2), scale=0.1, zero=-5)
+    height, width = 12, 11
+    if padded:
+        pads = b.const(np.array([[0, 0], [1, 2], [2, 1], [0, 0]], np.int32))
+        height, width = height + 3, width + 3
+        last = b.tensor((1, height, width, 2), scale=0.1, zero=-5)
+        b.op("PAD", [x, pads], [last])
+    w = b.const(weights(1, 3, 3, 6), scales=0.01)
+    bias = b.const(np.zeros(6, np.int32), scales=0.001)
+    y = b.tensor((1, height - 2 * dilation, width - 2 * dilation, 6), scale=0.3, zero=-10)
+    gaps = {"dilation_height": dilation, "dilation_width": dilation}
+    b.op("DEPTHWISE_CONV_2D", [last, w, bias], [y], padding=VALID, depth_multiplier=3, **STEP, **gaps)
+    return b.model([x], [y])
+
+
+@needs_tflm
+@pytest.mark.parametrize("padded, dilation", [(True, 1), (False, 2), (True, 2)])
+def test_a_depthwise_layer_with_several_outputs_an_input_has_a_price_however_it_is_padded(padded, dilation):
+    program = assert_same_as_tflm(several_outputs_an_input(padded, dilation), count=1)
+    assert all(0 < layer.lowered.cycles < float("inf") for layer in program.layers)
