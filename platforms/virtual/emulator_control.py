@@ -236,22 +236,17 @@ def _stop(folder: Path) -> bool:
     return was_alive
 
 
-def _emulator(folder: Path) -> int:
+def _emulator(folder: Path) -> int | None:
     """The process that has the lock which an emulator inherits: `emulator.json` may name any process."""
     known, alive = state(folder), folder / ALIVE
     if not Path("/proc/self/fd").is_dir():  # no Linux: a leader of its own session is at least no shell of the user's
-        if known and _leads_a_session(known.pid):
-            return known.pid
-    elif known and _has_open(known.pid, alive):
+        return known.pid if known and _leads_a_session(known.pid) else None
+    if known and _has_open(known.pid, alive):
         return known.pid
-    else:
-        for process in Path("/proc").glob("[0-9]*"):
-            if process.name != str(os.getpid()) and _has_open(int(process.name), alive):
-                return int(process.name)
-    raise EmulatorError(
-        f"{folder / STATE}: expected the number of the emulator that runs, found another; nothing was stopped: end the "
-        "emulator by hand, then remove the folder"
-    )
+    for process in Path("/proc").glob("[0-9]*"):
+        if process.name != str(os.getpid()) and _has_open(int(process.name), alive):
+            return int(process.name)
+    return None
 
 
 def _leads_a_session(pid: int) -> bool:
@@ -276,7 +271,9 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _terminate(folder: Path) -> None:
-    pid = _emulator(folder)
+    pid = _holder(folder)
+    if pid is None:
+        return
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, sign)
@@ -326,6 +323,20 @@ def _keep_flash(memory: Path, flash: Path) -> None:
         scratch.replace(flash)
     else:
         flash.unlink(missing_ok=True)
+
+
+def _holder(folder: Path) -> int | None:
+    """The emulator, or None when it ended by itself meanwhile: a process that was killed keeps the lock for a moment in
+    which nobody can see its files."""
+    deadline = time.monotonic() + STOP_TIMEOUT_S
+    while time.monotonic() < deadline:
+        if (pid := _emulator(folder)) is not None or not _alive(folder):
+            return pid
+        time.sleep(0.01)
+    raise EmulatorError(
+        f"{folder / STATE}: expected the number of the emulator that runs, found another; nothing was stopped: end the "
+        "emulator by hand, then remove the folder"
+    )
 
 
 def _collect(pid: int) -> None:
