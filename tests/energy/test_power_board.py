@@ -28,11 +28,12 @@ def board(started):
 
 @contextlib.contextmanager
 def moving():
-    """A hand that never rests: the network runs in every window."""
+    """A hand that never rests, held as the model learned it (z up): the network runs in every window."""
     with Device.open("virtual", APP) as device:
         rate_mhz = device.info.streams[0].rate_mhz
     at = np.arange(400_000)[:, None] / (rate_mhz / 1000)
-    turns = np.sin(2 * np.pi * at * [2.0, 3.1, 1.7, 2.0, 1.1, 3.0]) * [6000, 5000, 4000, 8000, 6000, 4000]
+    turns = np.sin(2 * np.pi * at * [2.0, 3.1, 1.7, 2.0, 1.1, 3.0]) * [800, 700, 600, 8000, 6000, 4000]
+    turns += [0, 0, 2048, 0, 0, 0]
     player = Player.open("virtual", APP)
 
     def play() -> None:

@@ -1,5 +1,5 @@
-// ESP-IDF 4.4, components/spi_flash/include/esp_partition.h and esp_spi_flash.h. Read in the reference of the
-// Partitions API (docs.espressif.com), not in the header.
+// ESP-IDF 4.x, components/spi_flash/include/esp_partition.h. Read: espressif/esp-idf (002cd29). What it takes from
+// esp_spi_flash.h (spi_flash_mmap_memory_t and the handle): that header was not seen.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -10,7 +10,9 @@ typedef enum { ESP_PARTITION_TYPE_APP = 0, ESP_PARTITION_TYPE_DATA = 1 } esp_par
 typedef enum { ESP_PARTITION_SUBTYPE_DATA_SPIFFS = 0x82 } esp_partition_subtype_t;
 typedef enum { SPI_FLASH_MMAP_DATA, SPI_FLASH_MMAP_INST } spi_flash_mmap_memory_t;
 typedef uint32_t spi_flash_mmap_handle_t;
+typedef struct esp_flash_t esp_flash_t;
 typedef struct {
+    esp_flash_t *flash_chip;
     esp_partition_type_t type;
     esp_partition_subtype_t subtype;
     uint32_t address, size;

@@ -8,7 +8,7 @@ from tests.hil.truths import Truth
 
 def computes_as_the_host(device: Device, truth: Truth) -> None:
     """In windows of the stream, injected."""
-    board, model = OnDevice(device), truth.shipped.model
+    board, model = OnDevice(device, lambda case: 1), truth.shipped.model
     found = [_first_difference(board, model, case) for case in truth.cases()]
     device.end_injection()
     assert not any(found), "; ".join(str(one) for one in found if one)
