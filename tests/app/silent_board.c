@@ -5,13 +5,24 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #ifndef STARTED
 #define STARTED (int32_t)rate_mhz
 #endif
 
 static uint32_t now_us;
+
+// Of a sensor at rest: -2..1.
+static int16_t noise(void) {
+    static uint32_t state = 1;
+    state = state * 1664525u + 1013904223u;
+    return (int16_t)((state >> 30) - 2);
+}
+
+static void fill_at_rest(int16_t *values, size_t count, size_t axes) {
+    for (size_t i = 0; i < count * axes; i++)
+        values[i] = (int16_t)(noise() + (axes > 1 && i % axes == 2 ? BOARD_ACCEL_PER_G : 0));
+}
 
 void board_init(void) {}
 const char *board_name(void) {
@@ -61,7 +72,7 @@ int32_t board_imu_start(uint32_t rate_mhz) {
     return STARTED;
 }
 size_t board_imu_read(board_imu_sample *samples, size_t count) {
-    memset(samples, 0, count * sizeof *samples);
+    fill_at_rest((int16_t *)samples, count, sizeof *samples / sizeof(int16_t));
     now_us += 1000;
     return count;
 }
@@ -70,7 +81,7 @@ int32_t board_mic_start(uint32_t rate_mhz) {
     return STARTED;
 }
 size_t board_mic_read(int16_t *pcm, size_t count) {
-    memset(pcm, 0, count * sizeof *pcm);
+    fill_at_rest(pcm, count, 1);
     now_us += 1000;
     return count;
 }
@@ -79,7 +90,7 @@ int32_t board_accel_start(uint32_t rate_mhz) {
     return STARTED;
 }
 size_t board_accel_read(int16_t (*xyz)[3], size_t count) {
-    memset(xyz, 0, count * sizeof *xyz);
+    fill_at_rest(xyz[0], count, 3);
     now_us += 1000;
     return count;
 }
