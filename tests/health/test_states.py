@@ -142,3 +142,12 @@ def test_what_is_no_recording_of_the_sensor_is_refused():
 
 def test_an_empty_recording_is_well():
     assert watch(np.zeros((0, 6), np.int16), limits("imu"), 100_000).faults == ()
+
+
+def test_an_axis_that_rests_now_and_then_and_each_time_elsewhere_is_alive():
+    rate_mhz = RATES["imu"]
+    rows = np.random.default_rng(4).normal(0, 3, (10 * rate_mhz // 1000, 6))
+    rows[:, 2] += 2048
+    length = rate_mhz // 4000  # rows of a window
+    rows[:, 1] = np.repeat(np.arange(len(rows) // length + 1), length)[: len(rows)] % 7
+    assert watch(np.rint(rows).astype(np.int16), limits("imu"), rate_mhz).faults == ()

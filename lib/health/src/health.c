@@ -72,6 +72,13 @@ static bool is_flat(const health *h, const health_channel *c, const health_limit
     return limits->flat && c->high - c->low >= limits->flat && (c->at_low + c->at_high - 2u) * 3u >= h->window;
 }
 
+// Its value is that of the last row of the window before, too. A channel that keeps still for a quarter of a second now
+// and then, each time elsewhere, is alive.
+static bool is_constant(const health *h, uint8_t channel) {
+    const health_channel *c = &h->channel[channel];
+    return c->high == c->low && c->low == h->last[channel];
+}
+
 static view look(const health *h, const health_limits *limits, uint8_t first) {
     const int64_t n = h->window;
     view v = {0, 0, 0, 0, 0, 0};
@@ -81,7 +88,7 @@ static view look(const health *h, const health_limits *limits, uint8_t first) {
         const int32_t mean = (int32_t)(c->sum / n);
         const uint16_t span = (uint16_t)(c->high - c->low);
         v.channels |= bit;
-        if (span == 0) v.constant |= bit;
+        if (is_constant(h, i)) v.constant |= bit;
         if (is_flat(h, c, limits)) v.flat |= bit;
         if (span > v.span) v.span = span;
         v.vector += (uint32_t)(mean * mean);
@@ -149,7 +156,10 @@ void health_push(health *h, const int16_t *rows, size_t count) {
         for (uint8_t i = 0; i < h->channels; i++) measure(&h->channel[i], first + i, taken, step);
         compare(h, first, taken, step);
         h->filled = (uint16_t)(h->filled + taken);
-        if (h->filled == h->window) end_window(h);
+        if (h->filled == h->window) {
+            end_window(h);
+            for (uint8_t i = 0; i < h->channels; i++) h->last[i] = first[(taken - 1) * step + i];
+        }
         const size_t end = h->skip + taken * stride; // the next row that is looked at
         const size_t used = end < count ? end : count;
         h->skip = (uint16_t)(end - used);

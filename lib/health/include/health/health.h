@@ -90,8 +90,9 @@ typedef struct {
     uint16_t filled;
     uint16_t state;
     uint8_t channels;
-    uint16_t stride; // every how-manieth row is looked at
-    uint16_t skip;   // rows before the next of them
+    uint16_t stride;                   // every how-manieth row is looked at
+    uint16_t skip;                     // rows before the next of them
+    int16_t last[HEALTH_MAX_CHANNELS]; // row of the window before
     health_channel channel[HEALTH_MAX_CHANNELS];
     health_count count[HEALTH_REASONS];
     health_repeat repeat;
