@@ -145,7 +145,8 @@ def test_layers_write_the_arena_to_its_end_and_not_into_the_guard(tmp_path, sink
         values = np.random.default_rng(seed).integers(-128, 128, model.model.input_size)
         model.run(values.astype(np.int8)[None])
     touched = np.flatnonzero(np.frombuffer(arena, np.uint8) != paint)
-    assert model.model.arena_size - 4 <= touched[-1] < model.model.arena_size  # whole words
+    spare = 16  # bytes: a kernel's scratch is for its worst case
+    assert model.model.arena_size - spare <= touched[-1] < model.model.arena_size
 
 
 def test_a_comment_cannot_swallow_the_next_line():
