@@ -125,8 +125,11 @@ class Loaded:
     def __getattr__(self, name):
         return getattr(self.app, name)
 
-    def data(self, folder: Path | None, seed: int) -> Dataset:
+    def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
         return self.made
+
+    def of_data(self, data: Dataset) -> "Loaded":
+        return self
 
 
 def test_every_command_refuses_such_a_split_before_it_trains(monkeypatch):
