@@ -37,8 +37,7 @@ def test_a_logs_colours_pass_where_they_are_wanted_and_end_with_the_line():
     assert printable("\x1b[31mred") == "\\x1b[31mred"
 
 
-def test_progress_says_names_of_others_safely(capsys, monkeypatch):
-    monkeypatch.setattr(progress.console, "file", None)
+def test_progress_says_names_of_others_safely(capsys):
     progress.say(f"meet {EVIL} :smile: [bold]x[/nothing]")
     said = capsys.readouterr().err.removesuffix("\n")
     assert said.isprintable() and ":smile: [bold]x[/nothing]" in said
