@@ -59,7 +59,10 @@ class GestureRecognition(App):
     def of_header(self, header: Path) -> "GestureRecognition":
         """With the header's hold."""
         found = WAY_UP.search(header.read_text())
-        return self._held(tuple(int(value) / UNIT for value in found.groups())) if found else self
+        if not found:
+            return self
+        x, y, z = (int(value) / UNIT for value in found.groups())
+        return self._held((x, y, z))
 
     def _held(self, way_up: hold.Direction) -> "GestureRecognition":
         return replace(self, config=replace(self.config, front_end=replace(self.config.front_end, hold=way_up)))

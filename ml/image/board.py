@@ -6,11 +6,13 @@ import shutil
 import struct
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import Symbol, SymbolTableSection
 
 from ml.errors import UserError
 from ml.image.pack import Packed, pack
@@ -132,17 +134,22 @@ class Board:
         return made
 
 
+def _symbols(stream: BinaryIO) -> Iterator[Symbol]:
+    section = ELFFile(stream).get_section_by_name(".symtab")
+    return section.iter_symbols() if isinstance(section, SymbolTableSection) else iter(())
+
+
 def _flash(elf: Path, prefixes: tuple[str, ...]) -> int:
     """Bytes of the functions and constants whose names begin so."""
     with elf.open("rb") as stream:
-        symbols = ELFFile(stream).get_section_by_name(".symtab")
-        sizes = {s["st_value"]: s["st_size"] for s in symbols.iter_symbols() if s.name.startswith(prefixes)}
+        sizes = {s["st_value"]: s["st_size"] for s in _symbols(stream) if s.name.startswith(prefixes)}
     return sum(sizes.values())
 
 
 def _text(elf: Path) -> int:
     with elf.open("rb") as stream:
-        return ELFFile(stream).get_section_by_name(".text")["sh_size"]
+        section = ELFFile(stream).get_section_by_name(".text")
+        return section["sh_size"] if section else 0
 
 
 def cost(header: Path) -> Cost:
@@ -168,6 +175,5 @@ def cost(header: Path) -> Cost:
 def _constants(elf: Path, name: str) -> int:
     """Bytes of the model in a firmware that has it compiled in: its constants and its step, without its texts."""
     with elf.open("rb") as stream:
-        symbols = ELFFile(stream).get_section_by_name(".symtab")
-        inside = [s for s in symbols.iter_symbols() if s.name.startswith(f"{name}_") and s["st_value"] < 0x20000000]
+        inside = [s for s in _symbols(stream) if s.name.startswith(f"{name}_") and s["st_value"] < 0x20000000]
     return sum({s["st_value"]: s["st_size"] for s in inside}.values())

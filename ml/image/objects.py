@@ -59,6 +59,7 @@ class Objects:
 
     def text(self, target: Target) -> bytes:
         """The string literal there, its end included."""
+        assert target.section is not None
         data = self.sections[target.section].data
         return data[target.offset : data.index(0, target.offset) + 1]
 

@@ -91,7 +91,8 @@ def _operands(text: str) -> tuple[str, ...]:
 
 
 def _states(name: str, text: str) -> tuple[State, ...]:
-    kinds = dict(reversed(pair) for pair in re.findall(rf"^static (\w+) ({name}_state_\d+)\[", text, re.MULTILINE))
+    declared = re.findall(rf"^static (\w+) ({name}_state_\d+)\[", text, re.MULTILINE)
+    kinds = {variable: kind for kind, variable in declared}
     written = re.findall(r"i < (\d+)u; i\+\+\) (\w+)\[i\] = (-?\d+);", text)
     states = [State(variable, WIDTHS[kinds[variable]], int(count), int(value)) for count, variable, value in written]
     if f"static uint16_t {name}_steps;" in text:

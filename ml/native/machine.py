@@ -72,7 +72,7 @@ def watch(samples: np.ndarray, config: MachineConfig) -> Seen:
         raise UserError(f"expected int16 samples (n, {config.axes}), found {samples.dtype} {samples.shape}")
     samples = np.ascontiguousarray(samples)
     seen = Seen(np.empty(len(samples), np.uint8), np.empty(len(samples), np.uint32))
-    settings = _Config(*(getattr(config, name) for name, _ in _Config._fields_))
+    settings = _Config(*(getattr(config, field[0]) for field in _Config._fields_))
     call = _library().machine_recording
     if call(ctypes.byref(settings), samples.ctypes, len(samples), seen.state.ctypes, seen.steady.ctypes) < 0:
         raise AssertionError(f"the C refused what its Python side let through: {config}")
@@ -86,7 +86,7 @@ def level(samples: np.ndarray) -> float:
 
 def c_source(config: MachineConfig, name: str) -> str:
     """The same as a C constant for a generated header."""
-    return c_struct("machine_config", name, [(member, getattr(config, member)) for member, _ in _Config._fields_])
+    return c_struct("machine_config", name, [(field[0], getattr(config, field[0])) for field in _Config._fields_])
 
 
 class _Config(ctypes.Structure):

@@ -9,6 +9,7 @@ python -m ml baseline vibration_anomaly clear --on PORT                  # back 
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.progress import Progress
@@ -109,7 +110,8 @@ def described(device: Device, learning: Baseline) -> list[str]:
     model = device.info.model
     if not learnt.windows or model is None or not learnt.valid(learnt.features, model.hash):
         return ["nothing learnt: the firmware's own model is in use"]
-    how = find(APP).config.mixture.learning(find(APP).front_end(device.info.streams[0].rate_mhz))
+    app: Any = find(APP)
+    how = app.config.mixture.learning(app.front_end(device.info.streams[0].rate_mhz))
     modes = learnt.modes(how)
     kept = f"learnt from {learnt.windows} windows, {len(learnt.kept)} kept; {learnt.saturated} values were cut off"
     if modes is None:
@@ -122,7 +124,8 @@ def described(device: Device, learning: Baseline) -> list[str]:
 
 def _described_mode(modes: Modes, number: int, level_every: int) -> str:
     """Its level of each axis is an RMS in mg, the axis that gravity pulls first."""
-    front_end = find(APP).config.front_end
+    app: Any = find(APP)
+    front_end = app.config.front_end
     steps = modes.gaussians[number].mean[0, ::level_every] / MEAN
     octaves = steps / front_end.level_steps + front_end.level_centre
     levels = ", ".join(f"{1000 * 2 ** (one / 2) / ACCEL_PER_G:.3g}" for one in octaves)

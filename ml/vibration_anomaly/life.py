@@ -7,6 +7,7 @@ them, and with knocks added.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -103,11 +104,12 @@ def knocked(samples: np.ndarray, rate: float, knocks: int, rng: np.random.Genera
 
 def live(shipped: Committed, piece: Piece, seed: int) -> list[Lived]:
     """Every scenario by a compiled model, as the board does it."""
+    app: Any = shipped.app
     made = []
     for name, samples in scenarios(piece.samples, piece.rate_mhz, seed):
         stream = Stream(piece.subject, samples, piece.rate_mhz, (), "accel")
         scored = shipped.app.score(stream, shipped.model)
-        seen = watch(samples, shipped.app.machine(piece.rate_mhz))
+        seen = watch(samples, app.machine(piece.rate_mhz))
         states = {state.name.lower(): seen.share(state) for state in State}
         judged = float(scored.awake.mean()) if scored.awake is not None and len(scored.awake) else 0.0
         events = len(detect(scored, ["normal", "anomalous"], shipped.config))

@@ -20,9 +20,9 @@ def mixture(windows: np.ndarray, config: Mixture, seed: int, blind: np.ndarray |
     parts = [(windows[~blind], config.components), (windows[blind], config.blind_components)]
     fitted = [_fitted(part, components, config, seed) for part, components in parts if len(part)]
     share = [len(part) / len(windows) for part, _ in parts if len(part)]
+    weights = np.concatenate([np.asarray(one.weights_) * weight for one, weight in zip(fitted, share, strict=True)])
     means, covariances = (np.concatenate([getattr(one, name) for one in fitted]) for name in ("means_", "covariances_"))
-    weights = np.concatenate([one.weights_ * weight for one, weight in zip(fitted, share, strict=True)])
-    hidden = len(fitted[-1].weights_) if blind.any() and len(fitted) == 2 else 0
+    hidden = len(np.asarray(fitted[-1].weights_)) if blind.any() and len(fitted) == 2 else 0
     return dataclasses.replace(gaussians(means, covariances, weights), blind=hidden)
 
 

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import click
 import numpy as np
@@ -282,12 +283,12 @@ def _learnt(heard: list[np.ndarray], config: Config, front_end: VibrationConfig,
 def lives(data: Dataset, seed: int) -> list[Lived]:
     """What the committed model says of the days of machines in order."""
     shipped = committed(VibrationAnomaly(), ROOT / "lib" / f"{header.NAME}_model")
-    rate = rate_of(data)
-    if shipped.app.found is None or shipped.app.found.rate_mhz != rate:
+    app, rate = cast(VibrationAnomaly, shipped.app), rate_of(data)
+    if app.found is None or app.found.rate_mhz != rate:
         raise UserError(
             f"expected recordings at the rate of the committed model, found {rate / 1000:g} Hz; train with them"
         )
-    running = [piece for piece in pieces(data, shipped.app.front_end(rate).span) if piece.normal]
+    running = [piece for piece in pieces(data, app.front_end(rate).span) if piece.normal]
     return [one for piece in track(running, "recordings", len(running)) for one in live(shipped, piece, seed)]
 
 

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
@@ -49,7 +50,8 @@ def tilt(data: str, subject: tuple[str, ...], model: str | None, seed: int) -> N
     streams = made.app.streams(loaded.of(subject) if subject else loaded, 0)
     if not streams:
         raise UserError(f"{data}: expected whole takes (a column `active`) of {', '.join(subject) or 'anybody'}")
-    up = np.array(made.app.config.front_end.hold)
+    config: Any = made.app.config
+    up = np.array(config.front_end.hold)
     rng = np.random.default_rng(seed)
     asked = [(kind, angle) for kind in ("any axis", "the vertical", "a level axis") for angle in ANGLES]
     table = Table(title=f"{NAME} turned, in % of its windows", title_justify="left")
@@ -89,7 +91,8 @@ def row(made: Committed, labels: list[str], turned: list[Stream]) -> list[str]:
 
 def outcomes(made: Committed, labels: list[str], stream: Stream) -> Counter:
     """Of the window around each gesture of a stream."""
-    config = made.app.config.front_end.imu()
+    settings: Any = made.app.config
+    config = settings.front_end.imu()
     through = windows(stream.samples, config, stream.rate_mhz)
     middle = through.sample - config.window * stream.rate_mhz / config.rate_mhz / 2
     at = [int(np.abs(middle - (one.start + one.end) / 2).argmin()) for one in stream.truth]

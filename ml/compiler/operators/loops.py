@@ -153,7 +153,11 @@ CONVOLUTIONS = (
 
 
 @loops(*CONVOLUTIONS)
-def conv_packed(op: Op, lowered: Lowered, apart: bool = False) -> Work:
+def conv_packed(op: Op, lowered: Lowered) -> Work:
+    return _conv_packed(op, lowered, apart=False)
+
+
+def _conv_packed(op: Op, lowered: Lowered, *, apart: bool) -> Work:
     """`apart`: from one output pixel to the next lie more channels than the kernel makes."""
     op = as_convolution(op) if op.kind == "FULLY_CONNECTED" else op
     walk, wide = walk_of(op), op.output.dtype == "int16"
@@ -211,7 +215,7 @@ def _gathering(op: Op, walk: Window, wide: bool, *, two: bool) -> Work:
     slow = output.shape[1] * output.shape[2] - fast
     pairs = _neighbours(whole_rows, whole_columns)
     together = two and not wide and image.shape[3] % 16 == 0 and walk.stride[1] == 1
-    work = {
+    work: Work = {
         "pixels": output.shape[1] * output.shape[2] - 2 * pairs, "image rows": output.shape[1], "pixel pairs": pairs,
         "two": pairs * together, "two rows": pairs * together * walk.kernel[0],
         "two apart": pairs * together * walk.kernel[0] * depth // 8,
@@ -361,7 +365,7 @@ def multiplied(op: Op, lowered: Lowered) -> Work:
     one = replace(op, kind="CONV_2D", inputs=[replace(image, shape=(1, *read, group)), filters, *op.inputs[2:]])
     one.outputs = [replace(output, shape=(*output.shape[:3], output.shape[3] // groups))]
     one.options = {**op.options, "pads": (0, 0, 0, 0), "padding": 1}  # VALID
-    inner = {part: times * groups for part, times in conv_packed(one, lowered, apart=groups > 1).items()}
+    inner = {part: times * groups for part, times in _conv_packed(one, lowered, apart=groups > 1).items()}
     rows, columns = (min(image.shape[1 + i], read[i] - walk.pad[i]) for i in (0, 1))
     collected = groups * rows * columns
     return {

@@ -89,8 +89,8 @@ uint32_t exercise(void) {
     static motion person;
     static imu_frontend wrist;
     static int16_t history[32][IMU_AXES];
-    static const imu_config wrist_config = {100000, 32, 16, true, {-32768, 300, 7, 1, 100, 32767}, 9, 5,
-                                            {20, {0, 9830, 13107}, 0}};
+    static const imu_config wrist_config = {
+        100000, 32, 16, true, {-32768, 300, 7, 1, 100, 32767}, 9, 5, {20, {0, 9830, 13107}, 0}};
     static vad voice;
     static const vad_config voice_config = {1, 11, -100 * 256, 30, 300};
     vad_init(&voice, &voice_config);

@@ -114,8 +114,8 @@ size_t board_store_read(const char *key, void *bytes, size_t size); // bytes of 
 int32_t board_store_write(const char *key, const void *bytes, size_t size); // BOARD_OK or an error; size 0 takes it out
 
 // Flash for what is written in the field: a part that the firmware does not use, with the rules of NOR flash that all
-// boards share. An erase turns all bits of whole pages to 1. A program writes whole units, each of them once between two
-// erases. Offsets count from the beginning of the part. BOARD_ERR_FLASH at an offset or size that is no multiple,
+// boards share. An erase turns all bits of whole pages to 1. A program writes whole units, each of them once between
+// two erases. Offsets count from the beginning of the part. BOARD_ERR_FLASH at an offset or size that is no multiple,
 // outside the part, where a unit is not erased, and where the flash does not hold what was written. If the power fails
 // meanwhile, the bytes of that call hold anything. The part outlives resets and the loss of power; on virtual boards,
 // stopping and killing the emulator.
