@@ -198,23 +198,22 @@ def check_in_place(done: Done, truth: Truth, wanted: int) -> list[dict[str, str]
     """Every stored sample is the one that the board gave at the device time that the manifest says; and every sample
     that is missing is counted where it is missing. The rows of the stream."""
     rows = sorted(done.rows(sensor=truth.sensor), key=lambda row: int(row["piece"]))
-    anchors = set()
-    end = None
+    anchors, firsts, ends, rate = set(), [], 0, RATES[truth.sensor] / 1e6
     for row in rows:
         samples, at_us = done.samples(row), int(row["start_us"])
-        first = round(at_us * RATES[truth.sensor] / 1e6)  # counted from the board's start
-        if end is not None:
-            assert first - end == int(row["lost_before"]), row["file"]
-        end = first + len(samples)
+        by_time = at_us * rate  # counted from the board's start; a board's stamps waver by less than a sample
+        first = ends + int(row["lost_before"]) if firsts else round(by_time)
+        assert abs(by_time - first) < 1, (row["file"], by_time, first)
+        firsts.append(first)
+        ends = first + len(samples)
         assert len(samples) == int(row["samples"])
         index = truth.index_of(samples)
         if index is not None:
             anchors.add(first - index)
     assert len(anchors) == 1, f"the pieces disagree on when it was played: {anchors}"
     (anchor,) = anchors
-    for row in rows:
-        samples, first = done.samples(row), round(int(row["start_us"]) * RATES[truth.sensor] / 1e6)
-        assert truth.agrees(first - anchor, samples), row["file"]
+    for row, first in zip(rows, firsts, strict=True):
+        assert truth.agrees(first - anchor, done.samples(row)), row["file"]
     stored = sum(int(row["samples"]) + int(row["lost_before"]) + int(row["lost_after"]) for row in rows)
     assert stored == wanted
     return rows
