@@ -13,7 +13,8 @@ from ml.paths import ROOT
 HERE = Path(__file__).parent
 UPDATE = ROOT / "lib" / "update"
 SOURCES = [UPDATE / "src" / "journal.c", UPDATE / "src" / "slots.c"]
-INCLUDES = [UPDATE / "include", UPDATE / "src", ROOT / "lib" / "board" / "include", HERE]
+CRC = ROOT / "lib" / "nn" / "src" / "model.c"
+INCLUDES = [UPDATE / "include", UPDATE / "src", *(ROOT / "lib" / part / "include" for part in ("board", "nn")), HERE]
 LIMITS = ["-DUPDATE_MAX_BLOCKS=512", "-DUPDATE_MAX_PAGES=64"]
 SANITIZERS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
@@ -27,7 +28,7 @@ def cuts(folder: Path, second: int, seed: int = 1, sabotage: tuple[str, str] | N
     for name, text in texts.items():
         (folder / name).write_text(text)
     made = folder / "cuts"
-    code = [str(HERE / "cuts.c"), str(HERE / "nor.c"), *(str(folder / name) for name in texts)]
+    code = [str(HERE / "cuts.c"), str(HERE / "nor.c"), str(CRC), *(str(folder / name) for name in texts)]
     command = ["gcc", "-std=gnu99", *SANITIZERS, *LIMITS, *(f"-I{place}" for place in INCLUDES), *code, "-o", str(made)]
     subprocess.run(command, check=True)
     return subprocess.run([str(made), str(second), str(seed)], capture_output=True, text=True, check=False)

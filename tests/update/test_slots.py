@@ -7,7 +7,7 @@ import re
 import pytest
 
 from ml.native.build import load
-from tests.update.cuts import HERE, INCLUDES, LIMITS, SOURCES, cuts
+from tests.update.cuts import CRC, HERE, INCLUDES, LIMITS, SOURCES, cuts
 
 PAGE, BLOCK, NO_SLOT = 1024, 48, 0xFF
 OK, ERR_FLASH, ERR_SIZE, ERR_COUNTER, ERR_PHASE, ERR_BLOCK, ERR_MISSING, ERR_DIGEST = range(8)
@@ -51,7 +51,7 @@ class Board:
 
     def __init__(self) -> None:
         options = {"includes": INCLUDES, "flags": LIMITS}
-        self.c = load("update_slots", [HERE / "nor.c", *SOURCES], structures={"update_state": State}, **options)
+        self.c = load("update_slots", [HERE / "nor.c", CRC, *SOURCES], structures={"update_state": State}, **options)
         self.flash = (ctypes.c_uint8 * (24 * PAGE)).in_dll(self.c, "nor_bytes")
         ctypes.memset(self.flash, 0xFF, len(self.flash))
         self.memory = (ctypes.c_uint64 * 512)()  # more than `update` has
@@ -225,7 +225,7 @@ SABOTAGE = {
     ),
     "a trial goes on after a start": ("u->state.phase == UPDATE_TRIAL ? update_give_up", "0 ? update_give_up"),
     "the running slot is written": ("u->state.confirmed == 0 ? 1 : 0", "u->state.confirmed == 0 ? 0 : 1"),
-    "a damaged record counts": ("record->crc == update_crc(record, (uint32_t)offsetof(update_state, crc)) && ", ""),
+    "a damaged record counts": ("record->crc == nn_crc32(record, (uint32_t)offsetof(update_state, crc)) && ", ""),
 }
 
 

@@ -1,25 +1,16 @@
 #include "journal.h"
 
 #include "board/board.h"
+#include "nn/model.h" // nn_crc32
 #include <stddef.h>
 #include <string.h>
-
-uint32_t update_crc(const void *bytes, uint32_t size) {
-    const uint8_t *byte = (const uint8_t *)bytes;
-    uint32_t crc = UINT32_MAX;
-    while (size--) {
-        crc ^= *byte++;
-        for (int bit = 0; bit < 8; bit++) crc = (crc >> 1) ^ (UINT32_C(0xEDB88320) & (0u - (crc & 1u)));
-    }
-    return ~crc;
-}
 
 static uint32_t record_size(const board_flash_part *part) {
     return ((uint32_t)sizeof(update_state) + part->unit - 1) / part->unit * part->unit;
 }
 
 static bool undamaged(const update_state *record) {
-    return record->crc == update_crc(record, (uint32_t)offsetof(update_state, crc)) && record->sequence != 0 &&
+    return record->crc == nn_crc32(record, (uint32_t)offsetof(update_state, crc)) && record->sequence != 0 &&
            record->sequence != UINT32_MAX;
 }
 
@@ -78,7 +69,7 @@ static bool put_on_the_other_page(update *u, const board_flash_part *part) {
 update_result journal_write(update *u) {
     const board_flash_part part = board_flash();
     u->state.sequence++;
-    u->state.crc = update_crc(&u->state, (uint32_t)offsetof(update_state, crc));
+    u->state.crc = nn_crc32(&u->state, (uint32_t)offsetof(update_state, crc));
     if (u->next && put(u, &part, u->next)) return UPDATE_OK;
     return put_on_the_other_page(u, &part) ? UPDATE_OK : UPDATE_ERR_FLASH;
 }

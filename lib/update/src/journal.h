@@ -8,6 +8,5 @@ enum { JOURNAL_PAGES = 2 };
 
 void journal_read(update *u);           // the newest undamaged record; the first state where there is none
 update_result journal_write(update *u); // u->state under the next sequence
-uint32_t update_crc(const void *bytes, uint32_t size);
 
 #endif

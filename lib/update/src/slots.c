@@ -2,6 +2,7 @@
 
 #include "board/board.h"
 #include "journal.h"
+#include "nn/model.h" // nn_crc32
 #include <string.h>
 
 typedef struct {
@@ -44,7 +45,7 @@ static uint32_t mark_place(const update *u, const board_flash_part *part, uint32
 
 static page_mark mark_of(const update *u, const board_flash_part *part, uint32_t page) {
     const page_mark mark = {u->state.session,
-                            update_crc(part->bytes + slot_start(u, target(u)) + page * part->page, part->page)};
+                            nn_crc32(part->bytes + slot_start(u, target(u)) + page * part->page, part->page)};
     return mark;
 }
 
