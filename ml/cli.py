@@ -3,6 +3,7 @@
 import importlib
 import math
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import click
@@ -116,6 +117,11 @@ class Between(click.FloatRange):
         if not math.isfinite(number):
             self.fail(f"expected a number, found {value}", param, ctx)
         return number
+
+
+def false_alarms(name: str, parameter: str, text: str) -> Callable:
+    """A command's option that takes false alarms an hour; `text` is its help."""
+    return click.option(name, parameter, type=Between(0), metavar="X", help=text)
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

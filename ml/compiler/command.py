@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from ml.cli import Between
+from ml.cli import false_alarms
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
@@ -44,19 +44,13 @@ from ml.errors import UserError
 @click.option(
     "--board-ram", type=click.IntRange(min=1), help="Refuse a model whose arena and state exceed these bytes."
 )
-@click.option(
-    "--target-false-alarms-per-hour",
-    "aim",
-    type=Between(0),
-    metavar="X",
-    help="Of an application: another operating point for the same network.",
+@false_alarms(
+    "--target-false-alarms-per-hour", "aim", "Of an application: another operating point for the same network."
 )
-@click.option(
+@false_alarms(
     "--upper-bound-per-hour",
     "bound",
-    type=Between(0),
-    metavar="X",
-    help="With it: the most false alarms an hour that the upper end of its 95 % interval may reach.",
+    "With it: the most false alarms an hour that the upper end of its 95 % interval may reach.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def compile_(

@@ -9,7 +9,7 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from ml.cli import Between
+from ml.cli import Between, false_alarms
 from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
@@ -50,19 +50,13 @@ HOST, HOST_BOARD = "host", "host-board"
     type=Between(0, min_open=True),
     help="Only the first part of each stream, so many hours in total.",
 )
-@click.option(
-    "--target-false-alarms-per-hour",
-    "aim",
-    type=Between(0),
-    metavar="X",
-    help="At another operating point than the compiled one (on the host).",
+@false_alarms(
+    "--target-false-alarms-per-hour", "aim", "At another operating point than the compiled one (on the host)."
 )
-@click.option(
+@false_alarms(
     "--upper-bound-per-hour",
     "bound",
-    type=Between(0),
-    metavar="X",
-    help="The most false alarms an hour that the upper end of that operating point's 95 % interval may reach.",
+    "The most false alarms an hour that the upper end of that operating point's 95 % interval may reach.",
 )
 @click.option("--plot", is_flag=True, help="Write the trade-off and the time lines as SVG pictures.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from ml.cli import Between
+from ml.cli import false_alarms
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.operators import Options
 from ml.data import sources
@@ -38,19 +38,15 @@ from ml.progress import echo, say
 from ml.report import page
 from ml.report.cost import cost
 
-TARGET = click.option(
+TARGET = false_alarms(
     "--target-false-alarms-per-hour",
     "target",
-    type=Between(0),
-    metavar="X",
-    help="The target for the operating point; default: the application's own.",
+    "The target for the operating point; default: the application's own.",
 )
-BOUND = click.option(
+BOUND = false_alarms(
     "--upper-bound-per-hour",
     "bound",
-    type=Between(0),
-    metavar="X",
-    help="The most false alarms an hour that the upper end of the operating point's 95 % interval may reach, where the "
+    "The most false alarms an hour that the upper end of the operating point's 95 % interval may reach, where the "
     "hours of streams can prove it; default: the application's own, or in its proportion to the target.",
 )
 OPTIONS = [
