@@ -1,4 +1,5 @@
 // The audio front end in integers and in float on the same sound; instructions per frame, and how far they differ.
+#include "../bench_line.h"
 #include "board/board.h"
 #include "config.h" // bench_config, written by tools/studies/frontend_bench.py
 #include "float_logmel.h"
@@ -7,17 +8,6 @@ static logmel integers;
 static float_logmel floats;
 static int16_t pcm[LOGMEL_MAX_WINDOW];
 static int8_t frame[2][LOGMEL_MAX_BANDS];
-static char line[160];
-static size_t length;
-
-static void number(const char *name, uint32_t value) {
-    char digits[10];
-    int count = 0;
-    while (*name) line[length++] = *name++;
-    do digits[count++] = (char)('0' + value % 10);
-    while (value /= 10);
-    while (count) line[length++] = digits[--count];
-}
 
 // Two gliding tones and noise, loud and soft by turns.
 static void sound(size_t samples) {
@@ -52,10 +42,10 @@ static void measure() {
             difference += (uint32_t)(d < 0 ? -d : d);
         }
     }
-    number("frontend integers ", cost[0] / FRAMES);
-    number(" float ", cost[1] / FRAMES);
-    number(" difference ", difference * 1000 / (FRAMES * outputs));
-    line[length++] = '\n';
+    bench_put("frontend integers ", cost[0] / FRAMES);
+    bench_put(" float ", cost[1] / FRAMES);
+    bench_put(" difference ", difference * 1000 / (FRAMES * outputs));
+    bench_end();
 }
 
 void setup() {
@@ -65,7 +55,5 @@ void setup() {
 }
 
 void loop() {
-    for (size_t sent = 0; sent < length;) sent += board_console_write((const uint8_t *)line + sent, length - sent);
-    uint8_t asked;
-    while (!board_console_read(&asked, 1)) board_sleep();
+    bench_send();
 }

@@ -1,20 +1,10 @@
 // What the watch of a sensor costs: instructions for a second of rows, in the pieces in which an application reads
 // them.
+#include "../bench_line.h"
 #include "board/board.h"
 #include "health/health.h"
 
 static health watched;
-static char line[200];
-static size_t length;
-
-static void number(const char *name, uint32_t value) {
-    char digits[10];
-    int count = 0;
-    while (*name) line[length++] = *name++;
-    do digits[count++] = (char)('0' + value % 10);
-    while (value /= 10);
-    while (count) line[length++] = digits[--count];
-}
 
 static void noise(int16_t *values, size_t count, uint32_t shift) {
     static uint32_t state = 1;
@@ -35,7 +25,7 @@ static void measure(const char *name, const health_config *config, uint32_t rate
         health_clock(&watched, done * 1000 / (rate_hz / 1000 ? rate_hz / 1000 : 1));
         cost += board_cycles() - start;
     }
-    number(name, cost / 4);
+    bench_put(name, cost / 4);
 }
 
 void setup() {
@@ -44,12 +34,10 @@ void setup() {
     measure(" imu ", &health_imu, 100, 1, 26);
     measure(" accelerometer ", &health_accelerometer, 50, 1, 26);
     measure(" vibration ", &health_vibration, 1600, 1, 26);
-    number(" bytes ", sizeof watched);
-    line[length++] = '\n';
+    bench_put(" bytes ", sizeof watched);
+    bench_end();
 }
 
 void loop() {
-    for (size_t sent = 0; sent < length;) sent += board_console_write((const uint8_t *)line + sent, length - sent);
-    uint8_t asked;
-    while (!board_console_read(&asked, 1)) board_sleep();
+    bench_send();
 }
