@@ -5,7 +5,6 @@ run = shipped.run(stream)             # run.detections, and run.flagged: the sha
 """
 
 import dataclasses
-import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +15,7 @@ from ml.evaluate.committed import Committed
 from ml.evaluate.streams import Detection, Scored, Tally, detect, match, spans, tally
 from ml.native import health
 from ml.native.imu import windows
-from ml.paths import ROOT
 
-NAMED = re.compile(r"service\.health = &health_(\w+);")
 BLOCKS = {"mic": 320}  # rows that lib/service hands on at a time: of sound at most a frame, of other sensors one
 
 
@@ -44,15 +41,12 @@ class Shipped:
 
     made: Committed
     labels: list[str]
-    watch: health.Config | None  # None: the firmware names none, so everything is believed
+    watch: health.Config | None  # None: everything is believed
 
     @classmethod
     def of(cls, made: Committed, labels: list[str]) -> "Shipped":
-        """The firmware is apps/<app>/src/main.cpp."""
-        firmware = ROOT / "apps" / made.app.name / "src/main.cpp"
-        named = NAMED.search(firmware.read_text()) if firmware.is_file() else None
-        known = named and named[1] in health.SENSORS
-        return cls(made, labels, health.limits(named[1]) if named and known else None)
+        """With the watch that the application's firmware has."""
+        return cls(made, labels, health.limits(made.app.health))
 
     def run(self, stream: Stream) -> Ran:
         """Front end, gate, model and decision in C. While the samples are not believable the application sees none of
