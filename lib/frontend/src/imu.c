@@ -129,10 +129,15 @@ static int32_t cosine(const int32_t a[ACCEL_AXES], const int16_t b[ACCEL_AXES]) 
     return (a[0] * b[0] + a[1] * b[1] + a[2] * b[2]) / IMU_UNIT;
 }
 
-bool imu_held(const imu_frontend *f) {
+// The way up, too, where it is within the limit of the hold.
+static bool is_within(const imu_frontend *f, int32_t up[ACCEL_AXES]) {
     const imu_hold *hold = &f->config->hold;
+    return felt(f, up) && cosine(up, hold->up) >= hold->least_cosine;
+}
+
+bool imu_held(const imu_frontend *f) {
     int32_t up[ACCEL_AXES];
-    return !hold->settle || (felt(f, up) && cosine(up, hold->up) >= hold->least_cosine);
+    return !f->config->hold.settle || is_within(f, up);
 }
 
 typedef struct {
@@ -145,7 +150,7 @@ static rotation turn(const imu_frontend *f) {
     rotation r = {{{IMU_UNIT, 0, 0}, {0, IMU_UNIT, 0}, {0, 0, IMU_UNIT}}};
     const int16_t *to = f->config->hold.up;
     int32_t up[ACCEL_AXES], v[ACCEL_AXES];
-    if (!f->config->hold.settle || !imu_held(f) || !felt(f, up)) return r;
+    if (!f->config->hold.settle || !is_within(f, up)) return r;
     for (int i = 0; i < ACCEL_AXES; i++) {
         const int j = (i + 1) % ACCEL_AXES, k = (i + 2) % ACCEL_AXES;
         v[i] = (up[j] * to[k] - up[k] * to[j]) / IMU_UNIT;
