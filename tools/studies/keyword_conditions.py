@@ -18,7 +18,7 @@ from scipy.signal import resample_poly
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.data.manifest import Dataset
 from ml.data.recordings import saturate
 from ml.data.streams import Stream, Truth
@@ -129,9 +129,7 @@ def _voices(data: Dataset, app: KeywordSpotting) -> list[np.ndarray]:
 
 @click.command()
 @click.argument("data", nargs=-1, required=True, type=click.Path(file_okay=False))
-@click.option(
-    "--hours", type=click.FloatRange(0.01), default=2.0, show_default=True, help="Of speech without keywords."
-)
+@click.option("--hours", type=Between(0.01), default=2.0, show_default=True, help="Of speech without keywords.")
 @click.option("--header", type=click.Path(file_okay=False), help="Folder of another header.")
 def main(data: tuple[str, ...], hours: float, header: str | None) -> None:
     """Words missed and false alarms under each condition."""
