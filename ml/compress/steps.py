@@ -1,0 +1,59 @@
+"""The steps of a recipe by name: from one network to the next.
+
+made = run(Step("prune.channels", {"keep": 0.5}), Network(model), lessons, seed=0)
+
+A technique is a plain function over a Keras model and `Lessons` (arrays), in a module of its subject. A step is the
+line here that gives it its name in a recipe. It may change the model that it is given: the pipeline loads it from a file.
+"""
+
+import importlib
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ml.compress.recipe import Step
+from ml.errors import UserError
+from ml.train.keras import keras_module
+from ml.train.lessons import Lessons, tune
+
+
+@dataclass(frozen=True)
+class Network:
+    """What goes from step to step."""
+
+    model: Any  # Keras: float32 (n, ...) -> (n, size)
+    bits: dict[str, int] = field(default_factory=dict)  # layer -> of its weights; 8 where it is not named
+    trained: Any = None  # Keras: as it was before any step, for a teacher; never changed
+
+
+# name -> module:function(network: Network, lessons: Lessons, seed: int, **parameters) -> Network
+STEPS = {
+    "tune": "ml.compress.steps:tuned",
+}
+
+
+def run(step: Step, network: Network, lessons: Lessons, seed: int) -> Network:
+    """Does one step; the same seed gives the same weights. UserError for an unknown name or parameter."""
+    function = find(step)
+    keras_module().utils.set_random_seed(seed)
+    return function(network, lessons, seed, **step.parameters)
+
+
+def find(step: Step) -> Callable[..., Network]:
+    """The function of a step, whose parameters it takes."""
+    if step.do not in STEPS:
+        raise UserError(f"expected a step of {', '.join(STEPS)}, found {step.do!r}")
+    module, name = STEPS[step.do].split(":")
+    function = getattr(importlib.import_module(module), name)
+    known = list(inspect.signature(function).parameters)[3:]
+    strange = sorted(set(step.parameters) - set(known))
+    if strange:
+        raise UserError(f"step {step.do}: expected {', '.join(known) or 'no parameter'}, found {', '.join(strange)}")
+    return function
+
+
+def tuned(network: Network, lessons: Lessons, seed: int, epochs: int, rate: float | None = None) -> Network:
+    """Trains on, at a third of the first learning rate unless `rate` says another."""
+    tune(network.model, lessons, epochs, seed, rate)
+    return network

@@ -1,0 +1,69 @@
+"""What a network learns from, as arrays: a technique of `ml/compress` trains with these and needs no application."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.progress import track
+from ml.train.keras import keras_module
+
+SCALE = np.float32(1 / 64)  # int8 -> float, as the network sees it
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """Training examples, and how an application trains with them."""
+
+    inputs: np.ndarray  # int8 (n, ...), as the front end makes them
+    labels: np.ndarray  # int (n,): the class of each; a part of them is drawn evenly over the classes
+    targets: np.ndarray  # float32 (n, size): what the network should answer; one-hot, or the window itself
+    loss: str = "categorical_crossentropy"  # a Keras loss over (targets, answers)
+    smoothing: float = 0.0  # of the labels, where the loss takes any
+    batch: int = 64
+    rate: float = 1e-3  # the highest learning rate of a network that starts from nothing
+    epochs: int = 10  # that such a network takes
+    vary: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # float inputs, anew in each epoch
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def shown(self, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """The chosen inputs, float32 (k, ...), as training shows them."""
+        inputs = self.inputs[chosen].astype(np.float32) * SCALE
+        return self.vary(inputs, rng) if self.vary else inputs
+
+    def function(self):
+        """The loss, a Keras one."""
+        losses = keras_module().losses
+        if self.loss == "categorical_crossentropy":
+            return losses.CategoricalCrossentropy(label_smoothing=self.smoothing)
+        return losses.get(self.loss)
+
+
+def classes(inputs: np.ndarray, labels: np.ndarray, count: int, **how) -> Lessons:
+    """Lessons of a classifier: inputs int8 (n, ...), labels int (n,) below `count`."""
+    return Lessons(inputs, labels, np.eye(count, dtype=np.float32)[labels], **how)
+
+
+def tune(model, lessons: Lessons, epochs: int, seed: int, rate: float | None = None) -> list[float]:
+    """Trains `model` on, in place, with a cosine learning rate that starts at `rate` (a third of the lessons' own);
+    returns the loss of each epoch. The caller seeds Keras (`keras.utils.set_random_seed`) for dropout."""
+    keras, rng = keras_module(), np.random.default_rng(seed)
+    steps = max(1, epochs * -(-len(lessons) // lessons.batch))
+    schedule = keras.optimizers.schedules.CosineDecay(lessons.rate / 3 if rate is None else rate, steps)
+    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=lessons.function())
+    return [_epoch(model, lessons, rng) for _ in track(range(epochs), "tuning", epochs)]
+
+
+AT_ONCE = 16384  # inputs that are float at a time; a multiple of any batch but the last
+
+
+def _epoch(model, lessons: Lessons, rng: np.random.Generator) -> float:
+    order, losses = rng.permutation(len(lessons)), []
+    size = max(1, AT_ONCE // lessons.batch) * lessons.batch
+    for at in range(0, len(order), size):
+        some = order[at : at + size]
+        made = model.fit(lessons.shown(some, rng), lessons.targets[some], lessons.batch, shuffle=False, verbose=0)
+        losses.append(made.history["loss"][0] * len(some))
+    return float(sum(losses) / len(order))
