@@ -16,6 +16,7 @@ from ml.errors import UserError
 from ml.files import replace_file
 from ml.link.layout import Layout
 from ml.paths import ROOT
+from ml.update import table as manifest
 
 TABLE = ROOT / "lib/link/protocol.toml"
 HEADER = ROOT / "lib/link/include/link/messages.h"
@@ -194,19 +195,24 @@ def _markdown(head: str, rows: list[tuple[str, ...]]) -> str:
 
 
 def generated() -> dict[Path, str]:
-    """Every file that is made of the table, as it should be."""
+    """Every file that is made of this table, and of that of updates, as it should be."""
     table = Table(TABLE.read_text())
-    return {HEADER: c_header(table), NUMBERS: python_module(table), PAGE: page(table, PAGE.read_text())}
+    made = {HEADER: c_header(table), NUMBERS: python_module(table), PAGE: page(table, PAGE.read_text())}
+    return made | manifest.generated()
 
 
 @click.command()
 @click.option("--write", is_flag=True, help="Write the files; without it, name those that are out of date.")
 def link(write: bool) -> None:
-    """Make the numbers of the link in C, Python and docs/protocol.md from lib/link/protocol.toml."""
+    """Make the numbers of the link, and of an update's manifest, in C, Python and the documents.
+
+    They come from lib/link/protocol.toml and lib/update/manifest.toml.
+    """
     stale = {path: text for path, text in generated().items() if not path.exists() or path.read_text() != text}
     names = ", ".join(str(path.relative_to(ROOT)) for path in stale)
     if stale and not write:
-        raise UserError(f"expected files as {TABLE.name} has them, found others: {names}; add --write")
+        tables = f"{TABLE.name} and {manifest.TABLE.name}"
+        raise UserError(f"expected files as {tables} have them, found others: {names}; add --write")
     for path, text in stale.items():
         replace_file(path, text.encode())
     click.echo(f"wrote {names}" if stale else "up to date")

@@ -1,0 +1,1 @@
+"""Signed updates: keys, manifests and update files (docs/update.md)."""
