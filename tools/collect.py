@@ -15,21 +15,21 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from ml.capture import names, ports
+from ml.capture.either import Either
+from ml.capture.foreign import Foreign, parse_columns
+from ml.capture.last import Last
+from ml.capture.line import Line
+from ml.capture.manifest import Manifest
+from ml.capture.options import MOST_SECONDS, Options, remark, who
+from ml.capture.recorder import Recorder, Source
+from ml.capture.thimble import Thimble
+from ml.capture.trigger import Rule
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import echo, say
-from tools.capture import names, ports
-from tools.capture.either import Either
-from tools.capture.foreign import Foreign, parse_columns
-from tools.capture.last import Last
-from tools.capture.line import Line
-from tools.capture.manifest import Manifest
-from tools.capture.options import MOST_SECONDS, Options, remark, who
 from tools.capture.playback import show
-from tools.capture.recorder import Recorder, Source
 from tools.capture.script import run as run_script
-from tools.capture.thimble import Thimble
-from tools.capture.trigger import Rule
 
 INCOMPLETE = 3
 FORMATS = ("auto", "thimble", "ei", "ssi", "csv")

@@ -19,10 +19,10 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from ml.capture import ports
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import say
-from tools.capture import ports
 from tools.latency_log import compare, picture, reading, show, writing
 from tools.latency_log.log import Log
 from tools.latency_log.record import Recorded, Wanted, record

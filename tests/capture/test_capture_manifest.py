@@ -6,12 +6,12 @@ import os
 import numpy as np
 import pytest
 
+from ml.capture import files
+from ml.capture.events import Block, Column, Device, Stream
+from ml.capture.files import wav_header
+from ml.capture.manifest import COLUMNS, MOST_BYTES, Manifest
+from ml.capture.take import Naming, Take
 from ml.errors import UserError
-from tools.capture import files
-from tools.capture.events import Block, Column, Device, Stream
-from tools.capture.files import wav_header
-from tools.capture.manifest import COLUMNS, MOST_BYTES, Manifest
-from tools.capture.take import Naming, Take
 
 IMU = Stream("imu", 100.0, tuple(Column(name, "g", 2048) for name in ("ax", "ay", "az")))
 DEVICE = Device("app", "board", "", "thimble", (IMU,))

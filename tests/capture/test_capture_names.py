@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.capture import names
+from ml.capture.last import Last
+from ml.capture.manifest import COLUMNS, Manifest
+from ml.capture.settings import Settings
 from ml.errors import UserError
-from tools.capture import names
-from tools.capture.last import Last
-from tools.capture.manifest import COLUMNS, Manifest
-from tools.capture.settings import Settings
 
 BAD = [
     "",

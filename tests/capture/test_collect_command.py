@@ -7,8 +7,8 @@ import pytest
 from serial.tools import list_ports
 from serial.tools.list_ports_common import ListPortInfo
 
+from ml.capture import ports
 from ml.errors import UserError
-from tools.capture import ports
 from tools.capture.faulty import FaultyLine
 
 

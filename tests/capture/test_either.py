@@ -3,10 +3,10 @@
 import cbor2
 import pytest
 
+from ml.capture.either import THIMBLE_FIRST_S, Either
+from ml.capture.events import Device
 from ml.link.frames import Frame
 from ml.link.messages import Type
-from tools.capture.either import THIMBLE_FIRST_S, Either
-from tools.capture.events import Device
 
 INFO = {
     "version": 1,

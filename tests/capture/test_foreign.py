@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 from desk import Done, wait_for
 
+from ml.capture.events import Block
+from ml.capture.foreign import Foreign
 from ml.paths import ROOT
-from tools.capture.events import Block
-from tools.capture.foreign import Foreign
 
 
 class Speaker:

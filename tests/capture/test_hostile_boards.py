@@ -10,16 +10,16 @@ import cbor2
 import pytest
 from desk import Done, wait_for
 
+from ml.capture.events import Block, Device
+from ml.capture.meter import Meter
+from ml.capture.thimble import Thimble
 from ml.errors import UserError
 from ml.link.frames import MAX_PAYLOAD, Frame
 from ml.link.messages import Type
 from ml.paths import ROOT
 from tests.link.hostile import hostile
 from tests.link.pretender import INFO, Pretender, Samples, imu
-from tools.capture.events import Block, Device
-from tools.capture.meter import Meter
 from tools.capture.textplot import picture
-from tools.capture.thimble import Thimble
 
 TELLS = INFO | {"streams": [imu()]}
 TIMEOUT_S = 90

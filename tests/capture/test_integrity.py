@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tools.capture.integrity import ANEW_AFTER, Tracker
+from ml.capture.integrity import ANEW_AFTER, Tracker
 
 ROWS = 8
 WARM = 100  # frames until it is known how exact the times are

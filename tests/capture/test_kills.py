@@ -8,10 +8,10 @@ from random import Random
 import numpy as np
 import soundfile
 
-from tools.capture import files, manifest
-from tools.capture.events import Block, Column, Device, Stream
-from tools.capture.manifest import Manifest
-from tools.capture.take import Naming, Take
+from ml.capture import files, manifest
+from ml.capture.events import Block, Column, Device, Stream
+from ml.capture.manifest import Manifest
+from ml.capture.take import Naming, Take
 
 MIC = Stream("mic", 16000.0, (Column("pcm", "FS", 32768),))
 IMU = Stream("imu", 400.0, tuple(Column(name, "g", 2048) for name in ("ax", "ay", "az")))

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from desk import read_counts
 
-from tools.capture.clock import WaitClock
-from tools.capture.events import Block, Column, Device, Incident, Stream
-from tools.capture.line import Bytes
-from tools.capture.manifest import Manifest
-from tools.capture.recorder import AT_ONCE, Recorder
-from tools.capture.take import Naming
+from ml.capture.clock import WaitClock
+from ml.capture.events import Block, Column, Device, Incident, Stream
+from ml.capture.line import Bytes
+from ml.capture.manifest import Manifest
+from ml.capture.recorder import AT_ONCE, Recorder
+from ml.capture.take import Naming
 
 MIC = Stream("mic", 1000.0, (Column("pcm", "FS", 32768),))
 DEVICE = Device("app", "board", "", "thimble", (MIC,))

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from desk import RATES, noise, place
 
+from ml.capture.events import Block, Column, Stream
+from ml.capture.trigger import Rule, Trigger
 from ml.errors import UserError
-from tools.capture.events import Block, Column, Stream
-from tools.capture.trigger import Rule, Trigger
 
 
 def quiet_then_loud(seconds_before, seconds, seed):

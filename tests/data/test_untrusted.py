@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.capture.files import repaired, wav_header
 from ml.data import arrays
 from ml.data.arrays import read_array
 from ml.data.audio import read_audio, write_audio
@@ -21,7 +22,6 @@ from ml.data.manifest import load
 from ml.data.reading import read_file as read_recording
 from ml.data.untrusted import MAX_DEPTH, opened, read_cbor, read_json
 from ml.errors import UserError
-from tools.capture.files import repaired, wav_header
 from tools.latency_log.reading import read as read_log
 from tools.mlperf_tiny.dataset import load as read_questions
 

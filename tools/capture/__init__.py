@@ -1,4 +1,1 @@
-"""The parts of tools/collect.py: from bytes on a line to labelled recordings, with every loss known.
-
-line -> source (thimble, foreign) -> recorder -> take -> files and manifest
-"""
+"""What tools/collect.py adds to ml/capture: keys, screens and scripts at a terminal, and a bench with a faulty line."""

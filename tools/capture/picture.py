@@ -9,7 +9,7 @@ matplotlib.use("Agg")  # no display is needed
 
 import matplotlib.pyplot as plt
 
-from tools.capture.reading import read
+from ml.capture.reading import read
 
 SIZE_IN = (10, 4)
 

@@ -5,8 +5,8 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
-from tools.capture.last import Last
-from tools.capture.reading import read
+from ml.capture.last import Last
+from ml.capture.reading import read
 from tools.capture.textplot import picture
 
 PLAYERS = (  # what systems bring; each ends with the sound

@@ -6,9 +6,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from tools.capture.options import Options
-from tools.capture.recorder import Recorder
-from tools.capture.report import summary
+from ml.capture.options import Options
+from ml.capture.recorder import Recorder
+from ml.capture.report import summary
 from tools.capture.textplot import picture
 
 HELP = "space record/stop   1-9 label   r re-label last   d discard last   p play back   q quit"

@@ -1,12 +1,12 @@
 """Takes without a terminal: one after the other, a line for each."""
 
+from ml.capture.options import Options
+from ml.capture.recorder import Recorder
+from ml.capture.report import summary, takes_line
+from ml.capture.take import Take
+from ml.capture.trigger import Trigger
 from ml.errors import UserError
 from ml.progress import echo, say
-from tools.capture.options import Options
-from tools.capture.recorder import Recorder
-from tools.capture.report import summary, takes_line
-from tools.capture.take import Take
-from tools.capture.trigger import Trigger
 
 STEP_S = 0.05
 

@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from tools.capture.events import Stream
-from tools.capture.meter import SILENCE_DB
+from ml.capture.events import Stream
+from ml.capture.meter import SILENCE_DB
 
 BARS = " ▁▂▃▄▅▆▇█"
 SHADES = " ·:-=+*%#@"

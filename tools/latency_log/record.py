@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import RenderableType
 from rich.live import Live
 
+from ml.capture.interrupts import Interrupts
 from ml.errors import UserError
 from ml.link.readable import health_line
 from ml.link.sensor_bus import Player
 from ml.progress import console, say
-from tools.capture.interrupts import Interrupts
 from tools.latency_log import play, writing
 from tools.latency_log.board import TimedBoard
 from tools.latency_log.follow import Follower, Limits

@@ -6,9 +6,9 @@ import time
 from pathlib import Path
 from typing import Protocol
 
+from ml.capture.files import Growing
 from ml.errors import UserError
 from ml.files import replace_file
-from tools.capture.files import Growing
 from tools.latency_log.log import COLUMNS, STAGES, TIMED, Header, Rows
 
 MAGIC = "# thimble latency log"

@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from ml.capture.clock import RateFit
+from ml.capture.events import Block, Column, Device, Event, Incident, Stream
+from ml.capture.names import columns
 from ml.data.formats import Gap, Layout, RateMeter, Reply, Samples, open_parser
 from ml.data.formats.rate import Loss
 from ml.errors import UserError
 from ml.printable import printable
-from tools.capture.clock import RateFit
-from tools.capture.events import Block, Column, Device, Event, Incident, Stream
-from tools.capture.names import columns
 
 AUDIO_HZ = 4000.0  # one column of integers at this rate or more is sound
 MEASURE_S = 3.0

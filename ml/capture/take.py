@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ml.capture.events import Block, Device, Incident
+from ml.capture.manifest import Manifest
+from ml.capture.piece import Piece, StreamTake
 from ml.files import inside
-from tools.capture.events import Block, Device, Incident
-from tools.capture.manifest import Manifest
-from tools.capture.piece import Piece, StreamTake
 
 NOTES = {"reset": "board reset", "vanished": "port vanished", "stall": "stalled", "deaf": "this program was stopped"}
 

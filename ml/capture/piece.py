@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tools.capture import files
-from tools.capture.clock import RateFit
-from tools.capture.events import Block, Stream
+from ml.capture import files
+from ml.capture.clock import RateFit
+from ml.capture.events import Block, Stream
 
 BEGUN_ANEW_US = 5e6  # so far back the board's clock has begun anew, and is not only a block from before the take
 

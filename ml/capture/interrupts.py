@@ -1,6 +1,7 @@
 """Handles Ctrl-C between two steps, never in the middle of one, so that each write is finished."""
 
 import signal
+import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -17,12 +18,16 @@ class Interrupts:
         self._before: dict[signal.Signals, Handler] = {}
 
     def hold(self) -> None:
+        """In another thread than the main one, which alone gets signals, there is nothing to hold back."""
+        if threading.current_thread() is not threading.main_thread():
+            return
         for sign in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             self._before[sign] = signal.signal(sign, self._note)
 
     def release(self) -> None:
         for sign, handler in self._before.items():
             signal.signal(sign, handler)
+        self._before.clear()
 
     def raise_if_asked(self) -> None:
         """KeyboardInterrupt, once for each time it was asked for."""

@@ -8,7 +8,7 @@ enough and only not with what was before, the stream begins anew and the hole is
 
 from dataclasses import dataclass
 
-from tools.capture.clock import RateFit
+from ml.capture.clock import RateFit
 
 ANEW_AFTER = 64  # frames that agree with each other
 MEASURED_AFTER = 16  # frames, until the measured period counts for more than the announced one

@@ -6,14 +6,14 @@ and off are switched on again, which is also how a restart of the board is known
 
 from collections.abc import Callable, Collection, Iterator
 
+from ml.capture.events import Block, Column, Device, Event, Incident, Log, Stream
+from ml.capture.integrity import Tracker
+from ml.capture.names import columns
 from ml.errors import UserError
 from ml.link.frames import Frame
 from ml.link.messages import PROTOCOL_VERSION, Command, Info, Type
 from ml.link.messages import Stream as Described
 from ml.link.session import Arrival, Data, Session
-from tools.capture.events import Block, Column, Device, Event, Incident, Log, Stream
-from tools.capture.integrity import Tracker
-from tools.capture.names import columns
 
 NOT_SENSORS = frozenset({"scores"})
 LEAST_RATE_MHZ = 100  # a sample in ten seconds

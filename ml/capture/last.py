@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.capture import names
+from ml.capture.manifest import Manifest
 from ml.errors import UserError
 from ml.files import inside
-from tools.capture import names
-from tools.capture.manifest import Manifest
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ml.capture import names
 from ml.errors import UserError
 from ml.files import replace_file
-from tools.capture import names
 
 FILE = "capture.json"
 

@@ -4,8 +4,8 @@ from collections import deque
 
 import numpy as np
 
+from ml.capture.events import Block, Stream
 from ml.data.recordings import GRAVITY
-from tools.capture.events import Block, Stream
 
 WINDOW_S = 1.0
 SHOWN_S = 4.0

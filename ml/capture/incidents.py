@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from pathlib import Path
 
-from tools.capture.events import Incident
+from ml.capture.events import Incident
 
 COLUMNS = ["recorded", "subject", "session", "take", "sensor", "kind", "device_us", "count", "text"]
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.capture import names
+from ml.capture.settings import Settings
+from ml.capture.take import Naming
+from ml.capture.trigger import Rule
 from ml.errors import UserError
-from tools.capture import names
-from tools.capture.settings import Settings
-from tools.capture.take import Naming
-from tools.capture.trigger import Rule
 
 MOST_SECONDS = 24 * 3600.0
 MOST_REMARK = 200

@@ -10,10 +10,10 @@ import io
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
+from ml.capture import files
+from ml.capture.lock import Lock
 from ml.errors import UserError
 from ml.files import inside, replace_file
-from tools.capture import files
-from tools.capture.lock import Lock
 
 COLUMNS = (
     *("file", "label", "subject", "session", "sample_rate_hz", "sensor", "take", "piece", "status", "samples"),

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from tools.capture.recorder import Recorder
-from tools.capture.take import Take
+from ml.capture.recorder import Recorder
+from ml.capture.take import Take
 
 WORDS = {
     "lost": "samples lost",

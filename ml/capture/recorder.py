@@ -5,17 +5,17 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Protocol
 
+from ml.capture.clock import DriftFit, WaitClock
+from ml.capture.events import Block, Device, Event, Incident, Log, Stream
+from ml.capture.incidents import IncidentLog
+from ml.capture.interrupts import Interrupts
+from ml.capture.line import Bytes, Deaf, Item, Line, Vanished
+from ml.capture.manifest import Manifest
+from ml.capture.meter import Meter
+from ml.capture.take import Naming, Take
+from ml.capture.trigger import Trigger
 from ml.errors import UserError
 from ml.printable import printable
-from tools.capture.clock import DriftFit, WaitClock
-from tools.capture.events import Block, Device, Event, Incident, Log, Stream
-from tools.capture.incidents import IncidentLog
-from tools.capture.interrupts import Interrupts
-from tools.capture.line import Bytes, Deaf, Item, Line, Vanished
-from tools.capture.manifest import Manifest
-from tools.capture.meter import Meter
-from tools.capture.take import Naming, Take
-from tools.capture.trigger import Trigger
 
 AT_ONCE = 500  # items of the line's queue before others have their turn
 SILENCE_S = 1.0  # a line that was never silent for so long is stalled

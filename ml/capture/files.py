@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.capture.events import Stream
 from ml.data.recordings import GRAVITY
-from tools.capture.events import Stream
 
 WAV_HEADER = struct.Struct("<4sI4s4sIHHIIHH4sI")
 MOST_STATED = 2**32 - 37  # bytes of samples that a WAV file's header can state; its own size has 32 bits too

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ml.capture.events import Block, Stream
+from ml.capture.meter import decibels, linear
 from ml.errors import UserError
-from tools.capture.events import Block, Stream
-from tools.capture.meter import decibels, linear
 
 LEVEL_DB, MOTION_G = -30.0, 0.3
 FRAME_S = 0.02  # over which a level is measured

@@ -6,9 +6,9 @@ noise on the line may have cost its first answers.
 
 from collections.abc import Callable, Collection, Iterable
 
-from tools.capture.events import Device, Event
-from tools.capture.foreign import Foreign
-from tools.capture.thimble import Thimble
+from ml.capture.events import Device, Event
+from ml.capture.foreign import Foreign
+from ml.capture.thimble import Thimble
 
 THIMBLE_FIRST_S = 3.0  # from the first byte
 KEPT = 1 << 16  # bytes of what came meanwhile

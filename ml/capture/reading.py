@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
+from ml.capture.events import Column, Stream
 from ml.errors import UserError
-from tools.capture.events import Column, Stream
 
 
 def read(path: Path, rate_hz: float) -> tuple[Stream, np.ndarray]:
