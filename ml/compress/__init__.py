@@ -4,7 +4,7 @@
 |---|---|
 | `recipe.py` | named steps with parameters: the key of the cache and the `plan.json` of a variant |
 | `steps.py` | name -> function; runs one step |
-| `quantise.py` | conversion to an int8 `.tflite`: `int8(model, calibration)`; the recipe's `[convert]` are its parameters |
+| `quantise.py` | conversion to an int8 `.tflite`: `int8(model, calibration)`; `[convert]` has its parameters |
 
 A technique's module holds functions of the shape `f(model, lessons: Lessons, *, parameters) -> model` (or -> figures):
 
@@ -19,6 +19,6 @@ A technique's module holds functions of the shape `f(model, lessons: Lessons, *,
 
 and `steps.STEPS` gives each a name: `(network: Network, lessons, seed, **parameters) -> Network`, where a `Network` is
 the model, the bits per layer that a plan chose, and the trained network for a teacher. Training is always
-`ml/train/lessons.py`: `tune`, or a loop over `lessons.shown(...)`. Parameters are JSON, so a recipe can be written down;
-a training's length is `epochs`, which the report adds up for the twin that is trained from scratch.
+`ml/train/lessons.py`: `tune`, or a loop over `lessons.shown(...)`. Parameters are JSON, so a recipe can be written
+down; a training's length is `epochs`, which the report adds up for the twin that is trained from scratch.
 """

@@ -3,7 +3,8 @@
 made = run(Step("prune.channels", {"keep": 0.5}), Network(model), lessons, seed=0)
 
 A technique is a plain function over a Keras model and `Lessons` (arrays), in a module of its subject. A step is the
-line here that gives it its name in a recipe. It may change the model that it is given: the pipeline loads it from a file.
+line here that gives it its name in a recipe. It may change the model that it is given: the pipeline loads that from a
+file.
 """
 
 import importlib
