@@ -101,6 +101,16 @@ MODEL: dict[str, Kind] = {
     "output": U32,
     "arena": U32,
 }
+UPDATE: dict[str, Kind] = {
+    "product": FILE_NAME,
+    "slot": Whole(0, 255),
+    "counter": U32,
+    "image": Text(0, 16, r"([0-9a-f]{16})?", "hex digits"),
+    "base": Text(0, 16, r"([0-9a-f]{16})?", "hex digits"),
+    "version": Text(0, 23),
+    "phase": Whole(0, 255),
+    "kernels": Entries(0, 128, Whole(0, 2**16 - 1)),
+}
 STREAM: dict[str, Kind] = {
     "id": Whole(0, 254),
     "name": FILE_NAME,
@@ -129,7 +139,7 @@ HEALTH: dict[str, Kind] = {
     "answers": Whole(0, 1),
     "withheld": U32,
 }
-TABLES = {"INFO": INFO, "`model`": MODEL, "`streams`": STREAM, "`channels`": CHANNEL}
+TABLES = {"INFO": INFO, "`model`": MODEL, "`update`": UPDATE, "`streams`": STREAM, "`channels`": CHANNEL}
 TABLES |= {"TELEMETRY": TELEMETRY, "HEALTH": HEALTH}
 
 

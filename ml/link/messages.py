@@ -4,29 +4,47 @@ import struct
 from dataclasses import dataclass
 
 from ml.link import numbers
-from ml.link.numbers import ALL, MODEL_INPUT, PROTOCOL_VERSION, Command, Learn, Provoke, Status, Type
+from ml.link.numbers import (
+    ALL,
+    MODEL_INPUT,
+    NO_SLOT,
+    PROTOCOL_VERSION,
+    Command,
+    GivenUp,
+    Learn,
+    Phase,
+    Provoke,
+    Refusal,
+    Status,
+    Type,
+)
 
 __all__ = [
     "ALL",
     "FORMATS",
     "MODEL_INPUT",
+    "NO_SLOT",
     "PROTOCOL_VERSION",
     "Channel",
     "Command",
     "Cycles",
     "Event",
     "Gate",
+    "GivenUp",
     "Health",
     "Info",
     "Learn",
     "Learning",
     "Model",
+    "Phase",
     "Provoke",
+    "Refusal",
     "Reply",
     "Status",
     "Stream",
     "Telemetry",
     "Type",
+    "Updates",
 ]
 
 FORMATS = {"int16": "<i2", "uint8": "|u1", "uint32": "<u4", "int32": "<i4"}  # of a stream's values, as numpy names them
@@ -74,6 +92,20 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Updates:
+    """Which model a board runs, and what an image for it may need."""
+
+    product: str
+    slot: int  # NO_SLOT: the compiled-in model
+    counter: int  # of the confirmed image
+    image: str  # 16 hex digits: the first bytes of the digest of the image that runs, "": compiled in
+    base: str  # of the confirmed image, likewise
+    version: str  # of the image that runs, for people
+    phase: int  # of Phase, or one that a later version has
+    kernels: tuple[int, ...]  # id, version, id, version, ...
+
+
+@dataclass(frozen=True)
 class Info:
     """The session: a host that joins late understands everything from it."""
 
@@ -89,6 +121,7 @@ class Info:
     streams: tuple[Stream, ...]
     reset: str = ""  # why it last started: "power", "watchdog", ...; "" from firmware that does not say
     fault: str = ""  # what is wrong with this board or build: then it may have no model and no sensors
+    update: Updates | None = None  # None: firmware that takes no models
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -185,8 +218,10 @@ class Event:
     inference_cycles: int
     decide_cycles: int
     latency_us: int  # from the last sample to the event
+    image: int = 0  # the first four bytes of the image's digest, 0: the compiled-in model
 
     LAYOUT = struct.Struct(numbers.EVENT.format)
+    LEAST = LAYOUT.size - 4  # bytes, where the image is left out
 
 
 @dataclass(frozen=True)

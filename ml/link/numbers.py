@@ -7,6 +7,7 @@ from ml.link.layout import Layout
 PROTOCOL_VERSION = 1  # of the link, in INFO
 ALL = 0xFF  # in place of a stream or a class: all of them
 MODEL_INPUT = 0xFFFF  # in place of a layer: the model's input
+NO_SLOT = 0xFF  # in place of a slot: the compiled-in model
 
 
 class Type(IntEnum):
@@ -43,6 +44,15 @@ class Command(IntEnum):
     RESET_BOARD = 0x11
     LEARN = 0x12
     PROVOKE = 0x13
+    UPDATE_STATUS = 0x14
+    UPDATE_MANIFEST = 0x15
+    UPDATE_BEGIN = 0x16
+    UPDATE_BLOCK = 0x17
+    UPDATE_MISSING = 0x18
+    UPDATE_FINISH = 0x19
+    UPDATE_ABORT = 0x1A
+    UPDATE_CONFIRM = 0x1B
+    UPDATE_REVERT = 0x1C
 
 
 class Status(IntEnum):
@@ -53,6 +63,63 @@ class Status(IntEnum):
     BAD_ARGUMENT = 2
     UNSUPPORTED = 3
     NOT_NOW = 4
+    REFUSED = 5
+
+
+class Phase(IntEnum):
+    """Of an update."""
+
+    IDLE = 0
+    RECEIVING = 1
+    VERIFIED = 2
+    TRIAL = 3
+
+
+class Refusal(IntEnum):
+    """Why a command of an update was refused."""
+
+    FLASH = 1
+    SIZE = 2
+    COUNTER = 3
+    PHASE = 4
+    BLOCK = 5
+    MISSING = 6
+    DIGEST = 7
+    CHANGES = 8
+    BASE = 9
+    MANIFEST = 10
+    KEY = 11
+    SIGNATURE = 12
+    PRODUCT = 13
+    APP = 14
+    POINTER = 15
+    KIND = 16
+    KERNEL = 17
+    KERNEL_VERSION = 18
+    ARENA = 19
+    STATE = 20
+    WINDOW = 21
+    PARAMS = 22
+    IMAGE = 23
+    SETTINGS = 24
+    SELF_CHECK = 25
+    TRIAL = 26
+
+
+class GivenUp(IntEnum):
+    """Why the last image was given up."""
+
+    NOTHING = 0
+    HOST = 1
+    DIGEST = 2
+    RESTART = 3
+    CHANGES = 4
+    WATCHDOG = 16
+    SELF_CHECK = 17
+    LATE = 18
+    IMAGE = 19
+    SETTINGS = 20
+    REVERTED = 21
 
 
 class Learn(IntEnum):
@@ -96,6 +163,15 @@ ARGUMENTS = {
     Command.RESET_BOARD: Layout(),
     Command.LEARN: Layout(names=("operation",), format="<B", rest="more"),
     Command.PROVOKE: Layout(names=("kind",), format="<B"),
+    Command.UPDATE_STATUS: Layout(),
+    Command.UPDATE_MANIFEST: Layout(names=("offset",), format="<H", rest="content"),
+    Command.UPDATE_BEGIN: Layout(names=("block",), format="<H"),
+    Command.UPDATE_BLOCK: Layout(names=("number",), format="<I", rest="content"),
+    Command.UPDATE_MISSING: Layout(names=("first", "count"), format="<IH"),
+    Command.UPDATE_FINISH: Layout(),
+    Command.UPDATE_ABORT: Layout(),
+    Command.UPDATE_CONFIRM: Layout(),
+    Command.UPDATE_REVERT: Layout(),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),
@@ -117,6 +193,31 @@ ANSWERS = {
     Command.RESET_BOARD: Layout(),
     Command.LEARN: Layout(rest="more"),
     Command.PROVOKE: Layout(),
+    Command.UPDATE_STATUS: Layout(
+        names=(
+            "phase",
+            "given_up",
+            "confirmed",
+            "running",
+            "counter",
+            "offered",
+            "payload",
+            "missing",
+            "block",
+            "windows",
+            "slot",
+        ),
+        format="<BBBBIIIIHHI",
+        rest="digest",
+    ),
+    Command.UPDATE_MANIFEST: Layout(),
+    Command.UPDATE_BEGIN: Layout(names=("blocks", "missing"), format="<II"),
+    Command.UPDATE_BLOCK: Layout(names=("missing",), format="<I"),
+    Command.UPDATE_MISSING: Layout(rest="bitmap"),
+    Command.UPDATE_FINISH: Layout(),
+    Command.UPDATE_ABORT: Layout(),
+    Command.UPDATE_CONFIRM: Layout(),
+    Command.UPDATE_REVERT: Layout(),
 }
 LEARN_ARGUMENTS = {
     Learn.STATUS: Layout(),
@@ -139,6 +240,15 @@ LEARN_ANSWERS = {
     Learn.FORGET: Layout(),
 }
 EVENT = Layout(
-    names=("class", "score", "window", "frontend_cycles", "inference_cycles", "decide_cycles", "latency_us"),
-    format="<BBIIIII",
+    names=(
+        "class",
+        "score",
+        "window",
+        "frontend_cycles",
+        "inference_cycles",
+        "decide_cycles",
+        "latency_us",
+        "image",
+    ),
+    format="<BBIIIIII",
 )

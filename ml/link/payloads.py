@@ -5,7 +5,7 @@ Payloads come from a serial line and are not trusted: what is not as docs/protoc
 
 import cbor2
 
-from ml.link.described import CHANNEL, HEALTH, INFO, MODEL, STREAM, TELEMETRY, Described, MessageError, check
+from ml.link.described import CHANNEL, HEALTH, INFO, MODEL, STREAM, TELEMETRY, UPDATE, Described, MessageError, check
 from ml.link.messages import (
     FORMATS,
     PROTOCOL_VERSION,
@@ -19,15 +19,17 @@ from ml.link.messages import (
     Reply,
     Stream,
     Telemetry,
+    Updates,
 )
 
 __all__ = ["MessageError", "parse_event", "parse_health", "parse_info", "parse_reply", "parse_telemetry"]
 
 
 def parse_event(payload: bytes) -> Event:
-    if len(payload) != Event.LAYOUT.size:
-        raise MessageError(f"an event has {Event.LAYOUT.size} bytes, found {len(payload)}")
-    return Event(*Event.LAYOUT.unpack(payload))
+    """Without the image it is one of the compiled-in model; what a later version appends is left out."""
+    if len(payload) < Event.LEAST:
+        raise MessageError(f"an event has {Event.LEAST} bytes or more, found {len(payload)}")
+    return Event(*Event.LAYOUT.unpack(payload[: Event.LAYOUT.size].ljust(Event.LAYOUT.size, b"\0")))
 
 
 def parse_reply(payload: bytes) -> Reply:
@@ -57,6 +59,7 @@ def _info(fields: Described) -> Info:
         *map(fields.get, plain),
         model=_model(fields.map("model", MODEL)) if "model" in fields else None,
         streams=streams,
+        update=Updates(*map(fields.map("update", UPDATE).get, UPDATE)) if "update" in fields else None,
         **{name: fields.get_or(name, "") for name in ("reset", "fault")},
     )
 

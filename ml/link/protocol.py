@@ -86,6 +86,9 @@ ENUMS = {
     "type": ("LINK_", "Type", "Of a frame.", "0x{:02X}"),
     "command": ("LINK_", "Command", "First byte of a COMMAND and of its REPLY.", "0x{:02X}"),
     "status": ("LINK_", "Status", "Second byte of a REPLY.", "{}"),
+    "phase": ("LINK_PHASE_", "Phase", "Of an update.", "{}"),
+    "refusal": ("LINK_REFUSAL_", "Refusal", "Why a command of an update was refused.", "{}"),
+    "given_up": ("LINK_GIVEN_UP_", "GivenUp", "Why the last image was given up.", "{}"),
     "learn": ("LINK_LEARN_", "Learn", "Second byte of a LEARN: what is done with the device's own baseline.", "{}"),
     "provoke": ("LINK_PROVOKE_", "Provoke", "Second byte of a PROVOKE: how firmware built for it shall break.", "{}"),
 }
@@ -163,7 +166,14 @@ def _layout_source(fields: tuple[Field, ...]) -> str:
     given = {"names": made.names, "format": made.format, "rest": made.rest}
     told = [f"{key}={value!r}".replace("'", '"') for key, value in given.items() if value != getattr(Layout(), key)]
     line = f"Layout({', '.join(told)})"
-    return line if len(line) < 80 else "Layout(\n" + "".join(f"    {one},\n" for one in told) + ")"
+    if len(line) < 80:
+        return line
+    lines = ["names=(", *(f'    "{name}",' for name in made.names), ")"] if len(told[0]) > 100 else [told[0]]
+    return (
+        "Layout(\n"
+        + textwrap.indent("\n".join([*lines[:-1], *(f"{one}," for one in [lines[-1], *told[1:]])]), "    ")
+        + "\n)"
+    )
 
 
 def _tables(table: Table) -> dict[str, str]:
@@ -174,6 +184,9 @@ def _tables(table: Table) -> dict[str, str]:
         "event": _markdown("offset | type | field | meaning", event),
         "statuses": _markdown("status | name | meaning", _rows(table.enums["status"], "note")),
         "commands": _markdown("command | name | arguments | answer | remarks", _rows(table.enums["command"], *SIDES)),
+        "phases": _markdown("phase | name | meaning", _rows(table.enums["phase"], "note")),
+        "refusals": _markdown("reason | name | meaning", _rows(table.enums["refusal"], "note")),
+        "reasons": _markdown("reason | name | meaning", _rows(table.enums["given_up"], "note")),
         "learning": _markdown("operation | name | arguments | answer | remarks", _rows(table.enums["learn"], *SIDES)),
         "provocation": _markdown("kind | name | meaning", _rows(table.enums["provoke"], "note")),
     }

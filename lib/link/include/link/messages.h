@@ -8,7 +8,8 @@
 #define LINK_PROTOCOL_VERSION 1      // of the link, in INFO
 #define LINK_ALL              0xFF   // in place of a stream or a class: all of them
 #define LINK_MODEL_INPUT      0xFFFF // in place of a layer: the model's input
-#define LINK_EVENT_SIZE       22     // bytes of an event's payload
+#define LINK_NO_SLOT          0xFF   // in place of a slot: the compiled-in model
+#define LINK_EVENT_SIZE       26     // bytes of an event's payload
 
 // Of a frame.
 enum link_type {
@@ -68,7 +69,33 @@ enum link_command {
     // operation u8, more bytes (the operation's arguments) -> more bytes (the operation's answer)
     LINK_LEARN = 0x12,
     // kind u8; in firmware built for it: breaks the board when the answer is out
-    LINK_PROVOKE = 0x13
+    LINK_PROVOKE = 0x13,
+    // -> phase u8, given_up u8 (why the last image was), confirmed u8 (slot, or 0xFF), running u8 (slot, or 0xFF),
+    // counter u32 (of the confirmed image), offered u32 (of the image that is on its way), payload u32 (its bytes),
+    // missing u32 (its blocks), block u16 (bytes of a block; 0 before UPDATE_BEGIN), windows u16 (left of the trial),
+    // slot u32 (bytes of a slot), digest bytes (of the image that runs; none for the compiled-in model); UNSUPPORTED,
+    // as all of these, by firmware that takes no updates
+    LINK_UPDATE_STATUS = 0x14,
+    // offset u16, content bytes (of the manifest and, behind it, its signature); in parts of any size, in order; the
+    // part at 0 begins anew
+    LINK_UPDATE_MANIFEST = 0x15,
+    // block u16 (bytes of a block: a multiple of 8, 256 at most) -> blocks u32 (of the payload), missing u32 (of
+    // these); verifies the manifest; the same manifest again goes on where it was
+    LINK_UPDATE_BEGIN = 0x16,
+    // number u32, content bytes (a whole block; the last one has the rest) -> missing u32 (blocks); in any order; one
+    // that is there already is no error
+    LINK_UPDATE_BLOCK = 0x17,
+    // first u32 (block), count u16 -> bitmap bytes (a bit for each block from the first on, the lowest first; 1: it is
+    // missing)
+    LINK_UPDATE_MISSING = 0x18,
+    // all blocks are there: compares the digest, runs the self-check, and the trial begins
+    LINK_UPDATE_FINISH = 0x19,
+    // gives up what is on its way, or on trial
+    LINK_UPDATE_ABORT = 0x1A,
+    // after the windows of the trial: the counter rises
+    LINK_UPDATE_CONFIRM = 0x1B,
+    // back to the image before, or to the compiled-in model; the counter stays
+    LINK_UPDATE_REVERT = 0x1C
 };
 
 // Second byte of a REPLY.
@@ -81,7 +108,98 @@ enum link_status {
     // this application has no model, no decision, no baseline, or nothing to keep it in
     LINK_UNSUPPORTED = 3,
     // needs another command before it
-    LINK_NOT_NOW = 4
+    LINK_NOT_NOW = 4,
+    // of an update; the answer is then reason u8 (see below), needs u32, has u32
+    LINK_REFUSED = 5
+};
+
+// Of an update.
+enum link_phase {
+    LINK_PHASE_IDLE = 0,
+    LINK_PHASE_RECEIVING = 1,
+    // whole, and what its digest says; the trial has not begun
+    LINK_PHASE_VERIFIED = 2,
+    LINK_PHASE_TRIAL = 3
+};
+
+// Why a command of an update was refused.
+enum link_refusal {
+    // there is none, or it does not keep what is written
+    LINK_REFUSAL_FLASH = 1,
+    // more than a slot has, or blocks that flash cannot write: bytes
+    LINK_REFUSAL_SIZE = 2,
+    // not above the confirmed one
+    LINK_REFUSAL_COUNTER = 3,
+    // needs another command before it
+    LINK_REFUSAL_PHASE = 4,
+    // outside the payload, or of another size
+    LINK_REFUSAL_BLOCK = 5,
+    // blocks are missing: how many
+    LINK_REFUSAL_MISSING = 6,
+    // the image is not what its digest says; it is given up
+    LINK_REFUSAL_DIGEST = 7,
+    // the payload makes no image out of the base; it is given up
+    LINK_REFUSAL_CHANGES = 8,
+    // the board has confirmed another image, or none
+    LINK_REFUSAL_BASE = 9,
+    // damaged, or not as it must be written: the key at fault
+    LINK_REFUSAL_MANIFEST = 10,
+    // the firmware does not know who signed
+    LINK_REFUSAL_KEY = 11,
+    // the manifest is not what was signed
+    LINK_REFUSAL_SIGNATURE = 12,
+    LINK_REFUSAL_PRODUCT = 13,
+    LINK_REFUSAL_APP = 14,
+    // for another kind of processor: bytes of a pointer
+    LINK_REFUSAL_POINTER = 15,
+    // this kind of payload is not taken
+    LINK_REFUSAL_KIND = 16,
+    // the firmware lacks it: its number
+    LINK_REFUSAL_KERNEL = 17,
+    // the firmware has another
+    LINK_REFUSAL_KERNEL_VERSION = 18,
+    // too small: bytes
+    LINK_REFUSAL_ARENA = 19,
+    // too small: bytes
+    LINK_REFUSAL_STATE = 20,
+    // too small: bytes
+    LINK_REFUSAL_WINDOW = 21,
+    // too little room for parameters: bytes
+    LINK_REFUSAL_PARAMS = 22,
+    // is no image that this firmware can open; it is given up
+    LINK_REFUSAL_IMAGE = 23,
+    // of front end, gate or decision do not suit this firmware; the image is given up
+    LINK_REFUSAL_SETTINGS = 24,
+    // the model does not compute what it should; it is given up
+    LINK_REFUSAL_SELF_CHECK = 25,
+    // is not over: windows that are left
+    LINK_REFUSAL_TRIAL = 26
+};
+
+// Why the last image was given up.
+enum link_given_up {
+    // nothing was, since the last image was announced
+    LINK_GIVEN_UP_NOTHING = 0,
+    // UPDATE_ABORT
+    LINK_GIVEN_UP_HOST = 1,
+    // it was not what its digest says
+    LINK_GIVEN_UP_DIGEST = 2,
+    // the board restarted during the trial
+    LINK_GIVEN_UP_RESTART = 3,
+    // the payload makes no image out of the base
+    LINK_GIVEN_UP_CHANGES = 4,
+    // the watchdog restarted the board during the trial
+    LINK_GIVEN_UP_WATCHDOG = 16,
+    // the model did not compute what it should
+    LINK_GIVEN_UP_SELF_CHECK = 17,
+    // a window of the trial missed its deadline
+    LINK_GIVEN_UP_LATE = 18,
+    // no image that this firmware can open
+    LINK_GIVEN_UP_IMAGE = 19,
+    // settings that do not suit this firmware
+    LINK_GIVEN_UP_SETTINGS = 20,
+    // UPDATE_REVERT
+    LINK_GIVEN_UP_REVERTED = 21
 };
 
 // Second byte of a LEARN: what is done with the device's own baseline.
