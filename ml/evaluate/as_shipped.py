@@ -14,7 +14,6 @@ from ml.data.streams import Stream
 from ml.evaluate.committed import Committed
 from ml.evaluate.streams import Detection, Scored, Tally, detect, match, spans, tally
 from ml.native import health
-from ml.native.imu import windows
 
 BLOCKS = {"mic": 320}  # rows that lib/service hands on at a time: of sound at most a frame, of other sensors one
 
@@ -60,7 +59,7 @@ class Shipped:
         ]
         told = [one for one in found if not doubted[one.sample]]
         scored = _joined(stream, pieces, len(self.labels))
-        otherwise = [self._held_otherwise(stream, start, end) for start, end in runs(believed)]
+        otherwise = [~one.held for _, one in pieces if one.held is not None]
         return Ran(scored, told, _share(~believed), _share(np.concatenate(otherwise)) if otherwise else 0.0)
 
     def _watched(self, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
@@ -69,13 +68,6 @@ class Shipped:
             return np.ones(count, bool), np.zeros(count, bool)
         seen = health.watch(stream.samples, self.watch, stream.rate_mhz, BLOCKS.get(stream.sensor, 1))
         return seen.believable, seen.doubtful
-
-    def _held_otherwise(self, stream: Stream, start: int, end: int) -> np.ndarray:
-        """Bool (windows,), of a front end that knows how a device is held; empty of any other."""
-        imu = getattr(getattr(self.made.app.config, "front_end", None), "imu", None)
-        if imu is None or stream.sensor != "imu":
-            return np.empty(0, bool)
-        return ~windows(stream.samples[start:end], imu(), stream.rate_mhz).held
 
     def _score(self, stream: Stream, start: int, end: int) -> Scored:
         part = dataclasses.replace(stream, samples=stream.samples[start:end], truth=())

@@ -98,13 +98,16 @@ class Scored:
     scores: np.ndarray  # int8 (windows, classes)
     sample: np.ndarray  # int (windows,): last sample of each window
     awake: np.ndarray | None = None  # bool (windows,): the gate let the network run; None: it always does
+    held: np.ndarray | None = None  # bool (windows,): the device is held as the model knows; None: any way will do
 
     @classmethod
-    def gated(cls, stream: Stream, scores: np.ndarray, sample: np.ndarray, awake: np.ndarray) -> "Scored":
+    def gated(
+        cls, stream: Stream, scores: np.ndarray, sample: np.ndarray, awake: np.ndarray, held: np.ndarray | None = None
+    ) -> "Scored":
         """Of the windows in which the network ran alone, `scores` int8 (awake windows, classes)."""
         whole = np.full((len(awake), scores.shape[1]), -128, np.int8)
         whole[awake] = scores
-        return cls(stream, whole, sample, awake)
+        return cls(stream, whole, sample, awake, held)
 
 
 def detect(scored: Scored, labels: list[str], config: DecideConfig) -> list[Detection]:

@@ -106,7 +106,7 @@ class GestureRecognition(App):
         made = windows(stream.samples, self.config.front_end.imu(), stream.rate_mhz)
         awake = gates(made.level, self.config.gate.gate()) & made.held
         scores = training.to_int8(self.scores(model, made.windows[awake]))
-        return Scored.gated(stream, scores, made.sample, awake)
+        return Scored.gated(stream, scores, made.sample, awake, made.held)
 
     @property
     def training(self):

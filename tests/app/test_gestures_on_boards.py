@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from ml.compiler.host import HostModel
+from ml.data.recordings import ACCEL_PER_G
 from ml.evaluate.parity import Case, OnDevice, Parity, layers
 from ml.gesture_recognition.app import GestureRecognition
 from ml.link.device import Device
+from ml.link.messages import Health
 from ml.native.imu import windows
 from ml.paths import ROOT
 
@@ -59,3 +61,20 @@ def test_a_wrong_input_on_the_board_is_noticed(host_model, started):
     with Device.open(str(started(f"{APP}-host").console), app=APP) as device:
         (found,) = compare(device, host_model, [wrong]).mismatches
     assert (found.stage, found.index, found.differing) == ("front end", (3, 2), 1)
+
+
+def resting(seconds: float, z: int) -> np.ndarray:
+    """A hand that keeps still, z up or down, int16 (n, 6) in counts."""
+    rows = np.random.default_rng(1).normal(0, 20, (round(seconds * FRONT_END.rate_mhz / 1000), 6))
+    rows[:, 2] += z
+    return np.rint(rows).astype(np.int16)
+
+
+@pytest.mark.parametrize("kind", ["virtual-m3", "host"])
+def test_a_board_says_that_it_is_held_otherwise_and_that_it_is_held_well_again(kind, started):
+    with Device.open(str(started(f"{APP}-{kind}").console), app=APP) as device:
+        device.inject(np.concatenate([resting(6, -ACCEL_PER_G), resting(12, ACCEL_PER_G)]), FRONT_END.rate_mhz)
+        told = [one.message for one in device.arrivals(0.2) if isinstance(one.message, Health)]
+        device.end_injection()
+    assert told[0] == Health(reasons=("held",), answers=False)
+    assert told[1:] == [Health()]

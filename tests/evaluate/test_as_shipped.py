@@ -1,6 +1,6 @@
 """What a board answers while its sensor cannot be believed: nothing; and afterwards from a fresh start."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,15 @@ class Made:
     app: Sure
     model: object
     config: DecideConfig
+
+
+@dataclass(frozen=True)
+class Turned(Sure):
+    """One that is held otherwise in the first quarter of its windows."""
+
+    def score(self, stream, model):
+        made = super().score(stream, model)
+        return replace(made, held=np.arange(len(made.sample)) >= len(made.sample) // 4)
 
 
 def shipped(watch) -> Shipped:
@@ -81,3 +90,10 @@ def test_a_sensor_that_was_never_believable_has_no_windows():
 def test_an_empty_stream_is_no_fault():
     ran = shipped(health.limits("imu")).run(Stream("ann", np.zeros((0, 6), np.int16), RATE_MHZ, ()))
     assert (ran.flagged, ran.detections, len(ran.scored.sample)) == (0.0, [], 0)
+
+
+def test_how_long_the_device_is_held_otherwise_is_what_its_front_end_says():
+    stream = Stream("ann", moving(10), RATE_MHZ, ())
+    turned = Shipped(Made(Turned([]), None, DecideConfig((200, 200), 1, 1, 5)), LABELS, None)
+    assert turned.run(stream).held_otherwise == 0.25
+    assert shipped(None).run(stream).held_otherwise == 0  # any way will do
