@@ -28,7 +28,8 @@ COMMANDS = {
         "ml.compiler.command:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
     ),
-    "pack": Lazy("ml.image.command:pack_", "Write a model image: data that firmware takes without being built again."),
+    "pack": Lazy("ml.image.command:pack_", "Write a model image, signed if you like: a model as data."),
+    "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign updates."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
     "profile": Lazy(
         "ml.profile.command:profile_",

@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import click
 
@@ -15,12 +17,33 @@ from ml.compiler.compile import compile_model
 from ml.errors import UserError
 from ml.image.pack import Packed, pack
 from ml.paths import ROOT
+from ml.update.keys import read as read_keys
+from ml.update.package import Update
+from ml.update.sign import Release, read_image, sign
 
+GIVEN = click.Path(exists=True, dir_okay=False, path_type=Path)
 COST = (
     "on an emulated Cortex-M4: {image_instructions:,} instructions an inference, {compiled_instructions:,} compiled in;"
     "\n{open_instructions:,} to open it; lib/image {library_flash:,} B of flash and {ram:,} B of RAM beside arena and "
     "state;\n{kernels_flash:,} B more of flash if the firmware has every kernel"
 )
+
+
+class Given(TypedDict):
+    """The command line, as click hands it over."""
+
+    model: str
+    out: Path | None
+    name: str | None
+    host: bool
+    cost: bool
+    as_json: bool
+    sign: str | None
+    counter: int | None
+    version: str | None
+    trial: int
+    base: Path | None
+    key: str | None
 
 
 @click.command("pack")
@@ -30,24 +53,55 @@ COST = (
 @click.option("--host", is_flag=True, help="For firmware that runs on this computer (board `host`), not for boards.")
 @click.option("--cost", is_flag=True, help="Also measure it against the compiled header, on an emulated Cortex-M4.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def pack_(model: str, *, out: Path | None, name: str | None, host: bool, cost: bool, as_json: bool) -> None:
+@click.option(
+    "--sign", metavar="KEYS", help="Product, or file of its keys, that signs: also write a .tmu beside --out."
+)
+@click.option("--counter", type=click.IntRange(1, 2**32 - 1), help="Of the update: above that of every one before it.")
+@click.option("--version", help="Of the update, for people; the counter when left out.")
+@click.option("--trial", type=click.IntRange(1, 65535), default=8, show_default=True, help="Windows on trial.")
+@click.option("--base", type=GIVEN, help="Image that the board has confirmed: send only what changed against it.")
+@click.option("--key", metavar="ID", help="Which key of the product signs; the newest when left out.")
+def pack_(**given: Unpack[Given]) -> None:
     """Write a model image: data that firmware takes without being built again.
 
     MODEL is an application, whose committed model is taken, a .tflite or a compiled header.
     """
+    signing = _signing(given)
     with tempfile.TemporaryDirectory() as folder:
-        header = _header(model, name, Path(folder))
-        packed = pack(header, host)
-        found = figures(packed) | (_cost(header) if cost else {})
-    path = out or Path(f"{packed.name}.tmb")
+        header = _header(given["model"], given["name"], Path(folder))
+        packed = pack(header, given["host"])
+        found = figures(packed) | (_cost(header) if given["cost"] else {})
+    update = signing(packed) if signing else None
+    path = given["out"] or Path(f"{packed.name}.tmb")
+    if given["base"] and path.resolve() == given["base"].resolve():
+        raise UserError(f"{path}: expected another file than --base to write to, found the same; give --out")
     packed.write(path)
-    if as_json:
+    if update:
+        update.write(path.with_suffix(".tmu"))
+        found |= {"sent": update.sent, "payload": len(update.payload), "digest": update.manifest.digest.hex()}
+    if given["as_json"]:
         click.echo(json.dumps(found, indent=2))
         return
     click.echo(summary(packed))
-    if cost:
+    if given["cost"]:
         click.echo(COST.format(**found["cost"]))
     click.echo(f"wrote {path}")
+    if update:
+        click.echo(f"wrote {path.with_suffix('.tmu')}: {update.sent:,} B to send, {len(update.payload):,} B of payload")
+
+
+def _signing(given: Given) -> Callable[[Packed], Update] | None:
+    """What makes the update; reads the keys and the base before anything is compiled."""
+    asked = [name for name in ("counter", "version", "base", "key") if given[name] is not None]
+    if given["sign"] is None:
+        if asked:
+            raise UserError(f"expected --sign beside --{asked[0]}, found none; name the product whose key signs")
+        return None
+    if given["counter"] is None:
+        raise UserError("expected --counter beside --sign, found none; it must be above that of the last update")
+    keys, base = read_keys(given["sign"]), read_image(given["base"]) if given["base"] else None
+    release = Release(given["counter"], given["version"] or str(given["counter"]), given["trial"])
+    return lambda packed: sign(packed, keys, release, key=given["key"], base=base)
 
 
 def _cost(header: Path) -> dict:
