@@ -71,10 +71,10 @@ def pack_(**given: Unpack[Given]) -> None:
         header = _header(given["model"], given["name"], Path(folder))
         packed = pack(header, given["host"])
         found = figures(packed) | (_cost(header) if given["cost"] else {})
-    update = signing(packed) if signing else None
     path = given["out"] or Path(f"{packed.name}.tmb")
     if given["base"] and path.resolve() == given["base"].resolve():
         raise UserError(f"{path}: expected another file than --base to write to, found the same; give --out")
+    update = signing(packed) if signing else None
     packed.write(path)
     if update:
         update.write(path.with_suffix(".tmu"))

@@ -48,9 +48,14 @@ REPEATABLE = frozenset(
 class CommandError(UserError):
     """The device answered, and refused."""
 
-    def __init__(self, text: str, status: int) -> None:
+    def __init__(self, text: str, status: int, data: bytes = b"") -> None:
         super().__init__(text)
         self.status = status
+        self.data = data  # what it told beside the status
+
+
+class SilenceError(UserError):
+    """The device did not answer."""
 
 
 class Device:
@@ -106,7 +111,16 @@ class Device:
             reply = self._attempt(command, args, timeout)
             if reply is not None:
                 return self._checked(reply)
-        raise UserError(f"{self.port.name}: expected an answer to {command.name} within {timeout:g} s, found none")
+        raise SilenceError(f"{self.port.name}: expected an answer to {command.name} within {timeout:g} s, found none")
+
+    def post(self, command: Command, args: bytes = b"") -> int:
+        """Sends a command and does not wait; `answers` has the answer, with the sequence that this returns."""
+        self._send(command, args)
+        return self._sequence
+
+    def answers(self) -> list[Answer]:
+        """To commands that were posted: what has come, [] when nothing does for a moment."""
+        return self._take(self.port.read())
 
     def numbers(self, command: Command, layout: str, args: bytes = b"", timeout: float = TIMEOUT_S) -> tuple[int, ...]:
         """The answer unpacked as `struct` does."""
@@ -224,7 +238,7 @@ class Device:
             return reply.data
         name = Command(reply.command).name if reply.command in set(Command) else f"command {reply.command}"
         status = Status(reply.status).name if reply.status in set(Status) else f"status {reply.status}"
-        raise CommandError(f"{self.port.name}: expected {name} to succeed, found {status}", reply.status)
+        raise CommandError(f"{self.port.name}: expected {name} to succeed, found {status}", reply.status, reply.data)
 
 
 def _described(heard: bytes) -> str:

@@ -116,7 +116,7 @@ def _refusal(value: Any, bounds: Bounds) -> str:
     return ""
 
 
-def _pairs(values: list) -> bool:
+def _pairs(values: Any) -> bool:
     """Id, version, id, version, ... with rising ids."""
     whole = all(type(value) is int and 1 <= value <= MOST_OF_A_PAIR for value in values)
     return len(values) % 2 == 0 and whole and all(one < other for one, other in pairwise(values[::2]))
