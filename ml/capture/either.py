@@ -23,8 +23,10 @@ class Either:
         write: Callable[[bytes], None],
         wanted: Collection[str] | None,
         columns: tuple[tuple[str, str], ...] | None,
+        thimble: Thimble | None = None,
     ) -> None:
-        self._thimble = Thimble(write, wanted)
+        """`thimble`: in place of one that is made of the others."""
+        self._thimble = thimble or Thimble(write, wanted)
         self._foreign = Foreign("auto", write, columns)
         self._chosen: Thimble | Foreign | None = None
         self._since: float | None = None

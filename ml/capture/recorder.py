@@ -1,7 +1,7 @@
 """Receives blocks from a source, keeps the last moments, and records takes."""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Protocol
 
@@ -64,6 +64,7 @@ class Recorder:
         self.trigger: Trigger | None = None
         self.log: deque[str] = deque(maxlen=50)  # lines of the board's text, not yet shown
         self.drift = DriftFit()
+        self.seen: Callable[[Block], None] | None = None  # who else wants each block
         self.given_up = False  # a take was cut because the board had nothing more to say
         self._ends_us: dict[str, int] = {}  # device time behind the latest sample of each stream
         self._ring: deque[Block] = deque()
@@ -237,6 +238,8 @@ class Recorder:
 
     def _block(self, block: Block) -> None:
         self.meters[block.stream.name].add(block)
+        if self.seen is not None:
+            self.seen(block)
         end_us = _end_us(block)
         before_us = self._ends_us.get(block.stream.name, end_us)
         self._ends_us[block.stream.name] = end_us if block.lost is None else max(end_us, before_us)

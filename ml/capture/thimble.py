@@ -21,13 +21,24 @@ OF_THE_LINE = ("damaged", "unreadable")  # counted here; what else is counted, t
 
 
 class Thimble:
-    """One board; `wanted` names streams, None wants all sensors."""
+    """One board; `wanted` names streams, None wants all sensors.
+
+    `listener` hears everything that the board says, also what is not recorded; streams named in `also` are switched on
+    for it.
+    """
 
     settle_s = 0.0  # sequence and time tell at once what is missing
 
-    def __init__(self, write: Callable[[bytes], None], wanted: Collection[str] | None = None) -> None:
+    def __init__(
+        self,
+        write: Callable[[bytes], None],
+        wanted: Collection[str] | None = None,
+        listener: Callable[[Arrival], None] | None = None,
+        also: Collection[str] = (),
+    ) -> None:
         self._write = write
         self._wanted = wanted
+        self._listener, self._also = listener, also
         self._session = Session()
         self._sequence = 0
         self._device: Device | None = None
@@ -41,7 +52,7 @@ class Thimble:
         """The port has just been opened: what is heard before the next session info counts for nothing."""
         self._session = Session()
         self._told = {what: count for what, count in self._told.items() if what not in OF_THE_LINE}
-        self._command(Command.GET_INFO)
+        self.command(Command.GET_INFO)
         return []
 
     @property
@@ -49,19 +60,26 @@ class Thimble:
         """Why the last message that made no sense was refused, "" when none was."""
         return self._session.refusal
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The names of the model's classes, as far as the board has told them."""
+        return self._session.info.labels if self._session.info else ()
+
     def deaf(self, seconds: float) -> None:
         """Device times say what was lost."""
 
     def ask(self) -> None:
         """It has been silent for long: is it there?"""
-        self._command(Command.GET_INFO)
+        self.command(Command.GET_INFO)
 
     def stop(self) -> None:
-        self._command(Command.STOP, bytes([0xFF]))
+        self.command(Command.STOP, bytes([0xFF]))
 
     def feed(self, data: bytes, arrival_s: float) -> Iterator[Event]:
         """What the bytes mean."""
         for arrival in self._session.feed(data):
+            if self._listener is not None:
+                self._listener(arrival)
             yield from self._understand(arrival, arrival_s)
         yield from self._count("damaged", self._session.damaged)
         yield from self._count("unreadable", self._session.unreadable)
@@ -119,7 +137,7 @@ class Thimble:
         self._device = device
 
     def _dropped(self, info: Info) -> Iterator[Event]:
-        for stream in info.streams:
+        for stream in filter(self._is_wanted, info.streams):
             if stream.name in self._started:
                 yield from self._count(f"dropped {stream.name}", stream.dropped)
                 yield from self._count(f"overrun {stream.name}", stream.lost)
@@ -137,17 +155,17 @@ class Thimble:
             yield Incident(kind, sensor, more, self._gaps_us.get(sensor, self._latest_us))
 
     def _switch_on(self, info: Info) -> None:
-        wanted = [stream for stream in info.streams if self._is_wanted(stream)]
+        wanted = [stream for stream in info.streams if self._is_wanted(stream) or stream.name in self._also]
         self._started |= {stream.name for stream in wanted if stream.on}
         off = [
             stream for stream in wanted if not stream.on and (stream.on is not None or stream.name not in self._started)
         ]
         for stream in off:
-            self._command(Command.START, bytes([stream.id]))
+            self.command(Command.START, bytes([stream.id]))
             if stream.on is None:
                 self._started.add(stream.name)
         if off:
-            self._command(Command.GET_INFO)
+            self.command(Command.GET_INFO)
 
     def _block(self, time_us: int, data: Data, arrival_s: float) -> Iterator[Event]:
         known = self._device.streams if self._device else ()
@@ -170,9 +188,11 @@ class Thimble:
         self._latest_us = max(self._latest_us, time_us)
         yield Block(stream, time_us, tracker.period_us, values, taken.lost, arrival_s)
 
-    def _command(self, command: Command, args: bytes = b"") -> None:
+    def command(self, command: Command, args: bytes = b"") -> int:
+        """Sends it; the listener hears the answer, which has the sequence that is returned."""
         self._sequence = (self._sequence + 1) % 2**16
         self._write(Frame(Type.COMMAND, sequence=self._sequence, payload=bytes([command]) + args).encode())
+        return self._sequence
 
 
 def _stream(described: Described) -> Stream:
