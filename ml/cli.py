@@ -80,7 +80,9 @@ COMMANDS = {
         "ml.data.commands:data",
         "Recordings: list, check, split, fetch, import and export data sets.",
     ),
-    "studio": Lazy("ml.studio.command:studio", "See signals, record, label and judge, in a page on this computer."),
+    "studio": Lazy(
+        "ml.studio.command:studio", "See a board's signals, record, label and judge, in a page on this computer."
+    ),
     "link": Lazy(
         "ml.link.protocol:link",
         "Make the numbers of the link in C, Python and docs/protocol.md from lib/link/protocol.toml.",
