@@ -66,6 +66,14 @@ def _check_whole(path: Path) -> None:
             )
 
 
+def samples_of_wav(path: Path) -> tuple[int, int] | None:
+    """Where the samples of a WAV file begin, and how many bytes of them there are; None of any other file."""
+    with opened(path, MAX_SOUND) as file:
+        size = path.stat().st_size
+        place = _data(file, size)
+    return None if place is None else (place[0], min(place[1], size - place[0]))
+
+
 def _data(file: BinaryIO, size: int) -> tuple[int, int] | None:
     """Of a WAV file: where its samples begin, and how many bytes of them it states; None of any other file."""
     head = file.read(12)

@@ -34,6 +34,13 @@ class Said:
             raise UserError(f"expected text as {name}, found {self._shown(name)}")
         return value
 
+    def long_text(self, name: str) -> str:
+        """Of a file; only the size of the request limits it."""
+        value = self._fields.get(name)
+        if not isinstance(value, str) or "\0" in value:
+            raise UserError(f"expected text as {name}, found {self._shown(name)}")
+        return value
+
     def name(self, kind: str, default: str | None = None) -> str:
         """A label, a subject, a session: as strict as tools/collect.py."""
         return checked(kind, self.text(kind, default))

@@ -18,14 +18,15 @@ from starlette.websockets import WebSocket
 from ml.cli import in_a_line
 from ml.errors import UserError
 from ml.files import inside
+from ml.studio import uploading
 from ml.studio.guard import HEADERS, Guard
-from ml.studio.panels import Bytes, Handler, live, record
+from ml.studio.panels import Bytes, Handler, label, live, record
 from ml.studio.said import MOST_BODY, Said
 from ml.studio.state import Studio
 from ml.studio.uplot import FOLDER as UPLOT
 
 PAGE = Path(__file__).with_name("page")
-PANELS = (live, record)
+PANELS = (live, record, label)
 BAD, TOO_LARGE, MISSING = 400, 413, 404
 SHUTDOWN_S = 2
 
@@ -36,7 +37,7 @@ def application(studio: Studio, token: str, hosts: frozenset[str]) -> Guard:
     for panel in PANELS:
         routes += [Route(path, _get(studio, one)) for path, one in panel.GET.items()]
         routes += [Route(path, _post(studio, one), methods=["POST"]) for path, one in panel.POST.items()]
-        routes += getattr(panel, "ROUTES", lambda studio: [])(studio)
+    routes += [uploading.route(studio)]
     routes.append(Route("/{file:path}", _file))
     return Guard(Starlette(routes=routes), token, hosts)
 

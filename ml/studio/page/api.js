@@ -4,12 +4,16 @@ const notice = document.getElementById("notice");
 let timer = 0;
 
 /** One line; an error stays until the next thing works. */
-export function complain(text) {
+export function complain(text, said = false) {
+  notice.className = said ? "said" : "";
   notice.textContent = text;
   notice.hidden = !text;
   clearTimeout(timer);
   if (text) timer = setTimeout(() => (notice.hidden = true), 12000);
 }
+
+/** One line that is no complaint. */
+export const say = (text) => complain(text, true);
 
 async function checked(answer) {
   if (answer.ok) return answer;
