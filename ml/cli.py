@@ -21,11 +21,11 @@ class Lazy(NamedTuple):
 
 # Nothing heavy (TensorFlow takes seconds) is imported before it is needed.
 COMMANDS = {
-    "run": Lazy("ml.pipeline.commands:run", "Everything: train, quantise, compile, verify, report."),
-    "train": Lazy("ml.pipeline.commands:train", "Train on all subjects except the held-out ones."),
-    "quantise": Lazy("ml.pipeline.commands:quantise", "Make the trained network an int8 .tflite."),
+    "run": Lazy("ml.commands.run:run", "Everything: train, quantise, compile, verify, report."),
+    "train": Lazy("ml.commands.run:train", "Train on all subjects except the held-out ones."),
+    "quantise": Lazy("ml.commands.run:quantise", "Make the trained network an int8 .tflite."),
     "compile": Lazy(
-        "ml.compiler.command:compile_",
+        "ml.commands.compile:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
     ),
     "pack": Lazy("ml.image.command:pack_", "Write a model image, signed if you like: a model as data."),
@@ -40,32 +40,32 @@ COMMANDS = {
         "Compare BASE with HEAD: commits, folders, headers or .tflite files.",
     ),
     "verify": Lazy(
-        "ml.evaluate.command:verify",
+        "ml.trial.verify:verify",
         "Compare front end and layers with TensorFlow Lite Micro, byte for byte.",
     ),
     "stream": Lazy(
-        "ml.evaluate.stream_command:stream",
+        "ml.trial.stream_command:stream",
         "Play streams of held-out people: detection rate, false alarms, latency.",
     ),
-    "report": Lazy("ml.pipeline.commands:report", "Write report.html from the measured figures."),
+    "report": Lazy("ml.commands.run:report", "Write report.html from the measured figures."),
     "evaluate": Lazy(
-        "ml.evaluate.evaluate_command:evaluate",
+        "ml.trial.evaluate_command:evaluate",
         "Judge the committed model by a whole folder of recordings.",
     ),
     "robustness": Lazy(
-        "ml.evaluate.robustness:robustness",
+        "ml.trial.robustness:robustness",
         "Judge a model with noise, other mountings and broken sensors; add the table to the report.",
     ),
     "learning-curve": Lazy(
-        "ml.evaluate.learning_curve:learning_curve",
+        "ml.trial.learning_curve:learning_curve",
         "Train with more and more subjects; plot accuracy and detection rate.",
     ),
     "crossval": Lazy(
-        "ml.evaluate.crossval:crossval",
+        "ml.trial.crossval:crossval",
         "Leave each subject out in turn; report accuracy, parity and streams.",
     ),
     "export-stream": Lazy(
-        "ml.pipeline.commands:export_stream",
+        "ml.commands.run:export_stream",
         "Write the held-out people's takes as one recording each, to be played into a board.",
     ),
     "anomaly": Lazy(

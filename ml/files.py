@@ -1,5 +1,7 @@
 """Files written whole or not at all, and paths that stay inside their folder."""
 
+import dataclasses
+import json
 from pathlib import Path, PureWindowsPath
 
 from ml.errors import UserError
@@ -17,6 +19,18 @@ def replace_file(path: Path, content: bytes) -> None:
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise
+
+
+def write_json(path: Path, value: object) -> None:
+    """Writes JSON whole or not at all, dataclasses as their fields; the same value gives the same bytes."""
+    replace_file(path, (json.dumps(value, indent=1, sort_keys=True, default=plain) + "\n").encode())
+
+
+def plain(value: object) -> object:
+    """A dataclass for `json.dumps(default=plain)`."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    raise TypeError(f"expected JSON or a dataclass, found {type(value).__name__}")
 
 
 def inside(folder: Path, name: str, source: object = None) -> Path:

@@ -21,19 +21,19 @@ from rich.table import Table
 
 from ml.cli import run_cli
 from ml.errors import UserError
-from ml.evaluate.command import compare, compiled_model, on_device
-from ml.evaluate.on_board import Played, Sighting
 from ml.evaluate.parity import OnDevice, Parity
-from ml.evaluate.stream_command import as_shipped, check_equal, play_with_progress
 from ml.evaluate.streams import Scored, match, spans
 from ml.link.device import Device
 from ml.link.messages import Model
 from ml.link.sensor_bus import Player
 from ml.paths import ROOT
+from ml.pipeline.judge import read_decision
 from ml.pipeline.run import Run, last
-from ml.pipeline.stages import read_decision
 from ml.report import device as device_report
 from ml.report import page
+from ml.trial.on_board import Played, Sighting
+from ml.trial.stream_command import as_shipped, check_equal, play_with_progress
+from ml.trial.verify import compare, compiled_model, on_device
 
 APP = "gesture_recognition"
 BOARD = "virtual"

@@ -11,9 +11,10 @@ from pathlib import Path
 import unicorn
 
 from ml.errors import UserError
+from ml.files import write_json
 from ml.kept import made_once
 from ml.paths import CACHE, ROOT
-from ml.pipeline.cache import key, write_json
+from ml.pipeline.cache import key
 from ml.profile import image
 from ml.profile.measure import whole
 

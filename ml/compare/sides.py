@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.compare import repository
-from ml.compiler.command import c_name, read_model
 from ml.compiler.compile import compile_model
+from ml.compiler.model_file import c_name, read_model
 from ml.errors import UserError
 from ml.paths import CACHE, ROOT
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.compiler import lowering
+from ml.compiler import lowering, tflm
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel, LayerOutput
 from ml.compiler.lowering import Program
@@ -25,7 +25,6 @@ from ml.compiler.operators import Options
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.errors import UserError
-from ml.evaluate import tflm
 
 TFLM, REFERENCE = "TensorFlow Lite Micro", "the reference kernels"
 WORK = 60_000_000  # multiply-accumulates on either side: a second or two

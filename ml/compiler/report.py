@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.table import Table
 
 from ml.compiler.compile import Compiled
@@ -9,11 +11,6 @@ from ml.compiler.graph import Tensor
 from ml.compiler.lowering import Layer
 from ml.compiler.streaming import command as streaming
 from ml.compiler.streaming.moves import MOVES
-
-
-def _shape(tensor: Tensor) -> str:
-    sides = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
-    return "x".join(map(str, sides))
 
 
 def _read(layer: Layer) -> list[Tensor]:
@@ -61,10 +58,11 @@ def report(compiled: Compiled) -> dict:
     }
 
 
-def table(compiled: Compiled) -> Table:
-    """One row a layer and the totals."""
-    figures = report(compiled)
-    rows = Table(title=f"{compiled.header.name}: model {compiled.hash}", show_footer=True, title_justify="left")
+def table(figures: dict) -> Table:
+    """One row a layer and the totals, of a `report`."""
+    rows = Table(
+        title=f"{Path(figures['header']).name}: model {figures['model']}", show_footer=True, title_justify="left"
+    )
     rows.add_column("layer", footer="total")
     rows.add_column("operator", no_wrap=True)
     rows.add_column("in", no_wrap=True)
@@ -73,36 +71,38 @@ def table(compiled: Compiled) -> Table:
     rows.add_column("flash B", justify="right", footer=f"{figures['flash_bytes']:,}")
     rows.add_column("live RAM B", justify="right", footer=f"{figures['arena_bytes']:,}")
     rows.add_column("kernel", no_wrap=True)
-    for layer in compiled.program.layers:
+    for layer in figures["layers"]:
         rows.add_row(
-            str(layer.number),
-            layer.op.kind,
-            " ".join(map(_shape, _read(layer))),
-            _shape(layer.op.output),
-            f"{layer.macs:,}" if layer.macs else "",
-            f"{layer.lowered.flash:,}",
-            f"{layer.live:,}",
-            layer.lowered.kernel,
+            str(layer["layer"]),
+            layer["operator"],
+            " ".join(map(_shape, layer["inputs"])),
+            _shape(layer["output"]),
+            f"{layer['macs']:,}" if layer["macs"] else "",
+            f"{layer['flash_bytes']:,}",
+            f"{layer['live_ram_bytes']:,}",
+            layer["kernel"],
         )
     return rows
 
 
-def summary(compiled: Compiled) -> str:
+def _shape(shape: list[int]) -> str:
+    return "x".join(map(str, shape[1:] if shape[:1] == [1] else shape))
+
+
+def summary(figures: dict) -> str:
     """What stands below the table."""
-    figures = report(compiled)
     return (
         f"arena {figures['arena_bytes']:,} B (no plan can be below {figures['arena_lower_bound_bytes']:,} B), "
         f"constants {figures['flash_bytes']:,} B of which {figures['parameter_bytes']:,} B are the model's own; "
-        f"check {figures['check_crc32']}; {compiled.proof}"
-        + _bits(compiled)
-        + (f"\n{streaming.summary(compiled.program)}" if compiled.program.stream else "")
+        f"check {figures['check_crc32']}; {figures['proof']}"
+        + _bits(figures["layers"])
+        + (f"\n{streaming.summary(figures['stream'])}" if "stream" in figures else "")
     )
 
 
-def _bits(compiled: Compiled) -> str:
+def _bits(layers: list[dict]) -> str:
     """Which layers hold weights of 4 bits, and which might have but for a reason."""
-    layers = compiled.program.layers
-    narrow = [str(layer.number) for layer in layers if layer.lowered.bits == 4]
-    refused = [f"layer {one.number}: {one.lowered.reason}" for one in layers if "not in 4 bits" in one.lowered.reason]
+    narrow = [str(layer["layer"]) for layer in layers if layer["weight_bits"] == 4]
+    refused = [f"layer {one['layer']}: {one['reason']}" for one in layers if "not in 4 bits" in one["reason"]]
     lines = [f"weights of 4 bits in layers {', '.join(narrow)}"] if narrow else []
     return "".join(f"\n{line}" for line in lines + refused)

@@ -13,8 +13,8 @@ import click
 import numpy as np
 
 from ml.cli import run_cli
-from ml.compiler.command import read_model
 from ml.compiler.graph import Op
+from ml.compiler.model_file import read_model
 from ml.compiler.reader import read
 from ml.files import replace_file
 

@@ -11,6 +11,7 @@ import numpy as np
 from ml.errors import UserError
 from ml.train.examples import Examples
 from ml.train.keras import quiet, tensorflow
+from ml.train.lessons import Lessons
 from ml.train.training import INPUT_SCALE, to_float
 
 CALIBRATION = 500  # windows that set the ranges of the activations
@@ -24,7 +25,7 @@ class LayerError:
     sqnr_db: float  # signal to quantisation noise; above 20 dB a layer is no suspect
 
 
-def calibration_set(examples: Examples, seed: int, count: int = CALIBRATION) -> np.ndarray:
+def calibration_set(examples: Examples | Lessons, seed: int, count: int = CALIBRATION) -> np.ndarray:
     """Inputs int8 (count, ...) drawn evenly over the classes, one of them with both ends of the range."""
     rng = np.random.default_rng(seed)
     classes = np.unique(examples.labels)

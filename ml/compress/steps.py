@@ -9,12 +9,16 @@ file.
 
 import importlib
 import inspect
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from ml.compress.recipe import Step
+from ml.compress import quantise
+from ml.compress.recipe import Parameters, Step
 from ml.errors import UserError
+from ml.files import write_json
 from ml.train.keras import keras_module
 from ml.train.lessons import Lessons, tune
 
@@ -26,6 +30,23 @@ class Network:
     model: Any  # Keras: float32 (n, ...) -> (n, size)
     bits: dict[str, int] = field(default_factory=dict)  # layer -> of its weights; 8 where it is not named
     trained: Any = None  # Keras: as it was before any step, for a teacher; never changed
+
+    def save(self, folder: Path) -> None:
+        """-> model.keras, network.json."""
+        self.model.save(folder / "model.keras")
+        write_json(folder / "network.json", {"bits": self.bits})
+
+
+def load(folder: Path, trained: Path) -> Network:
+    """The network that a step, or the training, left in `folder`; `trained` is the training's folder."""
+    kept = folder / "network.json"
+    bits = json.loads(kept.read_text())["bits"] if kept.is_file() else {}
+    return Network(load_model(folder), bits, load_model(trained))
+
+
+def load_model(folder: Path):
+    """The Keras model of a folder."""
+    return keras_module().models.load_model(folder / "model.keras", compile=False)
 
 
 # name -> module:function(network: Network, lessons: Lessons, seed: int, **parameters) -> Network
@@ -58,3 +79,10 @@ def tuned(network: Network, lessons: Lessons, seed: int, epochs: int, rate: floa
     """Trains on, at a third of the first learning rate unless `rate` says another."""
     tune(network.model, lessons, epochs, seed, rate)
     return network
+
+
+def convert(network: Network, lessons: Lessons, seed: int, how: Parameters) -> bytes:
+    """The last step: an int8 `.tflite`, calibrated with a part of the lessons; `how` is the recipe's [convert]."""
+    if how:
+        raise UserError(f"[convert]: expected no parameter, found {', '.join(how)}")
+    return quantise.int8(network.model, quantise.calibration_set(lessons, seed))

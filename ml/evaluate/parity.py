@@ -13,8 +13,8 @@ from typing import Protocol
 import numpy as np
 
 from ml.compiler.host import HostModel
+from ml.compiler.tflm import Reference
 from ml.errors import UserError
-from ml.evaluate.tflm import Reference
 from ml.link.device import Device
 from ml.link.messages import MODEL_INPUT, Command
 from ml.train.examples import Inputs

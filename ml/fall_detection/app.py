@@ -22,7 +22,7 @@ from ml.native.impact import VALUES, impacts
 from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.train import training
-from ml.train.examples import Examples, HeldOut, Inputs, once
+from ml.train.examples import Examples, HeldOut, Inputs
 from ml.train.networks import convolutions
 
 SECONDS = (1.0, 3600.0)  # less shows no fall and what came of it
@@ -68,8 +68,7 @@ class FallDetection(App):
         return Split(tuple(sorted(split.train + split.validation)), (), split.test)
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
-        settings = (self.name, self.config, tuple(labels), seed)
-        return once(settings, data, lambda: examples.training_examples(data, labels, self.config, seed))
+        return examples.training_examples(data, labels, self.config, seed)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return examples.held_out(data, labels, self.config)

@@ -20,7 +20,7 @@ from ml.native.imu import AXES, UNIT, windows
 from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.train import training
-from ml.train.examples import Examples, HeldOut, Inputs, once
+from ml.train.examples import Examples, HeldOut, Inputs
 from ml.train.networks import convolutions
 
 WAY_UP = re.compile(r"\{(-?\d+), (-?\d+), (-?\d+)\}, // the way up")  # in a header, see header.py
@@ -81,9 +81,7 @@ class GestureRecognition(App):
         return labels.index(NONE)
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
-        front_end, how = self.config.front_end, self.config.training
-        settings = (self.name, front_end, how, tuple(labels), seed)
-        return once(settings, data, lambda: examples.training_examples(data, labels, front_end, how, seed))
+        return examples.training_examples(data, labels, self.config.front_end, self.config.training, seed)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return presentation.held_out(data, labels, self.config.front_end)

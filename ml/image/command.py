@@ -12,8 +12,8 @@ from typing import TypedDict, Unpack
 
 import click
 
-from ml.compiler.command import c_name, read_model
 from ml.compiler.compile import compile_model
+from ml.compiler.model_file import c_name, read_model
 from ml.errors import UserError
 from ml.image.pack import Packed, pack
 from ml.paths import ROOT

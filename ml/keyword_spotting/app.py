@@ -31,6 +31,7 @@ from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.progress import say
 from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.lessons import Lessons
 from ml.train.training import FloatModel, Model, to_int8
 
 SECONDS = (0.1, 3600.0)
@@ -119,6 +120,12 @@ class KeywordSpotting(App):
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
         return examples.training_examples(data, self.config, seed)
+
+    def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Drawn:
+        return examples.drawn(Examples(arrays["inputs"], arrays["labels"]), data, self.config, seed)
+
+    def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
+        return learning.lessons(examples, len(labels), self.config.training)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return examples.held_out(data, self.config)

@@ -31,18 +31,12 @@ class Drawn(Examples):
 
 
 def training_examples(data: Dataset, config: Config, seed: int) -> Drawn:
-    key = (data.hash, tuple(data.subjects), config, seed)
-    if key not in _last:
-        _last.clear()
-        _last[key] = _draw(data, config, seed)
-    return _last[key]
+    made = _inputs(Windows(data, config, np.random.default_rng(seed)).all(), config.front_end)
+    return drawn(_shuffled([made], [seed, 1]), data, config, seed)
 
 
-_last: dict[tuple, Drawn] = {}  # making them takes minutes, and training and quantisation ask for the same
-
-
-def _draw(data: Dataset, config: Config, seed: int) -> Drawn:
-    first = _shuffled([_inputs(Windows(data, config, np.random.default_rng(seed)).all(), config.front_end)], [seed, 1])
+def drawn(first: Examples, data: Dataset, config: Config, seed: int) -> Drawn:
+    """With what they take to be drawn again."""
 
     def again(number: int, sure: Sure) -> Examples:
         return _again(data, config, [seed, 2, number], first, sure)

@@ -11,6 +11,7 @@ from ml.keyword_spotting.examples import Drawn
 from ml.progress import track
 from ml.train.examples import Examples
 from ml.train.keras import keras_module
+from ml.train.lessons import Lessons
 from ml.train.training import scores, to_float
 
 AT_ONCE = 16384  # windows that are float at a time
@@ -71,6 +72,24 @@ def expect_evenly(network, labels: np.ndarray, evenness: float) -> None:
     weights, biases = network.layers[-1].get_weights()
     shown = np.bincount(labels, minlength=len(biases)).astype(float)
     network.layers[-1].set_weights([weights, biases - evenness * np.log(shown / np.median(shown)).astype(np.float32)])
+
+
+def lessons(examples: Examples, classes: int, training: Training) -> Lessons:
+    """For a step that trains on: the loss counts with what `expect_evenly` has taken back."""
+    ops, shown = keras_module().ops, np.bincount(examples.labels, minlength=classes).astype(float)
+    again = ((shown / np.median(shown)) ** training.evenness).astype(np.float32)
+    wanted = keras_module().losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+
+    def loss(targets, made):
+        shares = made * again
+        return wanted(targets, shares / ops.sum(shares, axis=-1, keepdims=True))
+
+    epochs = training.epochs + training.rounds * training.round_epochs
+    settings = {"batch": training.batch, "rate": training.learning_rate, "epochs": epochs}
+    targets = np.eye(classes, dtype=np.float32)[examples.labels]
+    return Lessons(
+        examples.inputs, examples.labels, targets, loss, **settings, vary=lambda one, rng: masked(one, training, rng)
+    )
 
 
 def _epoch(network, examples: Examples, training: Training, rng: np.random.Generator) -> dict[str, float]:

@@ -3,7 +3,6 @@
 folder = stage("train", {"data": dataset.hash, "seed": 0}, code, make)   # make(folder) runs unless it ran before
 """
 
-import dataclasses
 import functools
 import hashlib
 import json
@@ -13,7 +12,7 @@ from collections.abc import Callable, Iterable
 from importlib import metadata
 from pathlib import Path
 
-from ml.files import replace_file
+from ml.files import plain
 from ml.kept import made_once
 from ml.paths import CACHE, ROOT
 from ml.progress import say
@@ -48,7 +47,7 @@ def _announced(name: str, make: Callable[[Path], None], scratch: Path) -> None:
 
 def key(inputs: dict, code: Iterable[Path]) -> str:
     """16 hex digits that stand for inputs, sources and the packages that decide a result."""
-    digest = hashlib.sha256(json.dumps([inputs, versions()], sort_keys=True, default=_plain).encode())
+    digest = hashlib.sha256(json.dumps([inputs, versions()], sort_keys=True, default=plain).encode())
     for source in _sources(tuple(code)):
         digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0" + _content(source))
     return digest.hexdigest()[:16]
@@ -66,12 +65,6 @@ def versions() -> dict[str, str]:
     return found
 
 
-def _plain(value: object) -> object:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    raise TypeError(f"a stage's input must be JSON or a dataclass, found {type(value).__name__}")
-
-
 # As this process found them: a later edit does not change what runs.
 @functools.cache
 def _content(source: Path) -> bytes:
@@ -82,8 +75,3 @@ def _content(source: Path) -> bytes:
 def _sources(code: tuple[Path, ...]) -> list[Path]:
     found = {file for path in code for file in (path.rglob("*") if path.is_dir() else [path])}
     return sorted(file for file in found if file.suffix in (".py", ".c", ".h"))
-
-
-def write_json(path: Path, value: object) -> None:
-    """Writes JSON whole or not at all; the same value gives the same bytes."""
-    replace_file(path, (json.dumps(value, indent=1, sort_keys=True, default=_plain) + "\n").encode())

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from ml.compiler.streaming import Request
-from ml.compress import quantise
+from ml.compress import recipe
+from ml.compress.recipe import Recipe
 from ml.data.manifest import Dataset
 from ml.data.split import Split, as_published, by_subject
 from ml.data.streams import Stream, streams
@@ -21,8 +22,10 @@ from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.evaluate.tune import Grid
 from ml.native.decide import DecideConfig
-from ml.train import training
+from ml.paths import ROOT
+from ml.train import lessons, training
 from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.lessons import Lessons
 from ml.train.training import Model, Settings
 
 APPS = {
@@ -135,9 +138,21 @@ class App(ABC):
         network is now on the validation streams."""
         return training.fit(network, examples, self.training, seed, judge)
 
-    def convert(self, network, examples: Examples, seed: int) -> bytes:
-        """The network as an int8 `.tflite`; `examples` are its training examples."""
-        return quantise.int8(network, quantise.calibration_set(examples, seed))
+    def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Examples:
+        """The examples again that were kept as arrays (ml/train/examples.py); `data` and `seed` are those of
+        `examples`."""
+        return Examples(arrays["inputs"], arrays["labels"])
+
+    def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
+        """The same for a step that trains on after `fit`, as those of a recipe do (ml/compress)."""
+        how = self.training
+        settings = {"batch": how.batch, "rate": how.learning_rate, "epochs": how.epochs}
+        smoothing = {"smoothing": how.label_smoothing}
+        return lessons.classes(examples.inputs, examples.labels, len(labels), **settings, **smoothing)
+
+    def recipe(self) -> Recipe:
+        """What stands between training and conversion: that of the application's folder."""
+        return recipe.read(ROOT / "ml" / self.name / "recipe.toml")
 
     def learned(self, history: dict) -> "App":
         """The same application with the numbers that `fit` returned, if `scores` and `sections` need any."""

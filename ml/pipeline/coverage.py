@@ -4,19 +4,15 @@ tested with says nothing about it.
 split, notes = covering(app, data, split)   # the default split, so that each class is trained and tested
 check_trained(app, data, split)             # UserError for a class that no training subject has
 check_tested(app, data, split)              # UserError for a hold-out by hand without a class that it could have
-untested(counts, classes, ...)              # classes of which the test has no recording
 """
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
 from ml.data.manifest import Dataset
 from ml.data.split import Split, named
 from ml.errors import UserError
-from ml.evaluate.accuracy import without_truth
 from ml.pipeline.contract import App
 
 
@@ -119,22 +115,3 @@ def _moved(split: Split, who: str, where: str) -> Split:
     parts = {name: {*part} - {who} for name, part in vars(split).items()}
     parts[where].add(who)
     return Split(**{name: tuple(sorted(part)) for name, part in parts.items()})
-
-
-def untested(counts: np.ndarray, classes: list[str], background: int | tuple[int, ...], streams: bool) -> list[str]:
-    """Classes that no recording of the test shows, by its confusion matrix. What means nothing fills the streams, so
-    where there are streams it is tested."""
-    fills = {background} if isinstance(background, int) else set(background)
-    return [classes[index] for index in without_truth(counts) if not (streams and index in fills)]
-
-
-def tested(metrics: dict) -> str:
-    """How many classes the test shows where that is not all of them: "1 of 3"; else ""."""
-    classes = len(metrics["int8"]["confusion"])
-    lacking = len(metrics.get("untested", []))
-    return f"{classes - lacking} of {classes}" if lacking else ""
-
-
-def in_words(classes: list[str], subjects: tuple[str, ...] | list[str]) -> str:
-    """A line for people; "" where every class was tested."""
-    return f"{', '.join(classes)}: no recording by {named(subjects)}" if classes else ""

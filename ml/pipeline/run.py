@@ -10,11 +10,12 @@ from ml.data.manifest import Dataset
 from ml.data.quality.report import refuse
 from ml.data.split import Split
 from ml.errors import UserError
+from ml.files import write_json
 from ml.paths import ROOT
-from ml.pipeline.cache import write_json
 from ml.pipeline.contract import App, find
 from ml.pipeline.coverage import check_trained, covering
-from ml.pipeline.stages import Task, choose
+from ml.pipeline.stages import chosen
+from ml.pipeline.task import Task
 
 VERSION = 1  # of run.json
 
@@ -48,7 +49,7 @@ class Run:
         return app.with_words(self.words) if self.words else app
 
     def asked(self) -> Task:
-        """Loads the data and splits it."""
+        """Stages `data` and `split`: their hash is the key of all that follow, so they are never taken as before."""
         app = self.application()
         data = app.data_of(tuple(map(Path, self.data.split(os.pathsep))) if self.data else (), self.seed)
         if self.strict:
@@ -56,13 +57,14 @@ class Run:
         split, notes = _split(app, data, self.hold_out)
         check_trained(app, data, split)
         app = app.of_data(data.of(split.train + split.validation))
-        task = Task(app, data, split, self.seed, self.target, self.aim, self.bound, notes=notes)
+        limits = (self.target, self.aim, self.bound)
+        task = Task(app, data, split, self.seed, *limits, recipe=app.recipe(), quick=self.quick, notes=notes)
         _ = task.limits  # refuses a bound below the target
         return task
 
     def task(self) -> Task:
         """The same with the best of the application's candidates."""
-        return choose(self.asked())
+        return chosen(self.asked())
 
     def save(self) -> None:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))

@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.data.split import named
+from ml.evaluate import untested
 from ml.evaluate.accuracy import flat
 from ml.evaluate.operating_point import in_words, operating_point
-from ml.pipeline import coverage
 
 
 def print_summary(folder: Path) -> None:
@@ -30,7 +30,7 @@ def print_summary(folder: Path) -> None:
 
 
 def _untested(metrics: dict, data: dict) -> list[tuple[str, str]]:
-    line = coverage.in_words(metrics.get("untested", []), data["split"]["test"])
+    line = untested.in_words(metrics.get("untested", []), data["split"]["test"])
     return [("not tested", line)] if line else []
 
 
@@ -47,7 +47,7 @@ def _merit(row: dict) -> str:
 
 
 def _rows(metrics: dict, compiled: dict) -> list[tuple[str, str]]:
-    seen = f" of {count} classes" if (count := coverage.tested(metrics)) else ""
+    seen = f" of {count} classes" if (count := untested.tested(metrics)) else ""
     rows = [
         (f"{kind} accuracy", f"{metrics[kind]['accuracy']:.1%} of {metrics[kind]['repetitions']} recordings{seen}")
         for kind in ("float", "int8")

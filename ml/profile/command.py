@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ml.compiler.command import c_name, read_model
+from ml.compiler.model_file import c_name, read_model
 from ml.compiler.operators import Options
 from ml.profile.measure import LIMIT, Profile, clock, profile
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.pipeline.cache import write_json
+from ml.files import write_json
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,11 @@ import jinja2
 from ml.data.quality import report as quality
 from ml.data.split import named
 from ml.errors import UserError
-from ml.evaluate import operating_point
+from ml.evaluate import operating_point, untested
 from ml.evaluate.accuracy import flat
 from ml.evaluate.intervals import short
 from ml.evaluate.timeline import by_subject
 from ml.files import replace_file
-from ml.pipeline import coverage
 from ml.report import device, plots
 
 NEEDED = ("run", "data", "history", "layers", "decision", "metrics", "streams", "compiled")
@@ -39,7 +38,7 @@ def write(folder: Path) -> Path:
         left_out=left_out,
         boards=_boards(folder, found["compiled"]["model"]),
         people=people,
-        untested=coverage.in_words(found["metrics"].get("untested", []), found["data"]["split"]["test"]),
+        untested=untested.in_words(found["metrics"].get("untested", []), found["data"]["split"]["test"]),
         subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
         threshold=min(found["decision"]["config"]["threshold"]),
         candidates=_candidates(folder),

@@ -1,11 +1,9 @@
 """Examples for training and testing a network."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from pathlib import Path
 
 import numpy as np
-
-from ml.data.manifest import Dataset
 
 
 @dataclass(frozen=True)
@@ -42,14 +40,15 @@ class HeldOut:
         return len(self.labels)
 
 
-_last: dict[tuple, Examples] = {}
+def write(folder: Path, examples: Examples) -> None:
+    """-> examples.npz: every array and number of them. What else an application keeps in them it makes again
+    (`App.of_arrays`)."""
+    found = {one.name: getattr(examples, one.name) for one in fields(examples)}
+    kept = {name: value for name, value in found.items() if isinstance(value, (np.ndarray, int))}
+    np.savez(folder / "examples.npz", allow_pickle=False, **kept)
 
 
-def once(settings: tuple, data: Dataset, make: Callable[[], Examples]) -> Examples:
-    """What `make` gives, or gave last time, where settings and data were the same: training and calibration ask for the
-    same examples, which may take a minute to make."""
-    key = (settings, tuple((item.subject, item.label, item.recording.key) for item in data.items))
-    if key not in _last:
-        _last.clear()
-        _last[key] = make()
-    return _last[key]
+def read(folder: Path) -> dict[str, np.ndarray]:
+    """The arrays that `write` left."""
+    with np.load(folder / "examples.npz", allow_pickle=False) as kept:
+        return {name: kept[name] for name in kept.files}

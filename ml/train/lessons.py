@@ -18,7 +18,7 @@ class Lessons:
     inputs: np.ndarray  # int8 (n, ...), as the front end makes them
     labels: np.ndarray  # int (n,): the class of each; a part of them is drawn evenly over the classes
     targets: np.ndarray  # float32 (n, size): what the network should answer; one-hot, or the window itself
-    loss: str = "categorical_crossentropy"  # a Keras loss over (targets, answers)
+    loss: str | Callable = "categorical_crossentropy"  # a Keras loss, or a function of (targets, answers)
     smoothing: float = 0.0  # of the labels, where the loss takes any
     batch: int = 64
     rate: float = 1e-3  # the highest learning rate of a network that starts from nothing
@@ -38,7 +38,7 @@ class Lessons:
         losses = keras_module().losses
         if self.loss == "categorical_crossentropy":
             return losses.CategoricalCrossentropy(label_smoothing=self.smoothing)
-        return losses.get(self.loss)
+        return self.loss if callable(self.loss) else losses.get(self.loss)
 
 
 def classes(inputs: np.ndarray, labels: np.ndarray, count: int, **how) -> Lessons:

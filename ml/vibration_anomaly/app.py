@@ -22,6 +22,7 @@ from ml.paths import ROOT
 from ml.pipeline.contract import App
 from ml.train import training
 from ml.train.examples import Examples, HeldOut, Inputs
+from ml.train.lessons import Lessons
 from ml.train.training import FloatModel, Model
 from ml.vibration_anomaly import examples, header, model
 from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config, Decision
@@ -97,6 +98,13 @@ class VibrationAnomaly(App):
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
         return examples.normal_examples(data, self.config, seed)
+
+    def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Normal:
+        found = {name: int(arrays[name]) for name in ("rate_mhz", "off_level")}
+        return Normal(arrays["inputs"], arrays["labels"], blind=arrays["blind"], **found)
+
+    def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
+        return model.lessons(examples.inputs, self.config.training)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return examples.held_out(data, self.config, self.found.off_level if self.found else 0)

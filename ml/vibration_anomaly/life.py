@@ -13,9 +13,9 @@ import numpy as np
 
 from ml.data.recordings import saturate
 from ml.data.streams import Stream
-from ml.evaluate.committed import Committed
 from ml.evaluate.streams import detect
 from ml.native.machine import State, watch
+from ml.trial.committed import Committed
 from ml.vibration_anomaly.pieces import Piece
 
 NOISE = 2.0  # counts, standard deviation: 1 mg, that of a quiet accelerometer

@@ -7,6 +7,7 @@ import numpy as np
 
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
 from ml.train.keras import keras_module
+from ml.train.lessons import Lessons
 from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
 
@@ -51,15 +52,33 @@ def fit_autoencoder(network, windows: np.ndarray, training: Training, seed: int)
     """Trains it to make the int8 windows (n, features) again, each feature in its own deviation; the losses."""
     keras = keras_module()
     targets = windows.astype(np.float32) / OUTPUT_STEPS
-    weight = 1 / np.maximum(targets.var(0), 1 / OUTPUT_STEPS**2)
     steps = training.epochs * -(-len(windows) // training.batch)
     schedule = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
-    shares = np.sqrt(weight / weight.mean()).astype(np.float32)
+    shares = _shares(targets)
     learner = _weighted(network, shares)
     learner.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
     keras.utils.set_random_seed(seed)  # of the order of the windows
     made = learner.fit(to_float(windows), targets * shares, training.batch, epochs=training.epochs, verbose=0)
     return [float(loss) for loss in made.history["loss"]]
+
+
+def _shares(targets: np.ndarray) -> np.ndarray:
+    """By which each feature's output counts, float32 (features,)."""
+    weight = 1 / np.maximum(targets.var(0), 1 / OUTPUT_STEPS**2)
+    return np.sqrt(weight / weight.mean()).astype(np.float32)
+
+
+def lessons(windows: np.ndarray, training: Training) -> Lessons:
+    """The same for a step that trains on."""
+    keras = keras_module()
+    targets = windows.astype(np.float32) / OUTPUT_STEPS
+    shares = _shares(targets)
+
+    def loss(wanted, made):
+        return keras.ops.mean(keras.ops.square((wanted - made) * shares), axis=-1)
+
+    settings = {"batch": training.batch, "rate": training.learning_rate, "epochs": training.epochs}
+    return Lessons(windows, np.zeros(len(windows), int), targets, loss, **settings)
 
 
 def _weighted(network, shares: np.ndarray):

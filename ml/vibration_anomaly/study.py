@@ -33,17 +33,17 @@ from rich.table import Table
 from ml.data import manifest
 from ml.data.manifest import Dataset, Item
 from ml.errors import UserError
-from ml.evaluate.committed import committed
+from ml.files import write_json
 from ml.native import anomaly
 from ml.native.anomaly import Baseline
 from ml.native.decide import DecideConfig, decide
 from ml.native.machine import MachineConfig, State, watch
 from ml.native.vibration import VibrationConfig, vibration
 from ml.paths import ROOT
-from ml.pipeline.cache import write_json
 from ml.progress import say, track
 from ml.train.examples import HeldOut
 from ml.train.keras import keras_module
+from ml.trial.committed import committed
 from ml.vibration_anomaly import header, model, speeds
 from ml.vibration_anomaly.app import VibrationAnomaly
 from ml.vibration_anomaly.config import NORMAL, Config

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.compiler import tflm
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
-from ml.evaluate import tflm
 from tests.compiler.fuzz import batch
 
 needs_tflm = pytest.mark.skipif(not tflm.available(), reason="tflite-micro exists for Linux on x86-64 only")

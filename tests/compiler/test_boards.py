@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.compiler import compile_model
-from ml.evaluate import tflm
+from ml.compiler import compile_model, tflm
 from ml.paths import ROOT
 from ml.profile import image
 from ml.profile.boards import machines

@@ -5,7 +5,7 @@ import pytest
 
 from ml.compiler.operators import Options
 from ml.compiler.reader import read
-from ml.evaluate.twin import int8_twin
+from ml.compiler.twin import int8_twin
 from tests.compiler.mixed import mixed
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 

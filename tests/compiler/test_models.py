@@ -5,9 +5,8 @@ import zlib
 import numpy as np
 import pytest
 
-from ml.compiler import HostModel, compile_model
+from ml.compiler import HostModel, compile_model, tflm
 from ml.compiler.proof import fixed_input
-from ml.evaluate import tflm
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 
 MODELS = {  # file, CRC-32 of the output for the fixed input as measured with TFLM on a Cortex-M4

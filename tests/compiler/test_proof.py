@@ -12,7 +12,7 @@ from tests.compiler.test_edges import SAME, depthwise, softmax
 @pytest.fixture(params=[pytest.param(True, marks=needs_tflm), False], ids=["with TFLM", "without TFLM"])
 def at_hand(request, monkeypatch) -> bool:
     if not request.param:
-        monkeypatch.setattr("ml.evaluate.tflm.available", lambda: False)
+        monkeypatch.setattr("ml.compiler.tflm.available", lambda: False)
     return request.param
 
 

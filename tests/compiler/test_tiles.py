@@ -6,14 +6,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from ml.compiler import HostModel, Options, compile_model, lowering
+from ml.compiler import HostModel, Options, compile_model, lowering, tflm
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
 from ml.compiler.tiling import LEAST_GAIN, MOST_WORK
 from ml.compiler.tiling.strips import cut, heights, pair_at
-from ml.evaluate import parity, tflm
+from ml.evaluate import parity
 from tests.compiler.parity import assert_same_as_tflm, host_program, inputs, needs_tflm
 from tests.compiler.strategies import channel_scales, weights
 from tests.compiler.streaming.stacks import SAME, VALID, Stack

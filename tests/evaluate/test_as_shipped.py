@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ml.data.streams import Stream, Truth
-from ml.evaluate.as_shipped import Shipped
 from ml.evaluate.streams import Scored
 from ml.native import health
 from ml.native.decide import DecideConfig
+from ml.trial.as_shipped import Shipped
 
 LABELS, RATE_MHZ, HOP = ["wave", "none"], 100_000, 10
 

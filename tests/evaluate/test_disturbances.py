@@ -10,9 +10,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from ml.errors import UserError
-from ml.evaluate import disturbances as made_wrong
-from ml.evaluate.disturbance_options import asked, disturbing
-from ml.evaluate.disturbances import NOISES, Disturbance, table
+from ml.trial import disturbances as made_wrong
+from ml.trial.disturbance_options import asked, disturbing
+from ml.trial.disturbances import NOISES, Disturbance, table
 
 CHANNELS = {"imu": 6, "accel": 3, "mic": 1}
 G = 2048

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.cli import cli
+from ml.compiler import tflm
 from ml.compiler.compile import compile_model
 from ml.compiler.host import HostModel
 from ml.errors import UserError
-from ml.evaluate import tflm
 from ml.evaluate.parity import FRONT_END, Case, Host, Parity, difference, layers
 from ml.gesture_recognition.app import GestureRecognition
 from ml.paths import ROOT

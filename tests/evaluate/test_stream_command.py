@@ -7,9 +7,9 @@ import pytest
 
 from ml.data.streams import Stream, Truth
 from ml.errors import UserError
-from ml.evaluate.on_board import Played
-from ml.evaluate.stream_command import check_equal, check_windows, first_hours
 from ml.evaluate.streams import Detection, Scored
+from ml.trial.on_board import Played
+from ml.trial.stream_command import check_equal, check_windows, first_hours
 from tests.evaluate.test_stream_summary import FINE
 
 SEEN = [Detection("left", 40, 200), Detection("right", 90, 210)]

@@ -6,11 +6,11 @@ import pytest
 
 from ml.errors import UserError
 from ml.evaluate.limits import Limits
-from ml.evaluate.on_board import Played
-from ml.evaluate.stream_summary import board_lines, check_samples, counters, summary
 from ml.evaluate.streams import Tally
 from ml.link.messages import Cycles, Gate, Telemetry
 from ml.native.decide import DecideConfig
+from ml.trial.on_board import Played
+from ml.trial.stream_summary import board_lines, check_samples, counters, summary
 
 FINE = Telemetry(
     *(0, 100, 3, 0, 0, 0, 5, 0, 900),

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
+from ml.compiler import tflm
 from ml.compiler.compile import compile_model
 from ml.compiler.host import HostModel
 from ml.compiler.streaming import Request
-from ml.evaluate import tflm
 from ml.evaluate.parity import Case, Host, Parity, layers
 from ml.train.examples import Inputs
 from tests.compiler.streaming.stacks import Stack

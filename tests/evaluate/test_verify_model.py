@@ -5,8 +5,8 @@ from click.testing import CliRunner
 
 from ml.cli import cli
 from ml.errors import UserError
-from ml.evaluate.verify_model import verify_model
 from ml.profile.machine import Machine
+from ml.trial.verify_model import verify_model
 from tests.compiler.parity import needs_tflm
 from tests.compiler.test_edges import SAME, depthwise
 

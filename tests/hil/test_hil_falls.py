@@ -6,8 +6,8 @@ import subprocess
 import pytest
 
 from ml.data.synthesis.falls import Plan, generate
-from ml.evaluate.on_board import inject
 from ml.evaluate.streams import detect
+from ml.trial.on_board import inject
 
 pytestmark = pytest.mark.hil_app("fall_detection")
 OURS = re.compile(

@@ -12,12 +12,12 @@ from ml.data.audio import resample_audio
 from ml.data.streams import Stream, cut
 from ml.data.synthesis import falls, machines
 from ml.data.synthesis.espeak import Manner, speak
-from ml.evaluate.committed import Committed, committed
 from ml.evaluate.parity import Case
 from ml.evaluate.streams import Detection, Scored, detect
 from ml.native.decide import NEVER, DecideConfig
 from ml.paths import ROOT
 from ml.pipeline.contract import find
+from ml.trial.committed import Committed, committed
 
 APPS = ("gesture_recognition", "fall_detection", "vibration_anomaly", "keyword_spotting")
 SECONDS = 60  # of movement, at most

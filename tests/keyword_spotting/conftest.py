@@ -11,9 +11,9 @@ import soundfile
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.synthesis.espeak import PROGRAM
 from ml.data.synthesis.speech import SpeechPlan, generate
-from ml.evaluate.committed import committed
 from ml.keyword_spotting.app import KeywordSpotting
 from ml.paths import ROOT
+from ml.trial.committed import committed
 
 RATE_HZ = 16_000
 WORDS, EVERY_S = 10, 5

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.evaluate import tflm
+from ml.compiler import tflm
 from tests.compiler import strategies as draw_from
 from tests.compiler.builder import Builder
 from tests.compiler.parity import assert_same_as_tflm, host_model, needs_tflm

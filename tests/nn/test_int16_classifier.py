@@ -5,9 +5,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ml.compiler import tflm
 from ml.compiler.compile import prepare
 from ml.errors import UserError
-from ml.evaluate import tflm
 from tests.compiler import strategies as draw_from
 from tests.compiler.builder import Builder
 from tests.compiler.parity import assert_same_as_tflm, host_model, needs_tflm

@@ -7,9 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.compiler import reader
+from ml.compiler import reader, tflm
 from ml.compiler.operators import hard_swish, lookup
-from ml.evaluate import tflm
 from tests.compiler import strategies as draw_from
 from tests.compiler.builder import Builder
 from tests.compiler.parity import host_model, needs_tflm

@@ -8,13 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ml.commands.run import _check_classes
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import Recording
 from ml.data.split import Split, by_subject
 from ml.errors import UserError
+from ml.evaluate import untested
 from ml.evaluate.accuracy import confusion
 from ml.pipeline import coverage
-from ml.pipeline.commands import _check_classes
 from ml.pipeline.contract import find
 from ml.pipeline.run import Run
 
@@ -102,12 +103,12 @@ def test_a_covered_split_loses_nobody_and_lacks_only_what_one_person_alone_shows
 def test_classes_without_a_recording_are_not_tested_though_everything_else_is_right():
     classes = ["punch", "wave", "none"]
     counts = confusion(np.array([1, 1, 1]), np.array([1, 1, 1]), 3)
-    assert coverage.untested(counts, classes, 2, streams=False) == ["punch", "none"]
-    assert coverage.untested(counts, classes, 2, streams=True) == ["punch"]
+    assert untested.untested(counts, classes, 2, streams=False) == ["punch", "none"]
+    assert untested.untested(counts, classes, 2, streams=True) == ["punch"]
     metrics = {"int8": {"confusion": counts.tolist()}, "untested": ["punch", "none"]}
-    assert coverage.tested(metrics) == "1 of 3"
-    assert coverage.tested(metrics | {"untested": []}) == ""
-    assert coverage.in_words(["punch"], ["cem"]) == "punch: no recording by cem"
+    assert untested.tested(metrics) == "1 of 3"
+    assert untested.tested(metrics | {"untested": []}) == ""
+    assert untested.in_words(["punch"], ["cem"]) == "punch: no recording by cem"
 
 
 def test_a_class_is_there_once():

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from ml.data.synthesis import Plan, generate
-from ml.evaluate.crossval import summary
 from ml.evaluate.streams import Tally
+from ml.trial.crossval import summary
 
 OWN = {"PYTHONUNBUFFERED": "1"}  # a process of its own: the folds run in processes that it starts
 

@@ -8,12 +8,12 @@ import pytest
 
 from ml.data import manifest
 from ml.data.synthesis import Plan, generate, machines
-from ml.evaluate.committed import committed
-from ml.evaluate.learning_curve import sizes
 from ml.evaluate.timeline import by_subject
 from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.report import page
+from ml.trial.committed import committed
+from ml.trial.learning_curve import sizes
 
 APP = "gesture_recognition"
 

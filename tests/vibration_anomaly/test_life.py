@@ -8,9 +8,9 @@ import pytest
 
 from ml.data.streams import Stream
 from ml.data.synthesis.machines import Plan, generate
-from ml.evaluate.committed import Committed
 from ml.evaluate.streams import detect
 from ml.native.decide import DecideConfig
+from ml.trial.committed import Committed
 from ml.vibration_anomaly import examples, life, model
 from ml.vibration_anomaly.app import Learnt, VibrationAnomaly
 from ml.vibration_anomaly.pieces import pieces

@@ -8,8 +8,6 @@ import pytest
 from ml.data.recordings import ACCEL_PER_G, GRAVITY, saturate
 from ml.data.streams import Stream
 from ml.data.synthesis.machines import Plan, generate
-from ml.evaluate.committed import committed
-from ml.evaluate.on_board import inject
 from ml.evaluate.streams import detect
 from ml.link.baseline import Baseline
 from ml.link.device import CommandError, Device
@@ -17,6 +15,8 @@ from ml.link.messages import Command
 from ml.native.anomaly import Baseline as Learnt
 from ml.native.machine import State, watch
 from ml.paths import ROOT
+from ml.trial.committed import committed
+from ml.trial.on_board import inject
 from ml.vibration_anomaly import life
 from ml.vibration_anomaly.app import VibrationAnomaly
 

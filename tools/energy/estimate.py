@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.compare.measure import cost
-from ml.compiler.command import c_name, read_model
 from ml.compiler.compile import compile_model
+from ml.compiler.model_file import c_name, read_model
 from ml.errors import UserError
 from ml.link.device import Device
 from ml.paths import ROOT

@@ -32,9 +32,11 @@ from ml.fall_detection.app import FallDetection
 from ml.fall_detection.config import ADL, FALL
 from ml.fall_detection.examples import peaks, shares
 from ml.fall_detection.variation import any_rotation, vary
-from ml.pipeline.cache import write_json
+from ml.files import write_json
+from ml.pipeline.judge import host_model
 from ml.pipeline.run import last, results
-from ml.pipeline.stages import Task, host_model, quantise
+from ml.pipeline.stages import convert, walk
+from ml.pipeline.task import Task
 from ml.progress import say, track
 from ml.train.training import to_int8
 
@@ -78,7 +80,7 @@ def people(threshold: int | None, seed: int, out: str | None) -> None:
 
 def judge(task: Task, subjects: tuple[str, ...], seed: int) -> list[dict]:
     """The recordings of some people, scored by a model that has never seen them."""
-    app, model = cast(FallDetection, task.app), host_model(quantise(task), task.app)
+    app, model = cast(FallDetection, task.app), host_model(walk(task, convert)["convert"], task.app)
     rng = np.random.default_rng(seed)
     return [row(app, model, item, rng) for item in task.data.of(subjects).items]
 

@@ -23,7 +23,6 @@ from ml.data.augmentation import rotate
 from ml.data.recordings import saturate
 from ml.data.streams import Stream
 from ml.errors import UserError
-from ml.evaluate.committed import Committed, committed
 from ml.evaluate.intervals import wilson
 from ml.evaluate.streams import judge
 from ml.native.imu import windows
@@ -31,6 +30,7 @@ from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.progress import console, track
 from ml.train.training import to_int8
+from ml.trial.committed import Committed, committed
 
 NAME = "gesture_recognition"
 ANGLES = (0, 15, 30, 45, 60, 90, 180)

@@ -18,13 +18,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.data.manifest import Item, Wanted, load
 from ml.data.streams import Stream
-from ml.evaluate.committed import Committed, committed
 from ml.evaluate.intervals import garwood
 from ml.evaluate.streams import detect
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.progress import console
+from ml.trial.committed import Committed, committed
 
 NAME = "gesture_recognition"
 REST_S = 1.5  # on both sides: a window and a little more

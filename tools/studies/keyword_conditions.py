@@ -24,13 +24,13 @@ from ml.data.recordings import saturate
 from ml.data.streams import Stream, Truth
 from ml.data.synthesis.noises import noise
 from ml.errors import UserError
-from ml.evaluate.committed import Committed, committed
 from ml.evaluate.intervals import garwood, wilson
 from ml.evaluate.streams import Tally, judge
 from ml.keyword_spotting.app import KeywordSpotting
 from ml.keyword_spotting.augmentation import RATE_HZ, surroundings
 from ml.keyword_spotting.clips import Clip, clips, recorded, rms, speech
 from ml.paths import ROOT
+from ml.trial.committed import Committed, committed
 
 EVERY_S = 4.0  # a word
 WORD_RMS = 1500.0  # counts: 27 dB below full scale

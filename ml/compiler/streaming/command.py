@@ -39,9 +39,8 @@ def figures(program: Program) -> dict:
     }
 
 
-def summary(program: Program) -> str:
-    """One line."""
-    f = figures(program)
+def summary(f: dict) -> str:
+    """One line about `figures`."""
     fewer = f["window_macs"] / max(f["macs"], 1)
     return (
         f"streaming along axis {f['axis']}: {count(f['hop'], 'new row')} of {f['window_rows']} a step, output from "

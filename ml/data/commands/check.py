@@ -11,8 +11,7 @@ from ml.data.checking.check import Report, check
 from ml.data.checking.neighbours import LEAST
 from ml.data.commands.tables import print_table
 from ml.errors import UserError
-from ml.files import replace_file
-from ml.pipeline.cache import write_json
+from ml.files import replace_file, write_json
 
 SHOWN = 15  # findings of a kind that are printed; --all prints all
 

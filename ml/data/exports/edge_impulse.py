@@ -15,7 +15,7 @@ import numpy as np
 
 from ml.data.audio import write_audio
 from ml.data.exports.takes import Take, Takes
-from ml.pipeline.cache import write_json
+from ml.files import write_json
 
 NOTHING = "none"
 UNSIGNED = "0" * 64

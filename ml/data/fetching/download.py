@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 from ml.data.fetching.catalogue import LARGEST
 from ml.data.untrusted import read_bytes
 from ml.errors import UserError
-from ml.pipeline.cache import write_json
+from ml.files import write_json
 
 BLOCK = 1 << 18
 TIMEOUT_S = (15, 60)  # to connect; between two blocks

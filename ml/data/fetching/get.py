@@ -10,7 +10,7 @@ from ml.data.fetching.catalogue import Entry
 from ml.data.fetching.download import download, sha256
 from ml.data.fetching.unpack import unpack
 from ml.errors import UserError
-from ml.pipeline.cache import write_json
+from ml.files import write_json
 
 SOURCE = "source.json"
 

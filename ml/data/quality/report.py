@@ -13,9 +13,8 @@ from ml.data.manifest import Dataset, Item
 from ml.data.quality import findings
 from ml.data.quality.noted import noted
 from ml.errors import UserError
-from ml.files import replace_file
+from ml.files import replace_file, write_json
 from ml.native.parallel import each
-from ml.pipeline.cache import write_json
 
 TWICE = "the same samples as {}: it counts twice"
 SHOWN = 200  # rows of each table; the JSON has all of them

@@ -17,12 +17,12 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compiler import tflm
 from ml.compiler.compile import prepare
 from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
 from ml.compiler.streaming.strips import FIRST_BYTE
 from ml.errors import UserError
-from ml.evaluate import tflm
 from tests.compiler.fuzz import batch
 from tests.compiler.fuzz.networks import Network, build, draw, smaller
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compiler import tflm
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.compiler.operators import Options
 from ml.compiler.reader import read
 from ml.compiler.streaming import Request
-from ml.evaluate import tflm
 from tests.compiler.parity import FLAGS
 
 

@@ -1,8 +1,8 @@
 """A stream makes on a board the events that Python finds in it."""
 
-from ml.evaluate.on_board import Played, inject, play
 from ml.link.device import Device
 from ml.link.sensor_bus import Player
+from ml.trial.on_board import Played, inject, play
 from tests.hil.truths import Truth
 
 

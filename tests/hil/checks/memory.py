@@ -1,8 +1,8 @@
 """Stack and arena stay within what is declared, and the marks that say so are alive."""
 
-from ml.evaluate.on_board import inject
 from ml.link.device import Device
 from ml.link.messages import Info
+from ml.trial.on_board import inject
 from tests.hil.truths import Truth
 
 PROCESS = "host"  # its stack is the operating system's business

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml.evaluate.on_board import inject
 from ml.evaluate.streams import Detection, detect
 from ml.link.device import Device
 from ml.link.messages import ALL, Command, Event
 from ml.native.decide import NEVER
+from ml.trial.on_board import inject
 from tests.hil.checks.waiting import forget_what_came, restarted
 from tests.hil.truths import Truth
 

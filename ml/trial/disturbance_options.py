@@ -5,7 +5,7 @@ from collections.abc import Callable
 import click
 
 from ml.cli import Between
-from ml.evaluate.disturbances import NOISES, Disturbance
+from ml.trial.disturbances import NOISES, Disturbance
 
 LOUD_DB, COUNTS = 120, 65535
 DB, ANGLE = Between(-LOUD_DB, LOUD_DB), Between(-360, 360)

@@ -15,12 +15,12 @@ from rich.table import Table
 from ml.data.split import check_unit, named, turns
 from ml.evaluate.intervals import short, wilson
 from ml.evaluate.streams import Tally
-from ml.evaluate.workers import beside
-from ml.pipeline.cache import write_json
+from ml.files import write_json
 from ml.pipeline.contract import APPS, find
 from ml.pipeline.run import Run, results
-from ml.pipeline.stages import Task, evaluate
+from ml.pipeline.stages import judge, walk
 from ml.progress import say
+from ml.workers import beside
 
 
 @click.command()
@@ -61,8 +61,8 @@ def _groups(app: str, data: str | None, quick: bool) -> list[tuple[str, ...]]:
 def _fold(asked: tuple) -> dict:
     app, data, quick, seed, group = asked
     run = Run(app, data, group, seed, quick)
-    task: Task = run.task()
-    metrics = json.loads((evaluate(task) / "metrics.json").read_text())
+    task = run.task()
+    metrics = walk(task, judge).read("judge", "metrics.json")
     return {"seed": seed, "subject": named(group), "data": task.data.hash, **metrics}
 
 

@@ -14,18 +14,17 @@ from rich.table import Table
 
 from ml.cli import Between
 from ml.errors import UserError
-from ml.evaluate.committed import committed
-from ml.evaluate.disturbances import Disturbance, table
 from ml.evaluate.intervals import short
-from ml.evaluate.judging import Material, flagged
 from ml.evaluate.streams import Tally
-from ml.files import replace_file
+from ml.files import replace_file, write_json
 from ml.paths import ROOT
-from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS, find
 from ml.pipeline.run import last, results
 from ml.progress import say
 from ml.report import page, plots
+from ml.trial.committed import committed
+from ml.trial.disturbances import Disturbance, table
+from ml.trial.judging import Material, flagged
 
 
 @click.command()

@@ -14,23 +14,25 @@ from ml.compiler.host import HostModel
 from ml.data.streams import Stream, cut
 from ml.errors import UserError
 from ml.evaluate import det
-from ml.evaluate.as_shipped import Shipped
-from ml.evaluate.command import compiled_model, prove, upload
-from ml.evaluate.committed import committed
-from ml.evaluate.on_board import Played, Sighting, inject, play
-from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import Detection, Scored, match, spans, tally
+from ml.files import write_json
 from ml.link.device import Device
 from ml.link.port import resolve
 from ml.link.sensor_bus import Player
 from ml.native.decide import DecideConfig
-from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
+from ml.pipeline.judge import read_decision
 from ml.pipeline.run import Run, last
-from ml.pipeline.stages import Task, read_decision, tune_decision
+from ml.pipeline.stages import tune, walk
+from ml.pipeline.task import Task
 from ml.profile.boards import EMULATED
 from ml.progress import console, say
 from ml.report import pictures
+from ml.trial.as_shipped import Shipped
+from ml.trial.committed import committed
+from ml.trial.on_board import Played, Sighting, inject, play
+from ml.trial.stream_summary import check_samples, print_streams, summary
+from ml.trial.verify import compiled_model, prove, upload
 
 HOST, HOST_BOARD = "host", "host-board"
 
@@ -108,7 +110,7 @@ def _decision(run: Run, task: Task, target: str, moved: bool) -> DecideConfig:
             "expected another operating point (--target-false-alarms-per-hour, --upper-bound-per-hour) with --on host, "
             f"found a board, which runs what is compiled; give it to: python -m ml compile {run.app}"
         )
-    return read_decision(tune_decision(task))
+    return read_decision(walk(task, tune)["tune"])
 
 
 def first_hours(streams: list[Stream], hours: float | None) -> list[Stream]:

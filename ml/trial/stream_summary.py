@@ -6,9 +6,9 @@ from rich.table import Table
 from ml.errors import UserError
 from ml.evaluate.intervals import short
 from ml.evaluate.limits import Limits, Verdict, verdict
-from ml.evaluate.on_board import Played
 from ml.evaluate.streams import Tally
 from ml.native.decide import DecideConfig
+from ml.trial.on_board import Played
 
 HOURS_A_DAY = 24
 

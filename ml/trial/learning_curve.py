@@ -15,14 +15,13 @@ from rich.table import Table
 
 from ml.data.split import Split
 from ml.errors import UserError
-from ml.evaluate.workers import beside
-from ml.files import replace_file
-from ml.pipeline.cache import write_json
+from ml.files import replace_file, write_json
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run
-from ml.pipeline.stages import choose, evaluate
+from ml.pipeline.stages import chosen, judge, walk
 from ml.progress import say
 from ml.report import plots
+from ml.workers import beside
 
 
 @click.command("learning-curve")
@@ -78,7 +77,7 @@ def _point(asked: tuple) -> dict:
     task = run.asked()
     order = np.random.default_rng(run.seed).permutation(task.split.train)
     some = Split(tuple(sorted(map(str, order[:count]))), task.split.validation, task.split.test)
-    metrics = json.loads((evaluate(choose(dataclasses.replace(task, split=some))) / "metrics.json").read_text())
+    metrics = walk(chosen(dataclasses.replace(task, split=some)), judge).read("judge", "metrics.json")
     return {"subjects": count, **{name: metrics[name] for name in ("float", "int8", "more", "stream")}}
 
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from ml.data.recordings import runs
 from ml.data.streams import Stream
-from ml.evaluate.committed import Committed
 from ml.evaluate.streams import Detection, Scored, Tally, detect, match, spans, tally
 from ml.native import health
+from ml.trial.committed import Committed
 
 BLOCKS = {"mic": 320}  # rows that lib/service hands on at a time: of sound at most a frame, of other sensors one
 

@@ -16,14 +16,14 @@ from ml.data.manifest import Dataset, Item
 from ml.data.streams import Stream
 from ml.data.synthesis.speech import NOISE, SILENCE
 from ml.evaluate.accuracy import figures
-from ml.evaluate.as_shipped import Ran, Shipped
-from ml.evaluate.committed import Committed, check_rate
-from ml.evaluate.disturbances import Disturbance, babble_track
-from ml.evaluate.stream_command import first_hours
 from ml.evaluate.streams import Tally
 from ml.progress import track
 from ml.train.examples import HeldOut
 from ml.train.training import to_int8
+from ml.trial.as_shipped import Ran, Shipped
+from ml.trial.committed import Committed, check_rate
+from ml.trial.disturbances import Disturbance, babble_track
+from ml.trial.stream_command import first_hours
 
 LEAST_VOICES = 10  # recordings of speech that make babble
 CLEAN = Disturbance()

@@ -18,22 +18,22 @@ from ml.cli import Between
 from ml.errors import UserError
 from ml.evaluate import det
 from ml.evaluate.accuracy import flat
-from ml.evaluate.as_shipped import Ran
-from ml.evaluate.committed import committed
-from ml.evaluate.disturbance_options import asked, disturbing
-from ml.evaluate.disturbances import Disturbance
-from ml.evaluate.judging import Material, flagged
 from ml.evaluate.limits import limits_of
-from ml.evaluate.stream_command import HOST, as_in_python, check_target
-from ml.evaluate.stream_summary import check_samples, print_streams, summary
 from ml.evaluate.streams import Tally
+from ml.evaluate.untested import untested
+from ml.files import write_json
 from ml.paths import ROOT
-from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS, find
-from ml.pipeline.coverage import untested
 from ml.printable import printable
 from ml.progress import say
 from ml.report import pictures
+from ml.trial.as_shipped import Ran
+from ml.trial.committed import committed
+from ml.trial.disturbance_options import asked, disturbing
+from ml.trial.disturbances import Disturbance
+from ml.trial.judging import Material, flagged
+from ml.trial.stream_command import HOST, as_in_python, check_target
+from ml.trial.stream_summary import check_samples, print_streams, summary
 
 MOST_ROWS = 20  # subjects in the table; the JSON has them all
 

@@ -1,6 +1,6 @@
 """TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with.
 
-`python -m ml.evaluate.tflm FOLDER` is the other end of `part_crcs`.
+`python -m ml.compiler.tflm FOLDER` is the other end of `part_crcs`.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from ml.compiler.graph import Graph
 from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
+from ml.compiler.twin import int8_twin
 from ml.errors import UserError
-from ml.evaluate.twin import int8_twin
 from ml.paths import ROOT
 
 
@@ -129,7 +129,7 @@ def _until_it_dies(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, 
         (folder / "model.tflite").write_bytes(tflite)
         np.save(folder / "rows.npy", rows)
         (folder / "parts.json").write_text(json.dumps(parts))
-        command = [sys.executable, "-m", "ml.evaluate.tflm", scratch]
+        command = [sys.executable, "-m", "ml.compiler.tflm", scratch]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
     lines = done.stdout.splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.startswith("[") and line.endswith("]\n")]

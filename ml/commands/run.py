@@ -6,7 +6,6 @@ python -m ml train|quantise|compile|verify|report gesture_recognition    # one s
 """
 
 import dataclasses
-import json
 import os
 import time
 from collections.abc import Callable
@@ -16,27 +15,24 @@ from typing import Any
 import click
 
 from ml.cli import false_alarms
-from ml.compiler.compile import Compiled, compile_model
-from ml.compiler.operators import Options
+from ml.compiler import tflm
 from ml.data import sources
 from ml.data.quality import report as quality
-from ml.data.split import check_unit, named
+from ml.data.split import check_unit
 from ml.data.streams import Stream, export, names
 from ml.errors import UserError
-from ml.evaluate import record, tflm
-from ml.evaluate.command import verify
-from ml.evaluate.operating_point import in_words, operating_point, warn, warnings
-from ml.files import replace_file
+from ml.evaluate import untested
+from ml.evaluate.operating_point import warn
+from ml.files import replace_file, write_json
 from ml.kept import kept_files
 from ml.pipeline import coverage, stages
-from ml.pipeline.cache import write_json
 from ml.pipeline.contract import APPS
 from ml.pipeline.run import Run, last
-from ml.pipeline.stages import Task
 from ml.pipeline.summary import print_summary
+from ml.pipeline.task import Made, Task
 from ml.progress import echo, say
 from ml.report import page
-from ml.report.cost import cost
+from ml.trial.verify import verify
 
 TARGET = false_alarms(
     "--target-false-alarms-per-hour",
@@ -49,6 +45,8 @@ BOUND = false_alarms(
     "The most false alarms an hour that the upper end of the operating point's 95 % interval may reach, where the "
     "hours of streams can prove it; default: the application's own, or in its proportion to the target.",
 )
+PRIVATE = ("examples",)  # stages whose files nobody looks for
+PUBLIC = ("library.json",)  # files that go where the header goes
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
     click.option(
@@ -125,7 +123,7 @@ def _review(begun: Run, task: Task) -> None:
     for what, subjects in (("tested", task.split.test), ("tuned", task.split.validation)):
         lacking = shown.untested(subjects) if subjects else []
         if lacking:
-            say(f"not {what}: {coverage.in_words(lacking, subjects)}")
+            say(f"not {what}: {untested.in_words(lacking, subjects)}")
     found = quality.write(task.data, begun.folder)
     if found["left_out"]:
         say(f"{quality.headline(found)}; see {begun.folder / 'data_quality.html'}")
@@ -140,10 +138,7 @@ def run(app: str, **asked) -> None:
     """Everything: train, quantise, compile, verify, report."""
     started = time.monotonic()
     begun = begin(app, **asked)
-    task = begun.task()
-    train_(begun, task)
-    quantise_(begun, task)
-    compile_(begun, task)
+    compile_(begun, begun.task())
     if tflm.available():
         click.get_current_context().invoke(verify, app=app, target="host", out=begun.out)
     page.write(begun.folder)
@@ -156,15 +151,15 @@ def run(app: str, **asked) -> None:
 def train(**asked) -> None:
     """Train on all subjects except the held-out ones."""
     begun = begin(**asked)
-    train_(begun, begun.task())
+    _walk(begun, begun.task(), stages.train)
 
 
 @click.command()
 @again
 def quantise(app: str, out: str | None) -> None:
-    """Make the trained network an int8 .tflite."""
+    """Make the trained network an int8 .tflite, after the steps of the application's recipe."""
     begun = last(app, out)
-    quantise_(begun, begun.task())
+    _walk(begun, begun.task(), stages.convert)
 
 
 @click.command()
@@ -193,19 +188,9 @@ def unseen(app: str, out: str | None = None) -> list[Stream]:
     return task.streams(task.split.test)
 
 
-def train_(begun: Run, task: Task) -> None:
-    """-> model.keras, history.json, data.json."""
-    _keep(stages.train(task), begun.folder)
-    write_json(begun.folder / "data.json", task.data.summary() | {"split": task.split, "classes": task.labels})
-
-
-def quantise_(begun: Run, task: Task) -> None:
-    """-> model.tflite, layers.json."""
-    _keep(stages.quantise(task), begun.folder)
-
-
-def compile_app(app: str, out: str | None = None, aim: float | None = None, bound: float | None = None) -> Compiled:
-    """What `python -m ml compile APP` does; `aim` and `bound` move the operating point of the same network."""
+def compile_app(app: str, out: str | None = None, aim: float | None = None, bound: float | None = None) -> dict:
+    """What `python -m ml compile APP` does, and the compiler's report; `aim` and `bound` move the operating point of
+    the same network."""
     begun = last(app, out)
     if aim is not None or bound is not None:
         begun = dataclasses.replace(begun, aim=aim, bound=bound)
@@ -213,57 +198,24 @@ def compile_app(app: str, out: str | None = None, aim: float | None = None, boun
     return compile_(begun, begun.task())
 
 
-def compile_(begun: Run, task: Task) -> Compiled:
-    """-> the header; decision.json, metrics.json, held_out.npz and streams.json beside the model; candidates.json."""
-    for step in (stages.train, stages.quantise, stages.tune_decision, stages.evaluate):
-        _keep(step(task), begun.folder)
-    made = compile_model(
-        (begun.folder / "model.tflite").read_bytes(),
-        begun.app,
-        begun.header_folder,
-        labels=task.labels,
-        data_hash=task.data.hash[:16],
-        sections=stages.learned(task.app, begun.folder).sections(stages.read_decision(begun.folder)),
-        notes=_notes(begun, task),
-        options=Options(task.app.optimise),
-        stream=task.app.stream_form,
-        outputs_are_labels=task.app.outputs_are_scores,
-    )
-    write_json(begun.folder / "compiled.json", cost(made))
+def compile_(begun: Run, task: Task) -> dict:
+    """All stages -> the header; every file that they left in the run's folder; candidates.json where there are any."""
+    made = _walk(begun, task, stages.emit)
+    figures = made.read("emit", "compiled.json")
     if len(task.candidates) > 1:
-        write_json(begun.folder / "candidates.json", stages.compare(task))
+        write_json(begun.folder / "candidates.json", stages.compared(task))
     warn(begun.folder)
-    say(f"compiled: {made.header}")
+    header = begun.header_folder / figures["header"]
+    say(f"compiled: {header}")
+    return figures | {"header": str(header)}
+
+
+def _walk(begun: Run, task: Task, until: stages.Stage) -> Made:
+    """The stages up to that one; copies what they left to where people look for it."""
+    made = stages.walk(task, until)
+    for stage, folder in made.folders.items():
+        for file in kept_files(folder) if stage not in PRIVATE else ():
+            to = begun.header_folder if file.name in PUBLIC or file.suffix == ".h" else begun.folder
+            replace_file(to / file.name, file.read_bytes())
+    write_json(begun.folder / "data.json", task.data.summary() | {"split": task.split, "classes": task.labels})
     return made
-
-
-def _notes(begun: Run, task: Task) -> list[str]:
-    """Comment lines of the header: what the model reached, on whom, and how to make it again."""
-    metrics = json.loads((begun.folder / "metrics.json").read_text())
-    learned = task.data.of(task.split.train + task.split.validation).items
-    tuned = f", tuned with {named(task.split.validation)}" if task.split.validation else ""
-    trial = ", a quick trial" if begun.quick else ""
-    seen = f" of {count} classes" if (count := coverage.tested(metrics)) else ""
-    lines = [
-        f"int8 {metrics['int8']['accuracy']:.1%}, float {metrics['float']['accuracy']:.1%} on "
-        f"{metrics['int8']['repetitions']} recordings{seen} of {named(task.split.test)}, held out of training",
-        *(f"not tested: {line}" for line in [_untested(metrics, task)] if line),
-        f"trained with {named(task.split.train)}{tuned}; seed {begun.seed}{trial}",
-        *(f"hold-out: {line}" for line in task.notes),
-        *(f"training data: {line}" for line in sources.credits((item.source, item.licence) for item in learned)),
-    ]
-    if metrics["stream"]:
-        lines.append(f"their streams: {in_words(metrics['stream'])}")
-    tuned = json.loads((begun.folder / "decision.json").read_text())["validation"]
-    lines += [*operating_point(begun.folder), *(line for line in warnings(begun.folder) if line.startswith("warning"))]
-    return [*lines, record.line(metrics["int8"], metrics["stream"], tuned)]
-
-
-def _untested(metrics: dict, task: Task) -> str:
-    return coverage.in_words(metrics["untested"], task.split.test)
-
-
-def _keep(made: Path, folder: Path) -> None:
-    """Copies a step's files to where people look for them."""
-    for file in kept_files(made):
-        replace_file(folder / file.name, file.read_bytes())

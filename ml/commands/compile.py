@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import re
 import sys
 from pathlib import Path
 
@@ -12,7 +10,9 @@ import click
 from rich.console import Console
 
 from ml.cli import false_alarms
+from ml.commands.run import compile_app
 from ml.compiler.compile import Compiled, compile_model
+from ml.compiler.model_file import c_name, read_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
 from ml.compiler.streaming.command import request
@@ -60,37 +60,24 @@ def compile_(
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
         limits = {"flash": board_flash, "RAM": board_ram}
-        compiled = _compile_file(
+        made = _compile_file(
             Path(model), out, name, options=Options(optimise, weights=weights), stream=asked, limits=limits
         )
+        figures = report(made)
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
-        commands = importlib.import_module("ml.pipeline.commands")
-        compiled = commands.compile_app(model, str(out) if out else None, aim, bound)
+        figures = compile_app(model, str(out) if out else None, aim, bound)
     if as_json:
-        click.echo(json.dumps(report(compiled), indent=2))
+        click.echo(json.dumps(figures, indent=2))
         return
     console = Console() if sys.stdout.isatty() else Console(width=120)
-    console.print(table(compiled))
-    click.echo(summary(compiled))
-    click.echo(f"wrote {compiled.header}")
+    console.print(table(figures))
+    click.echo(summary(figures))
+    click.echo(f"wrote {figures['header']}")
 
 
 def _compile_file(path: Path, out: Path | None, name: str | None, **choices) -> Compiled:
     if out is None:
         raise UserError("expected a folder for the header, found none; give one with --out DIR")
     return compile_model(read_model(path), name or c_name(path), out, title=path.name, **choices)
-
-
-def read_model(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: expected a readable .tflite file, found: {error.strerror}; check the path") from error
-
-
-def c_name(path: Path) -> str:
-    """A C identifier from a file name: 3x3-Net.tflite becomes model_3x3_net."""
-    plain = re.sub(r"[^a-z0-9]+", "_", path.stem.lower()).strip("_") or "model"
-    return plain[:64] if plain[0].isalpha() else f"model_{plain}"[:64]

@@ -16,9 +16,9 @@ from pathlib import Path
 import click
 import numpy as np
 
-from ml.compiler.command import c_name, read_model
 from ml.compiler.compile import Compiled, compile_model
 from ml.compiler.host import HostModel
+from ml.compiler.model_file import c_name, read_model
 from ml.compiler.proof import Proof, layers_of, prove, windows
 from ml.errors import UserError
 from ml.evaluate.parity import Mismatch, difference

@@ -13,17 +13,17 @@ import click
 import numpy as np
 
 from ml.compiler.host import HostModel
+from ml.compiler.tflm import Reference
 from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers
-from ml.evaluate.tflm import Reference
-from ml.evaluate.verify_model import verify_model
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, App
 from ml.pipeline.run import Run, last
 from ml.profile.boards import EMULATED
 from ml.progress import say, track
+from ml.trial.verify_model import verify_model
 
 TARGETS = ", ".join(("host", *EMULATED))
 

@@ -1,0 +1,1 @@
+"""The commands that walk an application through the pipeline: `run` and its steps, `compile`."""

@@ -1,0 +1,114 @@
+"""The stages that make a network: from examples to an int8 `.tflite`.
+
+examples  -> examples.npz
+train     -> model.keras, history.json
+compress  -> model.keras, network.json; one for each step of the recipe, none for a plain one
+convert   -> model.tflite, layers.json
+"""
+
+from pathlib import Path
+
+from ml.compress import quantise, steps
+from ml.compress.recipe import Step
+from ml.evaluate.limits import limits_of
+from ml.evaluate.tune import tune
+from ml.files import write_json
+from ml.paths import ROOT
+from ml.pipeline.cache import stage
+from ml.pipeline.contract import App
+from ml.pipeline.task import Made, Task
+from ml.train import examples as kept
+from ml.train.examples import Examples
+from ml.train.keras import keras_module
+from ml.train.lessons import Lessons
+from ml.train.training import FloatModel
+
+ML = ROOT / "ml"
+DRAWN = (  # sources that decide examples, besides the application's
+    *(ML / name for name in ("pipeline/contract.py", "pipeline/build.py", "train/examples.py")),
+    *(ML / f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
+    *(ML / f"data/{name}.py" for name in ("formats/clock", "rows", "tables", "untrusted")),
+)
+LEARNT = (*DRAWN, ML / "train", *(ML / f"evaluate/{name}.py" for name in ("intervals", "limits", "streams", "tune")))
+SHRUNK = (*LEARNT, ML / "compress")
+LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
+
+
+def examples(task: Task, _: Made) -> Path:
+    """What the network learns from, drawn from the recordings of those who train."""
+    inputs = {"config": task.app.config, "data": task.data.hash, "people": task.split.train, "seed": task.seed}
+
+    def make(folder: Path) -> None:
+        kept.write(folder, task.app.examples(task.data.of(task.split.train), task.labels, task.seed))
+
+    return stage("examples", inputs, (*DRAWN, *task.app.code), make)
+
+
+def train(task: Task, made: Made) -> Path:
+    """The float network of the last epoch or, with people who validate, of the best on their streams."""
+    inputs = {"from": made.names("examples"), "config": task.app.config, "variant": task.app.variant}
+    inputs |= {"data": task.data.hash, "split": task.split, "seed": task.seed, "target": task.target}
+    code = (*LEARNT, *task.app.code)
+    return stage("train", inputs, code, lambda folder: _train(task, _read(task, made), folder))
+
+
+def _read(task: Task, made: Made) -> Examples:
+    return task.app.of_arrays(kept.read(made["examples"]), task.data.of(task.split.train), task.seed)
+
+
+def _train(task: Task, learnt_from: Examples, folder: Path) -> None:
+    app, labels = task.app, task.labels
+    keras_module().utils.set_random_seed(task.seed)
+    network = app.network(labels)
+    validation = task.streams(task.split.validation)
+
+    def judge() -> float:
+        scored = [app.score(stream, FloatModel(network)) for stream in validation]
+        return tune(scored, labels, app.background(labels), app.decision, limits_of(app.decision, task.target)).value
+
+    history = app.fit(network, learnt_from, task.seed, judge if validation else None)
+    network.save(folder / "model.keras")
+    write_json(folder / "history.json", history | {"examples": len(learnt_from), "parameters": network.count_params()})
+
+
+def compress(task: Task, made: Made) -> Path:
+    """The network after the last step of the recipe; each step is kept, so that recipes may begin alike."""
+    last = made["train"]
+    for step in task.recipe.steps:
+        last = _compress(task, made, step, last)
+    return last
+
+
+def _compress(task: Task, made: Made, step: Step, before: Path) -> Path:
+    steps.find(step)  # refuses what it does not know before anything is computed
+    inputs = {"from": before.name, "with": made.names("train", "examples"), "do": step, "seed": task.seed}
+
+    def make(folder: Path) -> None:
+        done = steps.run(step, steps.load(before, made["train"]), _lessons(task, made), task.seed)
+        done.save(folder)
+
+    return stage("compress", inputs, (*SHRUNK, *task.app.code), make)
+
+
+def convert(task: Task, made: Made) -> Path:
+    """An int8 `.tflite`, calibrated with the training examples."""
+    inputs = {"from": made.names("compress", "examples"), "how": task.recipe.convert, "seed": task.seed}
+    code = (*SHRUNK, *task.app.code)
+    return stage("convert", inputs, code, lambda folder: _convert(task, made, folder))
+
+
+def _convert(task: Task, made: Made, folder: Path) -> None:
+    lessons, network = _lessons(task, made), steps.load(made["compress"], made["train"])
+    model = steps.convert(network, lessons, task.seed, task.recipe.convert)
+    (folder / "model.tflite").write_bytes(model)
+    looked_at = quantise.calibration_set(lessons, task.seed)[:LOOKED_AT]
+    write_json(folder / "layers.json", quantise.layer_errors(network.model, model, looked_at))
+
+
+def _lessons(task: Task, made: Made) -> Lessons:
+    return task.app.lessons(_read(task, made), task.labels)
+
+
+def learned(app: App, made: Made) -> App:
+    """The application with what its training found."""
+    return app.learned(made.read("train", "history.json"))

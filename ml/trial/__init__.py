@@ -1,0 +1,1 @@
+"""A finished model on trial: parity, streams, boards, disturbances, other people; and how many people it takes."""
