@@ -1,21 +1,22 @@
 """What an application must say, what it gets for nothing, and how one of its candidates is chosen."""
 
-import dataclasses
 import json
+import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from ml.data.manifest import Dataset
-from ml.data.split import Split
 from ml.data.streams import Stream
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
+from ml.files import write_json
 from ml.link.sensor_bus import SENSORS
-from ml.pipeline import stages
+from ml.paths import ROOT
+from ml.pipeline import cache
 from ml.pipeline.contract import APPS, App, find
-from ml.pipeline.stages import Task, choose
+from ml.pipeline.stages import STAGES, choose
 from ml.train.examples import Inputs
 from ml.train.training import to_int8
 
@@ -75,33 +76,32 @@ def test_scores_are_rounded_and_kept_within_int8():
     assert to_int8(np.array([-300.0, -128.4, 0.5, 1.5, 126.6, 900.0])).tolist() == [-128, -128, 0, 2, 127, 127]
 
 
-@dataclasses.dataclass(frozen=True)
-class Candidate:
-    """As much of an application as choosing needs."""
-
-    variant: str
-    others: tuple[str, ...] = ()
-
-    def candidates(self):
-        return tuple(Candidate(one, self.others) for one in self.others)
-
-
 @pytest.mark.parametrize(
     ("merits", "best"),
-    [
-        ({"a": 0.5, "b": 0.9}, "b"),
-        ({"a": -3.0, "b": -1.0}, "b"),
-        ({"a": 0.7, "b": 0.7}, "a"),
-        ({"a": None, "b": None}, "a"),
-        ({"a": None, "b": -5.0}, "b"),
-    ],
+    [([0.5, 0.9], 1), ([-3.0, -1.0], 1), ([0.7, 0.7], 0), ([None, None], 0), ([None, -5.0], 1)],
 )
 def test_the_candidate_with_the_highest_merit_is_taken_the_first_of_equals(monkeypatch, tmp_path, merits, best):
-    def tuned(task):
-        (tmp_path / "decision.json").write_text(json.dumps({"merit": merits[task.app.variant]}))
-        return tmp_path
+    monkeypatch.setattr(cache, "STAGES", tmp_path / "stages")
+    tunings = [tmp_path / name for name in "ab"]
+    for folder, merit in zip(tunings, merits, strict=True):
+        folder.mkdir()
+        write_json(folder / "decision.json", {"merit": merit})
+    kept = json.loads((choose(["a", "b"], tunings) / "choice.json").read_text())
+    assert kept == {"chosen": best, "merits": dict(zip("ab", merits, strict=True))}
 
-    monkeypatch.setattr(stages, "tune_decision", tuned)  # what is chosen by, without training for it
-    made = choose(Task(Candidate("", tuple(merits)), Dataset((), ""), Split((), (), ()), 0))
-    assert made.app.variant == best
-    assert [one.variant for one in made.candidates] == ["a", "b"]
+
+def test_the_stages_read_as_they_run():
+    names = [stage.__name__ for stage in STAGES]
+    assert names == ["examples", "train", "compress", "convert", "tune", "judge", "emit"]
+
+
+def test_the_rooms_of_the_pipeline_depend_on_each_other_one_way():
+    rooms = ("data", "train", "compress", "compiler", "evaluate", "report", "pipeline", "trial", "commands")
+    uses = {room: _imported(ROOT / "ml" / room) for room in rooms}
+    assert [(one, other) for one in rooms for other in uses[one] if one != other and one in uses.get(other, ())] == []
+
+
+def _imported(folder: Path) -> set[str]:
+    """The rooms of `ml` that the files of one import."""
+    text = "".join(path.read_text() for path in folder.rglob("*.py"))
+    return set(re.findall(r"^ *from ml\.(\w+)", text, re.MULTILINE))
