@@ -52,6 +52,10 @@ def load_model(folder: Path):
 # name -> module:function(network: Network, lessons: Lessons, seed: int, **parameters) -> Network
 STEPS = {
     "tune": "ml.compress.steps:tuned",
+    "equalise": "ml.compress.named:equalised",
+    "plan": "ml.compress.named:planned",
+    "round": "ml.compress.named:rounded",
+    "qat": "ml.compress.named:aware",
 }
 
 
