@@ -1,7 +1,6 @@
 """Handles Ctrl-C between two steps, never in the middle of one, so that each write is finished."""
 
 import signal
-import threading
 from collections.abc import Callable
 from types import FrameType
 
@@ -18,9 +17,7 @@ class Interrupts:
         self._before: dict[signal.Signals, Handler] = {}
 
     def hold(self) -> None:
-        """In another thread than the main one, which alone gets signals, there is nothing to hold back."""
-        if threading.current_thread() is not threading.main_thread():
-            return
+        """In the main thread, which alone may."""
         for sign in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
             self._before[sign] = signal.signal(sign, self._note)
 

@@ -54,8 +54,15 @@ class Recorder:
     """One line, one folder. `step` is called all the time; nothing happens in between."""
 
     def __init__(
-        self, line: Line, source: Source, manifest: Manifest, patience_s: float, before_s: float = 0.0
+        self,
+        line: Line,
+        source: Source,
+        manifest: Manifest,
+        patience_s: float,
+        before_s: float = 0.0,
+        interruptible: bool = True,
     ) -> None:
+        """`interruptible`: Ctrl-C comes as KeyboardInterrupt in `step`; False for a recorder beside the main thread."""
         self.line, self.source, self.manifest = line, source, manifest
         self.incidents = IncidentLog(manifest.root / "incidents.csv")
         self.device: Device | None = None
@@ -81,7 +88,8 @@ class Recorder:
         self._earlier: deque[Take] = deque(maxlen=EARLIER)
         self._failed: OSError | UserError | None = None
         self._interrupts = Interrupts()
-        self._interrupts.hold()
+        if interruptible:
+            self._interrupts.hold()
         self.source.opened()
 
     def close(self) -> None:

@@ -21,7 +21,7 @@ from ml.capture.options import Options
 from ml.capture.recorder import Recorder
 from ml.capture.report import summary, takes_line
 from ml.capture.sitting import Sitting
-from ml.capture.take import Take
+from ml.capture.take import Naming, Take
 from ml.capture.thimble import Thimble
 from ml.cli import in_a_line
 from ml.errors import UserError
@@ -54,6 +54,7 @@ class Live:
         self._batch = Batch()
         self._closing = threading.Event()
         self._error = ""
+        self._keeping = False  # a take that nobody sits for
         manifest = Manifest(root)
         try:
             self.recovered = manifest.recover()
@@ -63,7 +64,7 @@ class Live:
             raise
         self._thimble = Thimble(line.write, None, self._hear, ("scores",))
         source = Either(line.write, None, None, self._thimble)
-        self.recorder = Recorder(line, source, manifest, PATIENCE_S, PRE_ROLL_S)
+        self.recorder = Recorder(line, source, manifest, PATIENCE_S, PRE_ROLL_S, interruptible=False)
         self.recorder.seen = self._batch.add
         self._thread = threading.Thread(target=self._run, name="board", daemon=True)
         self._thread.start()
@@ -141,6 +142,19 @@ class Live:
 
         self.call(begin)
 
+    def keep(self, naming: Naming, start_us: int, seconds: float) -> None:
+        """A take from a moment of device time that is not long past: `PRE_ROLL_S` at most."""
+
+        def begin() -> None:
+            self._require_idle()
+            earliest = self.recorder.now_us - PRE_ROLL_S * 1e6
+            if not earliest <= start_us <= self.recorder.now_us:
+                raise UserError(f"expected a moment of the last {PRE_ROLL_S:g} s, found another; it is gone")
+            self.recorder.start(naming, seconds, start_us)
+            self._keeping = True
+
+        self.call(begin)
+
     def _require_idle(self) -> None:
         if self.recorder.recording:
             raise UserError("expected no take that is running, found one; stop it first")
@@ -177,6 +191,10 @@ class Live:
 
     def _turn(self) -> None:
         self.recorder.step(STEP_S)
+        if self._keeping and not self.recorder.recording:
+            take, self._keeping = self.recorder.begun, False
+            self.recorder.stop()
+            self._finished(take)
         if self.sitting is not None:
             self.sitting.look()
         while not self._calls.empty():

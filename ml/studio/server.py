@@ -20,13 +20,13 @@ from ml.errors import UserError
 from ml.files import inside
 from ml.studio import uploading
 from ml.studio.guard import HEADERS, Guard
-from ml.studio.panels import Bytes, Handler, label, live, record
+from ml.studio.panels import Bytes, Handler, classify, data, judge, label, live, record
 from ml.studio.said import MOST_BODY, Said
 from ml.studio.state import Studio
 from ml.studio.uplot import FOLDER as UPLOT
 
 PAGE = Path(__file__).with_name("page")
-PANELS = (live, record, label)
+PANELS = (live, record, label, data, judge, classify)
 BAD, TOO_LARGE, MISSING = 400, 413, 404
 SHUTDOWN_S = 2
 

@@ -111,10 +111,12 @@ def _untested(found: Material, result: dict) -> list[str]:
 
 def streams(found: Material, under: Disturbance, target: str, plot: Path | None) -> dict | None:
     """Streams of the data through front end, gate, model and decision in C; None without any."""
-    if not found.streams:
-        return None
+    return streams_of(found, found.run(under), target, plot) if found.streams else None
+
+
+def streams_of(found: Material, ran: list[Ran], target: str, plot: Path | None = None) -> dict:
+    """The same of streams that have been run."""
     made = found.made
-    ran = found.run(under)
     scored = [one.scored for one in ran]
     played = as_in_python(made.app.name, made.model, target, scored, [one.detections for one in ran])
     tolerance = made.app.decision.tolerance_s
