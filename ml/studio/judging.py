@@ -12,15 +12,15 @@ import numpy as np
 from ml.data.synthesis.speech import SILENCE
 from ml.errors import UserError
 from ml.evaluate import det
-from ml.evaluate.as_shipped import Ran
-from ml.evaluate.committed import committed
-from ml.evaluate.evaluate_command import streams_of
-from ml.evaluate.judging import Material
-from ml.evaluate.stream_command import HOST
 from ml.evaluate.streams import Detection, detect, match, spans
 from ml.native.decide import DecideConfig
 from ml.pipeline.contract import find
 from ml.train.training import to_int8
+from ml.trial.as_shipped import Ran
+from ml.trial.committed import committed
+from ml.trial.evaluate_command import streams_of
+from ml.trial.judging import Material
+from ml.trial.stream_command import HOST
 
 BEFORE_S, AFTER_S = 2.5, 0.5  # of a false alarm's end: what is kept of it
 MOST_DETECTIONS = 5000

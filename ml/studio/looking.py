@@ -11,9 +11,9 @@ from ml.data.checking.features import features
 from ml.data.checking.survey import survey
 from ml.data.manifest import Item
 from ml.errors import UserError
-from ml.evaluate.committed import Committed, committed
 from ml.paths import ROOT
 from ml.pipeline.contract import find
+from ml.trial.committed import Committed, committed
 
 MOST_POINTS = 3000
 LEAST_POINTS = 3

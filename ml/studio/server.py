@@ -20,13 +20,13 @@ from ml.errors import UserError
 from ml.files import inside
 from ml.studio import uploading
 from ml.studio.guard import HEADERS, Guard
-from ml.studio.panels import Bytes, Handler, classify, data, judge, label, live, record
+from ml.studio.panels import Bytes, Handler, classify, data, fleet, judge, label, live, record
 from ml.studio.said import MOST_BODY, Said
 from ml.studio.state import Studio
 from ml.studio.uplot import FOLDER as UPLOT
 
 PAGE = Path(__file__).with_name("page")
-PANELS = (live, record, label, data, judge, classify)
+PANELS = (live, record, label, data, judge, classify, fleet)
 BAD, TOO_LARGE, MISSING = 400, 413, 404
 SHUTDOWN_S = 2
 
@@ -37,7 +37,7 @@ def application(studio: Studio, token: str, hosts: frozenset[str]) -> Guard:
     for panel in PANELS:
         routes += [Route(path, _get(studio, one)) for path, one in panel.GET.items()]
         routes += [Route(path, _post(studio, one), methods=["POST"]) for path, one in panel.POST.items()]
-    routes += [uploading.route(studio)]
+    routes += [uploading.recording(studio), uploading.update(studio)]
     routes.append(Route("/{file:path}", _file))
     return Guard(Starlette(routes=routes), token, hosts)
 

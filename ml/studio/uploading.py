@@ -12,17 +12,18 @@ from ml.cli import in_a_line
 from ml.data.audio import read_audio
 from ml.data.reading import SOUND, read_file
 from ml.errors import UserError
-from ml.studio import folder
+from ml.studio import folder, shelf
 from ml.studio.guard import HEADERS
 from ml.studio.panels import label
 from ml.studio.said import Said
 from ml.studio.state import Studio
+from ml.update.package import MOST as MOST_UPDATE
 
 MOST_BYTES = 1 << 30
 KINDS = (*SOUND, ".csv")
 
 
-def route(studio: Studio) -> Route:
+def recording(studio: Studio) -> Route:
     """POST /api/label/upload?name=...&label=...&subject=...&session=...&rate_hz=... with the file as the body."""
 
     async def take(request: Request) -> Response:
@@ -42,6 +43,26 @@ def route(studio: Studio) -> Route:
         return JSONResponse(made, headers=HEADERS)
 
     return Route("/api/label/upload", take, methods=["POST"])
+
+
+def update(studio: Studio) -> Route:
+    """POST /api/fleet/update?port=... with an update file as the body."""
+
+    async def take(request: Request) -> Response:
+        body = bytearray()
+        try:
+            async for piece in request.stream():
+                body += piece
+                if len(body) > MOST_UPDATE:
+                    raise UserError(f"expected an update file of at most {MOST_UPDATE} bytes, found more")
+            port = Said(dict(request.query_params)).text("port")
+            made = await run_in_threadpool(shelf.install, studio, port, bytes(body))
+        except (UserError, OSError, ClientDisconnect) as error:
+            text = "the upload was broken off" if isinstance(error, ClientDisconnect) else in_a_line(error)
+            return JSONResponse({"error": text}, 400, HEADERS)
+        return JSONResponse(made, headers=HEADERS)
+
+    return Route("/api/fleet/update", take, methods=["POST"])
 
 
 def _place(studio: Studio, said: Said) -> tuple[Path, str]:
