@@ -25,6 +25,7 @@ class Sender:
     def __init__(self, device: Device, payload: bytes, block: int, check: Callable[[Reply], None]) -> None:
         self.device, self.payload, self.block, self._check = device, payload, block, check
         self.lost = 0  # answers that did not come in time
+        self.sent = 0  # bytes of blocks, repeated ones too
         self._at_once, self._usual_s = 1, FIRST_WAIT_S / TIMES_USUAL
         self._sent: dict[int, tuple[int, float]] = {}  # sequence -> number, when
         self._late: dict[int, tuple[int, float]] = {}  # the same, given up: an answer may come yet
@@ -53,6 +54,7 @@ class Sender:
     def _post(self, number: int) -> None:
         content = self.payload[number * self.block : (number + 1) * self.block]
         sequence = self.device.post(Command.UPDATE_BLOCK, struct.pack("<I", number) + content)
+        self.sent += len(content)
         self._sent[sequence] = number, time.monotonic()
 
     def _arrived(self) -> Iterator[int]:

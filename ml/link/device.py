@@ -95,6 +95,15 @@ class Device:
             raise UserError(f"{self.port.name}: expected session info, found none yet")
         return self.session.info
 
+    def asked(self) -> Info:
+        """What the device says of itself now."""
+        before = self.session.info
+        self.command(Command.GET_INFO)
+        end = time.monotonic() + TIMEOUT_S
+        while self.session.info is before and time.monotonic() < end:
+            self._take(self.port.read())
+        return self.info
+
     def arrivals(self, seconds: float) -> Iterator[Arrival]:
         """What the device sends, for so many seconds of the host's time; also what came before and is unread."""
         end = time.monotonic() + seconds

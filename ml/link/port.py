@@ -19,6 +19,10 @@ READ_AT_ONCE = 4096
 MOST_EMPTY_READS = 10  # in a row, of a port that says it has something
 
 
+class GoneError(UserError):
+    """The port was open and is no more: the board was unplugged, flashed or, with USB of its own, restarted."""
+
+
 def workspace() -> Path:
     """PlatformIO's folder for what it builds and runs; a relative one and `~` are read as PlatformIO reads them."""
     return ROOT / Path(os.environ.get("PLATFORMIO_WORKSPACE_DIR") or ".pio").expanduser()
@@ -104,7 +108,8 @@ class Port:
         except serial.SerialTimeoutException:
             raise UserError(f"{self.name}: expected it to take bytes, found it stuck; reset the board") from None
         except (OSError, ValueError) as error:  # SerialException is an OSError
-            raise UserError(f"{self.name}: {_reason(error, what)}") from None
+            kind = UserError if what == "open" else GoneError
+            raise kind(f"{self.name}: {_reason(error, what)}") from None
 
 
 def _reason(error: Exception, what: str) -> str:

@@ -1,10 +1,11 @@
 """The output of a device, as lines for a person. Runs inside PlatformIO's monitor too."""
 
-from ml.link.messages import Cycles, Event, Health, Info, Telemetry
+from ml.link.messages import NO_SLOT, Cycles, Event, Health, Info, Phase, Telemetry, Updates
 from ml.link.session import Arrival, Data, Session
 from ml.printable import printable
 
 TELEMETRY_EVERY_US = 10_000_000
+PHASES: dict[int, str] = {Phase.RECEIVING: ", another is on its way", Phase.TRIAL: ", on trial"}
 TROUBLES = ("missed", "overruns", "dropped", "errors")  # counters that had better stay 0
 
 
@@ -66,7 +67,7 @@ class Readable:
     def _info(self, info: Info) -> list[str]:
         before, self._shown = self._shown, info
         if before and before.uptime_us <= info.uptime_us and (before.app, before.model) == (info.app, info.model):
-            return []
+            return [update_line(info.update)] if info.update and info.update != before.update else []
         self._due_us, self._troubles, self._health = 0, {}, Health()
         more = [f"{name} {value}" for name, value in (("build", info.build), ("reset", info.reset)) if value]
         lines = [", ".join([f"{info.app} on {info.board}", *more])]
@@ -74,6 +75,7 @@ class Readable:
         if info.model:
             model = info.model
             lines.append(f"model {model.name} {model.hash}: {model.layers} layers, arena {model.arena:,} B")
+        lines += [update_line(info.update)] if info.update else []
         lines += [f"classes: {', '.join(info.labels)}"] if info.labels else []
         return lines
 
@@ -125,6 +127,15 @@ def health_line(health: Health, info: Info | None) -> str:
     where = f" ({' '.join(named)})" if named else ""
     answers = "the application answers all the same" if health.answers else "no answers until it is well"
     return f"sensor: {', '.join(health.reasons)}{where}; {answers} (docs/health.md)"
+
+
+def update_line(update: Updates) -> str:
+    """Which model runs, of those that were given in the field (docs/update.md)."""
+    phase = PHASES.get(update.phase, "")
+    if update.slot == NO_SLOT:
+        return f"the compiled-in model, counter {update.counter}{phase}"
+    version = f", {update.version}" if update.version else ""
+    return f"slot {update.slot}{version}, counter {update.counter}, image {update.image}{phase}"
 
 
 def _span(info: Info, cycles: Cycles) -> str:

@@ -7,41 +7,36 @@ from ml.link.messages import GivenUp, Refusal
 
 REASON = struct.Struct("<BII")
 PACK = "pack it again"
+THEIRS = "take the update that is for it"
 FIRMWARE = "the board needs newer firmware, or the model an older compiler"
-# Reason -> what was expected, what to do. What was found is the number of the reason, where it has one.
+# {needs} and {has} are the numbers of the answer.
 WORDS = {
-    Refusal.FLASH: ("flash that keeps what is written", "the board has no part for models, or it is worn"),
-    Refusal.SIZE: (
-        "an image that a slot has room for, in blocks that its flash can write",
-        "smaller, or another --block",
-    ),
-    Refusal.COUNTER: ("a counter above that of the confirmed image", "pack it again with a higher --counter"),
-    Refusal.PHASE: ("a board that waits for this", "see: python tools/update.py status"),
-    Refusal.BLOCK: ("a block of the payload", "send it again"),
-    Refusal.MISSING: ("all blocks", "send it again: only what is missing is sent"),
-    Refusal.DIGEST: ("the image that was signed, found another", f"send it again, or {PACK}"),
-    Refusal.CHANGES: ("changes that make an image", PACK),
-    Refusal.BASE: (
-        "the base of these changes on the board, found another image",
-        "pack it with that --base, or without",
-    ),
-    Refusal.MANIFEST: ("a whole manifest", PACK),
-    Refusal.KEY: ("a key that the firmware knows", "sign with another --key; see: python -m ml keys show"),
-    Refusal.SIGNATURE: ("the manifest that was signed, found another", f"somebody changed it: {PACK}"),
-    Refusal.PRODUCT: ("an update of the board's product, found another's", "take the update that is for it"),
-    Refusal.APP: ("an update of the board's application, found another's", "take the update that is for it"),
-    Refusal.POINTER: ("an update for this kind of processor", "pack it with --host for the board `host`, else without"),
-    Refusal.KIND: ("a kind of payload that the firmware takes", "pack the whole image, without --base"),
-    Refusal.KERNEL: ("kernels that the firmware has", FIRMWARE),
-    Refusal.KERNEL_VERSION: ("kernels in the versions that the firmware has", FIRMWARE),
-    Refusal.ARENA: ("a smaller arena", FIRMWARE),
-    Refusal.STATE: ("less state", FIRMWARE),
-    Refusal.WINDOW: ("a smaller window", FIRMWARE),
-    Refusal.PARAMS: ("fewer parameters", FIRMWARE),
-    Refusal.IMAGE: ("an image that the firmware can open", PACK),
-    Refusal.SETTINGS: ("settings that suit the firmware", "pack a model of the same front end"),
-    Refusal.SELF_CHECK: ("a model that computes what it should", f"it is given up; {PACK}"),
-    Refusal.TRIAL: ("the end of the trial", "wait for its windows"),
+    Refusal.FLASH: "flash that keeps what is written, found none; the board has no part for models, or it is worn",
+    Refusal.SIZE: "at most {has:,} bytes in blocks that its flash can write, found {needs:,}; try another --block",
+    Refusal.COUNTER: f"a counter above {{has}}, that of the board, found {{needs}}; {PACK}, with a higher one",
+    Refusal.PHASE: "a board that waits for this, found it doing something else; see: python tools/update.py status",
+    Refusal.BLOCK: "a block of the payload, found another; give the same command again",
+    Refusal.MISSING: "all blocks, found {needs} missing; give the same command again: only these are sent",
+    Refusal.DIGEST: f"the image that was signed, found another; it is given up: send it again, or {PACK}",
+    Refusal.CHANGES: f"changes that make an image of its base, found others; it is given up: {PACK}",
+    Refusal.BASE: f"the base of these changes on the board, found another image; {PACK}, without --base",
+    Refusal.MANIFEST: f"a manifest as docs/update.md has it, found key {{needs}} at fault; {PACK}",
+    Refusal.KEY: "a key that the firmware knows, found another; sign with another --key (python -m ml keys show)",
+    Refusal.SIGNATURE: f"the manifest that was signed, found another; somebody changed it: {PACK}",
+    Refusal.PRODUCT: f"an update of the board's product, found one of another; {THEIRS}",
+    Refusal.APP: f"an update of the board's application, found one of another; {THEIRS}",
+    Refusal.POINTER: "an image for pointers of {has} bytes, found {needs}; pack with --host for the board `host` alone",
+    Refusal.KIND: f"a kind of payload that the firmware takes, found {{needs}}; {PACK}, without --base",
+    Refusal.KERNEL: f"kernels that the firmware has, found number {{needs}}; {FIRMWARE}",
+    Refusal.KERNEL_VERSION: f"version {{has}} of a kernel, found {{needs}}; {FIRMWARE}",
+    Refusal.ARENA: f"an arena of at most {{has:,}} bytes, found {{needs:,}}; {FIRMWARE}",
+    Refusal.STATE: f"at most {{has:,}} bytes of state, found {{needs:,}}; {FIRMWARE}",
+    Refusal.WINDOW: f"a window of at most {{has:,}} bytes, found {{needs:,}}; {FIRMWARE}",
+    Refusal.PARAMS: f"at most {{has:,}} bytes of parameters, found {{needs:,}}; {FIRMWARE}",
+    Refusal.IMAGE: f"an image that the firmware can open, found another; it is given up: {PACK}",
+    Refusal.SETTINGS: "settings that suit the firmware, found others; it is given up: take a model of its front end",
+    Refusal.SELF_CHECK: f"a model that computes what it should, found another; it is given up: {PACK}",
+    Refusal.TRIAL: "the end of the trial, found {needs} windows left; wait for them",
 }
 GIVEN_UP = {
     GivenUp.NOTHING: "nothing was given up",
@@ -77,10 +72,8 @@ def refused(port: str, command: str, told: bytes) -> RefusedError:
             "get a newer one",
             None,
         )
-    expected, do = WORDS[Refusal(number)]
-    numbers = f" (needs {needs:,}, has {has:,})" if needs or has else ""
-    found = "" if ", found" in expected else ", found otherwise"
-    return RefusedError(f"{port}: expected {expected}{found}{numbers}; {do}", Refusal(number))
+    words = WORDS[Refusal(number)].format(needs=needs, has=has)
+    return RefusedError(f"{port}: expected {words}", Refusal(number))
 
 
 def given_up(reason: int) -> str:

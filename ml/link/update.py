@@ -12,7 +12,6 @@ import contextlib
 import struct
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ml.errors import UserError
@@ -21,51 +20,21 @@ from ml.link.device import CommandError, Device, SilenceError
 from ml.link.messages import NO_SLOT, Command, Phase, Refusal, Reply, Status
 from ml.link.numbers import ANSWERS
 from ml.link.refusals import RefusedError, given_up, refused
+from ml.link.slots import Step, UpdateStatus
 
 if TYPE_CHECKING:
     from ml.update.package import Update
 
 BLOCK = 240  # bytes; small transports take less
 ATTEMPTS = 5
-ANSWER_S, SLOW_S = 2.0, 10.0  # slow: verifies a signature, or a digest and the self-check
+ANSWER_S, SLOW_S = (
+    4.0,
+    10.0,
+)  # at most, the first time a quarter; slow: verifies a signature, or a digest and the self-check
 ASK_EVERY_S = 0.1
 STALLED_S = 30.0  # without a window on trial
 MOST_RESTARTS = 5  # of the board during one update
 BITMAP = 32  # bytes of one answer
-STATUS = ANSWERS[Command.UPDATE_STATUS]
-
-
-@dataclass(frozen=True)
-class UpdateStatus:
-    """What a board says of its slots."""
-
-    phase: int  # of Phase
-    given_up: int  # of GivenUp: why the last image was
-    confirmed: int  # slot, NO_SLOT: the compiled-in model
-    running: int  # likewise
-    counter: int  # of the confirmed image
-    offered: int  # of the image that is on its way
-    payload: int  # its bytes
-    missing: int  # its blocks
-    block: int  # bytes of one, 0 before UPDATE_BEGIN
-    windows: int  # left of the trial
-    slot: int  # bytes
-    digest: bytes  # of the image that runs, b"" for the compiled-in model
-
-    @classmethod
-    def parse(cls, answer: bytes) -> UpdateStatus:
-        values = struct.unpack_from(STATUS.format, answer)
-        return cls(**dict(zip(STATUS.names, values, strict=True)), digest=answer[STATUS.size :])
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far an update is. `note`: something that the user should hear of once."""
-
-    stage: str  # announce, send, check, try, done
-    done: int = 0
-    total: int = 0
-    note: str = ""
 
 
 class Updater:
@@ -74,11 +43,12 @@ class Updater:
     def __init__(self, device: Device, block: int = BLOCK) -> None:
         self.device, self.block = device, min(block, (device.info.max_payload - 5) // 8 * 8)
         self.lost = 0  # answers that did not come in time
+        self.sent = 0  # bytes of manifest, signature and payload, blocks as often as they were sent
 
     def status(self) -> UpdateStatus:
         """UserError where the firmware takes no updates."""
         answer = self._ask(Command.UPDATE_STATUS)
-        if len(answer) < STATUS.size:
+        if len(answer) < UpdateStatus.LEAST:
             raise UserError(f"{self._port}: expected the state of its slots, found {len(answer)} bytes; flash it again")
         return UpdateStatus.parse(answer)
 
@@ -90,6 +60,11 @@ class Updater:
             if self._has(status, update):
                 yield Step("done", note="" if attempt else "the board has it already")
                 return
+            if status.phase == Phase.TRIAL and not self._tries(status, update):
+                raise UserError(
+                    f"{self._port}: expected a board that waits for an update, found another image on trial; wait for "
+                    "its end, or give it up with: python tools/update.py abort"
+                )
             try:
                 if not self._tries(status, update):
                     yield from self._deliver(update)
@@ -107,7 +82,10 @@ class Updater:
     def revert(self) -> UpdateStatus:
         """Back to the image before, or to the compiled-in model."""
         before = self.status()
-        if before.running == NO_SLOT and before.phase != Phase.TRIAL:
+        if before.phase == Phase.TRIAL:
+            self.abort()
+            return self.status()
+        if before.running == NO_SLOT:
             raise UserError(f"{self._port}: expected an image to go back from, found the compiled-in model running")
         self._settle(Command.UPDATE_REVERT, lambda now: (now.running, now.digest) != (before.running, before.digest))
         return self.status()
@@ -140,6 +118,7 @@ class Updater:
             done += 1
             yield Step("send", done, blocks)
         self.lost += sender.lost
+        self.sent += sender.sent
         yield Step("check")
         self._settle(Command.UPDATE_FINISH, lambda now: self._tries(now, update), SLOW_S)
 
@@ -161,13 +140,9 @@ class Updater:
 
     def _part(self, offset: int, content: bytes) -> None:
         """Of the manifest. If its answer was lost, the board wants the next one, and refuses this one again."""
-        args = struct.pack("<H", offset) + content
-        try:
-            self._told(Command.UPDATE_MANIFEST, args, ANSWER_S)
-        except SilenceError:
-            self.lost += 1
-            with contextlib.suppress(CommandError, RefusedError):
-                self._ask(Command.UPDATE_MANIFEST, args)
+        self.sent += len(content)
+        with contextlib.suppress(CommandError):
+            self._ask(Command.UPDATE_MANIFEST, struct.pack("<H", offset) + content)
 
     def _missing(self, blocks: int) -> list[int]:
         """Numbers of the blocks that the board has not."""
@@ -189,7 +164,7 @@ class Updater:
                 raise UserError(f"{self._port}: expected a trial of {total} windows, found {self._outcome(status)}")
             if status.windows != left:
                 left, moved_s = status.windows, time.monotonic()
-                yield Step("try", total - left, total)
+            yield Step("try", total - left, total)
             if left and time.monotonic() - moved_s > STALLED_S:
                 raise UserError(
                     f"{self._port}: expected windows on trial, found none for {STALLED_S:g} s ({left} are left); does "
@@ -206,7 +181,7 @@ class Updater:
         """The answer to what may be asked twice."""
         for attempt in range(ATTEMPTS):
             try:
-                return self._told(command, args, timeout)
+                return self._told(command, args, min(timeout, timeout / 4 * 2**attempt))
             except SilenceError:
                 self.lost += 1
                 if attempt == ATTEMPTS - 1:
