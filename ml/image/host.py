@@ -35,8 +35,9 @@ static image_refusal why;
 
 image_firmware *host_firmware(void) { return &firmware; }
 const image_refusal *host_refusal(void) { return &why; }
+const char *host_reason(void) { return image_reason_text(why.reason); }
 _Bool host_open(const void *bytes, uint32_t room) {
-    why = (image_refusal){"", 0, 0};
+    why = (image_refusal){IMAGE_RIGHT, 0, 0};
     return image_open(&shown, bytes, room, &firmware, &why);
 }
 const void *host_settings(uint16_t id) { return image_settings(&shown, id); }
@@ -77,11 +78,13 @@ class Firmware(ctypes.Structure):
 class Refusal(ctypes.Structure):
     """image_refusal."""
 
-    _fields_ = (("reason", ctypes.c_char_p), ("needs", ctypes.c_uint32), ("has", ctypes.c_uint32))
+    _fields_ = (("reason", ctypes.c_int), ("needs", ctypes.c_uint32), ("has", ctypes.c_uint32))
 
-    def __str__(self) -> str:
-        reason = self.reason.decode()
-        return f"{reason}: needs {self.needs}, has {self.has}" if self.needs or self.has else reason
+
+def refusal(library: ctypes.CDLL) -> str:
+    """Why `host_open` refused the last image, "" when it did not."""
+    found, reason = library.host_refusal().contents, library.host_reason().decode()
+    return f"{reason}: needs {found.needs}, has {found.has}" if found.needs or found.has else reason
 
 
 def firmware_library(flags: tuple[str, ...] = ()) -> ctypes.CDLL:
@@ -106,6 +109,7 @@ def firmware_library(flags: tuple[str, ...] = ()) -> ctypes.CDLL:
     library.compiled_push.restype = library.compiled_stream_check.restype = ctypes.c_bool
     library.compiled_model.restype = ctypes.POINTER(_Model)
     library.compiled_stream.restype = ctypes.POINTER(_Stream)
+    library.host_reason.restype = ctypes.c_char_p
     library.host_settings.restype = ctypes.c_void_p
     return library
 
@@ -117,8 +121,8 @@ class HostImage(HostModel):
         self.library = firmware_library(flags)
         self.memory = aligned(data)
         if not self.library.host_open(self.memory, len(data)):
-            refusal = self.library.host_refusal().contents
-            raise UserError(f"expected an image that this computer can run, found: {refusal}; pack it with --host")
+            found = refusal(self.library)
+            raise UserError(f"expected an image that this computer can run, found: {found}; pack it with --host")
         self.model = self.library.compiled_model().contents
         stream = self.library.compiled_stream()
         self.stream = stream.contents if stream else None

@@ -12,7 +12,7 @@ from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.errors import UserError
-from ml.image import pack, registry
+from ml.image import host, pack, registry
 from ml.image.command import committed_header, pack_
 from ml.image.host import HostImage, aligned, firmware_library
 from ml.image.pack import HEAD
@@ -39,7 +39,7 @@ def refusal(image: bytes, room: int | None = None) -> str:
     """Why the firmware of this computer refuses it; "" when it takes it."""
     library = firmware_library()
     taken = library.host_open(aligned(image), len(image) if room is None else room)
-    return "" if taken else str(library.host_refusal().contents)
+    return "" if taken else host.refusal(library)
 
 
 @pytest.mark.parametrize("app", APPS)

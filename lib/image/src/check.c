@@ -11,16 +11,16 @@ typedef struct {
     image_refusal *why;
 } checked;
 
-static bool refuse(const checked *c, const char *reason, uint32_t needs, uint32_t has) {
+static bool refuse(const checked *c, image_reason reason, uint32_t needs, uint32_t has) {
     *c->why = (image_refusal){reason, needs, has};
     return false;
 }
 
-static bool damaged(const checked *c, const char *reason) {
+static bool damaged(const checked *c, image_reason reason) {
     return refuse(c, reason, 0, 0);
 }
 
-static bool enough(const checked *c, const char *reason, uint32_t needs, uint32_t has) {
+static bool enough(const checked *c, image_reason reason, uint32_t needs, uint32_t has) {
     return needs <= has || refuse(c, reason, needs, has);
 }
 
@@ -64,17 +64,13 @@ static bool part(const checked *c, section s, uint32_t size, uint32_t align) {
 
 static bool check_head(const checked *c, uint32_t room) {
     const image_head *head = c->head;
-    if ((uintptr_t)c->bytes % 8) return damaged(c, "the image does not lie at a multiple of 8");
-    if (room < sizeof *head || memcmp(head->magic, "TMBI", 4) != 0) return damaged(c, "there is no image");
-    if (head->version != FORMAT_VERSION)
-        return refuse(c, "the image has another format", head->version, FORMAT_VERSION);
-    if (head->pointer != sizeof(void *))
-        return refuse(c, "the image is for another kind of processor: bytes of a pointer", head->pointer,
-                      sizeof(void *));
-    if (head->size < sizeof *head) return damaged(c, "the image is shorter than its head");
-    if (!enough(c, "the image is longer than its slot", head->size, room)) return false;
-    if (nn_crc32(c->bytes + CRC_FROM, head->size - CRC_FROM) != head->crc)
-        return damaged(c, "the image's checksum is wrong");
+    if ((uintptr_t)c->bytes % 8) return damaged(c, IMAGE_WRONG_UNALIGNED);
+    if (room < sizeof *head || memcmp(head->magic, "TMBI", 4) != 0) return damaged(c, IMAGE_WRONG_NONE);
+    if (head->version != FORMAT_VERSION) return refuse(c, IMAGE_WRONG_FORMAT, head->version, FORMAT_VERSION);
+    if (head->pointer != sizeof(void *)) return refuse(c, IMAGE_WRONG_POINTER, head->pointer, sizeof(void *));
+    if (head->size < sizeof *head) return damaged(c, IMAGE_WRONG_SHORT);
+    if (!enough(c, IMAGE_WRONG_LONG, head->size, room)) return false;
+    if (nn_crc32(c->bytes + CRC_FROM, head->size - CRC_FROM) != head->crc) return damaged(c, IMAGE_WRONG_CHECKSUM);
     return true;
 }
 
@@ -84,16 +80,16 @@ static bool check_sections(const checked *c) {
             part(c, head->first, sizeof(uint16_t), WORD) && part(c, head->resets, sizeof(reset_entry), WORD) &&
             part(c, head->settings, sizeof(settings_entry), WORD) && part(c, head->pointers, WORD, WORD) &&
             part(c, head->params, 1, 8) && part(c, head->data, 1, 8)) ||
-           damaged(c, "a section lies outside the image");
+           damaged(c, IMAGE_WRONG_SECTION);
 }
 
 static bool check_needs(const checked *c) {
     const image_firmware *has = c->firmware;
-    return enough(c, "the arena is too small: bytes", c->head->arena, has->arena_size) &&
-           enough(c, "the state is too large: bytes", c->head->state, has->state_size) &&
-           enough(c, "the parameters are too large: bytes", c->head->params.count, has->params_size) &&
-           enough(c, "the window is too large: bytes", c->head->window, has->window) &&
-           enough(c, "the model calls too many different kernels", c->head->kernels.count, IMAGE_MAX_KERNELS);
+    return enough(c, IMAGE_WRONG_ARENA, c->head->arena, has->arena_size) &&
+           enough(c, IMAGE_WRONG_STATE, c->head->state, has->state_size) &&
+           enough(c, IMAGE_WRONG_PARAMS, c->head->params.count, has->params_size) &&
+           enough(c, IMAGE_WRONG_WINDOW, c->head->window, has->window) &&
+           enough(c, IMAGE_WRONG_KERNELS, c->head->kernels.count, IMAGE_MAX_KERNELS);
 }
 
 static const image_kernel *kernel_of(const checked *c, uint32_t index) {
@@ -107,9 +103,9 @@ static bool check_kernels(const checked *c) {
     const kernel_entry *wanted = (const kernel_entry *)ENTRIES(c->bytes, kernels);
     for (uint32_t i = 0; i < c->head->kernels.count; i++) {
         const image_kernel *kernel = kernel_of(c, i);
-        if (!kernel) return refuse(c, "the firmware lacks a kernel: number", wanted[i].id, 0);
+        if (!kernel) return refuse(c, IMAGE_WRONG_KERNEL, wanted[i].id, 0);
         if (kernel->version != wanted[i].version)
-            return refuse(c, "the firmware has another version of a kernel", wanted[i].version, kernel->version);
+            return refuse(c, IMAGE_WRONG_KERNEL_VERSION, wanted[i].version, kernel->version);
     }
     return true;
 }
@@ -133,7 +129,7 @@ static uint32_t pointer_at(const checked *c, uint32_t offset) {
 static bool has_symbol(const checked *c, uint32_t id) {
     for (uint16_t i = 0; i < c->firmware->symbols; i++)
         if (c->firmware->symbol[i].id == id) return true;
-    return refuse(c, "the firmware lacks a transform: number", id, 0);
+    return refuse(c, IMAGE_WRONG_TRANSFORM, id, 0);
 }
 
 static bool check_pointers(const checked *c) {
@@ -141,12 +137,12 @@ static bool check_pointers(const checked *c) {
     for (uint32_t i = 0; i < c->head->pointers.count; i++) {
         if (listed[i] % sizeof(void *) || !within(listed[i], 1, sizeof(void *), c->head->params.count) ||
             (i && listed[i] < listed[i - 1] + sizeof(void *)))
-            return damaged(c, "a pointer lies outside the parameters");
+            return damaged(c, IMAGE_WRONG_POINTER_PLACE);
         const uint32_t place = pointer_at(c, listed[i]);
         if (IMAGE_REGION(place) == IMAGE_SYMBOL) {
             if (!has_symbol(c, IMAGE_OFFSET(place))) return false;
         } else if (!lies(c, place, 1, 1, STRUCTS | TENSORS)) {
-            return damaged(c, "a pointer leads out of the image");
+            return damaged(c, IMAGE_WRONG_POINTER_TARGET);
         }
     }
     return true;
@@ -154,35 +150,35 @@ static bool check_pointers(const checked *c) {
 
 // Every pointer of a struct is listed, or NULL, so that none is used as it came.
 static bool check_struct(const checked *c, uint32_t place, uint32_t size, uint32_t pointers) {
-    if (!lies(c, place, size, WORD, STRUCTS)) return damaged(c, "parameters lie outside the image");
+    if (!lies(c, place, size, WORD, STRUCTS)) return damaged(c, IMAGE_WRONG_STRUCT);
     if (pointers && (IMAGE_REGION(place) != IMAGE_PARAMS || IMAGE_OFFSET(place) % sizeof(void *)))
-        return damaged(c, "parameters with pointers are not where those are relocated");
+        return damaged(c, IMAGE_WRONG_STRUCT_PLACE);
     const uint8_t *params = (const uint8_t *)ENTRIES(c->bytes, params);
     for (uint32_t word = 0; word < 32; word++) {
         const uint32_t offset = IMAGE_OFFSET(place) + word * (uint32_t)sizeof(void *);
         uintptr_t raw;
         if (!(pointers >> word & 1u) || pointer_at(c, offset)) continue;
         memcpy(&raw, params + offset, sizeof raw);
-        if (raw) return damaged(c, "a pointer of the parameters is not listed");
+        if (raw) return damaged(c, IMAGE_WRONG_UNLISTED);
     }
     return true;
 }
 
 static bool text(const checked *c, uint32_t offset) {
     const uint32_t place = pointer_at(c, offset);
-    if (!lies(c, place, 1, 1, CONSTANT)) return damaged(c, "a name lies outside the image");
+    if (!lies(c, place, 1, 1, CONSTANT)) return damaged(c, IMAGE_WRONG_NAME);
     const uint8_t *from = (const uint8_t *)ENTRIES(c->bytes, data) + IMAGE_OFFSET(place);
-    return memchr(from, 0, c->head->data.count - IMAGE_OFFSET(place)) || damaged(c, "a name has no end");
+    return memchr(from, 0, c->head->data.count - IMAGE_OFFSET(place)) || damaged(c, IMAGE_WRONG_NAME_END);
 }
 
 static bool tensor(const checked *c, uint32_t offset, uint32_t size) {
-    return lies(c, pointer_at(c, offset), size, 1, TENSORS) || damaged(c, "a tensor lies outside the arena");
+    return lies(c, pointer_at(c, offset), size, 1, TENSORS) || damaged(c, IMAGE_WRONG_TENSOR);
 }
 
 static bool check_layers(const checked *c, const nn_model *model, uint32_t table) {
     const uint32_t place = pointer_at(c, table);
     if (!lies(c, place, model->layers * (uint32_t)sizeof(nn_layer), sizeof(void *), RELOCATED))
-        return damaged(c, "the layers lie outside the image");
+        return damaged(c, IMAGE_WRONG_LAYERS);
     for (uint32_t i = 0; i < model->layers; i++) {
         nn_layer layer;
         const uint32_t at = IMAGE_OFFSET(place) + i * (uint32_t)sizeof layer;
@@ -199,7 +195,7 @@ static bool check_labels(const checked *c, const nn_model *model, uint32_t table
     if (!model->classes && !place)
         return check_struct(c, c->head->model, sizeof *model, POINTER_WORD(offsetof(nn_model, label)));
     if (!lies(c, place, model->classes * (uint32_t)sizeof(void *), sizeof(void *), RELOCATED))
-        return damaged(c, "the labels lie outside the image");
+        return damaged(c, IMAGE_WRONG_LABELS);
     for (uint32_t i = 0; i < model->classes; i++)
         if (!text(c, IMAGE_OFFSET(place) + i * (uint32_t)sizeof(void *))) return false;
     return true;
@@ -208,31 +204,30 @@ static bool check_labels(const checked *c, const nn_model *model, uint32_t table
 static bool check_model(const checked *c) {
     nn_model model;
     const uint32_t place = c->head->model, at = IMAGE_OFFSET(place);
-    if (!lies(c, place, sizeof model, sizeof(void *), RELOCATED)) return damaged(c, "there is no model in the image");
+    if (!lies(c, place, sizeof model, sizeof(void *), RELOCATED)) return damaged(c, IMAGE_WRONG_MODEL);
     memcpy(&model, (const uint8_t *)ENTRIES(c->bytes, params) + at, sizeof model);
     if (model.arena_size != c->head->arena || model.input_size > c->head->window ||
         pointer_at(c, at + (uint32_t)offsetof(nn_model, arena)) != (uint32_t)IMAGE_ARENA << 29)
-        return damaged(c, "the model's sizes are not those of the head");
+        return damaged(c, IMAGE_WRONG_SIZES);
     return text(c, at + (uint32_t)offsetof(nn_model, name)) && text(c, at + (uint32_t)offsetof(nn_model, hash)) &&
            text(c, at + (uint32_t)offsetof(nn_model, data_hash)) &&
            tensor(c, at + (uint32_t)offsetof(nn_model, input), model.input_size) &&
            tensor(c, at + (uint32_t)offsetof(nn_model, output), model.output_size) &&
            check_layers(c, &model, at + (uint32_t)offsetof(nn_model, layer)) &&
            check_labels(c, &model, at + (uint32_t)offsetof(nn_model, label)) &&
-           (c->head->first.count == model.layers + 1u || damaged(c, "the calls are not those of the layers"));
+           (c->head->first.count == model.layers + 1u || damaged(c, IMAGE_WRONG_FIRST));
 }
 
 static bool check_stream(const checked *c) {
     nn_stream stream;
     const uint32_t place = c->head->stream, at = IMAGE_OFFSET(place);
     if (!place) return true;
-    if (!lies(c, place, sizeof stream, sizeof(void *), RELOCATED))
-        return damaged(c, "the stream lies outside the image");
+    if (!lies(c, place, sizeof stream, sizeof(void *), RELOCATED)) return damaged(c, IMAGE_WRONG_STREAM);
     const uint32_t layers = c->head->first.count - 1;
     return (pointer_at(c, at + (uint32_t)offsetof(nn_stream, model)) == c->head->model && c->head->resets.count &&
             lies(c, pointer_at(c, at + (uint32_t)offsetof(nn_stream, steps)), 2, 2, 1u << IMAGE_STATE) &&
             lies(c, pointer_at(c, at + (uint32_t)offsetof(nn_stream, first)), layers * 4, WORD, CONSTANT)) ||
-           damaged(c, "the stream is not the model's");
+           damaged(c, IMAGE_WRONG_STREAM_MODEL);
 }
 
 static bool check_operand(const checked *c, const image_kernel *kernel, char kind, uint32_t operand) {
@@ -256,18 +251,18 @@ static bool check_operand(const checked *c, const image_kernel *kernel, char kin
         right = IMAGE_REGION(operand) == IMAGE_NUMBER;
         break;
     }
-    return right || damaged(c, "an operand lies outside the image");
+    return right || damaged(c, IMAGE_WRONG_OPERAND);
 }
 
 static bool check_calls(const checked *c) {
     const uint16_t *first = (const uint16_t *)ENTRIES(c->bytes, first);
     const call_entry *call = (const call_entry *)ENTRIES(c->bytes, calls);
     const uint32_t layers = c->head->first.count - 1;
-    if (first[0] != 0 || first[layers] != c->head->calls.count) return damaged(c, "the layers miss a call");
+    if (first[0] != 0 || first[layers] != c->head->calls.count) return damaged(c, IMAGE_WRONG_CALL_MISSED);
     for (uint32_t i = 0; i < layers; i++)
-        if (first[i] > first[i + 1]) return damaged(c, "the layers' calls are out of order");
+        if (first[i] > first[i + 1]) return damaged(c, IMAGE_WRONG_CALL_ORDER);
     for (uint32_t i = 0; i < c->head->calls.count; i++, call++) {
-        if (call->kernel >= c->head->kernels.count) return damaged(c, "a call has no kernel");
+        if (call->kernel >= c->head->kernels.count) return damaged(c, IMAGE_WRONG_CALL_KERNEL);
         const image_kernel *kernel = kernel_of(c, call->kernel);
         for (uint32_t o = 0; kernel->operands[o]; o++)
             if (!check_operand(c, kernel, kernel->operands[o], call->operand[o])) return false;
@@ -281,7 +276,7 @@ static bool check_resets(const checked *c) {
         const bool width = entry->width == 1 || entry->width == 2 || entry->width == 4;
         if (!width || IMAGE_REGION(entry->place) != IMAGE_STATE ||
             !within(IMAGE_OFFSET(entry->place), entry->count, entry->width, c->head->state))
-            return damaged(c, "a state lies outside the image");
+            return damaged(c, IMAGE_WRONG_RESET);
     }
     return true;
 }
@@ -300,7 +295,7 @@ static bool check_targets(const checked *c, uint32_t place, uint32_t pointers) {
         const uint32_t to = pointer_at(c, IMAGE_OFFSET(place) + word * (uint32_t)sizeof(void *));
         const uint32_t region = IMAGE_REGION(to);
         if (to && region != IMAGE_DATA && region != IMAGE_SYMBOL && !is_settings(c, to))
-            return damaged(c, "settings point to what is none");
+            return damaged(c, IMAGE_WRONG_SETTINGS_TARGET);
     }
     return true;
 }
@@ -310,7 +305,7 @@ static bool check_settings(const checked *c) {
     for (uint32_t i = 0; i < c->head->settings.count; i++, entry++) {
         uint32_t size, pointers;
         if (!settings_type(entry->id, entry->version, &size, &pointers))
-            return refuse(c, "the firmware does not know these settings: number", entry->id, 0);
+            return refuse(c, IMAGE_WRONG_SETTINGS, entry->id, 0);
         if (!check_struct(c, entry->place, size, pointers) || !check_targets(c, entry->place, pointers)) return false;
     }
     return true;

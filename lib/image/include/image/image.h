@@ -14,6 +14,7 @@
 #ifndef IMAGE_IMAGE_H
 #define IMAGE_IMAGE_H
 
+#include "image/reasons.h"
 #include "nn/stream.h"
 
 #include <stdbool.h>
@@ -72,7 +73,7 @@ typedef struct { // fields are private
 } image;
 
 typedef struct {
-    const char *reason;  // one line
+    image_reason reason; // image_reason_text has it in words
     uint32_t needs, has; // of what the reason names; both 0 where it names no number
 } image_refusal;
 
