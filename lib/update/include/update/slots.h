@@ -4,7 +4,9 @@
 //
 // The part: two pages of journal, then two slots of the same size; the last page of a slot has a mark for each page
 // that has arrived whole. A record of the journal holds the whole state, and the newest one that is undamaged counts.
-// So a cut leaves the state before or behind the operation that it hit.
+// So a cut leaves the state before or behind the operation that it hit. What arrives lies at the beginning of a slot.
+// If it is what changed against the confirmed image, the new one is made behind it, and a cut leaves it to be made
+// again.
 //
 // Who may give an image is not asked here: call update_begin only with what a verified signature covers.
 #ifndef UPDATE_SLOTS_H
@@ -24,17 +26,18 @@
 extern "C" {
 #endif
 
-enum { UPDATE_SLOTS = 2, UPDATE_NO_SLOT = 0xFF, UPDATE_DIGEST = 32, UPDATE_MAX_BLOCK = 256 };
+enum { UPDATE_SLOTS = 2, UPDATE_NO_SLOT = 0xFF, UPDATE_DIGEST = 32, UPDATE_MAX_BLOCK = 256, UPDATE_VERSION = 24 };
 
-typedef enum {
+typedef enum { // the reasons of the link (LINK_REFUSAL_...) have these numbers
     UPDATE_OK,
     UPDATE_ERR_FLASH,   // there is none, or it does not keep what is written
     UPDATE_ERR_SIZE,    // an image, a block or their number is too large, or no multiple of what flash writes
     UPDATE_ERR_COUNTER, // not above the confirmed one
     UPDATE_ERR_PHASE,   // not now
-    UPDATE_ERR_BLOCK,   // outside the image
+    UPDATE_ERR_BLOCK,   // outside the payload, or of another size
     UPDATE_ERR_MISSING, // blocks are missing
-    UPDATE_ERR_DIGEST   // the image is not what its digest says; it is given up
+    UPDATE_ERR_DIGEST,  // the image is not what its digest says; it is given up
+    UPDATE_ERR_CHANGES  // the payload makes no image out of the base; it is given up
 } update_result;
 
 typedef enum { UPDATE_IDLE, UPDATE_RECEIVING, UPDATE_VERIFIED, UPDATE_TRIAL } update_phase;
@@ -44,6 +47,7 @@ typedef enum { // why the last image was given up
     UPDATE_BY_HOST,    // update_give_up's caller may give others, from 16 on
     UPDATE_BY_DIGEST,  // UPDATE_ERR_DIGEST
     UPDATE_BY_RESTART, // the board restarted during the trial
+    UPDATE_BY_CHANGES, // UPDATE_ERR_CHANGES
     UPDATE_OWN_REASONS = 16
 } update_reason;
 
@@ -52,14 +56,26 @@ typedef struct { // what a record of the journal says
     uint32_t counter;            // of the confirmed image: only a higher one is taken
     uint32_t offered;            // of the image that is on its way
     uint32_t session;            // sequence of the record with which that began; marks name it
+    uint32_t payload;            // bytes that are sent for it
     uint32_t size[UPDATE_SLOTS]; // bytes of the image, 0: none
+    uint32_t at[UPDATE_SLOTS];   // where it begins in its slot
     uint8_t digest[UPDATE_SLOTS][UPDATE_DIGEST];
-    uint8_t confirmed; // slot, or UPDATE_NO_SLOT: the compiled-in model
-    uint8_t good;      // a bit for each slot whose image was confirmed once and is whole
-    uint8_t phase;     // update_phase, of the other slot
-    uint8_t reason;    // update_reason, or one of the caller's
+    char version[UPDATE_SLOTS][UPDATE_VERSION]; // for people
+    uint8_t confirmed;                          // slot, or UPDATE_NO_SLOT: the compiled-in model
+    uint8_t good;                               // a bit for each slot whose image was confirmed once and is whole
+    uint8_t phase;                              // update_phase, of the other slot
+    uint8_t reason;                             // update_reason, or one of the caller's
     uint32_t crc;
 } update_state;
+
+typedef struct { // what a manifest announces
+    uint32_t counter;
+    uint32_t size;    // bytes of the image that comes out
+    uint32_t payload; // bytes that are sent: `size`, or those of the changes
+    bool changes;     // against the confirmed image, see changes.h
+    uint8_t digest[UPDATE_DIGEST];
+    char version[UPDATE_VERSION];
+} update_offer;
 
 typedef struct { // how the firmware makes a digest
     void (*digest)(const uint8_t *bytes, uint32_t size, uint8_t digest[UPDATE_DIGEST]);
@@ -70,31 +86,35 @@ typedef struct { // fields are private but for `state`
     update_config config;
     uint32_t slot_size; // bytes for an image
     uint32_t block;     // bytes of a block of the image that is on its way
+    bool changes;       // that is what arrives
     uint32_t next;      // where the journal goes on: offset in the part, 0: on the other page
     uint8_t page;       // of the journal
     uint8_t received[UPDATE_MAX_BLOCKS / 8];
-    uint8_t whole[UPDATE_MAX_PAGES / 8], erased[UPDATE_MAX_PAGES / 8]; // of the target
+    uint8_t whole[UPDATE_MAX_PAGES / 8], erased[UPDATE_MAX_PAGES / 8]; // pages of the target
 } update;
 
 // Reads the journal, at every start. A trial that the start interrupted is over, and an image that was half there may
 // go on. UPDATE_ERR_FLASH: the board has no flash part; nothing else may be called.
 update_result update_open(update *u, const update_config *config);
 
-// The image that a start uses: the one on trial, else the confirmed one. NULL: the compiled-in model.
+// The slot of the image that runs: of the one on trial, else of the confirmed one; UPDATE_NO_SLOT: the compiled-in
+// model. Its bytes, NULL without an image.
+uint8_t update_running(const update *u);
 const uint8_t *update_image(const update *u, uint32_t *size);
 
-// A new image is announced. The same digest again goes on where it was: `received` says which blocks are there.
+// A new image is announced. The same offer again goes on where it was: update_has_block says which blocks are there.
 // `block`: bytes of all blocks but the last, a multiple of what flash writes, at most UPDATE_MAX_BLOCK.
-update_result update_begin(update *u, uint32_t counter, uint32_t size, const uint8_t digest[UPDATE_DIGEST],
-                           uint32_t block);
+update_result update_begin(update *u, const update_offer *offer, uint32_t block);
 
 // Blocks in any order; one that is there already is no error. `size` may be shorter for the last one only.
 update_result update_block(update *u, uint32_t number, const uint8_t *bytes, uint32_t size);
 bool update_has_block(const update *u, uint32_t number);
+uint32_t update_blocks(const update *u);  // of the payload; 0 before update_begin
+uint32_t update_missing(const update *u); // of these
 
-update_result update_finish(update *u);                  // all blocks are there: compares the digest
-update_result update_try(update *u);                     // from now on update_image is the new one
-update_result update_confirm(update *u);                 // it is good: the counter rises
+update_result update_finish(update *u);  // all blocks are there: makes the image of changes, compares the digest
+update_result update_try(update *u);     // from now on update_image is the new one
+update_result update_confirm(update *u); // it is good: the counter rises
 update_result update_give_up(update *u, uint8_t reason); // what is on its way, or on trial
 
 // The confirmed image does not work, or is not wanted: back to the one before if it is still there, else to the
