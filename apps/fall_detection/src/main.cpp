@@ -3,15 +3,25 @@
 #include "decide/decide.h"
 #include "decide/gate.h"
 #include "fall_detection_model.h"
+#include "field/field.h"
 #include "frontend/impact.h"
 #include "service/service.h"
 
-static const nn_model *const model = &fall_detection_model;
+static const nn_model *model;
+static uint32_t rate; // of the sensor, in millihertz
 static int16_t history[FALL_DETECTION_WINDOW][IMU_AXES];
 static impact_frontend frontend;
 static gate activity;
 static decide_state decision;
 static service_config service;
+
+#if FIELD_UPDATES // what an image may need
+static const image_kernel *const kernels[] = {&image_nn_conv_2d, &image_nn_softmax};
+static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
+static const image_firmware room = {
+    kernels, sizeof kernels / sizeof *kernels,       0, NULL,          (uint8_t *)fall_detection_arena,     NULL,
+    params,  sizeof fall_detection_arena - NN_GUARD, 0, sizeof params, FALL_DETECTION_WINDOW *IMPACT_VALUES};
+#endif
 
 static_assert(sizeof fall_detection_threshold <= DECIDE_MAX_CLASSES,
               "the model has more classes: build with a larger -D DECIDE_MAX_CLASSES");
@@ -26,10 +36,24 @@ static void latest_window(int8_t *input) {
     impact_window(&frontend, input);
 }
 
-static void serve(uint32_t wanted, uint32_t rate) {
-    impact_init(&frontend, &fall_detection_frontend, rate, history);
-    gate_init(&activity, &fall_detection_gate);
-    service.model = model;
+// NULL: the compiled-in model. False: what the image sets does not suit this firmware.
+static bool use(const field_model *given) {
+    const nn_model *network = FIELD_MODEL(given, &fall_detection_model);
+    const impact_config *motion = FIELD_SETTINGS(given, impact_config, &fall_detection_frontend);
+    const gate_config *awake = FIELD_SETTINGS(given, gate_config, &fall_detection_gate);
+    const decide_config *events = FIELD_SETTINGS(given, decide_config, &fall_detection_decide);
+    if (!motion || !awake || !events || motion->rate_mhz != fall_detection_frontend.rate_mhz) return false;
+    const uint32_t window = motion->before + 1u + motion->after;
+    if (window > FALL_DETECTION_WINDOW || network->input_size != window * IMPACT_VALUES) return false;
+    if (network->output_size != events->classes || network->classes != events->classes) return false;
+    if (decide_init(&decision, events) != DECIDE_OK) return false;
+    impact_init(&frontend, motion, rate, history);
+    gate_init(&activity, awake);
+    service.model = model = network;
+    return true;
+}
+
+static void serve(uint32_t wanted) {
     service.decide = &decision;
     service.activity = &activity;
     service.sensor[0] = service_accel(rate);
@@ -45,13 +69,11 @@ static void serve(uint32_t wanted, uint32_t rate) {
 void setup() {
     const uint32_t wanted = fall_detection_frontend.rate_mhz;
     const int32_t started = board_accel_start(wanted);
-    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
     service.app = "fall_detection";
     service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
-    if (decide_init(&decision, &fall_detection_decide) == DECIDE_OK)
-        serve(wanted, rate);
-    else
-        service.fault = "the decision is built too small for the model";
+    serve(wanted);
+    FIELD_START(&service, room, use);
     service_init(&service);
 }
 

@@ -2,16 +2,35 @@
 #include "board/board.h"
 #include "decide/decide.h"
 #include "decide/gate.h"
+#include "field/field.h"
 #include "frontend/imu.h"
 #include "gesture_recognition_model.h"
 #include "service/service.h"
 
-static const nn_model *const model = &gesture_recognition_model;
+static const nn_model *model;
+static uint32_t rate; // of the sensor, in millihertz
 static int16_t history[GESTURE_RECOGNITION_WINDOW][IMU_AXES];
 static imu_frontend frontend;
 static gate activity;
 static decide_state decision;
 static service_config service;
+
+#if FIELD_UPDATES // what an image may need
+static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_nn_fully_connected_packed,
+                                              &image_nn_softmax};
+static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
+static const image_firmware room = {kernels,
+                                    sizeof kernels / sizeof *kernels,
+                                    0,
+                                    NULL,
+                                    (uint8_t *)gesture_recognition_arena,
+                                    NULL,
+                                    params,
+                                    sizeof gesture_recognition_arena - NN_GUARD,
+                                    0,
+                                    sizeof params,
+                                    GESTURE_RECOGNITION_WINDOW *IMU_AXES};
+#endif
 
 static_assert(sizeof gesture_recognition_threshold <= DECIDE_MAX_CLASSES,
               "the model has more classes: build with a larger -D DECIDE_MAX_CLASSES");
@@ -26,15 +45,28 @@ static void latest_window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
-static void serve(uint32_t wanted, uint32_t rate) {
-    imu_init(&frontend, &gesture_recognition_frontend, rate, history);
-    gate_init(&activity, &gesture_recognition_gate);
-    service.model = model;
+// NULL: the compiled-in model. False: what the image sets does not suit this firmware.
+static bool use(const field_model *given) {
+    const nn_model *network = FIELD_MODEL(given, &gesture_recognition_model);
+    const imu_config *motion = FIELD_SETTINGS(given, imu_config, &gesture_recognition_frontend);
+    const gate_config *awake = FIELD_SETTINGS(given, gate_config, &gesture_recognition_gate);
+    const decide_config *events = FIELD_SETTINGS(given, decide_config, &gesture_recognition_decide);
+    if (!motion || !awake || !events || motion->rate_mhz != gesture_recognition_frontend.rate_mhz) return false;
+    if (motion->window > GESTURE_RECOGNITION_WINDOW || !motion->hop || motion->hop > motion->window) return false;
+    if (network->input_size != motion->window * IMU_AXES || network->output_size != events->classes) return false;
+    if (network->classes != events->classes || decide_init(&decision, events) != DECIDE_OK) return false;
+    imu_init(&frontend, motion, rate, history);
+    gate_init(&activity, awake);
+    service.model = model = network;
+    service.window_rate_mhz = motion->rate_mhz / motion->hop;
+    return true;
+}
+
+static void serve() {
     service.decide = &decision;
     service.activity = &activity;
     service.sensor[0] = service_imu(rate);
     service.sensors = 1;
-    service.window_rate_mhz = wanted / gesture_recognition_frontend.hop;
     service.saturated = frontend.saturated;
     service.saturations = IMU_AXES;
     service.reset = start_afresh;
@@ -45,13 +77,11 @@ static void serve(uint32_t wanted, uint32_t rate) {
 void setup() {
     const uint32_t wanted = gesture_recognition_frontend.rate_mhz;
     const int32_t started = board_imu_start(wanted);
-    const uint32_t rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
+    rate = started > 0 ? (uint32_t)started : wanted; // without a sensor the host can still inject
     service.app = "gesture_recognition";
     service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
-    if (decide_init(&decision, &gesture_recognition_decide) == DECIDE_OK)
-        serve(wanted, rate);
-    else
-        service.fault = "the decision is built too small for the model";
+    serve();
+    FIELD_START(&service, room, use);
     service_init(&service);
 }
 

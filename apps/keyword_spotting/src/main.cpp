@@ -1,18 +1,39 @@
 // From sound to a word: microphone, front end, a network that sleeps while nobody speaks, decision, report to the host.
 #include "board/board.h"
 #include "decide/decide.h"
+#include "field/field.h"
 #include "frontend/logmel.h"
 #include "keyword_spotting_model.h"
 #include "service/service.h"
 #include "spotter/spotter.h"
 
-static const nn_model *const model = &keyword_spotting_model;
+static const nn_model *model;
 static int8_t ring[KEYWORD_SPOTTING_RING];
 static logmel frontend;
 static spotter listener;
 static decide_state decision;
 static service_timing timing;
 static service_config service;
+
+#if FIELD_UPDATES // what an image may need
+static const image_kernel *const kernels[] = {&image_nn_conv_2d,   &image_nn_conv_2d_packed, &image_nn_depthwise_packed,
+                                              &image_nn_copy,      &image_nn_add_equal,      &image_nn_average_pool_all,
+                                              &image_nn_softmax,   &image_nn_move,           &image_nn_ring_read,
+                                              &image_nn_ring_write};
+static const image_symbol transforms[] = {{IMAGE_FFT_512, &fft_512}};
+static uint8_t state[3072] IMAGE_ALIGNED, params[384 * sizeof(void *)] IMAGE_ALIGNED;
+static const image_firmware room = {kernels,
+                                    sizeof kernels / sizeof *kernels,
+                                    1,
+                                    transforms,
+                                    (uint8_t *)keyword_spotting_arena,
+                                    state,
+                                    params,
+                                    sizeof keyword_spotting_arena - NN_GUARD,
+                                    sizeof state,
+                                    sizeof params,
+                                    LOGMEL_MAX_BANDS * 8};
+#endif
 
 static_assert(2 * sizeof keyword_spotting_frontend_hann / sizeof *keyword_spotting_frontend_hann <= LOGMEL_MAX_WINDOW,
               "the model's frames are longer: build with a larger -D LOGMEL_MAX_WINDOW");
@@ -32,27 +53,32 @@ static void latest_window(int8_t *input) {
     spotter_last_step(&listener, input);
 }
 
-// False: no answer would be right. The front end does not resample; without a microphone the host can still inject.
-static bool start(uint32_t rate) {
-    const int32_t started = board_mic_start(rate);
-    service.fault = service_sensor_fault(started, rate, rate);
-    if (started > 0 && service.fault) return false;
-    spotter_init(&listener, &keyword_spotting_spotter, &keyword_spotting_stream, ring);
-    if (logmel_init(&frontend, &keyword_spotting_frontend_config) == LOGMEL_OK &&
-        decide_init(&decision, &keyword_spotting_decide) == DECIDE_OK)
-        return true;
-    service.fault = "front end or decision is built too small for the model";
-    return false;
+// NULL: the compiled-in model. False: what the image sets does not suit this firmware.
+static bool use(const field_model *given) {
+    const nn_model *network = FIELD_MODEL(given, &keyword_spotting_model);
+    const nn_stream *stream = FIELD_STREAM(given, &keyword_spotting_stream);
+    const logmel_config *sound = FIELD_SETTINGS(given, logmel_config, &keyword_spotting_frontend_config);
+    const spotter_config *wake = FIELD_SETTINGS(given, spotter_config, &keyword_spotting_spotter);
+    const decide_config *events = FIELD_SETTINGS(given, decide_config, &keyword_spotting_decide);
+    if (!stream || !sound || !sound->fft || !wake || !wake->voice || !wake->gate || !events) return false;
+    if (sound->rate_hz != keyword_spotting_frontend_config.rate_hz || !wake->hop || !wake->warm_up) return false;
+    const uint32_t values = sound->cepstra ? sound->cepstra : sound->bands, step = values * wake->hop;
+    if (wake->bands != values || wake->hop != stream->hop || wake->warm_up != stream->warm_up) return false;
+    if (step != network->input_size || step * wake->warm_up > sizeof ring || wake->catch_up < 2) return false;
+    if (network->output_size != events->classes || network->classes != events->classes) return false;
+    if (logmel_init(&frontend, sound) != LOGMEL_OK || decide_init(&decision, events) != DECIDE_OK) return false;
+    spotter_init(&listener, wake, stream, ring);
+    service.model = model = network;
+    service.window_rate_mhz = sound->rate_hz * 1000 / sound->hop / wake->hop;
+    return true;
 }
 
 static void serve(uint32_t rate) {
-    service.model = model;
     service.decide = &decision;
     service.activity = &listener.listening;
     service.sensor[0] = service_mic(rate);
     service.sensors = 1;
     service.least_rate_mhz = service.most_rate_mhz = rate;
-    service.window_rate_mhz = rate / keyword_spotting_frontend_config.hop / keyword_spotting_spotter.hop;
     service.saturated = &frontend.clipped_high;
     service.saturations = 1;
     service.reset = start_afresh;
@@ -60,10 +86,16 @@ static void serve(uint32_t rate) {
     service.health = &health_microphone;
 }
 
+// The front end does not resample; without a microphone the host can still inject.
 void setup() {
     const uint32_t rate = keyword_spotting_frontend_config.rate_hz * 1000;
+    const int32_t started = board_mic_start(rate);
     service.app = "keyword_spotting";
-    if (start(rate)) serve(rate);
+    service.fault = service_sensor_fault(started, rate, rate);
+    if (started <= 0 || !service.fault) {
+        serve(rate);
+        FIELD_START(&service, room, use);
+    }
     service_init(&service);
 }
 

@@ -4,12 +4,13 @@
 #include "anomaly/machine.h"
 #include "board/board.h"
 #include "decide/decide.h"
+#include "field/field.h"
 #include "frontend/imu.h"
 #include "frontend/vibration.h"
 #include "service/service.h"
 #include "vibration_anomaly_model.h"
 
-static const nn_model *const model = &vibration_anomaly_model;
+static const nn_model *model;
 static vibration frontend;
 static machine watched;
 static anomaly_detector detector;
@@ -22,6 +23,24 @@ static service_config service;
 static imu_config model_rate = {0, 1, 1, false, {0, 0, 0, 0, 0, 0}, 1, 0, {0, {0, 0, 0}, 0}};
 static int16_t latest[1][IMU_AXES];
 static imu_frontend resampler;
+
+#if FIELD_UPDATES // what an image may need
+static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_nn_fully_connected_packed,
+                                              &image_nn_lookup};
+static const image_symbol transforms[] = {{IMAGE_FFT_128, &fft_128}};
+static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
+static const image_firmware room = {kernels,
+                                    sizeof kernels / sizeof *kernels,
+                                    1,
+                                    transforms,
+                                    (uint8_t *)vibration_anomaly_arena,
+                                    NULL,
+                                    params,
+                                    sizeof vibration_anomaly_arena - NN_GUARD,
+                                    0,
+                                    sizeof params,
+                                    ANOMALY_MAX_FEATURES};
+#endif
 
 static_assert(sizeof vibration_anomaly_frontend_offset / sizeof *vibration_anomaly_frontend_offset <=
                   ANOMALY_MAX_FEATURES,
@@ -47,39 +66,41 @@ static uint8_t learn(uint8_t operation, uint32_t windows) {
     return anomaly_learn(&detector, operation, windows);
 }
 
-// False: no answer would be right. Without a sensor the host can still inject.
-static bool start(uint32_t wanted, int32_t started) {
-    model_rate.rate_mhz = wanted;
-    imu_init(&resampler, &model_rate, started > 0 ? (uint32_t)started : wanted, latest);
-    service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
-    if (started > 0 && service.fault) return false;
-    if (vibration_init(&frontend, &vibration_anomaly_frontend_config) == VIBRATION_OK &&
-        machine_init(&watched, &vibration_anomaly_machine) == MACHINE_OK &&
-        decide_init(&decision, &vibration_anomaly_decide) == DECIDE_OK)
-        return true;
-    service.fault = "front end or decision is built too small for the model";
-    return false;
-}
-
-static uint32_t between_windows() { // samples
-    const uint32_t hop = vibration_anomaly_frontend_config.hop, block = vibration_anomaly_machine.block;
+static uint32_t between_windows(const vibration_config *vibes) { // samples
+    const uint32_t hop = vibes->hop, block = vibration_anomaly_machine.block;
     return hop > block ? hop : block;
 }
 
-static void serve(uint32_t wanted, uint32_t rate) {
-    anomaly_init(&detector, &vibration_anomaly_detector, model);
+// NULL: the compiled-in model. False: what the image sets does not suit this firmware. What a machine does is always
+// told by the settings of the firmware, which images do not have.
+static bool use(const field_model *given) {
+    const nn_model *network = FIELD_MODEL(given, &vibration_anomaly_model);
+    const vibration_config *vibes = FIELD_SETTINGS(given, vibration_config, &vibration_anomaly_frontend_config);
+    const anomaly_config *judge = FIELD_SETTINGS(given, anomaly_config, &vibration_anomaly_detector);
+    const decide_config *events = FIELD_SETTINGS(given, decide_config, &vibration_anomaly_decide);
+    if (!vibes || !vibes->fft || !judge || !events) return false;
+    if (vibes->rate_mhz != vibration_anomaly_frontend_config.rate_mhz || network->classes != events->classes)
+        return false;
+    if (network->input_size != vibration_features(vibes) || network->output_size != network->input_size) return false;
+    if (!judge->gaussians || !judge->reconstruction || events->classes != 2) return false;
+    if (vibration_init(&frontend, vibes) != VIBRATION_OK || decide_init(&decision, events) != DECIDE_OK) return false;
+    anomaly_init(&detector, judge, network);
     anomaly_restore(&detector);
+    service.model = model = network;
+    service.window_rate_mhz = vibes->rate_mhz / between_windows(vibes);
+    return true;
+}
+
+static void serve(uint32_t wanted, uint32_t rate) {
     baseline.state = &detector.baseline;
     baseline.size = sizeof detector.baseline;
     baseline.learnt = &detector.baseline.windows;
     baseline.wanted = &detector.wanted;
     baseline.run = learn;
-    service.model = model;
     service.decide = &decision;
     service.sensor[0] = service_accel(rate);
     service.sensors = 1;
     service.least_rate_mhz = wanted;
-    service.window_rate_mhz = wanted / between_windows();
     service.saturated = &frontend.saturated;
     service.saturations = 1;
     service.reset = start_afresh;
@@ -89,11 +110,22 @@ static void serve(uint32_t wanted, uint32_t rate) {
     service.machine = what_it_does;
 }
 
+// Without a sensor the host can still inject.
 void setup() {
     const uint32_t wanted = vibration_anomaly_frontend_config.rate_mhz;
     const int32_t started = board_accel_start(wanted);
+    const uint32_t rate = started > 0 ? (uint32_t)started : wanted;
     service.app = "vibration_anomaly";
-    if (start(wanted, started)) serve(wanted, started > 0 ? (uint32_t)started : wanted);
+    service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
+    model_rate.rate_mhz = wanted;
+    imu_init(&resampler, &model_rate, rate, latest);
+    if (started <= 0 || !service.fault) {
+        serve(wanted, rate);
+        if (machine_init(&watched, &vibration_anomaly_machine) == MACHINE_OK)
+            FIELD_START(&service, room, use);
+        else
+            field_without_model(&service);
+    }
     service_init(&service);
 }
 

@@ -83,6 +83,15 @@ static const struct {
     {LINK_RESET_BOARD, 0, 0, reset_board},
     {LINK_LEARN, 1, ANY, service_learn},
     {LINK_PROVOKE, 1, 1, service_provoke},
+    {LINK_UPDATE_STATUS, 0, 0, service_update},
+    {LINK_UPDATE_MANIFEST, 2, ANY, service_update},
+    {LINK_UPDATE_BEGIN, 2, 2, service_update},
+    {LINK_UPDATE_BLOCK, 5, ANY, service_update},
+    {LINK_UPDATE_MISSING, 6, 6, service_update},
+    {LINK_UPDATE_FINISH, 0, 0, service_update},
+    {LINK_UPDATE_ABORT, 0, 0, service_update},
+    {LINK_UPDATE_CONFIRM, 0, 0, service_update},
+    {LINK_UPDATE_REVERT, 0, 0, service_update},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {
@@ -97,7 +106,7 @@ static uint8_t run(uint8_t command, service_command *c) {
 void service_run_command(const link_frame *frame) {
     if (frame->type != LINK_COMMAND || frame->size == 0) return;
     uint8_t payload[LINK_MAX_PAYLOAD] = {frame->payload[0]};
-    service_command c = {frame->payload + 1, frame->size - 1, frame->sequence, payload + 2, 0};
+    service_command c = {frame->payload[0], frame->payload + 1, frame->size - 1, frame->sequence, payload + 2, 0};
     service_inject_keep();
     payload[1] = run(payload[0], &c);
     if (!service_inject_busy()) service_send_reply(frame->sequence, payload, 2 + c.answered);

@@ -48,6 +48,7 @@ extern service_state service;
 
 // A command's arguments and its answer.
 typedef struct {
+    uint8_t command;
     const uint8_t *args;
     size_t size;
     uint16_t sequence;
@@ -130,8 +131,9 @@ void service_send_telemetry(void);
 void service_send_machine(void); // telemetry, when what the machine does has changed
 void service_send_health(void);  // when it has changed
 
-// Leaves: learn.c, parity.c, provoke.c: a link_status
+// Leaves: learn.c, parity.c, provoke.c, update.c: a link_status
 uint8_t service_learn(service_command *c);
+uint8_t service_update(service_command *c);
 uint8_t service_run_frontend(service_command *c);
 uint8_t service_run_layer(service_command *c);
 uint8_t service_read_tensor(service_command *c);

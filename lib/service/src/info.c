@@ -81,7 +81,8 @@ static const char *reset_name(board_reset_cause cause) {
 
 static void write_info(link_cbor *c) {
     const nn_model *model = service.config->model;
-    cbor_map(c, 10u + (model ? 1u : 0u) + (service.config->fault ? 1u : 0u));
+    const service_updates *updates = service.config->updates;
+    cbor_map(c, 10u + (model ? 1u : 0u) + (service.config->fault ? 1u : 0u) + (updates ? 1u : 0u));
     uint_field(c, "version", LINK_PROTOCOL_VERSION);
     text_field(c, "app", service.config->app);
     text_field(c, "board", board_name());
@@ -93,6 +94,10 @@ static void write_info(link_cbor *c) {
     uint_field(c, "max_payload", LINK_MAX_PAYLOAD);
     if (service.config->fault) text_field(c, "fault", service.config->fault);
     if (model) write_model(c, model);
+    if (updates) {
+        cbor_text(c, "update");
+        updates->describe(c);
+    }
     write_streams(c);
 }
 

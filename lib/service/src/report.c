@@ -3,7 +3,9 @@
 #include "core.h"
 
 void service_window(const service_timing *timing, const int8_t *scores) {
+    const uint32_t missed = service.stats.missed;
     service_count_window(timing, scores);
+    if (service.config->updates) service.config->updates->window(timing->sample_us, service.stats.missed != missed);
     service_send_timing(timing, scores != NULL);
     service_send_scores(timing->sample_us);
 }
@@ -21,6 +23,8 @@ void service_event(const decide_event *event, const service_timing *timing) {
     size += put_u32(payload + size, timing->inference_cycles);
     size += put_u32(payload + size, timing->decide_cycles);
     size += put_u32(payload + size, board_micros() - timing->sample_us);
+    const uint32_t image = service.config->updates ? service.config->updates->image() : 0;
+    if (image) size += put_u32(payload + size, image);
     service_send(LINK_EVENT, 0, timing->sample_us, payload, size);
 }
 

@@ -24,6 +24,13 @@ void service_init(const service_config *config) {
     if (SERVICE_WATCHDOG_MS) board_watchdog_start(SERVICE_WATCHDOG_MS);
 }
 
+void service_renew(void) {
+    service_arena_init();
+    service_start_afresh();
+    service_reset_stats();
+    service_send_info();
+}
+
 static void keep_time(void) {
     uint32_t now = board_micros();
     service.uptime_us += now - service.now_us;
@@ -54,6 +61,7 @@ void service_poll(void) {
     board_watchdog_feed();
     keep_time();
     service_inject_poll();
+    if (service.config->updates) service.config->updates->poll();
     read_commands();
     service_streams_poll();
     service_send_health();

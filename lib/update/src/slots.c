@@ -85,7 +85,8 @@ update_result update_open(update *u, const update_config *config) {
     if (part.size < (JOURNAL_PAGES + 2 * UPDATE_SLOTS) * part.page) return UPDATE_ERR_FLASH;
     u->slot_size = (part.size / part.page - JOURNAL_PAGES) / UPDATE_SLOTS * part.page - part.page;
     journal_read(u);
-    return u->state.phase == UPDATE_TRIAL ? update_give_up(u, UPDATE_BY_RESTART) : UPDATE_OK;
+    const uint8_t reason = config->restarted ? config->restarted : (uint8_t)UPDATE_BY_RESTART;
+    return u->state.phase == UPDATE_TRIAL ? update_give_up(u, reason) : UPDATE_OK;
 }
 
 uint8_t update_running(const update *u) {

@@ -11,6 +11,7 @@
 #include "decide/decide.h"
 #include "decide/gate.h"
 #include "health/health.h"
+#include "link/cbor.h"
 #include "nn/model.h"
 
 #include <stdbool.h>
@@ -66,6 +67,16 @@ typedef struct { // a baseline that a device learns itself, such as the sound of
     uint8_t (*run)(uint8_t operation, uint32_t windows);
 } service_baseline;
 
+typedef struct { // models that are given in the field: lib/field. The service only moves what the host says
+    // LINK_UPDATE_... and its arguments -> link_status; `answer` has room for SERVICE_UPDATE_ANSWER bytes.
+    uint8_t (*run)(uint8_t command, const uint8_t *args, size_t size, uint8_t *answer, size_t *answered);
+    void (*describe)(link_cbor *c);                // for INFO: a map
+    uint32_t (*image)(void);                       // the first bytes of the digest of the image that runs; 0: none does
+    void (*window)(uint32_t sample_us, bool late); // each one
+    void (*poll)(void);                            // in every turn of the loop, before samples are taken
+} service_updates;
+enum { SERVICE_UPDATE_ANSWER = 64 };
+
 typedef struct {
     const char *app;       // "gesture_recognition"
     const char *fault;     // what is wrong with this board or build, for INFO; NULL: nothing. Where no answer would be
@@ -82,6 +93,7 @@ typedef struct {
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
     const service_baseline *baseline; // NULL where there is none
+    const service_updates *updates;   // NULL where no model can be given in the field
     const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks
     // What the first sensor may send. While its rows are not believable the application gets none of them, and when
     // they are again everything starts afresh, as after an injection. NULL: nobody looks.
@@ -105,6 +117,7 @@ service_stream service_analog(uint32_t rate_mhz); // the channels of board_analo
 const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t most_mhz);
 
 void service_init(const service_config *config); // `config` stays alive
+void service_renew(void);                        // `config` has another model: everything starts afresh
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
 void service_sleep(void);                        // board_sleep, for when nothing is due: telemetry says how long
 

@@ -77,8 +77,9 @@ typedef struct { // what a manifest announces
     char version[UPDATE_VERSION];
 } update_offer;
 
-typedef struct { // how the firmware makes a digest
+typedef struct { // what the firmware adds
     void (*digest)(const uint8_t *bytes, uint32_t size, uint8_t digest[UPDATE_DIGEST]);
+    uint8_t restarted; // reason of a trial that the start ends; 0: UPDATE_BY_RESTART
 } update_config;
 
 typedef struct { // fields are private but for `state`

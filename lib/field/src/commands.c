@@ -1,0 +1,146 @@
+// LINK_UPDATE_...: what the host says of a model that it gives.
+#include "core.h"
+
+#if FIELD_UPDATES
+
+#include <string.h>
+
+typedef struct {
+    const uint8_t *args;
+    size_t size;
+    uint8_t *answer;
+    size_t answered;
+    field_refusal why;
+} command;
+
+static uint32_t get_u32(const uint8_t *bytes) {
+    return bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+}
+
+static uint32_t get_u16(const uint8_t *bytes) {
+    return bytes[0] | (uint32_t)bytes[1] << 8;
+}
+
+static void put(command *c, uint32_t value, size_t bytes) {
+    for (; bytes; bytes--, value >>= 8) c->answer[c->answered++] = (uint8_t)value;
+}
+
+static uint8_t refused(command *c, uint32_t reason, uint32_t needs, uint32_t has) {
+    c->why = (field_refusal){reason, needs, has};
+    return LINK_REFUSED;
+}
+
+static uint8_t as_slots_say(command *c, update_result result) {
+    return result == UPDATE_OK ? (uint8_t)LINK_OK : refused(c, result, 0, 0);
+}
+
+static uint8_t status(command *c) {
+    const update_state *state = &field.slots.state;
+    const uint8_t running = update_running(&field.slots);
+    put(c, state->phase, 1);
+    put(c, state->reason, 1);
+    put(c, state->confirmed, 1);
+    put(c, running, 1);
+    put(c, state->counter, 4);
+    put(c, state->offered, 4);
+    put(c, state->payload, 4);
+    put(c, update_missing(&field.slots), 4);
+    put(c, field.slots.block, 2);
+    put(c, state->phase == UPDATE_TRIAL ? field.windows : 0, 2);
+    put(c, field.slots.slot_size, 4);
+    if (running == UPDATE_NO_SLOT) return LINK_OK;
+    memcpy(c->answer + c->answered, state->digest[running], UPDATE_DIGEST);
+    c->answered += UPDATE_DIGEST;
+    return LINK_OK;
+}
+
+static uint8_t manifest(command *c) {
+    const uint32_t offset = get_u16(c->args);
+    const size_t size = c->size - 2;
+    if (offset == 0) field.filled = 0;
+    if (offset != field.filled || size > sizeof field.manifest - offset) return LINK_BAD_ARGUMENT;
+    memcpy(field.manifest + offset, c->args + 2, size);
+    field.filled = (uint16_t)(offset + size);
+    return LINK_OK;
+}
+
+static uint8_t begin(command *c) {
+    update_manifest m;
+    update_offer offer;
+    if (field.slots.state.phase == UPDATE_TRIAL) return refused(c, LINK_REFUSAL_PHASE, 0, 0);
+    if (!field_judge(&m, &c->why)) return LINK_REFUSED;
+    update_manifest_offer(&m, &offer);
+    field.trial = (uint16_t)m.value[UPDATE_FIELD_TRIAL].number;
+    const update_result result = update_begin(&field.slots, &offer, get_u16(c->args));
+    if (result == UPDATE_ERR_SIZE) return refused(c, result, offer.size, field.slots.slot_size);
+    put(c, update_blocks(&field.slots), 4);
+    put(c, update_missing(&field.slots), 4);
+    return as_slots_say(c, result);
+}
+
+static uint8_t block(command *c) {
+    const update_result result = update_block(&field.slots, get_u32(c->args), c->args + 4, (uint32_t)(c->size - 4));
+    put(c, update_missing(&field.slots), 4);
+    return as_slots_say(c, result);
+}
+
+static uint8_t missing(command *c) {
+    const uint32_t first = get_u32(c->args), count = get_u16(c->args + 4), blocks = update_blocks(&field.slots);
+    if (count > 8 * SERVICE_UPDATE_ANSWER || first > blocks || count > blocks - first) return LINK_BAD_ARGUMENT;
+    memset(c->answer, 0, SERVICE_UPDATE_ANSWER);
+    for (uint32_t i = 0; i < count; i++)
+        if (!update_has_block(&field.slots, first + i)) c->answer[i / 8] |= (uint8_t)(1u << i % 8);
+    c->answered = (count + 7) / 8;
+    return LINK_OK;
+}
+
+static uint8_t finish(command *c) {
+    const uint32_t left = update_missing(&field.slots);
+    update_result result = update_finish(&field.slots);
+    if (result == UPDATE_ERR_MISSING) return refused(c, result, left, 0);
+    if (result == UPDATE_OK) result = update_try(&field.slots);
+    if (result != UPDATE_OK) return as_slots_say(c, result);
+    return field_try(&c->why) ? LINK_OK : LINK_REFUSED;
+}
+
+static uint8_t give_up(command *c) {
+    if (field.slots.state.phase != UPDATE_TRIAL) return as_slots_say(c, update_give_up(&field.slots, UPDATE_BY_HOST));
+    field_end_trial(UPDATE_BY_HOST);
+    return LINK_OK;
+}
+
+static uint8_t confirm(command *c) {
+    const bool on_trial = field.slots.state.phase == UPDATE_TRIAL;
+    if (on_trial && field.windows) return refused(c, LINK_REFUSAL_TRIAL, field.windows, 0);
+    return as_slots_say(c, update_confirm(&field.slots));
+}
+
+static uint8_t revert(command *c) {
+    const update_result result = update_fall_back(&field.slots, GIVEN_UP_AS_REVERTED);
+    if (result != UPDATE_OK) return as_slots_say(c, result);
+    field_choose();
+    service_renew();
+    return LINK_OK;
+}
+
+static uint8_t (*const runs[])(command *c) = {status, manifest, begin,   block, missing,
+                                              finish, give_up,  confirm, revert};
+
+uint8_t field_run(uint8_t number, const uint8_t *args, size_t size, uint8_t *answer, size_t *answered) {
+    command c = {args, size, answer, 0, {0, 0, 0}};
+    uint8_t result;
+    if (field.broken)
+        result = refused(&c, LINK_REFUSAL_FLASH, 0, 0);
+    else
+        result = runs[number - LINK_UPDATE_STATUS](&c);
+    if (result == LINK_REFUSED) {
+        c.answered = 0;
+        put(&c, c.why.reason, 1);
+        put(&c, c.why.needs, 4);
+        put(&c, c.why.has, 4);
+    }
+    *answered = c.answered;
+    return result;
+}
+
+#endif
