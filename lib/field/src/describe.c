@@ -3,6 +3,10 @@
 
 #if FIELD_UPDATES
 
+#include "link/frame.h"
+
+typedef char info_has_room_for_it[LINK_MAX_PAYLOAD >= 896 ? 1 : -1]; // build with -D LINK_MAX_PAYLOAD=896
+
 static void number(link_cbor *c, const char *key, uint32_t value) {
     cbor_text(c, key);
     cbor_uint(c, value);

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PERIOD_US = 1000000, READ_AT_ONCE = 256 };
+enum { PERIOD_US = 1000000, READ_AT_ONCE = LINK_MAX_ENCODED }; // a whole frame
 
 void service_init(const service_config *config) {
     memset(&service, 0, sizeof service);

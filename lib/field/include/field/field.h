@@ -23,7 +23,7 @@
 #define FIELD_FIELD_H
 
 #ifndef FIELD_UPDATES
-#define FIELD_UPDATES 0 // 1: the host may give models
+#define FIELD_UPDATES 0 // 1: the host may give models; then -D LINK_MAX_PAYLOAD=896, for session info is longer
 #endif
 
 #include "service/service.h"
