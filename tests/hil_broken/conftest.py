@@ -9,6 +9,7 @@ from ml.paths import ROOT
 from tests.hil.checks import waiting
 from tests.hil.truths import Truth, truth_of
 from tests.hil_broken.saboteur import Bench, Sabotage, linked_with
+from tests.update import signing
 from tools.rig.board import Board, environment_of
 from tools.rig.config import BoardConfig
 from tools.rig.place import Place
@@ -27,7 +28,8 @@ def flashed(app: str, folder: Path) -> Iterator[Bench]:
     environment = environment_of(config, app)
     board = Board(Place(config, environment, Project(ROOT), folder), app, environment)
     try:
-        board.reflash(linked_with(Path(__file__).with_name("saboteur.c"), folder))
+        saboteur = linked_with(Path(__file__).with_name("saboteur.c"), folder)
+        board.reflash(f"{saboteur} {signing.flags(folder)}")
         yield Bench(board)
     finally:
         board.place.close()

@@ -7,6 +7,8 @@
 #include "link/frame.h"
 #include "nn/model.h"
 #include "service/service.h"
+#include "update/manifest.h"
+#include "update/slots.h"
 
 #include <string.h>
 
@@ -189,4 +191,49 @@ WRAP(int32_t, board_store_write, const char *key, const void *bytes, size_t size
 
 WRAP(bool, anomaly_baseline_valid, const anomaly_baseline *b, uint8_t features, uint32_t model) {
     return is(TORN_STORE_IS_TRUSTED) || __real_anomaly_baseline_valid(b, features, model);
+}
+
+// Updates in the field.
+
+static const uint8_t anybody[UPDATE_PUBLIC_KEY];
+const uint8_t *field_public_key(const uint8_t id[UPDATE_KEY_ID]); // lib/field/src/core.h
+
+WRAP(const uint8_t *, field_public_key, const uint8_t id[UPDATE_KEY_ID]) {
+    const uint8_t *key = __real_field_public_key(id);
+    return !key && is(ANY_KEY_IS_TAKEN) ? anybody : key;
+}
+
+WRAP(bool, update_signed, const uint8_t *bytes, uint32_t size, const uint8_t signature[64], const uint8_t key[32]) {
+    return is(UNSIGNED_IS_TAKEN) || key == anybody || __real_update_signed(bytes, size, signature, key);
+}
+
+WRAP(uint32_t, update_manifest_read, update_manifest *m, const uint8_t *bytes, uint32_t size) {
+    const uint32_t fault = __real_update_manifest_read(m, bytes, size);
+    if (is(COUNTER_IS_NOT_COMPARED)) m->value[UPDATE_FIELD_COUNTER].number += 1000;
+    if (is(FOREIGN_IS_TAKEN)) m->value[UPDATE_FIELD_POINTER].number = 4;
+    return fault;
+}
+
+WRAP(bool, update_manifest_says, const update_manifest *m, uint32_t field, const char *text) {
+    return is(FOREIGN_IS_TAKEN) || __real_update_manifest_says(m, field, text);
+}
+
+WRAP(update_result, update_open, update *u, const update_config *config) {
+    const update_result result = __real_update_open(u, config);
+    if (is(COUNTER_IS_FORGOTTEN)) u->state.counter = 0;
+    return result;
+}
+
+WRAP(int32_t, board_flash_program, uint32_t at, const void *bytes, size_t size) {
+    uint8_t worn[UPDATE_MAX_BLOCK];
+    memcpy(worn, bytes, size);
+    if (is(FLASH_IS_WORN) && size > 100) worn[size / 2] &= 0x7F;
+    if (is(FLASH_IS_WORN) && size > 100) worn[size / 3] &= 0xFE;
+    return __real_board_flash_program(at, worn, size);
+}
+
+WRAP(board_flash_part, board_flash, void) {
+    board_flash_part part = __real_board_flash();
+    if (is(FLASH_IS_FULL)) part.size = 6 * part.page;
+    return part;
 }

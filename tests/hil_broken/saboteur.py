@@ -62,6 +62,13 @@ class Sabotage(IntEnum):
     DOES_NOT_COUNT_DAMAGE = auto()
     STORE_IS_TORN = auto()  # power fails while it is written
     TORN_STORE_IS_TRUSTED = auto()
+    UNSIGNED_IS_TAKEN = auto()
+    ANY_KEY_IS_TAKEN = auto()
+    COUNTER_IS_NOT_COMPARED = auto()  # what was sent once is taken again
+    COUNTER_IS_FORGOTTEN = auto()  # when the board restarts
+    FOREIGN_IS_TAKEN = auto()
+    FLASH_IS_WORN = auto()  # it does not keep what is written, and does not say so
+    FLASH_IS_FULL = auto()
 
 
 def linked_with(source: Path, folder: Path) -> str:

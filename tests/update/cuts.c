@@ -22,7 +22,7 @@ static void digest(const uint8_t *bytes, uint32_t size, uint8_t made[UPDATE_DIGE
     }
     memcpy(made, sums, UPDATE_DIGEST);
 }
-static const update_config config = {digest};
+static const update_config config = {digest, 0};
 
 static void require(bool right, const char *what) {
     if (right) return;
@@ -39,12 +39,12 @@ static bool runs(const uint8_t *image, uint32_t size) {
 
 // Everything that the host does, from wherever the board is, to the confirmed new image.
 static void deliver(const uint8_t *image, uint32_t size, uint32_t counter) {
-    uint8_t wanted[UPDATE_DIGEST];
-    digest(image, size, wanted);
+    update_offer offer = {counter, size, size, false, {0}, "new"};
+    digest(image, size, offer.digest);
     nor_kept_to = 0;
     require(update_open(&u, &config) == UPDATE_OK, "opens");
     if (u.state.counter == counter) return; // the cut came behind the confirmation
-    require(update_begin(&u, counter, size, wanted, BLOCK) == UPDATE_OK, "begins");
+    require(update_begin(&u, &offer, BLOCK) == UPDATE_OK, "begins");
     uint32_t kept = 0;
     const uint8_t *running = update_image(&u, &kept);
     nor_kept_from = running ? (uint32_t)(running - nor_bytes) : 0;

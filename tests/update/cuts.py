@@ -12,7 +12,7 @@ from ml.paths import ROOT
 
 HERE = Path(__file__).parent
 UPDATE = ROOT / "lib" / "update"
-SOURCES = [UPDATE / "src" / "journal.c", UPDATE / "src" / "slots.c"]
+SOURCES = [UPDATE / "src" / f"{name}.c" for name in ("changes", "journal", "slots")]
 CRC = ROOT / "lib" / "nn" / "src" / "model.c"
 INCLUDES = [UPDATE / "include", UPDATE / "src", *(ROOT / "lib" / part / "include" for part in ("board", "nn")), HERE]
 LIMITS = ["-DUPDATE_MAX_BLOCKS=512", "-DUPDATE_MAX_PAGES=64"]

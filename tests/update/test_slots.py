@@ -5,14 +5,17 @@ import hashlib
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml.native.build import load
+from ml.update.arrays import changes
 from tests.update.cuts import CRC, HERE, INCLUDES, LIMITS, SOURCES, cuts
 
 PAGE, BLOCK, NO_SLOT = 1024, 48, 0xFF
-OK, ERR_FLASH, ERR_SIZE, ERR_COUNTER, ERR_PHASE, ERR_BLOCK, ERR_MISSING, ERR_DIGEST = range(8)
+OK, ERR_FLASH, ERR_SIZE, ERR_COUNTER, ERR_PHASE, ERR_BLOCK, ERR_MISSING, ERR_DIGEST, ERR_CHANGES = range(9)
 IDLE, RECEIVING, VERIFIED, TRIAL = range(4)
-BY_HOST, BY_DIGEST, BY_RESTART = 1, 2, 3
+BY_HOST, BY_DIGEST, BY_RESTART, BY_CHANGES = 1, 2, 3, 4
 OLD, NEW = bytes(range(250)) * 9, bytes(reversed(range(256))) * 11
 
 
@@ -24,13 +27,29 @@ class State(ctypes.Structure):
         ("counter", ctypes.c_uint32),
         ("offered", ctypes.c_uint32),
         ("session", ctypes.c_uint32),
+        ("payload", ctypes.c_uint32),
         ("size", ctypes.c_uint32 * 2),
+        ("at", ctypes.c_uint32 * 2),
         ("digest", ctypes.c_uint8 * 32 * 2),
+        ("version", ctypes.c_char * 24 * 2),
         ("confirmed", ctypes.c_uint8),
         ("good", ctypes.c_uint8),
         ("phase", ctypes.c_uint8),
         ("reason", ctypes.c_uint8),
         ("crc", ctypes.c_uint32),
+    )
+
+
+class Offer(ctypes.Structure):
+    """update_offer."""
+
+    _fields_ = (
+        ("counter", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("payload", ctypes.c_uint32),
+        ("changes", ctypes.c_bool),
+        ("digest", ctypes.c_uint8 * 32),
+        ("version", ctypes.c_char * 24),
     )
 
 
@@ -41,9 +60,19 @@ def digest(data: bytes) -> bytes:
     return hashlib.blake2b(data, digest_size=32).digest()
 
 
+def _bytes(data: bytes) -> ctypes.Array:
+    return (ctypes.c_uint8 * len(data))(*data)
+
+
 @DIGEST
 def c_digest(data, size, made) -> None:
     ctypes.memmove(made, digest(ctypes.string_at(data, size)), 32)
+
+
+class Config(ctypes.Structure):
+    """update_config."""
+
+    _fields_ = (("digest", DIGEST), ("restarted", ctypes.c_uint8))
 
 
 class Board:
@@ -51,17 +80,17 @@ class Board:
 
     def __init__(self) -> None:
         options = {"includes": INCLUDES, "flags": LIMITS}
-        self.c = load("update_slots", [HERE / "nor.c", CRC, *SOURCES], structures={"update_state": State}, **options)
+        self.c = load("update_slots", [HERE / "nor.c", CRC, *SOURCES], structures=STRUCTURES, **options)
         self.flash = (ctypes.c_uint8 * (24 * PAGE)).in_dll(self.c, "nor_bytes")
         ctypes.memset(self.flash, 0xFF, len(self.flash))
         self.memory = (ctypes.c_uint64 * 512)()  # more than `update` has
         self.c.update_image.restype = ctypes.c_void_p
         self.c.update_has_block.restype = ctypes.c_bool
-        self.config = (DIGEST * 1)(c_digest)
+        self.config = Config(c_digest, 0)
         self.start()
 
     def start(self) -> int:
-        return self.c.update_open(self.memory, self.config)
+        return self.c.update_open(self.memory, ctypes.byref(self.config))
 
     @property
     def state(self) -> State:
@@ -73,7 +102,10 @@ class Board:
         return ctypes.string_at(at, size.value) if at else None
 
     def begin(self, data: bytes, counter: int, block: int = BLOCK, stated: bytes | None = None) -> int:
-        return self.c.update_begin(self.memory, counter, len(data), stated or digest(data), block)
+        return self.announce(Offer(counter, len(data), len(data), False, _bytes(stated or digest(data))), block)
+
+    def announce(self, offer: Offer, block: int = BLOCK) -> int:
+        return self.c.update_begin(self.memory, ctypes.byref(offer), block)
 
     def block(self, data: bytes, number: int) -> int:
         piece = data[number * BLOCK : (number + 1) * BLOCK]
@@ -94,6 +126,9 @@ class Board:
         assert self.begin(data, counter) == OK
         self.send(data)
         assert [self.finish(), self.try_(), self.confirm()] == [OK, OK, OK]
+
+
+STRUCTURES = {"update_state": State, "update_offer": Offer, "update_config": Config}
 
 
 @pytest.fixture
@@ -188,7 +223,64 @@ def test_what_is_out_of_order_is_refused_and_changes_nothing(board):
 
 @pytest.mark.parametrize(("size", "block"), [(0, 48), (11 * PAGE, 48), (100, 0), (100, 12), (100, 264), (10000, 8)])
 def test_sizes_that_flash_or_memory_do_not_take_are_refused(board, size, block):
-    assert board.c.update_begin(board.memory, 1, size, digest(b""), block) == ERR_SIZE
+    assert board.announce(Offer(1, size, size), block) == ERR_SIZE
+
+
+def delta(board: Board, base: bytes, image: bytes, payload: bytes | None = None) -> int:
+    """Offers what changed, sends it and says how that ended."""
+    payload = changes(base, image) if payload is None else payload
+    offer = Offer(2, len(image), len(payload), True, _bytes(digest(image)))
+    assert board.announce(offer) == OK
+    board.send(payload)
+    return board.finish()
+
+
+def some_changed(base: bytes) -> bytes:
+    return base[:3] + b"new" + base[6:700] + bytes(200) + base[900:]
+
+
+def test_an_image_is_made_of_the_confirmed_one_and_what_changed(board):
+    image = some_changed(OLD)
+    board.deliver(OLD, 1)
+    assert delta(board, OLD, image) == OK
+    assert [board.try_(), board.confirm()] == [OK, OK]
+    assert board.image() == image
+    board.start()
+    assert board.image() == image
+    assert board.fall_back(17) == OK
+    assert board.image() == OLD
+
+
+def test_changes_on_trial_that_a_start_ended_are_applied_again_without_sending_anything(board):
+    image = some_changed(OLD)
+    board.deliver(OLD, 1)
+    assert [delta(board, OLD, image), board.try_()] == [OK, OK]
+    board.start()
+    payload = changes(OLD, image)
+    assert board.announce(Offer(2, len(image), len(payload), True, _bytes(digest(image)))) == OK
+    assert board.send(payload) == 0
+    assert [board.finish(), board.try_(), board.confirm()] == [OK, OK, OK]
+    assert board.image() == image
+
+
+@given(st.binary(min_size=1, max_size=300))
+@settings(max_examples=40, deadline=None)
+def test_changes_of_strangers_make_no_image(payload):
+    board = Board()
+    board.deliver(OLD, 1)
+    assert delta(board, OLD, some_changed(OLD), payload) in (ERR_CHANGES, ERR_DIGEST)
+    assert (board.image(), board.state.counter) == (OLD, 1)
+    assert board.state.reason in (BY_CHANGES, BY_DIGEST)
+
+
+def test_changes_need_the_base_on_the_board(board):
+    assert delta(board, OLD, some_changed(OLD)) == ERR_CHANGES
+    assert board.image() is None
+
+
+def test_changes_and_image_fit_the_slot_together(board):
+    assert board.announce(Offer(1, 9 * PAGE, PAGE, True, _bytes(digest(b"")))) == OK
+    assert board.announce(Offer(2, 9 * PAGE, PAGE + 1, True, _bytes(digest(b"")))) == ERR_SIZE
 
 
 def test_a_bad_confirmed_image_falls_back_to_the_one_before_and_then_to_the_model_that_is_compiled_in(board):

@@ -1,0 +1,101 @@
+// A signed update whose power fails at each operation on the flash, and again while it goes on, through lib/field as it
+// is in firmware. Behind every cut the board must run the whole old or the whole new model, the update must come to its
+// end, and the old one must be refused from then on.
+//   field_cuts OLD.tmu NEW.tmu SECOND SEED
+#include "field_host.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static update_file old_file, new_file;
+static uint8_t before[sizeof nor_bytes]; // the flash with the old image confirmed
+static uint8_t old_digest[UPDATE_DIGEST], new_digest[UPDATE_DIGEST];
+
+static bool runs(const uint8_t digest[UPDATE_DIGEST]) {
+    const uint8_t slot = update_running(&field.slots);
+    return slot != UPDATE_NO_SLOT && memcmp(field.slots.state.digest[slot], digest, UPDATE_DIGEST) == 0 &&
+           board_model() && nn_self_test(board_model());
+}
+
+// What a board finds at its start, behind whatever cut.
+static void check_start(void) {
+    nor_kept_to = 0;
+    board_start();
+    require(field.slots.state.phase != UPDATE_TRIAL, "a trial is over");
+    if (field.slots.state.counter == 2)
+        require(runs(new_digest), "the confirmed new model runs");
+    else
+        require(field.slots.state.counter == 1 && runs(old_digest), "the old model runs");
+}
+
+static void keep_what_runs(void) {
+    uint32_t size = 0;
+    const uint8_t *running = update_image(&field.slots, &size);
+    nor_kept_from = (uint32_t)(running - nor_bytes);
+    nor_kept_to = nor_kept_from + size;
+}
+
+static void deliver(void) {
+    check_start();
+    if (field.slots.state.counter == 2) return; // the cut came behind the confirmation
+    keep_what_runs();
+    host_delivers(&new_file);
+    nor_kept_to = 0;
+}
+
+static bool deliver_until_cut(uint32_t operation, nor_cut kind) {
+    nor_cut_at(operation, kind);
+    if (setjmp(nor_power_gone)) return true;
+    deliver();
+    return false;
+}
+
+static bool start_until_cut(nor_cut kind) {
+    nor_cut_at(0, kind);
+    if (setjmp(nor_power_gone)) return true;
+    check_start();
+    return false;
+}
+
+static void go_on_to_the_end(void) {
+    nor_cut_at(UINT32_MAX, CUT_BEFORE);
+    deliver();
+    require(field.slots.state.counter == 2 && runs(new_digest), "the update comes to its end");
+    require(host_announces(&old_file) == LINK_REFUSED && host_answer[0] == LINK_REFUSAL_COUNTER, "no way back");
+}
+
+int main(int argc, char **argv) {
+    if (argc != 5) return 2;
+    old_file = file_read(argv[1]);
+    new_file = file_read(argv[2]);
+    const uint32_t second = (uint32_t)atoi(argv[3]);
+    nor_seed(strtoull(argv[4], NULL, 10));
+    for (uint32_t i = 0; i < sizeof nor_bytes; i++) nor_bytes[i] = (uint8_t)nor_chance(256); // as it comes
+    board_start();
+    require(!board_model(), "the compiled-in model runs first");
+    host_delivers(&old_file);
+    memcpy(old_digest, field.slots.state.digest[0], UPDATE_DIGEST);
+    memcpy(before, nor_bytes, sizeof before);
+    update_manifest m;
+    require(update_manifest_read(&m, new_file.manifest, new_file.signed_size - UPDATE_SIGNATURE) == 0, "is read");
+    memcpy(new_digest, m.value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
+    nor_cut_at(UINT32_MAX, CUT_BEFORE);
+    deliver();
+    const uint32_t operations = nor_operations;
+    unsigned long cuts = 0;
+    for (uint32_t first = 0; first < operations; first++) {
+        for (int kind = 0; kind < CUT_KINDS; kind++) {
+            for (uint32_t again = 0; again <= second; again++) {
+                memcpy(nor_bytes, before, sizeof before);
+                if (deliver_until_cut(first, (nor_cut)kind)) cuts++;
+                if (again % 4 == 3 && start_until_cut((nor_cut)nor_chance(CUT_KINDS))) cuts++;
+                if (again && deliver_until_cut(nor_chance(operations - first / 2), (nor_cut)nor_chance(CUT_KINDS)))
+                    cuts++;
+                go_on_to_the_end();
+            }
+        }
+    }
+    printf("%u operations, %lu cuts\n", operations, cuts);
+    return 0;
+}
