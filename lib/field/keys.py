@@ -1,4 +1,4 @@
-"""Gives keys.c the public keys of the product: update_keys.h beside platformio.ini, which `python -m ml keys` writes."""
+"""Gives keys.c the public keys of the product: update_keys.h beside platformio.ini, of `python -m ml keys`."""
 
 from pathlib import Path
 

@@ -36,7 +36,7 @@ def folder(cache: Path) -> Path:
             _unpack(_downloaded(Path(scratch)), Path(scratch) / "files")
             place.mkdir(exist_ok=True)
             for name in FILES:
-                os.replace(Path(scratch) / "files" / name, place / name)
+                (Path(scratch) / "files" / name).replace(place / name)
     return place
 
 
@@ -72,7 +72,8 @@ def _unpack(archive: Path, place: Path) -> None:
             member = packed.getmember(f"{PACKAGE}/{name}")
             if not member.isfile() or member.size > LARGEST:
                 raise FetchError(_missing(f"no file {name} in it"))
-            data = packed.extractfile(member).read()
+            file = packed.extractfile(member)
+            data = file.read() if file else b""
             if _hash(data) != wanted:
                 raise FetchError(_missing(f"another {name} in it"))
             (place / name).write_bytes(data)
@@ -85,16 +86,17 @@ def _missing(found: str) -> str:
     )
 
 
-def _in_platformio() -> None:
-    Import("env")  # noqa: F821 - SCons
+def _in_platformio(env) -> None:
+    cache = os.environ.get("THIMBLE_CACHE") or Path(env.subst("$PROJECT_DIR")) / ".cache"
     try:
-        cache = os.environ.get("THIMBLE_CACHE") or Path(env.subst("$PROJECT_DIR")) / ".cache"  # noqa: F821
         place = folder(Path(cache))
     except FetchError as error:
         sys.stderr.write(f"Error: {error}\n")
-        env.Exit(1)  # noqa: F821
-    env.Append(CCFLAGS=["-isystem", str(place)])  # noqa: F821
+        env.Exit(1)
+        raise AssertionError from error
+    env.Append(CCFLAGS=["-isystem", str(place)])
 
 
-if "Import" in globals():
-    _in_platformio()
+if "Import" in globals():  # SCons runs this file
+    Import("env")  # noqa: F821 # pyright: ignore[reportUndefinedVariable]
+    _in_platformio(env)  # noqa: F821 # pyright: ignore[reportUndefinedVariable]

@@ -9,7 +9,7 @@ from ml.native.build import FLAGS as STRICT
 from ml.native.build import INCLUDES, archive
 from ml.paths import CACHE, ROOT
 from ml.update.package import Update
-from tests.image.fuzz import FLAGS, FFT, IMAGE
+from tests.image.fuzz import FFT, FLAGS, IMAGE
 from tests.update import signing
 from tests.update.monocypher_files import folder as monocypher
 
@@ -29,7 +29,11 @@ def program(name: str, folder: Path, sabotage: tuple[str, str] | None = None) ->
     includes += [f"-I{ROOT / 'lib' / part / 'src'}" for part in PARTS]
     defines = ["-DFIELD_UPDATES=1", "-DLINK_MAX_PAYLOAD=896", f'-DFIELD_APP="{APP}"', f"-isystem{monocypher(CACHE)}"]
     signing.flags(folder)
-    defines += [f'-DUPDATE_KEYS_HEADER="{folder}/{signing.HEADER}"', "-DUPDATE_MAX_BLOCKS=512", "-DIMAGE_MAX_KERNELS=64"]
+    defines += [
+        f'-DUPDATE_KEYS_HEADER="{folder}/{signing.HEADER}"',
+        "-DUPDATE_MAX_BLOCKS=512",
+        "-DIMAGE_MAX_KERNELS=64",
+    ]
     made = folder / name
     code = [*own, *map(str, sources), str(image), str(kernels)]
     command = ["gcc", *STRICT, *FLAGS, "-Wno-conversion", "-Wno-unused-function", *includes, *defines, *code]

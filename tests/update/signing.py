@@ -42,8 +42,6 @@ def packed(app: str, host: bool = False) -> Packed:
     return pack(committed_header(app), host=host)
 
 
-
-
 def renamed(one: Packed) -> Packed:
     """The same model with the last letter of its hash turned: other bytes of the same length that compute the same."""
     name = re.search(rb"[0-9a-f]{16}\0", one.data)

@@ -1,6 +1,6 @@
 // changes.h: an image out of the base and what changed in it. The payload is a row of changes: how many bytes are those
-// of the base, how many follow, and these. Both numbers are LEB128 in their shortest form. Behind the last change all is
-// that of the base. Base and image have the same size.
+// of the base, how many follow, and these. Both numbers are LEB128 in their shortest form. Behind the last change all
+// is that of the base. Base and image have the same size.
 #ifndef UPDATE_CHANGES_H
 #define UPDATE_CHANGES_H
 
