@@ -30,7 +30,7 @@ pytestmark = pytest.mark.skipif(COMPILER is None, reason="no C++ compiler on the
 def flags_of(app: str) -> list[str]:
     parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
     parser.read(ROOT / "apps" / app / "app.ini")
-    includes = [f"-I{ROOT / 'lib' / part / 'include'}" for part in (*PARTS, "nn", "board")]
+    includes = [f"-I{ROOT / 'lib' / part / 'include'}" for part in (*PARTS, "field", "nn", "board")]
     includes += [f"-I{ROOT / 'lib' / f'{app}_model'}"]
     return ["-std=gnu++11", *includes, *shlex.split(parser[f"app:{app}"].get("custom_flags", "").replace("-D ", "-D"))]
 

@@ -48,7 +48,7 @@ def sanitized(app: str) -> Path:
     archives = [_archive(OWN[app], own)] if app in OWN else []
     archives += [_archive((*PARTS, "link/src", "spotter/src", "health/src"), BOARD)]
     archives += [archive("nn", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)]
-    includes = [ROOT / f"lib/{app}_model", ROOT / "lib/ina/include"]
+    includes = [ROOT / f"lib/{app}_model", ROOT / "lib/ina/include", ROOT / "lib/field/include"]
     return compile_program(
         f"{app}-sanitized", ROOT / f"apps/{app}/src/main.cpp", archives, includes=includes, flags=[*FLAGS, *own]
     )
