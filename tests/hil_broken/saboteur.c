@@ -209,7 +209,11 @@ WRAP(bool, update_signed, const uint8_t *bytes, uint32_t size, const uint8_t sig
 
 WRAP(uint32_t, update_manifest_read, update_manifest *m, const uint8_t *bytes, uint32_t size) {
     const uint32_t fault = __real_update_manifest_read(m, bytes, size);
-    if (is(COUNTER_IS_NOT_COMPARED)) m->value[UPDATE_FIELD_COUNTER].number += 1000;
+    uint32_t *counter = &m->value[UPDATE_FIELD_COUNTER].number;
+    if (is(COUNTER_IS_NOT_COMPARED)) {
+        if (*counter <= chosen.memory) *counter = chosen.memory + 1;
+        chosen.memory = *counter;
+    }
     if (is(FOREIGN_IS_TAKEN)) m->value[UPDATE_FIELD_POINTER].number = 4;
     return fault;
 }

@@ -44,7 +44,7 @@ def test_a_counter_that_is_forgotten_in_a_cut_is_noticed(board, device):
 
 @broken(Sabotage.FLASH_IS_WORN)
 def test_worn_flash_is_noticed_and_the_model_stays(device):
-    with pytest.raises(UserError, match="digest"):
+    with pytest.raises(UserError, match="image that was signed"):
         updates.installs(device)
 
 

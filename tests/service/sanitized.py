@@ -17,7 +17,8 @@ from pathlib import Path
 from ml.link.frames import Decoder, Frame
 from ml.link.messages import Type
 from ml.native.build import archive, compile_program
-from ml.paths import ROOT
+from ml.paths import CACHE, ROOT
+from tests.update.monocypher_files import folder as monocypher
 
 APPS = (
     "fall_detection",
@@ -33,6 +34,9 @@ PARTS = ("board/src/host", "board/src/virtual", "service/src", "frontend/src", "
 # Parts that see an application's own flags: compiled for it alone.
 OWN = {"power_logger": ("service/src",), "sensor_capture": ("service/src", "board/src/virtual")}
 OWN |= {"vibration_anomaly": ("frontend/src", "anomaly/src")}
+FIELD = ("field/src", "update/src", "image/src")
+MORE = [ROOT / "lib" / part / "include" for part in ("ina", "field", "update", "image")]
+UPDATES = ["-DFIELD_UPDATES=1", "-DLINK_MAX_PAYLOAD=896", f"-isystem{monocypher(CACHE)}", "-Wno-sign-conversion"]
 PATIENCE_S = 60.0
 # The firmware handles faults itself, as a board does; here they shall end the process.
 SANITIZERS = {
@@ -45,10 +49,14 @@ SANITIZERS = {
 def sanitized(app: str) -> Path:
     """The program; it speaks the link on its standard input and output."""
     own = [*BOARD, *_flags_of(app)]
-    archives = [_archive(OWN[app], own)] if app in OWN else []
-    archives += [_archive((*PARTS, "link/src", "spotter/src", "health/src"), BOARD)]
+    takes_models = "-DFIELD_UPDATES=1" in own
+    archives = [_archive(FIELD, [*BOARD, *UPDATES])] if takes_models else []
+    archives += [_archive(OWN[app], own)] if app in OWN else []
+    archives += [
+        _archive((*PARTS, "link/src", "spotter/src", "health/src"), [*BOARD, *UPDATES] if takes_models else BOARD)
+    ]
     archives += [archive("nn", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)]
-    includes = [ROOT / f"lib/{app}_model", ROOT / "lib/ina/include", ROOT / "lib/field/include"]
+    includes = [ROOT / f"lib/{app}_model", *MORE]
     return compile_program(
         f"{app}-sanitized", ROOT / f"apps/{app}/src/main.cpp", archives, includes=includes, flags=[*FLAGS, *own]
     )
@@ -56,14 +64,14 @@ def sanitized(app: str) -> Path:
 
 def _archive(parts: tuple[str, ...], flags: list[str]) -> Path:
     sources = [source for part in parts for source in sorted((ROOT / "lib" / part).glob("*.c"))]
-    return archive("firmware-sanitized", sources, includes=[ROOT / "lib/ina/include"], flags=[*FLAGS, *flags])
+    return archive("firmware-sanitized", sources, includes=MORE, flags=[*FLAGS, *flags])
 
 
 def _flags_of(app: str) -> list[str]:
     """What apps/APP/app.ini gives its environment for the host board."""
     ini = ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
-    ini.read(ROOT / "apps" / app / "app.ini")
-    text = ini.get(f"env:{app}-host", "build_flags", fallback="")
+    ini.read([ROOT / "boards" / "host.ini", ROOT / "apps" / app / "app.ini"])
+    text = ini.get(f"env:{app}-host", "build_flags", fallback=ini["board:host"]["build_flags"])
     return re.sub(r"\$\{([^.}]+)\.(\w+)\}", lambda found: ini[found[1]][found[2]], text).replace("-D ", "-D").split()
 
 

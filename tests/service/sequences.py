@@ -20,7 +20,7 @@ import numpy as np
 
 from ml.link.frames import Decoder, Frame
 from ml.link.layout import Layout
-from ml.link.messages import ALL, MODEL_INPUT, Command, Info, Learn, Reply, Status, Type
+from ml.link.messages import ALL, MODEL_INPUT, Command, Info, Learn, Refusal, Reply, Status, Type
 from ml.link.numbers import ANSWERS, ARGUMENTS, LEARN_ANSWERS, LEARN_ARGUMENTS
 from ml.link.payloads import parse_info, parse_reply
 from ml.native.anomaly import Baseline
@@ -209,6 +209,9 @@ def _check_reply(reply: Reply, number: int, args: bytes) -> None:
         answer = LEARN_ANSWERS[Learn(args[0])] if learnt else ANSWERS[Command(number)]
         assert not learnt or LEARN_ARGUMENTS[Learn(args[0])].fits(len(args) - 1), reply
         assert answer.fits(len(reply.data)), reply
+    elif reply.status == Status.REFUSED:
+        assert Command(number).name.startswith("UPDATE_"), reply
+        assert len(reply.data) == 9 and reply.data[0] in set(Refusal), reply
     else:
         assert not reply.data, reply
 

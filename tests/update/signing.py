@@ -1,13 +1,10 @@
 """The product of the tests: its keys, its firmware, and signed updates of committed models. The keys are no secret."""
 
 import dataclasses
-import hashlib
 import re
 import zlib
 from functools import cache
 from pathlib import Path
-
-import monocypher
 
 from ml.image import pack
 from ml.image.command import committed_header
@@ -17,15 +14,17 @@ from ml.update.package import Update
 from ml.update.sign import Release, sign
 
 
-def _pair(name: str) -> Pair:
-    seed = hashlib.sha256(name.encode()).digest()
-    return Pair(seed + monocypher.compute_signing_public_key(seed))
+def _pair(secret: str) -> Pair:
+    return Pair(bytes.fromhex(secret))
 
 
-KEYS = Keys("test", (_pair("old"), _pair("new")))
+_OLD = "cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4f27eaf219680ef1d5639ed5eabb34756ddf58c59e774bccee66034bea297bd65"  # noqa: E501
+_NEW = "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437849f92dde0705d058d1bab58e10f2f253d825775e7fda1b9c779b8940a6a295c"  # noqa: E501
+_STRANGER = "47f9c0d1f4f93809398de81c21793667882f8430a6d6f594e647de671c3d08a178e405bb59716f1758b4c6449faa49598aa26a895ca148c247053d89c997bc2c"  # noqa: E501
+KEYS = Keys("test", (_pair(_OLD), _pair(_NEW)))
 HEADER = "test_update_keys.h"
 CRC = 12  # where an image has its checksum
-STRANGERS = Keys("test", (_pair("a stranger"),))
+STRANGERS = Keys("test", (_pair(_STRANGER),))
 
 
 def flags(folder: Path) -> str:

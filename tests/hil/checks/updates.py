@@ -62,8 +62,8 @@ def takes_nothing_of_another_board(device: Device) -> None:
     """Of another application, product or processor."""
     counter = Updater(device).status().counter + 1
     foreign = dataclasses.replace(signing.KEYS, product="pump")
-    _is_refused(device, signing.update("fall_detection", counter), Refusal.APP)
     _is_refused(device, next_update(device, keys=foreign), Refusal.PRODUCT)
+    _is_refused(device, signing.update("fall_detection", counter), Refusal.APP)
     _is_refused(device, next_update(device, host=True), Refusal.POINTER)
 
 
