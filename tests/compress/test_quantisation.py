@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ml.evaluate.twin import int8_twin
 
 from ml.compiler.operators import Options
 from ml.compiler.reader import read
@@ -16,6 +15,7 @@ from ml.compress.folding import folded
 from ml.compress.graph import nodes
 from ml.compress.quantise import run_int8
 from ml.errors import UserError
+from ml.evaluate.twin import int8_twin
 from ml.train.lessons import tune
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
 from tests.compress.networks import inputs, lessons, network, real, recurring
