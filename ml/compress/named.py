@@ -4,20 +4,90 @@ Each is `(network, lessons, seed, **parameters) -> network`.
 """
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 
-from ml.compress import correct, plan, qat, sensitivity
+from ml.compress import correct, distil, plan, prune, qat, sensitivity, sparse
 from ml.compress.quantise import calibration_set
 from ml.compress.steps import Network
 from ml.errors import UserError
-from ml.train.examples import Examples
+from ml.progress import say
+from ml.train.keras import keras_module
 from ml.train.lessons import SCALE, Lessons, tune
 
 
 def examples_of(lessons: Lessons, seed: int) -> np.ndarray:
     """float32 (n, ...): inputs that set ranges, drawn evenly over the classes."""
-    return calibration_set(Examples(lessons.inputs, lessons.labels), seed).astype(np.float32) * SCALE
+    return calibration_set(lessons, seed).astype(np.float32) * SCALE
+
+
+def pruned(
+    network: Network,
+    lessons: Lessons,
+    seed: int,
+    keep: float | dict[str, float] = 0.5,
+    criterion: str = "taylor",
+    multiple: int = prune.MULTIPLE,
+) -> Network:
+    """Channels go in one go; a `tune` should follow."""
+    how = {"keep": keep, "criterion": criterion, "multiple": multiple, "seed": seed}
+    return dataclasses.replace(network, model=prune.channels(network.model, lessons, **how))
+
+
+def pruned_gradually(
+    network: Network,
+    lessons: Lessons,
+    seed: int,
+    epochs: int,
+    keep: float = 0.5,
+    rounds: int = 3,
+    criterion: str = "taylor",
+    rate: float | None = None,
+) -> Network:
+    """Channels go in rounds, with training after each."""
+    how = {"keep": keep, "epochs": epochs, "rounds": rounds, "criterion": criterion, "seed": seed, "rate": rate}
+    return dataclasses.replace(network, model=prune.gradual(network.model, lessons, **how))
+
+
+def without_layers(network: Network, lessons: Lessons, seed: int, drop: list[str]) -> Network:
+    """Whole layers go, by the beginning of their names; a `tune` should follow."""
+    return dataclasses.replace(network, model=prune.layers(network.model, tuple(drop)))
+
+
+def sparsely(
+    network: Network, lessons: Lessons, seed: int, epochs: int, density: float = 0.25, rounds: int = 3
+) -> Network:
+    """Single weights go; the network stays as large as it was, and the log says whether that would pay."""
+    made = sparse.weights(network.model, lessons, density=density, epochs=epochs, rounds=rounds, seed=seed)
+    for row in sparse.report(made):
+        say(row.verdict())
+    return dataclasses.replace(network, model=made)
+
+
+def distilled(
+    network: Network,
+    lessons: Lessons,
+    seed: int,
+    epochs: int,
+    teachers: list[str] | None = None,
+    kind: str = "response",
+    temperature: float = 4.0,
+    share: float = 0.7,
+    rate: float | None = None,
+) -> Network:
+    """The network learns from what it was before any step, or from the Keras models in the files `teachers`."""
+    learned_from = [_teacher(Path(one)) for one in teachers] if teachers else [network.trained]
+    how = {"kind": kind, "temperature": temperature, "share": share, "seed": seed, "rate": rate}
+    distil.fit(network.model, learned_from, lessons, epochs, **how)
+    return network
+
+
+def _teacher(path: Path):
+    try:
+        return keras_module().models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{path}: expected a Keras model to learn from, found none: {error!s:.100}") from None
 
 
 def equalised(network: Network, lessons: Lessons, seed: int) -> Network:

@@ -126,3 +126,34 @@ def _tensor_of(layer: str, interpreter) -> dict:
 def _sqnr_db(wanted: np.ndarray, made: np.ndarray) -> float:
     noise = np.mean((wanted - made) ** 2)
     return float(10 * np.log10(np.mean(wanted**2) / noise)) if noise else float("inf")
+
+
+def float16(network) -> bytes:
+    """Weights of 16 bits, sums in float: half the file, for a host. No microcontroller here has float kernels."""
+    return _for_hosts(network, [tensorflow().float16])
+
+
+def dynamic_range(network) -> bytes:
+    """Weights of 8 bits, activations in float that an interpreter rounds as it goes: a quarter of the file, for a host.
+    The ranges that it finds while it runs are what integer kernels want to know beforehand."""
+    return _for_hosts(network, [])
+
+
+def _for_hosts(network, types: list) -> bytes:
+    converter = tensorflow().lite.TFLiteConverter.from_keras_model(network)
+    converter.optimizations = [tensorflow().lite.Optimize.DEFAULT]
+    converter.target_spec.supported_types = types
+    with quiet():
+        return converter.convert()
+
+
+def run_floats(model: bytes, inputs: np.ndarray) -> np.ndarray:
+    """Runs a `.tflite` whose inputs are float (n, ...): its answers, float (n, ...)."""
+    interpreter = _interpreter(model)
+    given, made = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
+    outputs = []
+    for one in inputs:
+        interpreter.set_tensor(given, one[None].astype(np.float32))
+        interpreter.invoke()
+        outputs.append(interpreter.get_tensor(made)[0])
+    return np.array(outputs)

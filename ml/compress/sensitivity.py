@@ -14,6 +14,7 @@ from ml.compress.folding import by_output, folded
 from ml.compress.graph import Node, nodes
 from ml.train.lessons import SCALE, Lessons
 
+AT_ONCE = 256
 EXAMPLES = 1000  # that judge, drawn evenly over the lessons
 
 
@@ -42,11 +43,17 @@ class Judged:
     loss: float
 
 
+def answers(model, inputs: np.ndarray) -> np.ndarray:
+    """float (n, ...) to inputs float (n, ...). `predict` would compile each of the many models anew."""
+    parts = [inputs[at : at + AT_ONCE] for at in range(0, len(inputs), AT_ONCE)]
+    return np.concatenate([np.asarray(model(part, training=False)) for part in parts])
+
+
 def judge(model, lessons: Lessons, examples: int = EXAMPLES) -> Judged:
     """On some of the lessons, always the same ones."""
     chosen = np.unique(np.linspace(0, len(lessons) - 1, examples).astype(int))
     targets = lessons.targets[chosen]
-    made = model.predict(lessons.inputs[chosen].astype(np.float32) * SCALE, batch_size=256, verbose=0)
+    made = answers(model, lessons.inputs[chosen].astype(np.float32) * SCALE)
     loss = float(np.mean(lessons.function()(targets, made)))
     if lessons.loss == "categorical_crossentropy":
         return Judged(100 * float((made.argmax(1) == targets.argmax(1)).mean()), loss)

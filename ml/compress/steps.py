@@ -52,6 +52,11 @@ def load_model(folder: Path):
 # name -> module:function(network: Network, lessons: Lessons, seed: int, **parameters) -> Network
 STEPS = {
     "tune": "ml.compress.steps:tuned",
+    "prune.channels": "ml.compress.named:pruned",
+    "prune.gradual": "ml.compress.named:pruned_gradually",
+    "prune.layers": "ml.compress.named:without_layers",
+    "prune.weights": "ml.compress.named:sparsely",
+    "distil": "ml.compress.named:distilled",
     "equalise": "ml.compress.named:equalised",
     "plan": "ml.compress.named:planned",
     "round": "ml.compress.named:rounded",

@@ -56,7 +56,7 @@ def test_corrected_biases_bring_the_means_back():
 
 @pytest.fixture(scope="module")
 def learnt():
-    some, model = lessons(), network(5)
+    some, model = lessons(), network(5, "flat")
     tune(model, some, some.epochs, 0, some.rate)
     return model, some, sensitivity.table(model, some)
 
