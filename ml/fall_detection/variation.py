@@ -16,7 +16,8 @@ def vary(samples: np.ndarray, rate_mhz: int, by: Variation, rng: np.random.Gener
     """Another recording like this one: int16 (about as many, 3) in counts."""
     slower = resample(samples.astype(float), float(np.exp(rng.normal(0, by.speed))))
     made = _stronger(slower, rate_mhz, float(np.exp(rng.normal(0, by.strength))))
-    made = made @ any_rotation(rng) * np.exp(rng.normal(0, by.axis_gain, 3))
+    gain = np.exp(rng.uniform(-by.scale, by.scale) + rng.normal(0, by.axis_gain, 3))
+    made = made @ any_rotation(rng) * gain + rng.uniform(-by.offset_g, by.offset_g, 3) * ACCEL_PER_G
     made += rng.normal(0, rng.uniform(0, by.noise_g) * ACCEL_PER_G, made.shape)
     most = by.ranges_g[rng.integers(len(by.ranges_g))] * ACCEL_PER_G
     made = saturate(np.clip(made, -most, most))

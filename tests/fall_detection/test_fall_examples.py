@@ -98,6 +98,21 @@ def test_a_variation_saturates_as_a_cheap_sensor_does_and_keeps_gravity(range_g)
     assert np.median(np.linalg.norm(made.astype(float), axis=1)) == pytest.approx(ACCEL_PER_G, rel=0.1)
 
 
+def test_variations_read_too_much_or_too_little_by_an_offset_and_a_scale_of_their_own():
+    """At rest only these two are left: the length of gravity says how far off a variation is."""
+    quiet = replace(APP.config.training.variation, strength=0.0, axis_gain=0.0, noise_g=0.0, lost=0.0, ranges_g=(16.0,))
+    rest, rng = np.tile(np.int16([0, 0, ACCEL_PER_G]), (400, 1)), np.random.default_rng(0)
+
+    def spread(by) -> float:
+        lengths = [np.linalg.norm(vary(rest, 50_000, by, rng).mean(0)) / ACCEL_PER_G for _ in range(200)]
+        assert abs(np.mean(lengths) - 1) < 0.03
+        return float(np.std(lengths))
+
+    assert spread(replace(quiet, scale=0.0, offset_g=0.0)) < 0.001
+    assert spread(replace(quiet, offset_g=0.0)) == pytest.approx(quiet.scale / 3**0.5, rel=0.2)
+    assert spread(replace(quiet, scale=0.0)) == pytest.approx(quiet.offset_g / 3**0.5, rel=0.2)
+
+
 def test_a_stream_keeps_what_the_recordings_show_and_says_where_the_falls_are(data):
     app = FallDetection(replace(APP.config, streams=replace(APP.config.streams, copies=1)))
     for stream in app.streams(data, 0):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from ml.data.manifest import Wanted, load
+from ml.evaluate.disturbances import without_gravity
 from ml.native.health import limits, watch
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, find
@@ -60,6 +61,20 @@ def square(rows: np.ndarray) -> np.ndarray:
 
 def repeated(rows: np.ndarray) -> np.ndarray:
     return np.resize(rows[:512], rows.shape)
+
+
+def share_without_gravity(shared: Path, part: str) -> float:
+    """How long `gravity` is told of recordings from which it was taken."""
+    samples, rate_mhz, config = recordings(shared, part)
+    rows = without_gravity(np.concatenate(samples), rate_mhz)
+    told = [fault for fault in watch(rows, config, rate_mhz).faults if "gravity" in fault.reasons]
+    return sum(fault.end - fault.start for fault in told) / len(rows)
+
+
+@pytest.mark.parametrize("part", ["falls/pocket200", "falls/waist20"])
+def test_falls_without_gravity_are_not_believed(shared, part):
+    """A detector of falls would find one in six, in silence; only in a fall's own motion may it look like gravity."""
+    assert share_without_gravity(shared, part) > 0.85
 
 
 MOTION, SOUND = (
