@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from ml.data.recordings import ACCEL_PER_G
 from ml.data.synthesis.falls import Plan, generate
-from ml.evaluate.committed import committed
-from ml.evaluate.disturbances import Disturbance
-from ml.evaluate.evaluate_command import evaluate
-from ml.evaluate.judging import Material
 from ml.fall_detection.app import FallDetection
 from ml.paths import ROOT
+from ml.trial.committed import committed
+from ml.trial.disturbances import Disturbance
+from ml.trial.evaluate_command import evaluate
+from ml.trial.judging import Material
 
 APP = FallDetection()
 HEADER = ROOT / "lib" / f"{APP.name}_model"

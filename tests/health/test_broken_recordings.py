@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from ml.data.manifest import Wanted, load
-from ml.evaluate.disturbances import without_gravity
 from ml.native.health import limits, watch
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, find
+from ml.trial.disturbances import without_gravity
 
 PARTS = {  # folder of real recordings -> sensor, and so many of them
     "gesture/uhh/recordings": ("imu", "imu_either", 6),
