@@ -108,7 +108,8 @@ class Updater:
     def _deliver(self, update: Update) -> Iterator[Step]:
         """Until the trial begins."""
         yield Step("announce")
-        blocks, missing = self._announce(update.signed + update.signature)
+        blocks = -(-len(update.payload) // self.block)
+        missing = self._announce(update.signed + update.signature, blocks)
         numbers = list(range(blocks)) if missing == blocks else self._missing(blocks)
         done = blocks - len(numbers)
         note = f"going on with {len(numbers)} of {blocks} blocks" if done else ""
@@ -122,8 +123,8 @@ class Updater:
         yield Step("check")
         self._settle(Command.UPDATE_FINISH, lambda now: self._tries(now, update), SLOW_S)
 
-    def _announce(self, signed: bytes) -> tuple[int, int]:
-        """The blocks of the payload, and how many of them are missing."""
+    def _announce(self, signed: bytes, blocks: int) -> int:
+        """How many blocks of the payload the board lacks."""
         for attempt in range(ATTEMPTS):
             for offset in range(0, len(signed), self.block):
                 self._part(offset, signed[offset : offset + self.block])
@@ -134,8 +135,13 @@ class Updater:
                 if not damaged or attempt == ATTEMPTS - 1:
                     raise
             else:
-                blocks, missing = struct.unpack(ANSWERS[Command.UPDATE_BEGIN].format, answer)
-                return blocks, missing
+                layout = ANSWERS[Command.UPDATE_BEGIN]
+                found = struct.unpack(layout.format, answer) if layout.fits(len(answer)) else (0, 0)
+                if found[0] != blocks or found[1] > blocks:
+                    raise UserError(
+                        f"{self._port}: expected a board that wants {blocks} blocks, found {found}; flash it again"
+                    )
+                return found[1]
         raise AssertionError
 
     def _part(self, offset: int, content: bytes) -> None:

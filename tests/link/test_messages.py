@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import struct
 
 import cbor2
 import numpy as np
@@ -174,3 +175,11 @@ def test_a_streams_losses_are_understood_and_may_be_missing():
     first, second = INFO["streams"]
     info = parse_info(cbor2.dumps(INFO | {"streams": [first | {"lost": 7, "dropped": 9, "on": 1}, second]}))
     assert [(one.lost, one.dropped, one.on) for one in info.streams] == [(7, 9, True), (0, 0, None)]
+
+
+@pytest.mark.parametrize(
+    ("more", "image"), [(b"", 0), (b"\x04\x03\x02\x01", 0x01020304), (b"\x04\x03\x02\x01later", 0x01020304)]
+)
+def test_an_event_names_the_image_or_none_and_may_grow(more, image):
+    event = parse_event(struct.pack("<BBIIIII", 1, 200, 3, 4, 5, 6, 7) + more)
+    assert (event.class_id, event.window, event.latency_us, event.image) == (1, 3, 7, image)

@@ -56,7 +56,8 @@ class Teller:
             if name not in self._tasks:
                 self._tasks[name] = self._progress.add_task(printable(name))
             described = printable(f"{name}: {STAGES[step.stage]}")
-            self._progress.update(self._tasks[name], description=described, completed=step.done, total=step.total or 1)
+            done, total = (1, 1) if step.stage == "done" else (step.done, step.total or 1)
+            self._progress.update(self._tasks[name], description=described, completed=done, total=total)
 
 
 def state(info: Info, status: UpdateStatus) -> str:
