@@ -12,9 +12,11 @@ from tests.update import signing
 from tests.update.field_host import APP, program, written
 
 
-def run(folder: Path, count: int, seed: int = 0) -> subprocess.CompletedProcess:
+def run(
+    folder: Path, count: int, seed: int = 0, sabotage: tuple[str, str] | None = None
+) -> subprocess.CompletedProcess:
     """A third of them each."""
-    made = program("field_fuzz", folder)
+    made = program("field_fuzz", folder, sabotage)
     old = signing.packed(APP, host=True)
     new = signing.renamed(old)
     updates = (signing.signed(old, 1), signing.signed(new, 2), signing.signed(new, 2, base=old.data))
