@@ -21,14 +21,12 @@ from ml.update.package import Update
 from tests.firmware import Firmware, Running, emulator_control
 from tests.update import signing
 
-LONGEST_S = 4.0  # about as long as an update takes; later ones come behind its confirmation
-
 
 class Killed:
     """One board through many deaths; it must come back each time with a model that was confirmed."""
 
-    def __init__(self, board: Running, app: str, seed: int, host: bool) -> None:
-        self.board, self.chance = board, random.Random(seed)
+    def __init__(self, board: Running, app: str, seed: int, host: bool, longest_s: float) -> None:
+        self.board, self.chance, self.longest_s = board, random.Random(seed), longest_s
         first = signing.packed(app, host)
         self.images = (first, signing.renamed(first))
         self.confirmed: dict[int, bytes] = {0: b""}  # counter -> digest
@@ -40,7 +38,7 @@ class Killed:
         self.board.restart()
         with Device.open(str(self.board.console)) as device:
             update = self._next(self._look(device))
-            killer = threading.Timer(self.chance.uniform(0.0, LONGEST_S), self._kill)
+            killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), self._kill)
             killer.start()
             with contextlib.suppress(UserError, OSError):
                 for _ in Updater(device).install(update):
@@ -76,12 +74,12 @@ class Killed:
             os.kill(found.pid, signal.SIGKILL)
 
 
-def kills(app: str, board: str, count: int, folder: Path, seed: int = 0) -> int:
+def kills(app: str, board: str, count: int, folder: Path, seed: int = 0, longest_s: float = 4.0) -> int:
     """The counter that the board has reached."""
     firmware = Firmware(folder)
     workspace = folder / "board"
     with firmware.running(f"{app}-{board}", workspace, signing.flags(folder)) as running:
-        killed = Killed(running, app, seed, board == "host")
+        killed = Killed(running, app, seed, board == "host", longest_s)
         for number in range(1, count + 1):
             killed.once()
             if number % 10 == 0:
@@ -97,10 +95,11 @@ def kills(app: str, board: str, count: int, folder: Path, seed: int = 0) -> int:
 @click.option("--board", type=click.Choice(["virtual", "virtual-m3", "host"]), default="virtual", show_default=True)
 @click.option("--count", type=click.IntRange(1), default=200, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def main(app: str, board: str, count: int, seed: int) -> None:
+@click.option("--longest", type=click.FloatRange(0.1), default=4.0, show_default=True, help="Seconds until a kill.")
+def main(app: str, board: str, count: int, seed: int, longest: float) -> None:
     """Kill the board while it is updated; a model that is lost ends it with status 1."""
     with tempfile.TemporaryDirectory() as folder:
-        reached = kills(app, board, count, Path(folder), seed)
+        reached = kills(app, board, count, Path(folder), seed, longest)
     click.echo(f"{app} on {board}: {count} kills, {reached} updates confirmed on the way, a good model behind each")
 
 

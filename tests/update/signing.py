@@ -6,6 +6,7 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from ml.files import replace_file
 from ml.image import pack
 from ml.image.command import committed_header
 from ml.image.pack import Packed
@@ -31,7 +32,8 @@ def flags(folder: Path) -> str:
     """Build flags of firmware that believes KEYS; `folder` keeps the header."""
     header = folder / HEADER
     if not header.is_file():
-        header.write_text(KEYS.header())
+        folder.mkdir(parents=True, exist_ok=True)
+        replace_file(header, KEYS.header().encode())
     return f"'-D UPDATE_KEYS_HEADER=\"{header}\"'"
 
 
