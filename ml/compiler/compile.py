@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.compiler import emit, lowering, streaming, tiling
+from ml.compiler import emit, failure, lowering, streaming, tiling
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.compiler.lowering import Program
@@ -51,10 +51,7 @@ def prepare(
         with np.errstate(all="ignore"):
             return _prepare(tflite, name, options or Options(), stream)
     except CONTRADICTIONS as error:
-        raise UserError(
-            f"{name}: expected a consistent model, found parts that contradict each other "
-            f"({type(error).__name__}: {' '.join(str(error).split())[:200]}); the file is damaged"
-        ) from error
+        raise UserError(failure.in_words(error, tflite, name)) from error
 
 
 CONTRADICTIONS = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)

@@ -1,6 +1,6 @@
 """TensorFlow Lite Micro's own kernels, every tensor kept: the truth that compiled models are compared with.
 
-`python -m ml.compiler.tflm FOLDER` is the other end of `part_crcs`.
+`python -m ml.compiler.tflm FOLDER crcs` is the other end of `part_crcs`, `... runs` that of `runs`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from ml.compiler.reader import read
 from ml.compiler.twin import int8_twin
 from ml.errors import UserError
 from ml.paths import ROOT
+
+ARENA = 64 << 20  # bytes, of a model of which nothing is known
 
 
 def available() -> bool:
@@ -123,24 +125,43 @@ def part_crcs(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]
     return told
 
 
+def runs(tflite: bytes) -> bool | None:
+    """Whether TFLM takes the model and makes an inference, in a process of its own; None where TFLM is not at hand."""
+    if not available():
+        return None
+    with tempfile.TemporaryDirectory() as scratch:
+        (Path(scratch) / "model.tflite").write_bytes(tflite)
+        return _child(scratch, "runs").returncode == 0
+
+
+def _child(*words: str) -> subprocess.CompletedProcess:
+    command = [sys.executable, "-m", "ml.compiler.tflm", *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+
+
 def _until_it_dies(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]) -> list[Crcs]:
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "model.tflite").write_bytes(tflite)
         np.save(folder / "rows.npy", rows)
         (folder / "parts.json").write_text(json.dumps(parts))
-        command = [sys.executable, "-m", "ml.compiler.tflm", scratch]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT, timeout=300)
+        done = _child(scratch, "crcs")
     lines = done.stdout.splitlines(keepends=True)
     return [json.loads(line) for line in lines if line.startswith("[") and line.endswith("]\n")]
 
 
-def _main(folder: Path) -> None:
+def _crcs(folder: Path) -> None:
     reference = Reference((folder / "model.tflite").read_bytes())
     parts = json.loads((folder / "parts.json").read_text())
     for row in np.load(folder / "rows.npy"):
         print(json.dumps(crcs_of(reference.run(row), parts)), flush=True)
 
 
+def _runs(folder: Path) -> None:
+    from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415 - optional and slow
+
+    runtime.Interpreter.from_bytes((folder / "model.tflite").read_bytes(), arena_size=ARENA).invoke()
+
+
 if __name__ == "__main__":
-    _main(Path(sys.argv[1]))
+    {"crcs": _crcs, "runs": _runs}[sys.argv[2]](Path(sys.argv[1]))

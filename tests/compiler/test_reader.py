@@ -137,11 +137,36 @@ def test_a_model_that_crashes_tflm_compiles_unverified(tmp_path):
     assert not compile_model(model, "net", tmp_path).verified
 
 
-def test_a_contradiction_that_the_checks_miss_is_one_line(monkeypatch):
-    def slip(graph):
-        raise IndexError
+def slip(op) -> None:
+    raise KeyError(7)
 
-    monkeypatch.setattr("ml.compiler.compile.CONTRADICTIONS", (IndexError,))
-    monkeypatch.setattr("ml.compiler.compile.run_passes", slip)
-    with pytest.raises(UserError, match="contradict each other"):
+
+def slipping(monkeypatch, at: int) -> None:
+    """The compiler stumbles at that operator."""
+    monkeypatch.setattr("ml.compiler.compile.CONTRADICTIONS", (KeyError,))
+    monkeypatch.setattr("ml.compiler.compile.run_passes", lambda graph: slip(graph.ops[at]))
+
+
+def test_an_error_of_the_compiler_is_called_so_with_the_operator(monkeypatch):
+    slipping(monkeypatch, 1)
+    with pytest.raises(UserError) as told:
+        prepare(GOOD, "net.tflite")
+    said = str(told.value)
+    assert "error of the compiler at operator 1, RESHAPE (KeyError: 7, test_reader.py line " in said
+    assert "our bug: please report it with the file" in said
+    assert "damaged" not in said
+
+
+def test_a_contradiction_that_the_checks_miss_is_one_line_and_the_files_fault(monkeypatch):
+    """TensorFlow Lite Micro dies of this file."""
+    slipping(monkeypatch, 0)
+    model = (Path(__file__).parent / "corpus" / "bias_left_out_which_crashes_tflm.tflite").read_bytes()
+    with pytest.raises(UserError, match=r"contradict each other at operator 0, .*: the file is damaged$"):
+        prepare(model, "net.tflite")
+
+
+def test_where_nobody_can_be_asked_both_are_possible(monkeypatch):
+    slipping(monkeypatch, 1)
+    monkeypatch.setattr("ml.compiler.tflm.available", lambda: False)
+    with pytest.raises(UserError, match="the file is damaged, or, if TensorFlow Lite runs it, this is our bug"):
         prepare(GOOD, "net.tflite")
