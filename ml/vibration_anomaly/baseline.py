@@ -18,17 +18,21 @@ from ml.cli import Between
 from ml.data.reading import read_recording
 from ml.data.recordings import ACCEL_PER_G
 from ml.errors import UserError
+from ml.evaluate.committed import committed
 from ml.files import replace_file
 from ml.link.baseline import Baseline
 from ml.link.device import Device
 from ml.native.anomaly import MEAN
 from ml.native.anomaly import Baseline as Learnt
 from ml.native.anomaly import Learnt as Modes
+from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.progress import console, say
+from ml.train.training import to_int8
 
 APP = "vibration_anomaly"
 LOOK_EVERY_S = 0.2
+SUSPECT = 0.1  # of the kept windows: so many that look faulty are told
 SILENT_S = 60.0  # without another window nothing is being learnt
 ACTIONS = ("learn", "show", "keep", "clear", "save", "load")
 
@@ -67,6 +71,8 @@ def baseline(
             learning.forget()
         for line in described(device, learning):
             click.echo(line)
+        if action in ("learn", "load", "show"):
+            warn(device, learning)
 
 
 def injector(device: Device, path: Path, rate_hz: float | None) -> Callable[[], None]:
@@ -86,7 +92,8 @@ def learn(device: Device, learning: Baseline, windows: int, inject: Callable[[],
     learning.begin(windows)
     if inject:
         inject()
-        if learning.status.wanted:
+        if (status := learning.status).wanted:
+            _check_enough(device, learning, status.learnt)
             learning.stop()
         return
     heard, last = 0, time.monotonic()
@@ -97,9 +104,52 @@ def learn(device: Device, learning: Baseline, windows: int, inject: Callable[[],
                 pass
             if status.learnt != heard:
                 heard, last = status.learnt, time.monotonic()
+            does = device.statistics().machine
             if time.monotonic() - last > SILENT_S:
-                raise UserError(f"{device.port.name}: expected another window in {SILENT_S:g} s, found none")
-            bar.update(task, completed=status.learnt)
+                raise UserError(
+                    f"{device.port.name}: expected another steady window in {SILENT_S:g} s, found none, the machine "
+                    f"being {does or 'unknown'}; {_advice(does)}. It goes on learning when the machine runs steadily"
+                )
+            bar.update(task, completed=status.learnt, description=f"learning, machine {does}")
+
+
+def _check_enough(device: Device, learning: Baseline, learnt: int) -> None:
+    """Refuses to end with fewer windows than the board can use, which it then forgets."""
+    least = 2 * Learnt(learning.read()).features
+    if learnt >= least:
+        return
+    does = device.statistics().machine
+    learning.forget()
+    raise UserError(
+        f"expected at least {least} steady windows in the recording, found {learnt}, the machine being "
+        f"{does or 'unknown'} at its end; {_advice(does)}. Nothing was learnt"
+    )
+
+
+def _advice(does: str) -> str:
+    """What to do when there is nothing to learn from."""
+    if does == "off":
+        return "switch it on, or, if it runs, fix the sensor where it shakes more"
+    return "let it run at one speed for a minute or longer"
+
+
+def warn(device: Device, learning: Baseline) -> None:
+    """Says so if what was learnt looks faulty to the firmware's own model, whose header must be at hand."""
+    learnt, firmware = Learnt(learning.read()), device.info.model
+    header = ROOT / "lib" / f"{APP}_model"
+    if firmware is None or not learnt.windows or learning.status.wanted or not header.is_dir():
+        return
+    made = committed(find(APP), header)
+    if made.model.model.hash.decode() != firmware.hash or not learnt.valid(learnt.features, firmware.hash):
+        return
+    level = to_int8(made.app.scores(made.model, learnt.kept))[:, 1] + 128.0
+    faulty = int((level >= made.config.threshold[1]).sum())
+    if faulty > SUSPECT * len(learnt.kept):
+        say(
+            f"warning: {faulty} of {len(learnt.kept)} kept windows are faults by the firmware's own model. Either that "
+            "was trained with another machine, or this one was faulty while the board learnt, and the fault counts as "
+            "normal now: have the machine checked, then learn again"
+        )
 
 
 def described(device: Device, learning: Baseline) -> list[str]:

@@ -92,6 +92,17 @@ def test_a_glimpse_of_another_speed_is_left_out():
     assert (len(learnt.windows), learnt.left_out) == (1, 5)
 
 
+@pytest.mark.parametrize("speeds", [(0, 18), (-50, 0, 18), (18, 0, 36, -18)])
+def test_a_speed_close_to_another_is_learnt_as_well(speeds):
+    """Nearer than two centres are at first, and too far for one Gaussian."""
+    count = 24
+    learnt = Baseline.of(of_speeds(*speeds, count=count), MODEL).modes(Learning(overlap=1))
+    assert len(learnt.windows) == len(speeds)
+    assert learnt.left_out <= 3  # strays
+    later = learnt.above(of_speeds(*speeds, count=100, seed=9))[0]
+    assert (later < 0).mean() > 0.97
+
+
 def test_scores_put_a_modes_threshold_where_the_decisions_is():
     windows = of_speeds(-50, 20)
     learnt = Baseline.of(windows, MODEL).modes(Learning())

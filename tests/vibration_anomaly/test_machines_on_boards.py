@@ -1,6 +1,8 @@
 """What vibration anomaly detection promises on a board: the events that Python finds, and a baseline that it learns,
 keeps over a reset and gives up again, the same bytes as Python's."""
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -167,8 +169,7 @@ def test_the_command_lets_a_board_learn_from_a_recording(ml, board, scored, tmp_
         done = ml("baseline", APP, *words, "--on", f"{APP}-{board}", **keywords)
         return (done.stdout or done.stderr).splitlines()
 
-    mps2 = scored.stream.samples * (GRAVITY / ACCEL_PER_G)
-    pd.DataFrame(mps2, columns=["ax", "ay", "az"]).to_csv(tmp_path / "a.csv", index=False)
+    write(scored.stream.samples, tmp_path / "a.csv")
     assert command("show")[0].startswith("nothing learnt")
     assert command("learn", "--windows", 20, "--recording", tmp_path / "a.csv")[0].startswith("learnt from 20 windows")
     command("save", "--file", tmp_path / "kept")
@@ -176,3 +177,30 @@ def test_the_command_lets_a_board_learn_from_a_recording(ml, board, scored, tmp_
     assert len(command("load", "--file", tmp_path / "kept")) == 1 + 1  # one way of running
     (tmp_path / "kept").write_bytes(b"x" * 10)
     assert "expected a baseline of" in command("load", "--file", tmp_path / "kept", status=1)[0]
+
+
+def write(samples: np.ndarray, path) -> None:
+    """As a recording in m/s2."""
+    pd.DataFrame(samples * (GRAVITY / ACCEL_PER_G), columns=["ax", "ay", "az"]).to_csv(path, index=False)
+
+
+def test_a_board_that_learnt_from_a_faulty_machine_is_told_to_be_suspected(ml, board, scored, tmp_path):
+    fault = scored.stream.samples[scored.stream.truth[0].start :]
+    write(life.at_least(fault, 3000)[:3000], tmp_path / "fault.csv")
+    words = ("learn", "--on", f"{APP}-{board}", "--windows", 20, "--recording", tmp_path / "fault.csv")
+    said = ml("baseline", APP, *words).stderr
+    assert re.search(r"warning: (\d+) of 20 kept windows are faults by the firmware's own model", said)
+    assert "have the machine checked" in said
+    ml("baseline", APP, "clear", "--on", f"{APP}-{board}")
+
+
+def test_a_machine_that_is_off_teaches_nothing_and_the_command_says_so(ml, board, tmp_path):
+    rest = life.silence(np.array([0, 0, ACCEL_PER_G]), 3000, np.random.default_rng(0))
+    write(rest, tmp_path / "off.csv")
+    words = ("learn", "--on", f"{APP}-{board}", "--windows", 20, "--recording", tmp_path / "off.csv")
+    said = ml("baseline", APP, *words, status=1).stderr
+    assert "expected at least 18 steady windows in the recording, found 0, the machine being off at its end" in said
+    assert "switch it on" in said
+    assert len(said.strip().splitlines()) == 1
+    shown = ml("baseline", APP, "show", "--on", f"{APP}-{board}").stdout
+    assert shown.startswith("nothing learnt")

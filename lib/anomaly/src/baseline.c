@@ -211,15 +211,39 @@ static void move_centre(clustering *c, uint32_t mode) {
     for (uint32_t i = 0; s.windows && i < s.features; i++) c->centre[mode][i] = (int8_t)divided(s.sum[i], s.windows);
 }
 
+static int32_t reach(const clustering *c) { // of a centre
+    return c->how->apart == ANOMALY_ONE_MODE ? 255 : c->how->apart / 2;
+}
+
 static void assign(clustering *c) {
-    const int32_t reach = c->how->apart == ANOMALY_ONE_MODE ? 255 : c->how->apart / 2;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < c->windows; i++) {
             int32_t least = 0;
             const uint32_t mode = nearest(c, window_at(c->baseline, i), &least);
-            c->mode[i] = least <= reach ? (uint8_t)mode : NOWHERE;
+            c->mode[i] = least <= reach(c) ? (uint8_t)mode : NOWHERE;
         }
         for (uint32_t k = 0; k < c->centres; k++) move_centre(c, k);
+    }
+}
+
+// A window that no centre reaches, and that reaches enough of the others like it to be the centre of a mode.
+static const int8_t *overlooked(const clustering *c) {
+    for (uint32_t i = 0; i < c->windows; i++) {
+        uint32_t around = 0;
+        for (uint32_t j = 0; c->mode[i] == NOWHERE && j < c->windows; j++)
+            around += c->mode[j] == NOWHERE && gap(c, window_at(c->baseline, j), window_at(c->baseline, i)) <= reach(c);
+        if (around >= ANOMALY_LEAST) return window_at(c->baseline, i);
+    }
+    return NULL;
+}
+
+static void find_modes(clustering *c) {
+    const int8_t *found;
+    find_centres(c);
+    assign(c);
+    while (c->centres < ANOMALY_MODES && (found = overlooked(c))) {
+        memcpy(c->centre[c->centres++], found, c->baseline->features);
+        assign(c);
     }
 }
 
@@ -308,8 +332,7 @@ bool anomaly_baseline_modes(const anomaly_baseline *b, const anomaly_learning *h
     memset(learnt, 0, sizeof *learnt);
     if (!plausible(b, how)) return false;
     c.windows = anomaly_baseline_kept(b);
-    find_centres(&c);
-    assign(&c);
+    find_modes(&c);
     for (uint32_t mode = 0; mode < c.centres; mode++) {
         if (members(&c, mode) < ANOMALY_LEAST) continue;
         if (!learn_mode(&c, mode, learnt)) return false;

@@ -6,9 +6,10 @@
 // machine:
 // - modes: ways of running, such as speeds. Windows whose levels lie `apart` belong to different ones (farthest-first
 //   centres, T. F. Gonzalez, "Clustering to minimize the maximum intercluster distance", Theoretical Computer Science
-//   38, 1985; then four rounds of k-means). A mode of fewer than ANOMALY_LEAST windows is left out: it has no
-//   covariance worth the name, and one Gaussian around several such modes would hide every fault. So is a window that
-//   lies more than half of `apart` from the middle of its mode: it was on the way from one to another;
+//   38, 1985; then four rounds of k-means). A window that lies more than half of `apart` from the middle of its mode
+//   is none of it: ANOMALY_LEAST such windows that are as close to each other make a mode of their own, fewer were on
+//   the way from one to another and are left out. So is a mode of fewer than ANOMALY_LEAST windows: it has no
+//   covariance worth the name, and one Gaussian around several such modes would hide every fault;
 // - for each mode a Gaussian, of the windows that do not stray: those that score no more than 39 above the middle one,
 //   eight times its squared distance, by the Gaussian of others;
 // - for each mode a threshold: half of its windows are scored by a Gaussian of the other half, and the other way round;
