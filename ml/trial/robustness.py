@@ -2,8 +2,12 @@
 
 python -m ml robustness gesture_recognition                      # the last run's model and the people it held out
 python -m ml robustness gesture_recognition --data DIR           # the committed model by another folder
+
+Each row is kept as soon as it is there: a table that was interrupted goes on where it was.
 """
 
+import dataclasses
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -17,7 +21,9 @@ from ml.errors import UserError
 from ml.evaluate.intervals import short
 from ml.evaluate.streams import Tally
 from ml.files import replace_file, write_json
+from ml.kept import made_once
 from ml.paths import ROOT
+from ml.pipeline.cache import STAGES, key
 from ml.pipeline.contract import APPS, find
 from ml.pipeline.run import last, results
 from ml.progress import say
@@ -25,6 +31,11 @@ from ml.report import page, plots
 from ml.trial.committed import committed
 from ml.trial.disturbances import Disturbance, table
 from ml.trial.judging import Material, flagged
+
+# What decides a row besides the application's own sources: who judges, the front ends and decisions in C, the data.
+CODE = tuple(
+    ROOT / part for part in ("ml/evaluate", "ml/trial", "ml/native", "ml/data", "lib/health", "lib/nn", "lib/decide")
+)
 
 
 @click.command()
@@ -52,7 +63,7 @@ def robustness(
     """Judge a model with noise, other mountings and broken sensors; add the table to the report."""
     found = _of_folder(app, data, model, hours, seed) if data else _of_run(app, model, out, hours, seed)
     tried = chosen(table(found.made.app.sensor, found.babble is not None, _feels_gravity(found)), only)
-    rows = [_row(found, name, under) for name, under in tried.items()]
+    rows = [_kept_row(found, name, under, hours) for name, under in tried.items()]
     result = {
         "app": app,
         "model": found.made.model.model.hash.decode(),
@@ -97,6 +108,20 @@ def chosen(tried: dict[str, Disturbance], only: tuple[str, ...]) -> dict[str, Di
     return some if only else tried
 
 
+def _kept_row(found: Material, name: str, under: Disturbance, hours: float) -> dict:
+    """The row, made now or by an earlier call."""
+    inputs = {
+        "header": hashlib.sha256(found.made.header.read_bytes()).hexdigest(),
+        "data": found.data.hash,
+        "subjects": found.data.subjects,
+        "asked": [name, dataclasses.asdict(under), hours, found.seed],
+    }
+    folder = STAGES / f"robustness-{key(inputs, (*CODE, *found.made.app.code))}"
+    if not made_once(folder, lambda scratch: write_json(scratch / "row.json", _row(found, name, under))):
+        say(f"{name}: as before")
+    return json.loads((folder / "row.json").read_text())
+
+
 def _row(found: Material, name: str, under: Disturbance) -> dict:
     """JSON-able: what the model comes to under one disturbance."""
     say(f"{name} ...")
@@ -115,9 +140,11 @@ def _row(found: Material, name: str, under: Disturbance) -> dict:
 
 def _table(result: dict) -> Table:
     made = Table(title=f"{result['app']}, model {result['model']}: seed {result['seed']}", title_justify="left")
+    areas = any(map(_area, result["rows"]))
     for column in (
         "disturbance",
         "recordings right",
+        *(["area under the curve"] if areas else []),
         "found, 95 %",
         "false alarms an hour, 95 %",
         "not believed",
@@ -125,7 +152,8 @@ def _table(result: dict) -> Table:
     ):
         made.add_column(column, justify="left" if column == "disturbance" else "right")
     for row in result["rows"]:
-        made.add_row(row["name"], *_cells(row))
+        right, *others = _cells(row)
+        made.add_row(row["name"], right, *([_area(row)] if areas else []), *others)
     made.caption = f"{result['recordings']} recordings and {result['hours']:.3g} hours of streams in each row"
     made.caption_justify = "left"
     return made
@@ -136,6 +164,12 @@ def _cells(row: dict) -> list[str]:
     right = f"{100 * recordings['accuracy']:.1f} %" if recordings else ""
     told = (f"{100 * row[name]:.1f} %" for name in ("flagged", "held_otherwise"))
     return [right, *(_of_streams(streams) if streams else ("", "")), *told]
+
+
+def _area(row: dict) -> str:
+    """An anomaly detector's, of all windows by one threshold."""
+    found = ((row["recordings"] or {}).get("more") or {}).get("auc_windows")
+    return f"{found[0]:.3f}" if found else ""
 
 
 def _of_streams(one: dict) -> tuple[str, str]:

@@ -188,7 +188,7 @@ def table(tflite: bytes) -> list[int]:
 
 
 def truth(tflite: bytes) -> list[int]:
-    from ml.evaluate import tflm  # noqa: PLC0415 - with TFLM only
+    from ml.compiler import tflm  # noqa: PLC0415 - with TFLM only
 
     made = tflm.Reference(tflite).run(np.arange(-128, 128, dtype=np.int8))
     return np.frombuffer(next(iter(made.values())), np.int8).tolist()

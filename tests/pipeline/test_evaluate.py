@@ -148,6 +148,11 @@ def test_the_table_of_disturbances_goes_into_the_report_of_the_model(ml, quick, 
     assert clean["streams"]["hits"] > frozen["streams"]["hits"] == 0
     assert made["hours"] == pytest.approx(0.02, rel=0.03)
     assert json.loads((run / "robustness.json").read_text()) == made
+    again = ml("robustness", APP, "--json", *words)  # rows that are there are not made again
+    assert json.loads(again.stdout) == made
+    assert [line for line in again.stderr.splitlines() if "as before" in line] == [
+        f"{row['name']}: as before" for row in made["rows"]
+    ]
     report = (run / "report.html").read_text()
     assert "<h2>Robustness</h2>" in report
     assert "--offset 8000" in report
