@@ -50,7 +50,7 @@ lib_dir = {root}/lib
 [env]
 platform = symlink://{root}/platforms/virtual
 lib_ldf_mode = chain+
-build_flags = -I{folder}
+build_flags = -I{folder} {flags}
 [env:{board}]
 board = {board}
 """
@@ -119,9 +119,10 @@ def instructions(name: str, config: LogmelConfig) -> tuple[int, int, float]:
         return integers, floats, difference / 1000
 
 
-def build(folder: Path, firmware: Path, name: str, headers: dict[str, str]) -> Path:
-    """Builds a firmware with headers of its own for a virtual board, in `folder`; returns the program."""
-    (folder / "platformio.ini").write_text(PROJECT.format(firmware=firmware, root=ROOT, folder=folder, board=name))
+def build(folder: Path, firmware: Path, name: str, headers: dict[str, str], flags: str = "") -> Path:
+    """Builds a firmware with headers and flags of its own for a virtual board, in `folder`; returns the program."""
+    project = PROJECT.format(firmware=firmware, root=ROOT, folder=folder, flags=flags, board=name)
+    (folder / "platformio.ini").write_text(project)
     for header, text in headers.items():
         (folder / header).write_text(text)
     command = [Path(sys.executable).with_name("pio"), "run", "-s", "-d", folder, "-e", name]
