@@ -23,6 +23,7 @@ class Split:
     train: tuple[str, ...]
     validation: tuple[str, ...]  # empty where there are too few: see `folds`
     test: tuple[str, ...]
+    choosing: tuple[str, ...] = ()  # without validation: who of those that train chooses, each alone; none: all of them
 
 
 def check_unit(unit: str) -> None:
@@ -108,12 +109,14 @@ class Fold:
 def folds(split: Split) -> list[Fold]:
     """How the settings are tuned without the test's subjects: on the validation subjects, or, where there are none, on
     the training subjects in turn, at most FOLDS groups of them, each unseen by a model trained with the others: nothing
-    of that model, not even its epoch, is chosen by the group. With a single subject there is no way.
+    of that model, not even its epoch, is chosen by the group. Where the split says who chooses, each of them is a group
+    and nobody else is left out. With a single subject there is no way.
     """
     if split.validation:
         return [Fold(split, split.validation)]
     if len(split.train) < 2:
         return []
     groups = [split.train[first::FOLDS] for first in range(min(FOLDS, len(split.train)))]
+    groups = [(one,) for one in split.choosing] or groups
     others = (tuple(one for one in split.train if one not in group) for group in groups)
     return [Fold(Split(rest, (), split.test), group) for rest, group in zip(others, groups, strict=True)]

@@ -174,8 +174,9 @@ def _print_recordings(result: dict, console: Console) -> None:
     console.print(_classes(found, result["labels"]))
     if found["more"].get("auc_windows"):
         console.print(_areas(found))
-    for name, value in flat(found["more"]):
-        console.print(f"{name}: {value}", markup=False)
+    else:
+        for name, value in flat(found["more"]):
+            console.print(f"{name}: {value}", markup=False)
 
 
 def _print_flagged(streams: dict, console: Console) -> None:
@@ -227,7 +228,10 @@ def _areas(found: dict) -> Table:
         made.add_column(column, justify="left" if column == "subject" else "right")
     kinds = ("auc_windows", "auc_recordings")
     rows = {subject: one["more"] for subject, one in found["by_subject"].items()}
-    for subject, one in [*rows.items(), ("all together, one threshold", found["more"])]:
+    lumped = {"all together, one threshold": found["more"]}
+    if judged := found["more"].get("where it can judge"):
+        lumped["the same, where it says it can judge"] = judged
+    for subject, one in (rows | lumped).items():
         made.add_row(subject, *(_area(one.get(kind)) for kind in kinds))
     means = ([one[kind][0] for one in rows.values() if one.get(kind)] for kind in kinds)
     made.add_row("mean of the subjects", *(f"{np.mean(some):.4f}" if some else "-" for some in means))

@@ -28,10 +28,13 @@ from ml.vibration_anomaly import examples, header, model
 from ml.vibration_anomaly.config import ANOMALOUS, NORMAL, Config, Decision
 from ml.vibration_anomaly.examples import Normal
 from ml.vibration_anomaly.figures import areas, auc
-from ml.vibration_anomaly.pieces import by_speed, in_parts
+from ml.vibration_anomaly.pieces import by_speed, in_parts, pieces, rate_of
+from ml.vibration_anomaly.speeds import between_others
 from ml.vibration_anomaly.streams import streams
 
 METHODS = ("mixture", "autoencoder")
+# Modules of this folder that decide the result; the others judge it.
+DECIDING = ("app", "config", "examples", "figures", "header", "model", "pieces", "speeds", "streams")
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,14 @@ class Learnt:
     compared: Reconstruction
     rate_mhz: int
     off_level: int
+    hiding: tuple[str, ...] = ()  # the speeds at which faults do not show, where that is known
+    threshold: int = Decision().fallback[1]  # of the decision, where that is known
+
+    def hides(self, windows: np.ndarray, level: np.ndarray) -> np.ndarray:
+        """Of which windows a board says "cannot be judged at this speed": bool (n,) for int8 (n, features) and their
+        levels 0..255."""
+        nearest = anomaly.nearest(windows, self.mixture)[1]
+        return (nearest >= len(self.mixture.mean) - self.mixture.blind) & (level < self.threshold)
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,8 @@ class VibrationAnomaly(App):
     health: str = "vibration"
     outputs_are_scores: bool = False
     code: tuple[Path, ...] = (
-        *(ROOT / "ml" / name for name in ("vibration_anomaly", "native")),
+        *(ROOT / "ml" / "vibration_anomaly" / f"{name}.py" for name in DECIDING),
+        ROOT / "ml" / "native",
         *(ROOT / "lib" / name for name in ("frontend", "anomaly", "decide")),
     )
 
@@ -92,9 +104,19 @@ class VibrationAnomaly(App):
         return labels.index(NORMAL)
 
     def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
-        """Every speed but the test's trains; settings are tuned on each part of them unheard by the rest."""
+        """Every speed but the test's trains. Where there are many, each that lies between others is left out alone to
+        choose the settings: of the slowest and the fastest the others say nothing, nor is a machine to run beyond
+        them."""
         split = by_subject(data.subjects, hold_out)
-        return Split(tuple(sorted(split.train + split.validation)), (), split.test)
+        train = tuple(sorted(split.train + split.validation))
+        return Split(train, (), split.test, self._choosing(data.of(train)))
+
+    def _choosing(self, data: Dataset) -> tuple[str, ...]:
+        front_end = self.front_end(rate_of(data))
+        normal = examples.by_subject(pieces(data, front_end.span), self.config, front_end.rate_mhz)
+        if len(normal) < self.config.training.continuum:
+            return ()
+        return tuple(sorted(between_others(normal, self.config.mixture.learning(front_end).level_every)))
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
         return examples.normal_examples(data, self.config, seed)
@@ -143,7 +165,7 @@ class VibrationAnomaly(App):
         tables = model.mixture(examples.inputs, self.config.mixture, seed, examples.blind)
         compared = model.compared(network, examples.inputs)
         kept = {name: getattr(tables, name).tolist() for name in ("mean", "inverse", "offset")}
-        kept |= {"blind": tables.blind, "off_level": examples.off_level}
+        kept |= {"blind": tables.blind, "off_level": examples.off_level, "hiding": examples.hiding}
         return {"loss": losses, "deviation": compared.inverse.tolist(), "rate_mhz": examples.rate_mhz} | kept
 
     def learned(self, history: dict) -> "VibrationAnomaly":
@@ -151,11 +173,12 @@ class VibrationAnomaly(App):
         arrays = {name: np.array(history[name], kind) for name, kind in kinds.items()}
         tables = Gaussians(**arrays, blind=history["blind"])
         compared = Reconstruction(np.array(history["deviation"], np.int16))
-        return dataclasses.replace(self, found=Learnt(tables, compared, history["rate_mhz"], history["off_level"]))
+        told = (history["rate_mhz"], history["off_level"], tuple(history["hiding"]))
+        return dataclasses.replace(self, found=Learnt(tables, compared, *told))
 
     def of_header(self, header_file: Path) -> "VibrationAnomaly":
         found = header.read(header_file)
-        learnt = Learnt(found.mixture, found.compared, found.rate_mhz, found.off_level)
+        learnt = Learnt(found.mixture, found.compared, found.rate_mhz, found.off_level, threshold=found.threshold)
         return dataclasses.replace(self, variant=found.method, found=learnt)
 
     def scores(self, model_: Model, inputs: np.ndarray) -> np.ndarray:
@@ -181,7 +204,12 @@ class VibrationAnomaly(App):
         return scored.scores[whole, 1] + 128.0, (begun[whole] > 0).astype(int)
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
-        return areas(scores[:, 1] + 128.0, held_out.labels, held_out.files)
+        level = scores[:, 1] + 128.0
+        made = areas(level, held_out.labels, held_out.files)
+        if self.found is None or self.variant != "mixture" or not self.found.mixture.blind:
+            return made
+        seen = ~self.found.hides(held_out.inputs, level)
+        return made | {"where it can judge": areas(level[seen], held_out.labels[seen], held_out.files[seen])}
 
     @property
     def training(self):
@@ -197,4 +225,5 @@ class VibrationAnomaly(App):
             raise AssertionError("a header of an application that has not learned anything")
         front_end = self.front_end(found.rate_mhz)
         learning, watched = self.config.mixture.learning(front_end), self.machine(found.rate_mhz)
-        return header.sections(front_end, found.mixture, found.compared, self.variant, learning, watched, decision)
+        models = (found.mixture, found.compared, self.variant, found.hiding)
+        return header.sections(front_end, *models, learning, watched, decision)

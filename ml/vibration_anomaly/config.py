@@ -30,7 +30,7 @@ class FrontEnd:
     ordered: bool = True  # a sensor that is mounted another way round gives the same
     level_steps: int = 12  # of int8 in an octave of power, around 13 octaves: from 1 mg to 1.8 g of RMS
     level_centre: int = 13
-    shape_steps: int = 32  # in an octave of kurtosis, around 4 octaves
+    shape_steps: int = 12  # in an octave of kurtosis, around 4 octaves: as of the others, so that none counts for more
     mobility_steps: int = 12  # in an octave of mean square frequency, around the half of its largest value
 
     def vibration(self, rate_mhz: int) -> VibrationConfig:

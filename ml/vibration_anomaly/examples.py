@@ -21,6 +21,7 @@ class Normal(Examples):
     rate_mhz: int = 0
     blind: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): at a speed that hides faults
     off_level: int = 0  # below it the machine is off: 1/256 of an octave
+    hiding: tuple[str, ...] = ()  # the speeds at which faults do not show
 
 
 def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray]:
@@ -40,14 +41,12 @@ def normal_examples(data: Dataset, config: Config, seed: int) -> Normal:
     every = config.mixture.learning(front_end).level_every
     many = len(normal) >= config.training.continuum and faulty
     unseen = speeds.unseen(normal, faulty, config, every, seed) if many else {}
-    blind = speeds.hiding(unseen, normal, config, every)
-    kinds = [
-        speeds.with_between([normal[name] for name in sorted(normal) if (name in blind) == hides], config, every, seed)
-        for hides in (False, True)
-    ]
+    hiding = speeds.hiding(unseen, normal, config, every)
+    kinds = speeds.by_hiding(normal, hiding, config, every, seed)
     inputs = np.concatenate([*kinds[0], *kinds[1]])
     hidden = np.repeat([False, True], [sum(map(len, kind)) for kind in kinds])
-    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off_level(made, config))
+    off = off_level(made, config)
+    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, tuple(sorted(hiding)))
 
 
 def by_subject(made: list[Piece], config: Config, rate_mhz: int) -> dict[str, np.ndarray]:

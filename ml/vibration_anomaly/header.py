@@ -2,6 +2,7 @@
 
 import math
 import re
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from ml.native.anomaly import Gaussians, Learning, Reconstruction
 from ml.native.decide import DecideConfig
 from ml.native.machine import MachineConfig
 from ml.native.vibration import VibrationConfig
+from ml.printable import printable
 from ml.vibration_anomaly.config import OCTAVE
 
 NAME = "vibration_anomaly"
+WIDTH = 110
 INCLUDES = "".join(
     f'#include "{name}"\n'
     for name in ("anomaly/detector.h", "anomaly/machine.h", "decide/decide.h", "frontend/vibration.h")
@@ -27,6 +30,7 @@ def sections(
     tables: Gaussians,
     compared: Reconstruction,
     method: str,
+    hiding: tuple[str, ...],
     learning: Learning,
     watched: MachineConfig,
     decision: DecideConfig,
@@ -40,7 +44,7 @@ def sections(
 #error "build with VIBRATION_MAX_FFT={front_end.size} and VIBRATION_MAX_FEATURES={front_end.features}, see app.ini"
 #endif
 """
-    rule = f"// Detector: the {method}'s distance counts.\n"
+    rule = f"// Detector: the {method}'s distance counts.\n{_hiding(hiding)}"
     return [
         INCLUDES,
         window + vibration.c_source(front_end, f"{NAME}_frontend"),
@@ -48,6 +52,14 @@ def sections(
         rule + anomaly.c_source(tables, compared, method, learning, decision.threshold[1], f"{NAME}_detector"),
         _decision(decision),
     ]
+
+
+def _hiding(speeds: tuple[str, ...]) -> str:
+    """A comment about the speeds at which faults do not show."""
+    if not speeds:
+        return ""
+    words = printable(f"Faults do not show at {', '.join(speeds)}; between these and the next nobody knows.")
+    return "".join(f"// {line}\n" for line in textwrap.wrap(words, WIDTH))
 
 
 def _watching(config: MachineConfig, rate_mhz: int) -> str:

@@ -87,6 +87,12 @@ def test_without_validation_everyone_who_trains_also_tunes_in_at_most_four_group
     assert all(fold.split.validation == () for fold in made)  # who chooses the threshold does not choose the epoch
 
 
+def test_who_is_said_to_choose_is_left_out_alone():
+    made = folds(Split(("a", "b", "c", "d"), (), ("x",), choosing=("b", "c")))
+    assert [fold.choosing for fold in made] == [("b",), ("c",)]
+    assert [fold.split.train for fold in made] == [("a", "c", "d"), ("a", "b", "d")]
+
+
 @pytest.mark.parametrize("unit", ["window", "recording", "session", ""])
 def test_any_other_split_is_refused_with_the_reason(unit):
     with pytest.raises(UserError, match="by subject"):

@@ -161,6 +161,41 @@ def test_with_few_speeds_every_part_of_the_recordings_has_all_of_them():
     assert in_parts(single).subjects == by_speed(single).subjects
 
 
+def at_speeds(*deviations: float) -> Dataset:
+    """A machine at several speeds, at each of which it shakes more."""
+    rng = np.random.default_rng(0)
+    made = []
+    for number, deviation in enumerate(deviations):
+        one = item(f"{number}.csv", "normal", 900, f"speed{number}")
+        samples = rng.normal([0, 0, 2048], deviation, (900, 3)).round().astype(np.int16)
+        made.append(dataclasses.replace(one, recording=dataclasses.replace(one.recording, samples=samples)))
+    return by_speed(Dataset(tuple(made), ""))
+
+
+def test_of_many_speeds_those_between_others_choose_the_settings_each_alone():
+    data = at_speeds(320, 40, 80, 160, 640, 20)
+    made = APP.split(data, ("fan_speed3",))
+    assert made.train == ("fan_speed0", "fan_speed1", "fan_speed2", "fan_speed4", "fan_speed5")
+    assert made.choosing == ("fan_speed0", "fan_speed1", "fan_speed2")  # neither the fastest nor the slowest
+    assert APP.split(at_speeds(320, 40, 80, 160), ()).choosing == ()
+
+
+def test_between_a_speed_that_hides_faults_and_one_that_does_not_nobody_knows():
+    places = {name: np.full((30, 9), 20 * number, np.int8) for number, name in enumerate("abcde")}
+    show, hide = speeds.by_hiding(places, {"a", "b"}, APP.config, 3, 0)
+    assert {int(one[0, 0]) for one in show} == {40, 60, 80}
+    assert [sorted(set(one[:, 0].tolist())) for one in hide[:2]] == [[0], [20]]
+    assert len(hide) == 3
+    assert 20 <= hide[2].min() < hide[2].max() <= 40
+    assert sum(map(len, speeds.by_hiding(places, set(), APP.config, 3, 0))) == 5 + 4  # and between each two of many
+
+
+def test_a_speed_that_was_never_heard_can_be_judged_between_two_at_which_faults_show():
+    places = {name: np.full((3, 9), 20 * number, np.int8) for number, name in enumerate("abcde")}
+    found = {at: speeds.can_be_judged(np.full((3, 9), at, np.int8), places, {"a"}, 3) for at in (-5, 10, 30, 70, 90)}
+    assert found == {-5: False, 10: False, 30: True, 70: True, 90: False}
+
+
 def levels_of(normal: float, *faults: float) -> speeds.Unseen:
     return speeds.Unseen(np.full(20, normal), [np.full(20, fault) for fault in faults])
 
@@ -225,7 +260,7 @@ def test_a_header_gives_back_what_it_was_made_of(tmp_path):
     learning, machine = APP.config.mixture.learning(front_end), MachineConfig(16, -300)
     for method in ("mixture", "autoencoder"):
         decision = DecideConfig((100, 107), 0)
-        text = "\n".join(header.sections(front_end, tables, compared, method, learning, machine, decision))
+        text = "\n".join(header.sections(front_end, tables, compared, method, ("a", "b"), learning, machine, decision))
         (tmp_path / "model.h").write_text(text)
         found = header.read(tmp_path / "model.h")
         assert (found.method, found.rate_mhz, found.off_level, found.threshold) == (method, 50_000, -300, 107)
