@@ -99,15 +99,17 @@ class Scored:
     sample: np.ndarray  # int (windows,): last sample of each window
     awake: np.ndarray | None = None  # bool (windows,): the gate let the network run; None: it always does
     held: np.ndarray | None = None  # bool (windows,): the device is held as the model knows; None: any way will do
+    blind: np.ndarray | None = None  # bool (awake windows,): the device says that it cannot judge; None: it never does
 
     @classmethod
     def gated(
-        cls, stream: Stream, scores: np.ndarray, sample: np.ndarray, awake: np.ndarray, held: np.ndarray | None = None
-    ) -> "Scored":
+        cls, stream: Stream, scores: np.ndarray, sample: np.ndarray, awake: np.ndarray, held: np.ndarray | None = None,
+        blind: np.ndarray | None = None,
+    ) -> "Scored":  # fmt: skip
         """Of the windows in which the network ran alone, `scores` int8 (awake windows, classes)."""
         whole = np.full((len(awake), scores.shape[1]), -128, np.int8)
         whole[awake] = scores
-        return cls(stream, whole, sample, awake, held)
+        return cls(stream, whole, sample, awake, held, blind)
 
 
 def detect(scored: Scored, labels: list[str], config: DecideConfig) -> list[Detection]:

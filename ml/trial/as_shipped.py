@@ -26,6 +26,7 @@ class Ran:
     detections: list[Detection]  # told to the host; those in doubt are not
     flagged: float  # share of the samples that were not believed
     held_otherwise: float = 0.0  # share of the windows in which the device was held otherwise than the model knows
+    blind: float = 0.0  # share of the windows in which the network ran, and of which the device says it cannot judge
 
     def judged(self, labels: list[str], tolerance_s: float) -> tuple[Tally, list[Detection]]:
         """Against the stream's truth."""
@@ -60,7 +61,8 @@ class Shipped:
         told = [one for one in found if not doubted[one.sample]]
         scored = _joined(stream, pieces, len(self.labels))
         otherwise = [~one.held for _, one in pieces if one.held is not None]
-        return Ran(scored, told, _share(~believed), _share(np.concatenate(otherwise)) if otherwise else 0.0)
+        blind = [one.blind for _, one in pieces if one.blind is not None]
+        return Ran(scored, told, _share(~believed), _share_of(otherwise), _share_of(blind))
 
     def _watched(self, stream: Stream) -> tuple[np.ndarray, np.ndarray]:
         count = len(stream.samples)
@@ -76,6 +78,10 @@ class Shipped:
 
 def _share(told: np.ndarray) -> float:
     return float(told.mean()) if len(told) else 0.0
+
+
+def _share_of(parts: list[np.ndarray]) -> float:
+    return _share(np.concatenate(parts)) if parts else 0.0
 
 
 def _joined(stream: Stream, pieces: list[tuple[int, Scored]], classes: int) -> Scored:

@@ -123,7 +123,8 @@ class VibrationAnomaly(App):
 
     def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Normal:
         found = {name: int(arrays[name]) for name in ("rate_mhz", "off_level")}
-        return Normal(arrays["inputs"], arrays["labels"], blind=arrays["blind"], **found)
+        more = {name: arrays[name] for name in ("blind", "hiding", "later")}
+        return Normal(arrays["inputs"], arrays["labels"], **more, **found)
 
     def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
         return model.lessons(examples.inputs, self.config.training)
@@ -157,15 +158,22 @@ class VibrationAnomaly(App):
         made = self.inputs(stream.samples, stream.rate_mhz)
         span = self.front_end(stream.rate_mhz).span
         judged = watch(stream.samples, self.machine(stream.rate_mhz)).judges(made.sample, span)
-        scores = training.to_int8(self.scores(model, made.windows[judged]))
-        return Scored.gated(stream, scores.reshape(-1, 2), made.sample, judged)
+        scores = training.to_int8(self.scores(model, made.windows[judged])).reshape(-1, 2)
+        blind = self._blind(made.windows[judged], scores[:, 1] + 128.0)
+        return Scored.gated(stream, scores, made.sample, judged, blind=blind)
+
+    def _blind(self, windows: np.ndarray, level: np.ndarray) -> np.ndarray | None:
+        """Of which windows a board says that it cannot judge; None where it never does."""
+        if self.found is None or self.variant != "mixture" or not self.found.mixture.blind:
+            return None
+        return self.found.hides(windows, level)
 
     def fit(self, network, examples: Normal, seed: int, judge) -> dict:
         losses = model.fit_autoencoder(network, examples.inputs, self.config.training, seed)
-        tables = model.mixture(examples.inputs, self.config.mixture, seed, examples.blind)
+        tables = model.normal_state(examples, self.config.mixture, seed)
         compared = model.compared(network, examples.inputs)
         kept = {name: getattr(tables, name).tolist() for name in ("mean", "inverse", "offset")}
-        kept |= {"blind": tables.blind, "off_level": examples.off_level, "hiding": examples.hiding}
+        kept |= {"blind": tables.blind, "off_level": examples.off_level, "hiding": examples.hiding.tolist()}
         return {"loss": losses, "deviation": compared.inverse.tolist(), "rate_mhz": examples.rate_mhz} | kept
 
     def learned(self, history: dict) -> "VibrationAnomaly":
@@ -206,9 +214,10 @@ class VibrationAnomaly(App):
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
         level = scores[:, 1] + 128.0
         made = areas(level, held_out.labels, held_out.files)
-        if self.found is None or self.variant != "mixture" or not self.found.mixture.blind:
+        blind = self._blind(held_out.inputs, level)
+        if blind is None:
             return made
-        seen = ~self.found.hides(held_out.inputs, level)
+        seen = ~blind
         return made | {"where it can judge": areas(level[seen], held_out.labels[seen], held_out.files[seen])}
 
     @property

@@ -18,7 +18,7 @@ from ml.cli import Between
 from ml.data.reading import read_recording
 from ml.data.recordings import ACCEL_PER_G
 from ml.errors import UserError
-from ml.evaluate.committed import committed
+from ml.trial.committed import committed
 from ml.files import replace_file
 from ml.link.baseline import Baseline
 from ml.link.device import Device

@@ -90,6 +90,9 @@ class Mixture:
     apart: int = 18  # steps between the levels of two ways of running, in such a baseline: 4.5 dB
     blind_components: int = 3  # more, for speeds at which faults do not show
     blind_quantile: float = 0.95  # of what is normal at unseen speeds: a fault that scores less does not show
+    passed_over: float = (
+        0.02  # of the windows of a Gaussian, where its width is found: the rest tells how far it strays
+    )
     starts: int = 3  # of expectation and maximisation; the likeliest result is kept
 
     def learning(self, front_end: VibrationConfig) -> Learning:

@@ -7,7 +7,7 @@ import numpy as np
 from ml.data.manifest import Dataset
 from ml.errors import UserError
 from ml.native.machine import BLOCKS, MachineConfig, level, watch
-from ml.native.vibration import vibration
+from ml.native.vibration import VibrationConfig, vibration
 from ml.train.examples import Examples, HeldOut
 from ml.vibration_anomaly import speeds
 from ml.vibration_anomaly.config import NORMAL, OCTAVE, Config
@@ -21,7 +21,9 @@ class Normal(Examples):
     rate_mhz: int = 0
     blind: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): at a speed that hides faults
     off_level: int = 0  # below it the machine is off: 1/256 of an octave
-    hiding: tuple[str, ...] = ()  # the speeds at which faults do not show
+    hiding: np.ndarray = field(default_factory=lambda: np.zeros(0, str))  # the speeds at which faults do not show
+    later: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): in the later half of its way of
+    # running; empty where there are many speeds: then what is normal at those between them sets the limits
 
 
 def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray]:
@@ -46,7 +48,26 @@ def normal_examples(data: Dataset, config: Config, seed: int) -> Normal:
     inputs = np.concatenate([*kinds[0], *kinds[1]])
     hidden = np.repeat([False, True], [sum(map(len, kind)) for kind in kinds])
     off = off_level(made, config)
-    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, tuple(sorted(hiding)))
+    if len(normal) < config.training.continuum:
+        later = _later(made, front_end)
+        return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, later=later)
+    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, np.array(sorted(hiding), str))
+
+
+def _later(made: list[Piece], front_end: VibrationConfig) -> np.ndarray:
+    """Bool (n,), of all windows in the order of the subjects, as `normal_examples` has them: whether each is in the
+    later half of its way of running."""
+    found = [piece for piece in made if piece.normal]
+    count = {piece.way: 0 for piece in found}
+    place: dict[str, list[np.ndarray]] = {}
+    for piece in found:  # the parts of a way of running follow each other in time
+        number = count[piece.way] + np.arange(front_end.blocks(len(piece.samples)))
+        place.setdefault(piece.subject, []).append(number)
+        count[piece.way] += len(number)
+    total = {name: [count[piece.way] for piece in found if piece.subject == name] for name in place}
+    return np.concatenate(
+        [2 * number >= all_ for name in sorted(place) for number, all_ in zip(place[name], total[name], strict=True)]
+    )
 
 
 def by_subject(made: list[Piece], config: Config, rate_mhz: int) -> dict[str, np.ndarray]:

@@ -1,16 +1,25 @@
 """The two models of the normal state: a mixture of Gaussians, and an autoencoder that can only make normal windows."""
 
+from __future__ import annotations
+
 import dataclasses
 import warnings
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.native import anomaly
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
 from ml.train.keras import keras_module
 from ml.train.lessons import Lessons
 from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
 
+if TYPE_CHECKING:
+    from ml.vibration_anomaly.examples import Normal
+
+LEAST = 8  # windows of a Gaussian whose scale is known
+MOST_SCALED = 4.0  # times as large, or as small: int16 has no room for more
 OUTPUT_STEPS = 128  # of int8 in 1: what the converter gives every tanh
 
 
@@ -25,6 +34,50 @@ def mixture(windows: np.ndarray, config: Mixture, seed: int, blind: np.ndarray |
     means, covariances = (np.concatenate([getattr(one, name) for one in fitted]) for name in ("means_", "covariances_"))
     hidden = len(np.asarray(fitted[-1].weights_)) if blind.any() and len(fitted) == 2 else 0
     return dataclasses.replace(gaussians(means, covariances, weights), blind=hidden)
+
+
+def normal_state(examples: Normal, config: Mixture, seed: int) -> Gaussians:
+    """The mixture of examples; where there are few speeds, as wide as what was normal later."""
+    tables = mixture(examples.inputs, config, seed, examples.blind)
+    if not len(examples.later):
+        return tables
+    return widened(tables, scales(tables, examples, config, seed))
+
+
+def scales(tables: Gaussians, examples: Normal, config: Mixture, seed: int) -> np.ndarray:
+    """Of each Gaussian by how much its squared distances exceed those of the others, float (components,), where each
+    half of the windows is judged by a mixture of the other half. Distances of all then mean the same: a way of running
+    that wavers is allowed more, one that does not is watched more closely.
+
+    `config.passed_over` of a Gaussian's windows may exceed what is compared, as in a baseline that a device learns.
+    """
+    far, nearest = unseen_half(examples, config, seed), anomaly.nearest(examples.inputs, tables)[1]
+    limit = np.ones(len(tables.mean))
+    enough = [one for one in range(len(limit)) if (nearest == one).sum() >= LEAST]
+    if not enough:
+        return limit
+    limit[enough] = [np.quantile(far[nearest == one], 1 - config.passed_over) for one in enough]
+    usual = float(np.median(limit[enough]))
+    limit[enough] /= max(usual, 1e-9)
+    return np.clip(limit, 1 / MOST_SCALED, MOST_SCALED)
+
+
+def unseen_half(examples: Normal, config: Mixture, seed: int) -> np.ndarray:
+    """Squared distances, float (n,), of the windows of each half from a mixture of the other half."""
+    far = np.empty(len(examples.inputs))
+    for half in (False, True):
+        other = mixture(examples.inputs[examples.later != half], config, seed)
+        mine = examples.later == half
+        far[mine] = anomaly.distances(examples.inputs[mine], other) / anomaly.DISTANCE
+    return far
+
+
+def widened(tables: Gaussians, scale: np.ndarray) -> Gaussians:
+    """The same with the squared distances of each Gaussian divided by a scale, as far as its integers allow."""
+    factor = 1 / np.sqrt(scale)
+    most = np.iinfo(np.int16).max / np.abs(tables.inverse).max(1)
+    inverse = tables.inverse * np.minimum(factor, most)[:, None]
+    return dataclasses.replace(tables, inverse=np.rint(inverse).astype(np.int16))
 
 
 def _fitted(windows: np.ndarray, components: int, config: Mixture, seed: int):

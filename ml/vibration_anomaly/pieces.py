@@ -10,6 +10,8 @@ from ml.data.manifest import Dataset, Item
 from ml.errors import UserError
 from ml.vibration_anomaly.config import NORMAL
 
+MACHINE = "machine"  # in `Item.more`: the subject before the recordings were cut into parts
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -21,6 +23,7 @@ class Piece:
     samples: np.ndarray  # int16 (n, 3) in counts
     rate_mhz: int
     off: bool = False  # the machine is switched off: that says what its sensor's noise is, and nothing about running
+    way: tuple[str, ...] = ()  # machine, speed and condition: pieces that are alike in it differ in time alone
 
     @property
     def normal(self) -> bool:
@@ -49,9 +52,11 @@ def in_parts(data: Dataset, parts: int = 4) -> Dataset:
         for group in groups.values()
         for place, item in enumerate(group)
     }
-    return dataclasses.replace(
-        data, items=tuple(dataclasses.replace(item, subject=part[item.file]) for item in data.items)
+    items = (
+        dataclasses.replace(item, subject=part[item.file], more=dict(item.more) | {MACHINE: item.subject})
+        for item in data.items
     )
+    return dataclasses.replace(data, items=tuple(items))
 
 
 def _condition(item: Item) -> tuple[str, str, str]:
@@ -92,4 +97,7 @@ def pieces(data: Dataset, span: int) -> list[Piece]:
 def _joined(items: list[Item]) -> Piece:
     first = items[0]
     samples = np.concatenate([item.recording.samples for item in items])
-    return Piece(first.file, first.subject, first.label, samples, first.recording.rate_mhz, _is_off(first))
+    way = (first.more.get(MACHINE, first.subject), first.session, first.more.get("condition", ""))
+    if first.session.isdigit():  # a number of the recording, no speed
+        way = (way[0], "", way[2])
+    return Piece(first.file, first.subject, first.label, samples, first.recording.rate_mhz, _is_off(first), way)

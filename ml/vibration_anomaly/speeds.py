@@ -98,7 +98,7 @@ def threshold(levels: dict[str, Unseen], normal: dict[str, np.ndarray], level_ev
     """The highest mean of eight windows in a row at a speed that lies between others when it is left out, and the
     margin."""
     inner = between_others(normal, level_every)
-    return min(251, round(max(_highest_mean(levels[name].normal) for name in inner) + margin))
+    return min(251, round(max(highest_mean(levels[name].normal) for name in inner) + margin))
 
 
 def between_others(normal: dict[str, np.ndarray], level_every: int) -> list[str]:
@@ -111,5 +111,6 @@ def _by_level(normal: dict[str, np.ndarray], level_every: int) -> list[str]:
     return sorted(normal, key=lambda name: float(normal[name][:, ::level_every].mean()))
 
 
-def _highest_mean(level: np.ndarray) -> float:
+def highest_mean(level: np.ndarray) -> float:
+    """Of so many windows in a row as the decision averages."""
     return float(np.convolve(level, np.ones(SMOOTHED) / SMOOTHED, "valid").max(initial=level.mean()))

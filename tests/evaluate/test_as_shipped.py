@@ -36,11 +36,12 @@ class Made:
 
 @dataclass(frozen=True)
 class Turned(Sure):
-    """One that is held otherwise in the first quarter of its windows."""
+    """One that is held otherwise in the first quarter of its windows, and cannot judge those after the half."""
 
     def score(self, stream, model):
         made = super().score(stream, model)
-        return replace(made, held=np.arange(len(made.sample)) >= len(made.sample) // 4)
+        number, count = np.arange(len(made.sample)), len(made.sample)
+        return replace(made, held=number >= count // 4, blind=number >= count // 2)
 
 
 def shipped(watch) -> Shipped:
@@ -96,4 +97,6 @@ def test_how_long_the_device_is_held_otherwise_is_what_its_front_end_says():
     stream = Stream("ann", moving(10), RATE_MHZ, ())
     turned = Shipped(Made(Turned([]), None, DecideConfig((200, 200), 1, 1, 5)), LABELS, None)
     assert turned.run(stream).held_otherwise == 0.25
+    assert turned.run(stream).blind == 0.5
     assert shipped(None).run(stream).held_otherwise == 0  # any way will do
+    assert shipped(None).run(stream).blind == 0

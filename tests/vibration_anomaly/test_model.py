@@ -215,6 +215,9 @@ def test_windows_near_speeds_that_hide_faults_have_components_of_their_own():
     nearest = anomaly.nearest(windows, tables)[1] >= len(tables.mean) - tables.blind
     assert 0 < tables.blind < len(tables.mean)
     assert np.array_equal(nearest, np.arange(400) >= 200)
+    found = Learnt(tables, None, 50_000, 0, threshold=100)  # what a board says: cannot be judged, unless it is a fault
+    assert np.array_equal(found.hides(windows, np.full(400, 99.0)), nearest)
+    assert not found.hides(windows, np.full(400, 100.0)).any()
 
 
 def test_without_faults_streams_get_simulated_ones(data):
