@@ -8,9 +8,9 @@ from rich.table import Table
 
 from ml.evaluate.accuracy import flat
 from ml.evaluate.operating_point import in_words
-from ml.trial.stream_summary import print_streams
 from ml.printable import printable
 from ml.progress import say
+from ml.trial.stream_summary import print_streams
 
 MOST_ROWS = 20  # subjects in the table; the JSON has them all
 

@@ -104,27 +104,31 @@ class VibrationAnomaly(App):
         return labels.index(NORMAL)
 
     def split(self, data: Dataset, hold_out: tuple[str, ...]) -> Split:
-        """Every speed but the test's trains. Where there are many, each that lies between others is left out alone to
-        choose the settings: of the slowest and the fastest the others say nothing, nor is a machine to run beyond
-        them."""
-        split = by_subject(data.subjects, hold_out)
+        """Every speed but the test's trains. Where there are many, the middle one tests, and each that lies between
+        others is left out alone to choose the settings: of the slowest and the fastest the others say nothing, nor is a
+        machine to run beyond them."""
+        between = self._between(data)
+        split = by_subject(data.subjects, hold_out or between[len(between) // 2 :][:1])
         train = tuple(sorted(split.train + split.validation))
-        return Split(train, (), split.test, self._choosing(data.of(train)))
+        return Split(train, (), split.test, tuple(sorted(self._between(data.of(train)))))
 
-    def _choosing(self, data: Dataset) -> tuple[str, ...]:
+    def _between(self, data: Dataset) -> tuple[str, ...]:
+        """The speeds that shake neither least nor most, the calmest first; none where there are few."""
         front_end = self.front_end(rate_of(data))
         normal = examples.by_subject(pieces(data, front_end.span), self.config, front_end.rate_mhz)
         if len(normal) < self.config.training.continuum:
             return ()
-        return tuple(sorted(between_others(normal, self.config.mixture.learning(front_end).level_every)))
+        return tuple(between_others(normal, self.config.mixture.learning(front_end).level_every))
 
     def examples(self, data: Dataset, labels: list[str], seed: int) -> Examples:
         return examples.normal_examples(data, self.config, seed)
 
     def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Normal:
-        found = {name: int(arrays[name]) for name in ("rate_mhz", "off_level")}
-        more = {name: arrays[name] for name in ("blind", "hiding", "later")}
-        return Normal(arrays["inputs"], arrays["labels"], **more, **found)
+        rate, off = (int(arrays[name]) for name in ("rate_mhz", "off_level"))
+        inputs, labels, blind, hiding, later = (
+            arrays[name] for name in ("inputs", "labels", "blind", "hiding", "later")
+        )
+        return Normal(inputs, labels, rate, blind, off, hiding, later)
 
     def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
         return model.lessons(examples.inputs, self.config.training)

@@ -18,7 +18,6 @@ from ml.cli import Between
 from ml.data.reading import read_recording
 from ml.data.recordings import ACCEL_PER_G
 from ml.errors import UserError
-from ml.trial.committed import committed
 from ml.files import replace_file
 from ml.link.baseline import Baseline
 from ml.link.device import Device
@@ -29,6 +28,7 @@ from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.progress import console, say
 from ml.train.training import to_int8
+from ml.trial.committed import committed
 
 APP = "vibration_anomaly"
 LOOK_EVERY_S = 0.2

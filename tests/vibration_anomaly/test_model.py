@@ -177,6 +177,7 @@ def test_of_many_speeds_those_between_others_choose_the_settings_each_alone():
     made = APP.split(data, ("fan_speed3",))
     assert made.train == ("fan_speed0", "fan_speed1", "fan_speed2", "fan_speed4", "fan_speed5")
     assert made.choosing == ("fan_speed0", "fan_speed1", "fan_speed2")  # neither the fastest nor the slowest
+    assert APP.split(data, ()).test == ("fan_speed3",)  # the middle one
     assert APP.split(at_speeds(320, 40, 80, 160), ()).choosing == ()
 
 
