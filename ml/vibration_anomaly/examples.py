@@ -25,6 +25,11 @@ class Normal(Examples):
     later: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): in the later half of its way of
     # running; empty where there are many speeds: then what is normal at those between them sets the limits
 
+    @property
+    def has_halves(self) -> bool:
+        """There are few speeds, and recordings long enough for an earlier and a later half."""
+        return bool(self.later.any()) and not self.later.all()
+
 
 def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray]:
     """Of each piece int8 (windows, features)."""

@@ -119,7 +119,7 @@ def _level(distance: np.ndarray) -> np.ndarray:
 def _threshold(train: Dataset, learnt: Normal, config: Config, seed: int) -> int:
     """From the training alone: above what is normal at speeds, or in halves, that a mixture of the others has not
     seen."""
-    if len(learnt.later):
+    if learnt.has_halves:
         tables = model.mixture(learnt.inputs, config.mixture, seed)
         scale = model.scales(tables, learnt, config.mixture, seed)[anomaly.nearest(learnt.inputs, tables)[1]]
         far = model.unseen_half(learnt, config.mixture, seed) / scale * anomaly.DISTANCE
@@ -127,6 +127,8 @@ def _threshold(train: Dataset, learnt: Normal, config: Config, seed: int) -> int
     front_end = front_end_of(train)
     every = config.mixture.learning(front_end).level_every
     normal = by_subject(pieces(train, front_end.span), config, front_end.rate_mhz)
+    if len(normal) < config.training.continuum:
+        return config.decision.fallback[1]
     return speeds.threshold(speeds.unseen(normal, {}, config, every, seed), normal, every, MARGIN)
 
 

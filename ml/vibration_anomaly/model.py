@@ -39,7 +39,7 @@ def mixture(windows: np.ndarray, config: Mixture, seed: int, blind: np.ndarray |
 def normal_state(examples: Normal, config: Mixture, seed: int) -> Gaussians:
     """The mixture of examples; where there are few speeds, as wide as what was normal later."""
     tables = mixture(examples.inputs, config, seed, examples.blind)
-    if not len(examples.later):
+    if not examples.has_halves:
         return tables
     return widened(tables, scales(tables, examples, config, seed))
 

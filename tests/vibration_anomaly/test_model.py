@@ -172,6 +172,34 @@ def at_speeds(*deviations: float) -> Dataset:
     return by_speed(Dataset(tuple(made), ""))
 
 
+def test_with_few_speeds_a_way_of_running_that_wavers_is_allowed_more_and_a_quiet_one_less():
+    rng = np.random.default_rng(0)
+    quiet = rng.normal(-40, 3, (300, 9))
+    wavering = rng.normal(40, 3, (300, 9)) + np.repeat([[-12], [12]], 150, axis=0)
+    later = np.tile(np.arange(300) >= 150, 2)
+    windows = np.concatenate([quiet, wavering]).round().astype(np.int8)
+    normal = examples.Normal(windows, np.zeros(600, int), blind=np.zeros(600, bool), later=later)
+    config = Mixture(components=3)
+    plain, made = model.mixture(windows, config, 0), model.normal_state(normal, config, 0)
+    assert np.array_equal(plain.offset, made.offset) and np.array_equal(plain.mean, made.mean)
+    wider = distances(windows, made).astype(float) / np.maximum(distances(windows, plain), 1)
+    assert np.median(wider[:300]) > 1.2 * np.median(wider[300:])
+    for none in (np.zeros(0, bool), np.zeros(600, bool)):  # of many speeds; too short for two halves
+        assert np.array_equal(
+            model.normal_state(dataclasses.replace(normal, later=none), config, 0).inverse, plain.inverse
+        )
+
+
+def test_the_later_half_of_a_way_of_running_is_later_in_time_whatever_parts_it_is_in():
+    items = tuple(item(f"{speed}{i}", "normal", 1200, condition=speed) for speed in ("low", "high") for i in range(4))
+    made = in_parts(Dataset(items, ""))
+    assert made.subjects == [f"fan_part{i}" for i in (1, 2, 3, 4)]
+    normal = examples.normal_examples(made, APP.config, 0)
+    assert len(normal.later) == len(normal)
+    part = np.array_split(normal.later, 4)  # one after the other
+    assert [one.mean() for one in part] == [0, 0, 1, 1]
+
+
 def test_of_many_speeds_those_between_others_choose_the_settings_each_alone():
     data = at_speeds(320, 40, 80, 160, 640, 20)
     made = APP.split(data, ("fan_speed3",))
