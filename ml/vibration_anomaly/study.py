@@ -1,6 +1,7 @@
 """How well both models detect faults at speeds or times that they were not trained with.
 
 python -m ml anomaly --data ../shared/data/vibration/fan_uci50                  # each speed left out in turn
+python -m ml anomaly --data ... --together fan_uci_speed40 --together ...       # these summed up besides
 python -m ml anomaly --data ../shared/data/vibration/fan_uci50 --split own      # a baseline learnt at each speed
 python -m ml anomaly --data ../shared/data/vibration/fan_hymel200 --split time  # the last 30 % of each condition
 python -m ml anomaly --data ../shared/data/vibration/fan_hymel200 --split device  # a device learns all its speeds
@@ -46,13 +47,18 @@ from ml.vibration_anomaly.study_table import print_areas, print_lives, summary
 @click.option("--test", type=click.Path(exists=True), help="Another folder to judge by, instead of leaving out.")
 @click.option("--split", type=click.Choice(["speed", "time", "own", "device"]), default="speed", show_default=True)
 @click.option("--life", is_flag=True, help="Judge the committed model by starts, stops and knocks made from the data.")
+@click.option("--together", multiple=True, metavar="SPEED", help="Of the left-out speeds, sum up these besides.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--out", type=click.Path(dir_okay=False), help="File for the figures as JSON.")
-def study(data: str, test: str | None, split: str, life: bool, seed: int, out: str | None) -> None:
+def study(
+    data: str, test: str | None, split: str, *, life: bool, together: tuple[str, ...], seed: int, out: str | None
+) -> None:
     """Detect faults at left-out speeds or times; print areas under the curve, and what is told at the threshold."""
     loaded = _load(data)
     if life:
         return print_lives(lives(loaded, seed))
+    if unknown := sorted(set(together) - set(loaded.subjects)):
+        raise UserError(f"--together: expected one of {', '.join(loaded.subjects)}, found {unknown[0]}")
     if split == "own" and not test:
         running = {piece.subject for piece in pieces(loaded, front_end_of(loaded).span) if piece.normal}
         judged = [own(loaded.of((subject,)), Config()) for subject in loaded.subjects if subject in running]
@@ -60,7 +66,7 @@ def study(data: str, test: str | None, split: str, life: bool, seed: int, out: s
         judged = [device(fold, Config()) for fold in _folds(loaded, test, "time")]
     else:
         judged = [judge(fold, Config(), seed) for fold in _folds(loaded, test, split)]
-    result = summary(judged)
+    result = summary(judged, together)
     print_areas(result)
     if out:
         write_json(Path(out), result)

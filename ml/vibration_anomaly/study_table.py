@@ -12,8 +12,9 @@ from ml.vibration_anomaly.judging import Judged, Told
 from ml.vibration_anomaly.life import Lived
 
 
-def summary(judged: list[Judged]) -> dict:
-    """JSON-able: each fold, their mean, and all windows together, by detector."""
+def summary(judged: list[Judged], picked: tuple[str, ...] = ()) -> dict:
+    """JSON-able: each fold, their mean, and all windows together, by detector; `picked` are names of folds that are
+    summed up besides."""
     files, labels = (np.concatenate([getattr(one.held_out, name) for one in judged]) for name in ("files", "labels"))
     made = {}
     for name in judged[0].level:
@@ -30,14 +31,15 @@ def summary(judged: list[Judged]) -> dict:
         together = areas(level, labels, files) | all_told
         can_judge = areas(level[~hidden], labels[~hidden], files[~hidden])
         made[name] = {"folds": folds, "mean": mean, "together": together, "where it can judge": can_judge | all_told}
-        made[name]["speeds that it says it can judge"] = _claimed(name, judged)
+        claimed = [one for one in judged if one.claimed]
+        made[name]["speeds that it says it can judge"] = _some(name, claimed) if len(claimed) < len(judged) else None
+        made[name]["picked"] = _some(name, [one for one in judged if one.name in picked])
     return made
 
 
-def _claimed(name: str, judged: list[Judged]) -> dict | None:
-    """The folds of speeds that training says it can judge, by one threshold; None without any or where all are."""
-    some = [one for one in judged if one.claimed]
-    if not some or len(some) == len(judged):
+def _some(name: str, some: list[Judged]) -> dict | None:
+    """Some of the folds by one threshold, without the windows that cannot be judged; None without any."""
+    if not some:
         return None
     seen = [~one.hidden[name] for one in some]
     level = np.concatenate([one.level[name][kept] for one, kept in zip(some, seen, strict=True)])
@@ -69,8 +71,9 @@ def print_areas(result: dict) -> None:
         for column in ("left out", "windows", "normal/faulty", "recordings", "normal/faulty", "faults", "normal"):
             table.add_column(column, justify="left" if column == "left out" else "right")
         lumped = {"all, one threshold": found["together"], "where it can judge": found["where it can judge"]}
-        if claimed := found["speeds that it says it can judge"]:
-            lumped[f"{len(claimed['speeds'])} speeds that it says it can judge"] = claimed
+        for what, words in (("speeds that it says it can judge", "it says it can judge"), ("picked", "picked")):
+            if some := found[what]:
+                lumped[f"{len(some['speeds'])} {words}"] = some
         for fold, one in (found["folds"] | lumped).items():
             kinds = ("windows", "recordings")
             cells = [cell for kind in kinds for cell in (_area(one[f"auc_{kind}"]), "/".join(map(str, one[kind])))]
