@@ -15,9 +15,7 @@ def listed(studio: Studio, said: Said) -> dict:
     asked = studio.kept.get("shelf", {})
     connected = studio.live.port if studio.live is not None and studio.live.is_open else ""
     found = shelf.shelf(studio.rig)
-    return {
-        "boards": [one | {"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in found]
-    }
+    return {"boards": [one | {"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in found]}
 
 
 def ask(studio: Studio, said: Said) -> dict:
