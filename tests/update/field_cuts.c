@@ -65,6 +65,18 @@ static void go_on_to_the_end(void) {
     require(host_announces(&old_file) == LINK_REFUSED && host_answer[0] == LINK_REFUSAL_COUNTER, "no way back");
 }
 
+// One window is enough, even the last one of the trial, and CONFIRM comes too late.
+static void a_late_window_ends_the_trial(void) {
+    require(host_announces(&new_file) == LINK_OK && host_sends(&new_file) == LINK_OK, "the blocks are taken");
+    require(host_says(LINK_UPDATE_FINISH, NULL, 0) == LINK_OK && runs(new_digest), "the image is tried");
+    require(host_says(LINK_UPDATE_CONFIRM, NULL, 0) == LINK_REFUSED && host_answer[0] == LINK_REFUSAL_TRIAL, "no");
+    board_window(false);
+    board_window(true);
+    require(host_says(LINK_UPDATE_CONFIRM, NULL, 0) == LINK_REFUSED, "the trial is over");
+    require(runs(old_digest) && field.slots.state.counter == 1, "the old model is back");
+    require(field.slots.state.reason == LINK_GIVEN_UP_LATE, "the reason is told");
+}
+
 int main(int argc, char **argv) {
     if (argc != 5) return 2;
     old_file = file_read(argv[1]);
@@ -80,6 +92,9 @@ int main(int argc, char **argv) {
     update_manifest m;
     require(update_manifest_read(&m, new_file.manifest, new_file.signed_size - UPDATE_SIGNATURE) == 0, "is read");
     memcpy(new_digest, m.value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
+    nor_cut_at(UINT32_MAX, CUT_BEFORE);
+    a_late_window_ends_the_trial();
+    memcpy(nor_bytes, before, sizeof before);
     nor_cut_at(UINT32_MAX, CUT_BEFORE);
     deliver();
     const uint32_t operations = nor_operations;

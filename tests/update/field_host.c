@@ -101,11 +101,15 @@ uint8_t host_sends(const update_file *file) {
     return LINK_OK;
 }
 
+void board_window(bool late) {
+    now_us += 2000000;
+    service.updates->window(now_us, late);
+}
+
 uint8_t host_ends(void) {
     for (int window = 0; window < 8 && host_says(LINK_UPDATE_CONFIRM, NULL, 0) == LINK_REFUSED; window++) {
         if (host_answer[0] != LINK_REFUSAL_TRIAL) return LINK_REFUSED;
-        now_us += 2000000;
-        service.updates->window(now_us, false);
+        board_window(false);
     }
     return field.slots.state.phase == UPDATE_IDLE ? LINK_OK : LINK_REFUSED;
 }

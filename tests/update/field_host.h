@@ -25,6 +25,7 @@ uint8_t host_says(uint8_t command, const uint8_t *args, size_t size);
 
 uint8_t host_announces(const update_file *file); // manifest and UPDATE_BEGIN
 uint8_t host_sends(const update_file *file);     // the blocks that are missing, from a chosen one on
+void board_window(bool late);                    // two seconds later
 uint8_t host_ends(void);                         // the windows of the trial, and UPDATE_CONFIRM
 void host_delivers(const update_file *file);     // all of it; ends the program where something is refused
 
