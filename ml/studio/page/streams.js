@@ -9,7 +9,12 @@ import { on } from "./stream.js";
 const SECONDS = 4;
 const views = new Map();
 let place = null;
-export const state = { said: null, frames: 0 };
+export const state = { said: null, frames: 0, drawMs: 0 };
+
+/** A view that is scrolled away is not drawn. */
+const visible = new IntersectionObserver((entries) => {
+  for (const entry of entries) for (const view of views.values()) if (view.place === entry.target) view.visible = entry.isIntersecting;
+});
 
 const scale = (stream, level) => (stream.audio ? (level + 96) / 96 : Math.min(1, level / 4));
 
@@ -28,7 +33,8 @@ class View {
     this.spectrum = this.canvas ? new Spectrum(this.canvas) : null;
     this.place = el("div", { className: "card", "data-stream": stream.name }, el("h2", {}, stream.name, " ", this.words), this.meter, this.plotPlace, this.canvas);
     this.plot = null;
-    this.changed = true;
+    this.changed = this.visible = true;
+    visible.observe(this.place);
   }
 
   async build() {
@@ -50,7 +56,7 @@ class View {
   }
 
   draw() {
-    if (!this.changed || !this.plots) return;
+    if (!this.changed || !this.visible || !this.plots) return;
     this.changed = false;
     for (const [indices, made] of this.plots) {
       const pixels = Math.max(200, Math.min(700, this.plotPlace.clientWidth));
@@ -107,7 +113,9 @@ on("samples", (block) => {
 
 function draw() {
   if (!place) return;
+  const began = performance.now();
   for (const view of views.values()) view.draw();
+  state.drawMs = performance.now() - began;
   state.frames += 1;
   requestAnimationFrame(draw);
 }

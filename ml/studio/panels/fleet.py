@@ -14,8 +14,10 @@ def listed(studio: Studio, said: Said) -> dict:
     """What was told when each was asked last."""
     asked = studio.kept.get("shelf", {})
     connected = studio.live.port if studio.live is not None and studio.live.is_open else ""
-    found = shelf.shelf(studio.rig)
-    return {"boards": [one | {"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in found]}
+    found = [
+        one | {"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in shelf.shelf(studio.rig)
+    ]
+    return {"boards": found}
 
 
 def ask(studio: Studio, said: Said) -> dict:
