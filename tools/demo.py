@@ -5,11 +5,14 @@ python tools/demo.py --data DIR     # a folder with a manifest.csv
 python tools/demo.py --quick        # a training of seconds
 """
 
+import csv
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -20,9 +23,12 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.cli import run_cli
+from ml.data.manifest import listed
+from ml.data.synthesis.takes import generate
 from ml.errors import UserError
 from ml.evaluate.parity import OnDevice, Parity
 from ml.evaluate.streams import Scored, match, spans
+from ml.gesture_recognition.app import GestureRecognition
 from ml.link.device import Device
 from ml.link.messages import Model
 from ml.link.sensor_bus import Player
@@ -139,6 +145,45 @@ def summary(run: Run, device: Device, played: Played, size: dict[str, int], pari
     return table
 
 
+def show(run: Run, people: Sequence[str]) -> None:
+    """The run on the local page, until Ctrl-C at a terminal; elsewhere the command for it."""
+    data = held_out(run, people)
+    where = data.relative_to(ROOT) if data.is_relative_to(ROOT) else data
+    command = ["python", "-m", "ml", "studio", "--data", str(where), "--connect", ENVIRONMENT, "--judge", APP]
+    if sys.stdout.isatty():
+        console.print("The page shows this run, and the board live (docs/studio.md); Ctrl-C ends the page:")
+        page_until_interrupted(command)
+    else:
+        console.print("The page that shows this run, and the board live (docs/studio.md):")
+        console.print(f"   .venv/bin/{' '.join(command)}", soft_wrap=True)
+
+
+def page_until_interrupted(command: Sequence[str]) -> None:
+    process = subprocess.Popen([sys.executable, *command[1:]], cwd=ROOT)
+    try:
+        process.wait()
+    except KeyboardInterrupt:
+        process.wait()  # Ctrl-C has reached it too
+
+
+def held_out(run: Run, people: Sequence[str]) -> Path:
+    """The recordings of the people whom the model has never met, as a data set that the page may add to."""
+    app = GestureRecognition().quick() if run.quick else GestureRecognition()
+    source = Path(run.data) if run.data else generate(app.config.synthesis, run.seed)
+    rows = [row for row in listed(source)[1] if row.subject in people]
+    made = run.folder / "studio"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    with (made / "manifest.csv").open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "label", "subject", "sample_rate_hz", "source", "licence"])
+        for number, row in enumerate(rows):
+            name = f"{number:04}{row.path.suffix}"
+            shutil.copy(row.path, made / name)
+            table.writerow([name, row.label, row.subject, f"{row.rate_hz:.10g}", row.source, row.licence])
+    return made
+
+
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
 @click.option("--quick", is_flag=True, help="Train for seconds on fewer people; figures mean little.")
@@ -168,6 +213,7 @@ def demo(data: str | None, quick: bool) -> None:
         console.print()
         console.print(summary(run, device, played, size, parity))
     console.print(f"report: {report}   ({time.monotonic() - started:.0f} s)", soft_wrap=True)
+    show(run, task.split.test)
     console.print("The board goes on running. To watch it (Ctrl-C ends), and to stop it:")
     console.print(f"   .venv/bin/pio device monitor -e {ENVIRONMENT}\n   .venv/bin/python tools/emulator.py stop")
 

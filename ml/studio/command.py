@@ -11,6 +11,7 @@ from ml.errors import UserError
 from ml.progress import echo, say
 
 PORT = 8642
+APPS = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")  # the pipeline's, for --help
 
 
 @click.command("studio")
@@ -20,9 +21,18 @@ PORT = 8642
 @click.option("--anyone", is_flag=True, help="Allow an address of --host that other computers reach.")
 @click.option("--rig", type=click.Path(dir_okay=False, exists=True), help="A rig file: its boards on the panel Fleet.")
 @click.option("--connect", metavar="BOARD", help="Connect this board at once, named as for tools/collect.py.")
+@click.option("--judge", type=click.Choice(list(APPS)), help="Begin with this application judged by the data.")
 @click.option("--open", "browser", is_flag=True, help="Open the page in a browser.")
 def studio(
-    *, data: str, port: int, host: str, anyone: bool, rig: str | None, connect: str | None, browser: bool
+    *,
+    data: str,
+    port: int,
+    host: str,
+    anyone: bool,
+    rig: str | None,
+    connect: str | None,
+    judge: str | None,
+    browser: bool,
 ) -> None:
     """See a board's signals, record, label and judge, in a page on this computer."""
     from ml.studio import server  # noqa: PLC0415 - a second to import
@@ -36,7 +46,7 @@ def studio(
     made = Studio(root, Path(rig) if rig else None)
     token = secrets.token_urlsafe(24)
     shown = f"[{host}]" if ":" in host else host
-    address = f"http://{shown}:{port}/?token={token}"
+    address = f"http://{shown}:{port}/?token={token}" + (f"#judge/{judge}" if judge else "")
     if connect:
         try:
             made.connect(connect)

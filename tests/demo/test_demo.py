@@ -92,6 +92,12 @@ def test_it_ends_with_the_table_and_a_report_that_exists(shown, checkout):
     assert "<svg" in report.read_text() or "data:image/png" in report.read_text()
 
 
+def test_it_names_the_page_that_shows_its_own_run(shown, checkout):
+    command = re.search(r"ml studio --data (\S+) --connect (\S+) --judge gesture_recognition", shown)
+    assert command and command[2] == "gesture_recognition-virtual"
+    assert (checkout / command[1] / "manifest.csv").read_text().count("\n") > 10
+
+
 def test_the_board_goes_on_running_and_can_be_stopped(shown, checkout):
     assert "running" in run_in(checkout, "tools/emulator.py", "status").stdout
     assert run_in(checkout, "tools/emulator.py", "stop", "--all").returncode == 0

@@ -63,6 +63,15 @@ def judged(page, people):
     return page
 
 
+def test_the_address_of_the_demo_shows_its_run_judged(context, served):
+    """`--judge APP` puts it behind the address."""
+    page = context.new_page()
+    page.goto(f"{served.address}#judge/{APP}")
+    page.wait_for_selector("body[data-judged=yes]", timeout=120_000)
+    assert page.input_value("#judge-app") == APP and "found" in page.inner_text("#figures")
+    page.close()
+
+
 def test_a_cell_of_the_confusion_lists_and_plays_its_recordings(judged, evaluated):
     counts = np.array(evaluated["recordings"]["confusion"])
     shown = judged.evaluate(

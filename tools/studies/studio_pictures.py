@@ -141,13 +141,15 @@ def of_data(page: Page) -> None:
     page.keyboard.press("Enter")
     page.keyboard.type("call")
     page.keyboard.press("Enter")
+    page.wait_for_selector("[data-segment='0'] td:text('call')")
+    page.wait_for_selector("canvas[data-drawn=yes]")
     page.wait_for_timeout(1500)
     shoot(page, "label")
     go(page, "data")
     page.wait_for_selector("body[data-looked=yes]", timeout=LONG_MS)
-    with page.expect_response("**/api/data/map*", timeout=LONG_MS):
-        page.select_option("#map-app", APP)
-    page.wait_for_timeout(1500)
+    page.select_option("#map-app", APP)
+    page.wait_for_selector("#map-said:has-text('last features')", timeout=LONG_MS)
+    page.wait_for_timeout(500)
     shoot(page, "data")
 
 

@@ -83,7 +83,7 @@ on("live", (said) => {
   line.textContent = said.open ? `${said.app || said.format || "waiting"} on ${said.board || said.port}` : "no board";
   if (said.error) complain(said.error);
 });
-addEventListener("hashchange", () => show(location.hash.slice(1)));
+addEventListener("hashchange", () => show(location.hash.slice(1).split("/")[0]));
 window.thimble = { counted, state };
 connect();
-show(location.hash.slice(1));
+show(location.hash.slice(1).split("/")[0]);

@@ -2,7 +2,7 @@
 
 import { el } from "./api.js";
 
-export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#4b77be", "#a33b20", "#5b5b9f"]; // Okabe and Ito
+export const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#8a6d00", "#4b77be", "#a33b20", "#5b5b9f", "#1fa2c4", "#7a9a01", "#b0508c", "#6e6e6e"]; // Okabe and Ito
 let loaded = null;
 
 /** Resolves to uPlot, or null where it was never fetched. */

@@ -75,6 +75,7 @@ export class Timeline {
         const columns = Math.min(700, width);
         const made = await bytes("/api/label/spectrogram", { ...fields, width: columns }, control.signal);
         this.picture = { start, end, image: colours(new Uint8Array(made), columns) };
+        this.spectrum.dataset.drawn = "yes";
         this.draw();
       }
     } catch (error) {

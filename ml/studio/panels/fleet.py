@@ -14,10 +14,9 @@ def listed(studio: Studio, said: Said) -> dict:
     """What was told when each was asked last."""
     asked = studio.kept.get("shelf", {})
     connected = studio.live.port if studio.live is not None and studio.live.is_open else ""
-    found = [
-        one | {"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in shelf.shelf(studio.rig)
-    ]
-    return {"boards": found}
+    found = shelf.shelf(studio.rig)
+    more = [{"asked": asked.get(one["port"]), "live": one["port"] == connected != ""} for one in found]
+    return {"boards": [one | also for one, also in zip(found, more, strict=True)]}
 
 
 def ask(studio: Studio, said: Said) -> dict:

@@ -19,6 +19,7 @@ from ml.studio.state import Studio
 
 TRAINING = tuple(name for name in ("run", "shrink", "search") if name in COMMANDS)
 SIMULATED = "simulated"
+THIS = "this data set"
 SHIPPED, OWN = "shipped", "trained here"
 SESSION = "false_alarms"
 
@@ -30,7 +31,7 @@ def _out(app: str) -> Path:
 
 def _folders(studio: Studio) -> dict[str, Path]:
     """Data sets: the one of this page and what was cut out of it."""
-    found = {".": studio.root, CUT: studio.root / CUT}
+    found = {THIS: studio.root, CUT: studio.root / CUT}
     return {name: path for name, path in found.items() if (path / "manifest.csv").is_file()}
 
 

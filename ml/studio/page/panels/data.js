@@ -21,7 +21,7 @@ function table(found) {
     el("tr", {}, el("th", {}, "label"), ...subjects.slice(0, 40).map((one) => el("th", { className: "number" }, one)), el("th", { className: "number" }, "all"), el("th", { className: "number" }, "s")),
     ...labels.map((label) => {
       const row = subjects.map((subject) => count(label, subject));
-      return el("tr", {}, el("td", {}, label), ...row.slice(0, 40).map((one) => el("td", { className: one ? "number" : "number bad" }, String(one))), el("td", { className: "number" }, String(row.reduce((a, b) => a + b, 0))), el("td", { className: "number" }, (found.seconds[label] ?? 0).toFixed(1)));
+      return el("tr", {}, el("td", {}, label), ...row.slice(0, 40).map((one) => el("td", { className: one ? "number" : "number dim" }, String(one))), el("td", { className: "number" }, String(row.reduce((a, b) => a + b, 0))), el("td", { className: "number" }, (found.seconds[label] ?? 0).toFixed(1)));
     }));
 }
 
@@ -29,14 +29,15 @@ function list(found) {
   doubtful = new Map(found.told.filter((one) => one.file).map((one) => [one.file, one]));
   said.textContent = `${found.recordings} recordings, ${found.unusable} unusable; ${Object.entries(found.kinds).map(([kind, count]) => `${count} ${kind}`).join(", ") || "no findings"}`;
   told.replaceChildren(...found.told.slice(0, 1000).map((one) => {
-    const made = el("button", { type: "button", "data-kind": one.kind }, el("span", { className: one.unusable ? "bad" : "warn" }, one.kind), el("span", {}, one.file || "the whole"), el("span", { className: "dim" }, one.text));
+    const made = el("button", { type: "button", "data-kind": one.kind }, el("span", { className: one.unusable ? "bad" : "warn", style: "white-space: nowrap" }, one.kind), el("span", {}, one.file || "the whole"), el("span", { className: "dim" }, one.text));
     made.onclick = () => { for (const each of told.children) each.setAttribute("aria-current", each === made); if (one.file) { hear(one.file); chosen = points.findIndex((point) => point.file === one.file); draw(); } };
     return made;
   }));
   if (!found.told.length) told.append(el("p", { className: "good", style: "padding: .5rem" }, "Nothing is wrong that a check can see."));
 }
 
-const place = (point, box, width) => [20 + ((point.x - box[0]) / (box[1] - box[0] || 1)) * (width - 40), 20 + ((point.y - box[2]) / (box[3] - box[2] || 1)) * (SIZE - 40)];
+const LEGEND = 130;
+const place = (point, box, width) => [LEGEND + ((point.x - box[0]) / (box[1] - box[0] || 1)) * (width - LEGEND - 20), 20 + ((point.y - box[2]) / (box[3] - box[2] || 1)) * (SIZE - 40)];
 const bounds = () => points.reduce(([a, b, c, d], { x, y }) => [Math.min(a, x), Math.max(b, x), Math.min(c, y), Math.max(d, y)], [Infinity, -Infinity, Infinity, -Infinity]);
 
 function draw() {
@@ -78,9 +79,13 @@ function listen() {
   hear(point.file, point.start, point.end);
 }
 
+let asked = 0; // of several maps the last that was asked for is shown
+
 const chart = quietly(async () => {
+  const mine = ++asked;
   hint.textContent = "computing the map";
   const made = await get("/api/data/map", { app: app.value, method: method.value }).catch((error) => { hint.textContent = error.message; complain(""); return null; });
+  if (mine !== asked) return;
   points = made?.points ?? [];
   chosen = -1;
   if (made) hint.textContent = `${made.what}; ringed: labels in doubt and near duplicates. A click plays.`;

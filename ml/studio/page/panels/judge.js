@@ -166,6 +166,8 @@ export default {
     await offer();
     for (const one of (await get("/api/jobs")).jobs) progress(one);
     complain("");
+    const [, asked] = location.hash.split("/");
+    if (offered.apps.includes(asked) && offered.data.length) { app.value = asked; options(model, offered.models[asked]); judge(); }
   },
   shown() {
     keys([["j", "judge"], ["← →", "threshold"], ["↑ ↓", "false alarms"], ["n", "negative"], ["w", "to the board"], ["s", "as shipped"]]);
