@@ -13,7 +13,6 @@ from ml.compress.recipe import Step
 from ml.compress.sensitivity import Row
 from ml.compress.steps import Network, run
 from ml.errors import UserError
-from ml.train.lessons import tune
 from tests.compress.networks import inputs, lessons, network, real, recurring
 
 
@@ -55,14 +54,13 @@ def test_corrected_biases_bring_the_means_back():
 
 
 @pytest.fixture(scope="module")
-def learnt():
-    some, model = lessons(), network(5, "flat")
-    tune(model, some, some.epochs, 0, some.rate)
-    return model, some, sensitivity.table(model, some)
+def judged(learnt):
+    """(network, lessons, the table of what each layer costs)"""
+    return *learnt, sensitivity.table(*learnt)
 
 
-def test_the_table_says_what_each_layer_costs_alone(learnt):
-    model, _, rows = learnt
+def test_the_table_says_what_each_layer_costs_alone(judged):
+    model, _, rows = judged
     weighted = [layer for layer in folded(model).layers if layer.get_weights()]
     assert [(row.layer, row.bits) for row in rows] == [(one.name, bits) for one in weighted for bits in (4, 8)]
     four, eight = ([row for row in rows if row.bits == bits] for bits in (4, 8))
@@ -72,8 +70,8 @@ def test_the_table_says_what_each_layer_costs_alone(learnt):
     assert svg.startswith("<svg") and all(row.layer in svg for row in rows)
 
 
-def test_a_plan_of_a_recipe_keeps_what_it_promises(learnt):
-    model, some, rows = learnt
+def test_a_plan_of_a_recipe_keeps_what_it_promises(judged):
+    model, some, rows = judged
     eight = sum(row.bytes for row in rows if row.bits == 8)
     made = run(Step("plan", {"bytes": eight * 3 // 4, "points": 5.0}), Network(model), some, 0)
     assert plan.size(rows, made.bits) <= eight * 3 // 4
