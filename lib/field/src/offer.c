@@ -34,7 +34,7 @@ static bool is_for_us(const update_manifest *m, field_refusal *why) {
 static bool has_base(const update_manifest *m, field_refusal *why) {
     const uint8_t *base = m->value[UPDATE_FIELD_BASE].bytes, slot = field.slots.state.confirmed;
     if (!base) return true;
-    const bool same = base && slot != UPDATE_NO_SLOT && memcmp(field.slots.state.digest[slot], base, UPDATE_BASE_ID) == 0;
+    const bool same = slot != UPDATE_NO_SLOT && memcmp(field.slots.state.digest[slot], base, UPDATE_BASE_ID) == 0;
     return same || refuse(why, LINK_REFUSAL_BASE, 0, 0);
 }
 
