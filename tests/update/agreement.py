@@ -70,8 +70,11 @@ def of_this_computer(data: bytes) -> dict[str, object] | None:
         manifest = Manifest.parse(data)
     except UpdateError:
         return None
-    read = {"format": 1} | {field.name.lower(): getattr(manifest, field.name.lower()) for field in list(FIELDS)[1:]}
-    return read | {"kernels": None if manifest.kernels is None else len(manifest.kernels)}
+    read: dict[str, object] = {"format": 1} | {
+        field.name.lower(): getattr(manifest, field.name.lower()) for field in list(FIELDS)[1:]
+    }
+    read["kernels"] = None if manifest.kernels is None else len(manifest.kernels)
+    return read
 
 
 def changed(chance: Random, data: bytes, other: bytes) -> bytes:

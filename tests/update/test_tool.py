@@ -76,6 +76,13 @@ def send(board: Running, path: Path, *words: object, status: int = 0) -> subproc
     return tool("--port", board.console, "--image", path, *words, status=status)
 
 
+def numbers(pattern: str, text: str) -> list[int]:
+    """The groups of the pattern, which the text must have."""
+    found = re.search(pattern, text)
+    assert found, text
+    return [int(group) for group in found.groups()]
+
+
 def only_line(done: subprocess.CompletedProcess) -> str:
     """The error, without the stages before it."""
     return done.stderr.splitlines()[-1]
@@ -116,7 +123,7 @@ def test_only_changes_are_sent_against_a_base(board, tmp_path):
     assert made.sent < 300
     assert f"changed (counter {counter}) is confirmed" in send(board, tmp_path / "changed.tmu").stdout
     with Device.open(str(board.console)) as device:
-        assert device.info.model.hash == "0123456789abcdef"
+        assert device.info.model and device.info.model.hash == "0123456789abcdef"
     assert "expected the base of these changes" in send(board, again(made, tmp_path), status=1).stderr
 
 
@@ -126,7 +133,7 @@ def test_a_line_that_loses_repeats_delays_and_damages_frames_only_takes_longer(b
     with Line(board.console, faults=faults) as line:
         done = tool("--port", line.port, "--image", path, "--block", 96)
     assert f"(counter {path.stem}) is confirmed" in done.stdout
-    assert int(re.search(r"(\d+) answers lost", done.stdout)[1]) > 5
+    assert numbers(r"(\d+) answers lost", done.stdout)[0] > 5
 
 
 def test_after_ctrl_c_the_same_command_goes_on_from_there(board, tmp_path):
@@ -144,7 +151,7 @@ def test_after_ctrl_c_the_same_command_goes_on_from_there(board, tmp_path):
         "update.py: interrupted; nothing half-written is left, the same command goes on from here"
     )
     done = send(board, path, "--block", 48)
-    left, all_ = map(int, re.search(r"going on with (\d+) of (\d+) blocks", done.stderr).groups())
+    left, all_ = numbers(r"going on with (\d+) of (\d+) blocks", done.stderr)
     assert 0 < left < all_ == 180
 
 
@@ -158,7 +165,7 @@ def test_a_board_that_restarts_in_the_middle_goes_on_from_a_page_before(board, t
                 restarted = True
                 device.post(Command.RESET_BOARD)
     assert notes[0] == "the board restarted; going on from there"
-    left = int(re.search(r"going on with (\d+) of 180 blocks", notes[1])[1])
+    (left,) = numbers(r"going on with (\d+) of 180 blocks", notes[1])
     assert left <= 80 + 4096 / 48 + 1  # of the page that was begun nothing is kept
 
 
