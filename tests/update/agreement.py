@@ -70,9 +70,9 @@ def of_this_computer(data: bytes) -> dict[str, object] | None:
         manifest = Manifest.parse(data)
     except UpdateError:
         return None
-    read: dict[str, object] = {"format": 1} | {
-        field.name.lower(): getattr(manifest, field.name.lower()) for field in list(FIELDS)[1:]
-    }
+    read: dict[str, object] = {"format": 1}
+    for field in list(FIELDS)[1:]:
+        read[field.name.lower()] = getattr(manifest, field.name.lower())
     read["kernels"] = None if manifest.kernels is None else len(manifest.kernels)
     return read
 
