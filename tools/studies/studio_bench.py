@@ -106,7 +106,7 @@ def hidden(context: BrowserContext, page: Page) -> None:
 
 def ten_hours(page: Page) -> None:
     page.evaluate("location.hash = 'label'")
-    page.wait_for_selector("#recordings button")
+    page.wait_for_selector("#recordings button", state="attached")
     took = page.evaluate(
         "(async () => { const began = performance.now(); const of = {file: 'long.wav'};"
         "const info = await (await fetch('/api/label/open?' + new URLSearchParams(of))).json();"

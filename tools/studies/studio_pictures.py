@@ -138,10 +138,6 @@ def of_data(page: Page) -> None:
     page.wait_for_selector("body[data-opened='calls.wav']")
     page.keyboard.press("c")
     page.wait_for_selector("[data-segment='2']")
-    page.keyboard.press("Enter")
-    page.keyboard.type("call")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("[data-segment='0'] td:text('call')")
     page.wait_for_selector("canvas[data-drawn=yes]")
     page.wait_for_timeout(1500)
     shoot(page, "label")
@@ -199,6 +195,7 @@ def pictures() -> None:
         with served(root, rig) as address:
             browser = driver.chromium.launch(executable_path=program, args=FLAGS)
             page = browser.new_context(viewport=WIDE, bypass_csp=True).new_page()
+            page.set_default_timeout(LONG_MS)
             page.goto(address)
             of_sensors(page)
             of_data(page)
