@@ -14,12 +14,12 @@ from ml.compress.steps import Network
 from ml.errors import UserError
 from ml.progress import say
 from ml.train.keras import keras_module
-from ml.train.lessons import SCALE, Lessons, tune
+from ml.train.lessons import Lessons, tune
 
 
 def examples_of(lessons: Lessons, seed: int) -> np.ndarray:
     """float32 (n, ...): inputs that set ranges, drawn evenly over the classes."""
-    return calibration_set(lessons, seed).astype(np.float32) * SCALE
+    return lessons.real(calibration_set(lessons, seed))
 
 
 def pruned(
@@ -127,6 +127,7 @@ def rounded(
     given = examples_of(lessons, seed)
     known = _bits(network, bits)
     how = {"activations": activations, "weights": weights, "activation_bits": 16 if wide else 8}
+    how["input_range"] = (-128 * lessons.scale, 127 * lessons.scale)
     made = qat.wrap(network.model, given, known, **how)
     if correct_biases:
         correct.biases(made, network.model, given)

@@ -12,7 +12,7 @@ from ml.errors import UserError
 from ml.train.examples import Examples
 from ml.train.keras import quiet, tensorflow
 from ml.train.lessons import Lessons
-from ml.train.training import INPUT_SCALE, to_float
+from ml.train.training import INPUT_SCALE
 
 CALIBRATION = 500  # windows that set the ranges of the activations
 
@@ -38,26 +38,31 @@ def calibration_set(examples: Examples | Lessons, seed: int, count: int = CALIBR
     return inputs
 
 
-def int8(network, calibration: np.ndarray) -> bytes:
-    """Converts; the input of the result takes the front end's int8 as they are."""
+def int8(network, calibration: np.ndarray, input_scale: float = INPUT_SCALE) -> bytes:
+    """Converts; the input of the result takes int8 of that scale, the front ends', as they are."""
     tf = tensorflow()
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
-    converter.representative_dataset = lambda: ([to_float(one[None])] for one in calibration)
+    converter.representative_dataset = lambda: ([real(one[None], input_scale)] for one in calibration)
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     converter.inference_input_type = converter.inference_output_type = tf.int8
     with quiet():
         model = converter.convert()
-    _check_input(model)
+    _check_input(model, input_scale)
     return model
 
 
-def _check_input(model: bytes) -> None:
+def real(inputs: np.ndarray, scale: float = INPUT_SCALE) -> np.ndarray:
+    """int8 inputs as the network takes them."""
+    return inputs.astype(np.float32) * np.float32(scale)
+
+
+def _check_input(model: bytes, wanted: float) -> None:
     scale, zero = _interpreter(model).get_input_details()[0]["quantization"]
-    if not np.isclose(scale, INPUT_SCALE, rtol=1e-5) or zero != 0:
+    if not np.isclose(scale, wanted, rtol=1e-5) or zero != 0:
         raise UserError(
-            f"the converter gave the input scale {scale} and zero point {zero}, expected {INPUT_SCALE} and 0, those of "
-            "the front end; use the pinned TensorFlow"
+            f"the converter gave the input scale {scale} and zero point {zero}, expected {wanted} and 0, those of "
+            "the inputs; use the pinned TensorFlow"
         )
 
 
@@ -84,11 +89,11 @@ def _interpreter(model: bytes, **options):
     return interpreter
 
 
-def layer_errors(network, model: bytes, inputs: np.ndarray) -> list[LayerError]:
+def layer_errors(network, model: bytes, inputs: np.ndarray, scale: float = INPUT_SCALE) -> list[LayerError]:
     """Compares float and int8 outputs of each activation and of the scores on int8 inputs (n, ...), in order."""
     layers = [layer for layer in network.layers if layer.name.endswith("_relu") or layer is network.layers[-1]]
     inner = type(network)(network.inputs[0], [layer.output for layer in layers])
-    wanted = [layer.numpy() for layer in inner(to_float(inputs), training=False)]
+    wanted = [layer.numpy() for layer in inner(real(inputs, scale), training=False)]
     made = _tensors(model, inputs, [layer.name for layer in layers[:-1]])
     return [
         LayerError(layer.name, round(_sqnr_db(np.reshape(one, (len(inputs), -1)), other), 1))

@@ -12,7 +12,7 @@ import numpy as np
 from ml.compress.calibrate import limits
 from ml.compress.folding import by_output, folded
 from ml.compress.graph import Node, nodes
-from ml.train.lessons import SCALE, Lessons
+from ml.train.lessons import Lessons
 
 AT_ONCE = 256
 EXAMPLES = 1000  # that judge, drawn evenly over the lessons
@@ -53,9 +53,9 @@ def judge(model, lessons: Lessons, examples: int = EXAMPLES) -> Judged:
     """On some of the lessons, always the same ones."""
     chosen = np.unique(np.linspace(0, len(lessons) - 1, examples).astype(int))
     targets = lessons.targets[chosen]
-    made = answers(model, lessons.inputs[chosen].astype(np.float32) * SCALE)
+    made = answers(model, lessons.real(lessons.inputs[chosen]))
     loss = float(np.mean(lessons.function()(targets, made)))
-    if lessons.loss == "categorical_crossentropy":
+    if not lessons.makes_again:
         return Judged(100 * float((made.argmax(1) == targets.argmax(1)).mean()), loss)
     spread = float(((targets - targets.mean(0)) ** 2).sum())
     return Judged(100 * (1 - float(((targets - made) ** 2).sum()) / max(spread, 1e-12)), loss)

@@ -11,11 +11,11 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ml.compress import quantise
+from ml.compress import qat, quantise
 from ml.compress.recipe import Parameters, Step
 from ml.errors import UserError
 from ml.files import write_json
@@ -46,12 +46,14 @@ def load(folder: Path, trained: Path) -> Network:
 
 def load_model(folder: Path):
     """The Keras model of a folder."""
+    importlib.import_module("ml.compress.fake")  # its layers may be among them
     return keras_module().models.load_model(folder / "model.keras", compile=False)
 
 
 # name -> module:function(network: Network, lessons: Lessons, seed: int, **parameters) -> Network
 STEPS = {
     "tune": "ml.compress.steps:tuned",
+    "restart": "ml.compress.steps:restarted",
     "prune.channels": "ml.compress.named:pruned",
     "prune.gradual": "ml.compress.named:pruned_gradually",
     "prune.layers": "ml.compress.named:without_layers",
@@ -90,8 +92,18 @@ def tuned(network: Network, lessons: Lessons, seed: int, epochs: int, rate: floa
     return network
 
 
+def restarted(network: Network, lessons: Lessons, seed: int, epochs: int) -> Network:
+    """The same network from scratch: what a smaller one must be compared with."""
+    model = keras_module().models.clone_model(network.model)
+    tune(model, lessons, epochs, seed, lessons.rate)
+    return replace(network, model=model)
+
+
 def convert(network: Network, lessons: Lessons, seed: int, how: Parameters) -> bytes:
-    """The last step: an int8 `.tflite`, calibrated with a part of the lessons; `how` is the recipe's [convert]."""
+    """The last step: a `.tflite` with the ranges that an earlier step gave, or else int8, calibrated with a part of the
+    lessons; `how` is the recipe's [convert]."""
     if how:
         raise UserError(f"[convert]: expected no parameter, found {', '.join(how)}")
-    return quantise.int8(network.model, quantise.calibration_set(lessons, seed))
+    if any(type(layer).__name__ == "FakeRange" for layer in network.model.layers):
+        return qat.export(network.model)
+    return quantise.int8(network.model, quantise.calibration_set(lessons, seed), lessons.scale)

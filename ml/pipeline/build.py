@@ -102,7 +102,7 @@ def _convert(task: Task, made: Made, folder: Path) -> None:
     model = steps.convert(network, lessons, task.seed, task.recipe.convert)
     (folder / "model.tflite").write_bytes(model)
     looked_at = quantise.calibration_set(lessons, task.seed)[:LOOKED_AT]
-    write_json(folder / "layers.json", quantise.layer_errors(network.model, model, looked_at))
+    write_json(folder / "layers.json", quantise.layer_errors(network.model, model, looked_at, lessons.scale))
 
 
 def _lessons(task: Task, made: Made) -> Lessons:

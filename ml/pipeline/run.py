@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml.compress import recipe
+from ml.compress.recipe import Recipe
 from ml.data.manifest import Dataset
 from ml.data.quality.report import refuse
 from ml.data.split import Split
@@ -48,7 +50,7 @@ class Run:
         app = find(self.app, self.quick)
         return app.with_words(self.words) if self.words else app
 
-    def asked(self) -> Task:
+    def asked(self, with_recipe: Recipe | None = None) -> Task:
         """Stages `data` and `split`: their hash is the key of all that follow, so they are never taken as before."""
         app = self.application()
         data = app.data_of(tuple(map(Path, self.data.split(os.pathsep))) if self.data else (), self.seed)
@@ -58,13 +60,20 @@ class Run:
         check_trained(app, data, split)
         app = app.of_data(data.of(split.train + split.validation))
         limits = (self.target, self.aim, self.bound)
-        task = Task(app, data, split, self.seed, *limits, recipe=app.recipe(), quick=self.quick, notes=notes)
+        task = Task(
+            app, data, split, self.seed, *limits, recipe=with_recipe or self.recipe(app), quick=self.quick, notes=notes
+        )
         _ = task.limits  # refuses a bound below the target
         return task
 
-    def task(self) -> Task:
+    def task(self, with_recipe: Recipe | None = None) -> Task:
         """The same with the best of the application's candidates."""
-        return chosen(self.asked())
+        return chosen(self.asked(with_recipe))
+
+    def recipe(self, app: App) -> Recipe:
+        """That of `--out`, where `shrink --apply` left one, or of the application."""
+        own = Path(self.out) / "recipe.toml" if self.out else None
+        return recipe.read(own) if own and own.is_file() else app.recipe()
 
     def save(self) -> None:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))

@@ -19,10 +19,12 @@ class Lessons:
     labels: np.ndarray  # int (n,): the class of each; a part of them is drawn evenly over the classes
     targets: np.ndarray  # float32 (n, size): what the network should answer; one-hot, or the window itself
     loss: str | Callable = "categorical_crossentropy"  # a Keras loss, or a function of (targets, answers)
+    makes_again: bool = False  # targets are the inputs, not classes
     smoothing: float = 0.0  # of the labels, where the loss takes any
     batch: int = 64
     rate: float = 1e-3  # the highest learning rate of a network that starts from nothing
     epochs: int = 10  # that such a network takes
+    scale: float = float(SCALE)  # of the int8 inputs
     vary: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # float inputs, anew in each epoch
 
     def __len__(self) -> int:
@@ -30,8 +32,12 @@ class Lessons:
 
     def shown(self, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The chosen inputs, float32 (k, ...), as training shows them."""
-        inputs = self.inputs[chosen].astype(np.float32) * SCALE
+        inputs = self.real(self.inputs[chosen])
         return self.vary(inputs, rng) if self.vary else inputs
+
+    def real(self, inputs: np.ndarray) -> np.ndarray:
+        """int8 inputs as the network takes them, float32."""
+        return inputs.astype(np.float32) * np.float32(self.scale)
 
     def function(self):
         """The loss, a Keras one."""
@@ -41,9 +47,9 @@ class Lessons:
         return self.loss if callable(self.loss) else losses.get(self.loss)
 
 
-def classes(inputs: np.ndarray, labels: np.ndarray, count: int, **how) -> Lessons:
-    """Lessons of a classifier: inputs int8 (n, ...), labels int (n,) below `count`."""
-    return Lessons(inputs, labels, np.eye(count, dtype=np.float32)[labels], **how)
+def classes(inputs: np.ndarray, labels: np.ndarray, count: int, scale: float = float(SCALE), **how) -> Lessons:
+    """Lessons of a classifier: inputs int8 (n, ...) of a scale, labels int (n,) below `count`."""
+    return Lessons(inputs, labels, np.eye(count, dtype=np.float32)[labels], scale=scale, **how)
 
 
 def tune(model, lessons: Lessons, epochs: int, seed: int, rate: float | None = None) -> list[float]:

@@ -131,7 +131,7 @@ def lessons(windows: np.ndarray, training: Training) -> Lessons:
         return keras.ops.mean(keras.ops.square((wanted - made) * shares), axis=-1)
 
     settings = {"batch": training.batch, "rate": training.learning_rate, "epochs": training.epochs}
-    return Lessons(windows, np.zeros(len(windows), int), targets, loss, **settings)
+    return Lessons(windows, np.zeros(len(windows), int), targets, loss, makes_again=True, **settings)
 
 
 def _weighted(network, shares: np.ndarray):

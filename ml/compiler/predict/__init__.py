@@ -19,6 +19,7 @@ from ml.compiler.cycles import A_LAYER
 from ml.compiler.lowering import Program
 from ml.compiler.operators import FAMILIES, Options, Unsupported, form
 from ml.compiler.predict.sketch import Layer, Network, graph_of
+from ml.compiler.streaming import Request
 from ml.errors import UserError
 
 __all__ = ["Layer", "LayerCost", "Network", "Prediction", "predict"]
@@ -54,11 +55,14 @@ class Prediction:
         return sum(layer.macs for layer in self.layers)
 
 
-def predict(model: Network | bytes, options: Options | None = None, *, name: str = "network") -> Prediction:
-    """Of a network's shapes, or of the bytes of a `.tflite`; raises UserError where the compiler does not take it."""
+def predict(
+    model: Network | bytes, options: Options | None = None, *, name: str = "network", stream: Request | None = None
+) -> Prediction:
+    """Of a network's shapes, or of the bytes of a `.tflite`, whose streaming form `stream` asks for; raises UserError
+    where the compiler does not take it."""
     options = options or Options()
     if isinstance(model, bytes):
-        return _costs(prepare(model, name, options))
+        return _costs(prepare(model, name, options, stream))
     return _costs(planned(model, replace(options, tries=TRIES), name))
 
 

@@ -1,0 +1,81 @@
+"""Makes variants, each with each seed, in processes side by side. Every stage is kept, so an interrupted shrink goes on
+where it was."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ml.errors import UserError
+from ml.evaluate.accuracy import confusion, figures
+from ml.pipeline.cache import stage
+from ml.pipeline.judge import JUDGED, host_model
+from ml.pipeline.build import ML, learned
+from ml.pipeline.stages import convert, emit, train, walk
+from ml.pipeline.task import Made, Task
+from ml.shrink.subject import Subject, plain, task_of
+from ml.shrink.variants import Variant
+from ml.workers import beside
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One variant, with one seed."""
+
+    name: str
+    seed: int
+    answers: Path  # answers.npz: what it said of each held-out item
+    folders: dict[str, Path]  # of its stages; up to `emit` with the first seed only
+    refused: str = ""  # why it cannot be had, in a line
+
+    def right(self) -> np.ndarray:
+        """bool (items,)."""
+        with np.load(self.answers / "answers.npz") as kept:
+            return kept["answers"] == kept["labels"]
+
+
+def trials(subject: Subject, variants: tuple[Variant, ...], seeds: int) -> list[Trial]:
+    """All of them. First the networks that they share, then what the recipes make of these."""
+    beside(_trained, [(subject, variants[0], seed) for seed in range(seeds)], "first trainings")
+    asked = [(subject, variant, seed) for seed in range(seeds) for variant in variants]
+    made = beside(_made, asked, "variants")
+    order = {variant.name: number for number, variant in enumerate(variants)}
+    return sorted((Trial(**one) for one in made), key=lambda one: (order[one.name], one.seed))
+
+
+def _trained(asked: tuple[Subject, Variant, int]) -> dict:
+    walk(task_of(*asked), train)
+    return {}
+
+
+def _made(asked: tuple[Subject, Variant, int]) -> dict:
+    subject, variant, seed = asked
+    task = task_of(subject, variant, seed)
+    said = {"name": variant.name, "seed": seed}
+    try:
+        made = walk(task, emit if seed == 0 else convert)
+    except UserError as error:
+        if not variant.recipe.steps:
+            raise  # the model itself cannot be had: no table without it
+        return said | {"answers": Path(), "folders": {}, "refused": str(error)}
+    return said | {"answers": answers(task, made), "folders": made.folders}
+
+
+def answers(task: Task, made: Made) -> Path:
+    """Stage: what the int8 model in C says of each held-out item."""
+
+    def make(folder: Path) -> None:
+        app, host = learned(task.app, made), host_model(made["convert"], task.app)
+        held_out = app.held_out(task.data.of(task.split.test), task.labels)
+        said = app.scores(host, held_out.inputs).argmax(1)
+        np.savez_compressed(folder / "answers.npz", answers=said, labels=held_out.labels, files=held_out.files)
+
+    inputs = {"from": made.names("train", "convert"), "data": task.data.hash, "test": task.split.test}
+    return stage("answers", inputs, (*JUDGED, ML / "shrink/make.py", *task.app.code), make)
+
+
+def accuracy(subject: Subject, trial: Trial) -> dict:
+    """`figures` of the trial's answers."""
+    with np.load(trial.answers / "answers.npz") as kept:
+        classes = len(plain(subject).labels)
+        return figures(kept["labels"], kept["answers"], classes)
