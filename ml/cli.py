@@ -28,6 +28,10 @@ COMMANDS = {
         "ml.commands.compile:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
     ),
+    "shrink": Lazy(
+        "ml.shrink.command:shrink",
+        "Make smaller variants of a model; compare them with int8 and with smaller networks from scratch.",
+    ),
     "pack": Lazy("ml.image.command:pack_", "Write a model image, signed if you like: a model as data."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign updates."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),

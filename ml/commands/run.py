@@ -89,23 +89,33 @@ def again(command: Callable) -> Callable:
     return OPTIONS[0](OPTIONS[-1](command))
 
 
-def begin(
-    app: str, split_by: str, data: str | tuple[str, ...] | None, out: str | None, words: str | None = None, **rest
-) -> Run:
+def begin(app: str, split_by: str, **rest) -> Run:
     """Checks what can be checked and remembers it for the next command."""
     check_unit(split_by)
+    begun = asked_for(app, **rest)
+    task = begun.asked()
+    check(begun, task)
+    begun.save()
+    _review(begun, task)
+    return begun
+
+
+def asked_for(
+    app: str, data: str | tuple[str, ...] | None = None, out: str | None = None, words: str | None = None, **rest
+) -> Run:
+    """What the options say."""
     folders = (data,) if isinstance(data, str) else data or ()
     given = os.pathsep.join(str(Path(folder).resolve()) for folder in folders) or None
     absolute: dict[str, Any] = {"data": given, "out": out and str(Path(out).resolve())}
     chosen = tuple(word.strip() for word in words.split(",")) if words is not None else ()
-    begun = Run(app, words=chosen, **rest, **absolute)
-    task = begun.asked()
+    return Run(app, words=chosen, **rest, **absolute)
+
+
+def check(begun: Run, task: Task) -> None:
+    """Refuses classes of one name, and a hold-out by hand that could test more."""
     _check_classes(task.app.labels(task.data))
     if begun.hold_out:
         coverage.check_tested(task.app, task.data, task.split)
-    begun.save()
-    _review(begun, task)
-    return begun
 
 
 def _check_classes(labels: list[str]) -> None:

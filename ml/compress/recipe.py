@@ -15,6 +15,7 @@ The same table, as JSON, is the key of the cache and the `plan.json` of a varian
 `ml/<app>/recipe.toml`; without it the trained network is converted as it is.
 """
 
+import json
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -69,3 +70,22 @@ def read(path: Path) -> Recipe:
         return of_table(tomllib.loads(path.read_text()), path.name)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: expected TOML as in ml/compress/recipe.py, found: {error}") from None
+
+
+def text(recipe: Recipe, title: str) -> str:
+    """TOML that `read` takes; `title` is its comment."""
+    lines = [f"# {title}", "# Written by: python -m ml shrink --apply"]
+    for step in recipe.steps:
+        lines += ["", "[[step]]", f"do = {_value(step.do)}"]
+        lines += [f"{name} = {_value(value)}" for name, value in step.parameters.items() if value is not None]
+    if recipe.convert:
+        lines += ["", "[convert]", *(f"{name} = {_value(value)}" for name, value in recipe.convert.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(name)} = {_value(one)}" for name, one in value.items()) + " }"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)  # numbers, text and truth are written alike in both

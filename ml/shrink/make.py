@@ -1,16 +1,17 @@
 """Makes variants, each with each seed, in processes side by side. Every stage is kept, so an interrupted shrink goes on
 where it was."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ml.errors import UserError
-from ml.evaluate.accuracy import confusion, figures
+from ml.evaluate.accuracy import figures
+from ml.pipeline.build import ML, learned
 from ml.pipeline.cache import stage
 from ml.pipeline.judge import JUDGED, host_model
-from ml.pipeline.build import ML, learned
 from ml.pipeline.stages import convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
@@ -79,3 +80,8 @@ def accuracy(subject: Subject, trial: Trial) -> dict:
     with np.load(trial.answers / "answers.npz") as kept:
         classes = len(plain(subject).labels)
         return figures(kept["labels"], kept["answers"], classes)
+
+
+def read(folder: Path, name: str):
+    """A JSON file that a stage left."""
+    return json.loads((folder / name).read_text())

@@ -1,0 +1,49 @@
+"""Accuracy against cost, a dot for each variant of a model: SVG text, the same bytes for the same figures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ml.report.plots import BLUE, GREEN, GRID, RED, SOFT, _figure, _svg
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A variant: what it costs, how good it is, both in the unit of the axes."""
+
+    name: str
+    cost: float
+    good: float
+    low: float  # of the interval of `good`
+    high: float
+
+
+def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None, floor: float | None = None) -> str:
+    """`cost` and `good` name the axes; the line joins what nothing else beats at that cost; `limit` and `floor` are
+    what a user allows."""
+    with _figure(5.2, 3.4) as (figure, axes):
+        best = front(dots)
+        for dot in dots:
+            colour = BLUE if dot in best else SOFT
+            spread = [[max(0.0, dot.good - dot.low)], [max(0.0, dot.high - dot.good)]]
+            axes.errorbar(
+                dot.cost, dot.good, yerr=spread, color=colour, marker="o", markersize=4, capsize=2, elinewidth=0.8
+            )
+            axes.annotate(dot.name, (dot.cost, dot.good), (4, 3), textcoords="offset points", size=7.5, color=colour)
+        axes.plot([dot.cost for dot in best], [dot.good for dot in best], color=BLUE, linewidth=1, alpha=0.6)
+        if limit is not None:
+            axes.axvline(limit, color=RED, linewidth=1, linestyle="--")
+        if floor is not None:
+            axes.axhline(floor, color=GREEN, linewidth=1, linestyle="--")
+        axes.set(xlabel=cost, ylabel=good, xlim=(0, None))
+        axes.margins(x=0.18, y=0.15)
+        axes.grid(color=GRID)
+        return _svg(figure)
+
+
+def front(dots: Sequence[Dot]) -> list[Dot]:
+    """Those that no cheaper one equals, the cheapest first."""
+    made: list[Dot] = []
+    for dot in sorted(dots, key=lambda one: (one.cost, -one.good)):
+        if not made or dot.good > made[-1].good:
+            made.append(dot)
+    return made
