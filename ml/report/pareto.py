@@ -28,14 +28,16 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
             axes.errorbar(
                 dot.cost, dot.good, yerr=spread, color=colour, marker="o", markersize=4, capsize=2, elinewidth=0.8
             )
-            axes.annotate(dot.name, (dot.cost, dot.good), (4, 3), textcoords="offset points", size=7.5, color=colour)
+        for (cost_at, good_at), names in _together(dots).items():
+            axes.annotate(names, (cost_at, good_at), (4, 3), textcoords="offset points", size=7.5, color=SOFT)
         axes.plot([dot.cost for dot in best], [dot.good for dot in best], color=BLUE, linewidth=1, alpha=0.6)
         if limit is not None:
             axes.axvline(limit, color=RED, linewidth=1, linestyle="--")
         if floor is not None:
             axes.axhline(floor, color=GREEN, linewidth=1, linestyle="--")
-        axes.set(xlabel=cost, ylabel=good, xlim=(0, None))
-        axes.margins(x=0.18, y=0.15)
+        axes.margins(y=0.15)
+        widest = max([dot.cost for dot in dots] + [limit or 0.0])
+        axes.set(xlabel=cost, ylabel=good, xlim=(0, 1.25 * widest or 1.0))  # room for the last name
         axes.grid(color=GRID)
         return _svg(figure)
 
@@ -47,3 +49,11 @@ def front(dots: Sequence[Dot]) -> list[Dot]:
         if not made or dot.good > made[-1].good:
             made.append(dot)
     return made
+
+
+def _together(dots: Sequence[Dot]) -> dict[tuple[float, float], str]:
+    """Where a name stands; those of one place side by side."""
+    made: dict[tuple[float, float], list[str]] = {}
+    for dot in dots:
+        made.setdefault((dot.cost, dot.good), []).append(dot.name)
+    return {at: ", ".join(names) for at, names in made.items()}

@@ -25,13 +25,9 @@ def write(folder: Path, kept: dict, budget: Budget) -> Path:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )
-    text = environment.get_template("shrink.html.j2").render(
-        kept,
-        cells=lambda row: cells(row, budget.board),
-        board=budget.board,
-        pictures=_pictures(rows, budget),
-        short=short,
-    )
+    environment.filters |= {"short": short, "cells": lambda row: cells(row, budget.board)}
+    template = environment.get_template("shrink.html.j2")
+    text = template.render(kept, board=budget.board, pictures=_pictures(rows, budget))
     path = folder / "shrink.html"
     replace_file(path, text.encode())
     return path

@@ -34,23 +34,43 @@ def every(epochs: int) -> tuple[Variant, ...]:
     more = max(1, round(TUNING * epochs))
     aware, whole = {"epochs": more}, {"epochs": epochs + more}
     narrow, plan = ("qat", aware | {"bits": 4}), ("plan", {"points": 1.0})
-    half, lean = ("channels", {"keep": 0.5}), ("channels", {"keep": 0.7})
+    corrected = ("round", {"correct_biases": True})
+    half = ("prune.channels", {"keep": 0.5})
     return (
         Variant(BASE, "after training, ranges by min-max", PLAIN),
         Variant("int8-longer", "from scratch, as long as those that train on", _recipe(("restart", whole))),
         Variant("int8-mse", "after training, ranges by least squared error", _recipe(("round", {}))),
-        Variant(
-            "int8-equalised",
-            "layers equalised, biases corrected",
-            _recipe(("equalise", {}), ("round", {"correct_biases": True})),
-        ),
+        Variant("int8-equalised", "layers equalised, biases corrected", _recipe(("equalise", {}), corrected)),
+        Variant("int16", "activations of 16 bits", _recipe(("round", {"wide": True}))),
         Variant("int4", "weights of 4 bits after training", _recipe(("round", {"bits": 4})), "lean-scratch"),
         Variant("int4-aware", "weights of 4 bits, training aware of it", _recipe(narrow), "lean-scratch"),
         Variant("mixed", "4 bits where that costs little", _recipe(plan, ("qat", aware)), "lean-scratch"),
+        Variant("lean-scratch", "seven tenths of the channels from scratch", _scratch(0.7, whole)),
+        Variant("sparse", "a quarter of the weights left", _recipe(("prune.weights", aware | {"density": 0.25}))),
         Variant("half", "half of the channels, then tuned", _recipe(half, ("tune", aware)), "half-scratch"),
-        Variant("half-scratch", "the same small network from scratch", _recipe(half, ("restart", whole))),
-        Variant("lean-scratch", "seven tenths of the channels from scratch", _recipe(lean, ("restart", whole))),
+        Variant(
+            "half-gradual",
+            "channels go while it trains on",
+            _recipe(("prune.gradual", aware | {"keep": 0.5})),
+            "half-scratch",
+        ),
+        Variant("half-distilled", "then taught by the whole", _recipe(half, ("distil", aware)), "half-scratch"),
+        Variant("half-scratch", "half of the channels from scratch", _scratch(0.5, whole)),
+        Variant(
+            "combined",
+            "channels, distillation, a plan of bits, training aware of it",
+            _recipe(
+                half, ("distil", {"epochs": max(1, more // 2)}), plan, ("qat", {"epochs": max(1, more - more // 2)})
+            ),
+            "third-scratch",
+        ),
+        Variant("third-scratch", "a third of the channels from scratch", _scratch(0.35, whole)),
     )
+
+
+def _scratch(keep: float, whole: dict) -> Recipe:
+    """The network that pruning leaves, without what it has learned."""
+    return _recipe(("prune.channels", {"keep": keep, "criterion": "magnitude"}), ("restart", whole))
 
 
 def chosen(all_: tuple[Variant, ...], names: str | None) -> tuple[Variant, ...]:
