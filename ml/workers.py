@@ -1,9 +1,10 @@
 """Runs trainings in parallel, each in a process of its own. TensorFlow takes half a gigabyte in each."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from ml.progress import console, track
 
@@ -12,12 +13,18 @@ WORKERS = 2
 
 def beside(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> list[dict]:
     """The function of each, in any order; an error and Ctrl-C end the processes. `what` is said meanwhile."""
-    workers = min(WORKERS, os.cpu_count() or 1, len(asked))
+    with crew(len(asked)) as work:
+        return work(function, asked, what)
+
+
+@contextlib.contextmanager
+def crew(most: int) -> Iterator[Callable[..., list[dict]]]:
+    """The same for several lists in turn by the same processes, `most` at once."""
+    workers = min(WORKERS, os.cpu_count() or 1, most)
     with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
-        made = list(track(pool.imap_unordered(function, asked), what, len(asked)))
+        yield lambda function, asked, what: list(track(pool.imap_unordered(function, asked), what, len(asked)))
         pool.close()
         pool.join()
-        return made
 
 
 def _prepare() -> None:

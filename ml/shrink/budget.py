@@ -52,9 +52,7 @@ def best(rows: list[dict], budget: Budget) -> dict:
         return max(kept, key=lambda row: (row["accuracy"], -row["cycles"], -row["flash"]))
     nearest = min(had, key=lambda row: sum(budget.excess(row).values()))
     lacks = ", ".join(_lack(name, nearest, budget) for name in budget.excess(nearest))
-    raise UserError(
-        f"no variant keeps the budget; the nearest is {nearest['name']}: {lacks}; allow more, or shrink less"
-    )
+    raise UserError(f"expected a variant within the budget, found none; the nearest, {nearest['name']}, has {lacks}")
 
 
 def _lack(name: str, row: dict, budget: Budget) -> str:

@@ -16,7 +16,7 @@ from ml.pipeline.stages import convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
 from ml.shrink.variants import Variant
-from ml.workers import beside
+from ml.workers import crew
 
 
 @dataclass(frozen=True)
@@ -37,9 +37,10 @@ class Trial:
 
 def trials(subject: Subject, variants: tuple[Variant, ...], seeds: int) -> list[Trial]:
     """All of them. First the networks that they share, then what the recipes make of these."""
-    beside(_trained, [(subject, variants[0], seed) for seed in range(seeds)], "first trainings")
     asked = [(subject, variant, seed) for seed in range(seeds) for variant in variants]
-    made = beside(_made, asked, "variants")
+    with crew(len(asked)) as work:
+        work(_trained, [(subject, variants[0], seed) for seed in range(seeds)], "first trainings")
+        made = work(_made, asked, "variants")
     order = {variant.name: number for number, variant in enumerate(variants)}
     return sorted((Trial(**one) for one in made), key=lambda one: (order[one.name], one.seed))
 

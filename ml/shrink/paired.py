@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-DRAWS = 4000
+DRAWS = 2000
 
 
 @dataclass(frozen=True)

@@ -71,6 +71,8 @@ def verdict(row: dict) -> str:
     """What the figures say, in a line."""
     if "refused" in row:
         return f"not made: {row['refused']}"
+    if row["name"] == BASE:
+        return "the baseline"
     said = [f"dominated by {row['dominated_by']}"] if row["dominated_by"] else []
     for other, figures in row["against"].items():
         found = Difference(**figures)

@@ -31,7 +31,7 @@ def _recipe(*steps: tuple[str, dict]) -> Recipe:
 def every(epochs: int) -> tuple[Variant, ...]:
     """For a network that was trained for so many epochs. Whatever trains on does so for `more` of them, and its twin
     from scratch for the sum."""
-    more = max(1, round(TUNING * epochs))
+    more = max(2, round(TUNING * epochs))
     aware, whole = {"epochs": more}, {"epochs": epochs + more}
     narrow, plan = ("qat", aware | {"bits": 4}), ("plan", {"points": 1.0})
     corrected = ("round", {"correct_biases": True})
@@ -59,9 +59,7 @@ def every(epochs: int) -> tuple[Variant, ...]:
         Variant(
             "combined",
             "channels, distillation, a plan of bits, training aware of it",
-            _recipe(
-                half, ("distil", {"epochs": max(1, more // 2)}), plan, ("qat", {"epochs": max(1, more - more // 2)})
-            ),
+            _recipe(half, ("distil", {"epochs": more // 2}), plan, ("qat", {"epochs": more - more // 2})),
             "third-scratch",
         ),
         Variant("third-scratch", "a third of the channels from scratch", _scratch(0.35, whole)),

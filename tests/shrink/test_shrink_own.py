@@ -1,0 +1,187 @@
+"""`python -m ml shrink MODEL.keras --examples FILE.npz`, through the real command: what it leaves, what it refuses."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ml.compiler import tflm
+from ml.compiler.host import HostModel
+from ml.train.keras import keras_module
+from ml.train.lessons import classes, tune
+
+SIDE, CLASSES = 8, 4
+VARIANTS = "int8,int4,int4-aware"
+
+
+def waves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Four shapes in noise: float (n, 8, 8, 1) of at most 3, and which it is."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, CLASSES, count)
+    across = np.arange(SIDE)[None, :] * np.array([1, 1, 0, 2])[labels][:, None]
+    down = np.arange(SIDE)[None, :] * np.array([0, 1, 1, 1])[labels][:, None]
+    clean = np.sin(across[:, None, :] + down[:, :, None] + rng.uniform(0, 6.28, (count, 1, 1)))
+    return np.clip(clean + rng.normal(0, 0.9, clean.shape), -3, 3)[..., None].astype(np.float32), labels
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory) -> Path:
+    """A folder with net.keras, which has learned something, and examples.npz."""
+    folder = tmp_path_factory.mktemp("own")
+    inputs, labels = waves(1500, 0)
+    keras = keras_module()
+    keras.utils.set_random_seed(0)
+    layers = keras.layers
+    x = given = keras.Input((SIDE, SIDE, 1), name="picture")
+    x = layers.ReLU(name="first_relu")(layers.Conv2D(8, 3, 2, "same", name="first")(x))
+    x = layers.ReLU(name="second_relu")(layers.Conv2D(8, 3, 2, "same", name="second")(x))
+    x = layers.Dense(CLASSES, activation="softmax", name="scores")(layers.Flatten(name="flatten")(x))
+    net = keras.Model(given, x, name="net")
+    scale = float(np.abs(inputs).max() / 127)
+    tune(net, classes(np.rint(inputs / scale).astype(np.int8), labels, CLASSES, scale, rate=1e-2), 6, 0)
+    net.save(folder / "net.keras")
+    np.savez(folder / "examples.npz", inputs=inputs, labels=labels)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def shrunk(own, ml) -> Path:
+    """The folder that two seeds of three variants leave."""
+    out = own / "out"
+    ml(
+        "shrink",
+        own / "net.keras",
+        "--examples",
+        own / "examples.npz",
+        "--seeds",
+        2,
+        "--variants",
+        VARIANTS,
+        "--out",
+        out,
+    )
+    return out
+
+
+def rows(folder: Path) -> dict[str, dict]:
+    return {row["name"]: row for row in json.loads((folder / "tradeoff.json").read_text())["rows"]}
+
+
+def test_each_variant_leaves_its_files(shrunk):
+    for name in VARIANTS.split(","):
+        left = {path.name for path in (shrunk / "variants" / name).iterdir()}
+        assert left == {"model.keras", "model.tflite", "net_model.h", "plan.json", "metrics.json"}
+    plan = json.loads((shrunk / "variants/int4-aware/plan.json").read_text())
+    assert [step["do"] for step in plan["step"]] == ["qat"]
+    assert plan["step"][0]["bits"] == 4
+
+
+def test_four_bits_cost_fewer_bytes_and_the_loss_is_told_with_its_interval(shrunk):
+    made = rows(shrunk)
+    assert made["int4"]["flash"] < 0.75 * made["int8"]["flash"]
+    assert made["int8"]["accuracy"] > 0.6  # one in four by chance
+    against = made["int4-aware"]["against"]["int8"]
+    assert against["low"] <= against["points"] <= against["high"]
+    assert len(made["int4"]["by_seed"]) == 2
+    assert made["int8"]["boards"]["nano33ble"]["ms"] > 0
+    assert made["int8"]["boards"]["nano33ble"]["uj"] > 0
+
+
+def test_every_layer_of_every_variant_is_that_of_tensorflow_lite_micro(shrunk):
+    if not tflm.available():
+        pytest.skip("no tflite-micro on this system")
+    found = [row["parity"] for row in rows(shrunk).values() if "refused" not in row]
+    assert all(one["windows"] == 300 and one["mismatches"] == 0 for one in found)
+
+
+def test_the_accuracy_is_that_of_the_header_in_c(shrunk, own):
+    kept = np.load(own / "examples.npz")
+    inputs, labels = kept["inputs"][4::5], kept["labels"][4::5]  # every fifth example judges
+    scale = np.abs(np.delete(kept["inputs"], np.s_[4::5], axis=0)).max() / 127
+    given = np.clip(np.rint(inputs / scale), -128, 127).astype(np.int8)
+    for name in ("int8", "int4-aware"):
+        answers = HostModel(shrunk / "variants" / name / "net_model.h").run(given).argmax(1)
+        assert float((answers == labels).mean()) == pytest.approx(rows(shrunk)[name]["by_seed"][0])
+
+
+def test_the_page_needs_no_network(shrunk):
+    text = (shrunk / "shrink.html").read_text()
+    assert "http" not in text.replace("http://www.w3.org", "")
+    assert text.count("<svg") == 5
+    assert all(name in text for name in VARIANTS.split(","))
+
+
+def test_a_budget_picks_a_variant_and_one_that_cannot_be_met_names_the_nearest(ml, own, shrunk):
+    asked = ("shrink", own / "net.keras", "--examples", own / "examples.npz", "--seeds", 2, "--variants", VARIANTS)
+    flash = rows(shrunk)["int4"]["flash"]
+    done = ml(*asked, "--out", shrunk, "--flash", flash)
+    assert "within the budget: int4" in done.stdout
+    assert "compress ..." not in done.stderr  # all is as before
+    done = ml(*asked, "--out", shrunk, "--flash", 100, "--ms", 0.0001, status=1)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "found none; the nearest" in last
+    assert "100 allowed" in last
+
+
+def broken(own: Path, tmp_path: Path, **arrays) -> tuple:
+    kept = dict(np.load(own / "examples.npz"))
+    np.savez(tmp_path / "examples.npz", **{name: one for name, one in (kept | arrays).items() if one is not None})
+    return own / "net.keras", tmp_path / "examples.npz"
+
+
+@pytest.mark.parametrize(
+    ("arrays", "says"),
+    [
+        ({"inputs": np.zeros((1500, 9, 8, 1), np.float32)}, "expected inputs of shape (n, 8, 8, 1)"),
+        ({"labels": np.full(1500, 7)}, "expected labels of 0 to 3"),
+        ({"labels": np.zeros(3, int)}, "expected a label for each of the 1200 inputs"),
+        ({"inputs": np.full((1500, 8, 8, 1), np.nan)}, "finite numbers"),
+        ({"labels": None}, "expected the arrays `inputs` and `labels`"),
+        ({"scale": np.array(0.1)}, "beside int8 inputs"),
+        ({"test_inputs": np.zeros((5, 8, 8, 1))}, "`test_inputs` and `test_labels` together"),
+        ({"inputs": np.zeros((0, 8, 8, 1)), "labels": np.zeros(0, int)}, "expected a label for each of the 0"),
+    ],
+)
+def test_examples_that_do_not_fit_are_refused_in_a_line(ml, own, tmp_path, arrays, says):
+    model, examples = broken(own, tmp_path, **arrays)
+    said = ml("shrink", model, "--examples", examples, "--out", tmp_path / "out", status=1).stderr.strip()
+    assert says in said
+    assert "\n" not in said
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04 cut"])
+def test_files_of_another_kind_are_refused_in_a_line(ml, own, tmp_path, content):
+    for name in ("net.keras", "examples.npz"):
+        (tmp_path / name).write_bytes(content)
+        pair = {"net.keras": own / "net.keras", "examples.npz": own / "examples.npz"} | {name: tmp_path / name}
+        done = ml("shrink", pair["net.keras"], "--examples", pair["examples.npz"], "--out", tmp_path, status=1)
+        assert done.stderr.strip().count("\n") == 0
+        assert f"{name}: expected a" in done.stderr
+
+
+def test_a_layer_that_the_compiler_does_not_have_is_refused_by_its_name(ml, own, tmp_path):
+    keras = keras_module()
+    given = keras.Input((SIDE, SIDE, 1))
+    x = keras.layers.Flatten()(keras.layers.LayerNormalization(name="norm")(given))
+    keras.Model(given, keras.layers.Dense(CLASSES, activation="softmax")(x)).save(tmp_path / "net.keras")
+    asked = ("shrink", tmp_path / "net.keras", "--examples", own / "examples.npz", "--seeds", 1, "--variants", "int8")
+    said = ml(*asked, "--out", tmp_path / "out", status=1).stderr.strip().splitlines()[-1]
+    assert "not supported" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("shrink", "net.tflite"), "expected an application"),
+        (("shrink", "net.keras"), "expected --examples FILE.npz"),
+        (("shrink", "gesture_recognition", "--to", "pdp11"), "expected a board with a Cortex-M4"),
+        (("shrink", "gesture_recognition", "--flash", "much"), "--flash: expected bytes"),
+        (("shrink", "gesture_recognition", "--quick", "--variants", "int3"), "--variants: expected some of"),
+        (("shrink", "gesture_recognition", "--quick", "--apply", "int3"), "--apply: expected one of"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_a_line(ml, words, says):
+    said = ml(*words, status=1).stderr.strip()
+    assert says in said
+    assert "\n" not in said
