@@ -12,6 +12,7 @@ from ml.train.keras import keras_module
 from ml.train.lessons import classes, tune
 
 SIDE, CLASSES = 8, 4
+OWN = {"OMP_NUM_THREADS": 1}  # a process of its own: it starts others
 VARIANTS = "int8,int4,int4-aware"
 
 
@@ -48,20 +49,9 @@ def own(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def shrunk(own, ml) -> Path:
     """The folder that two seeds of three variants leave."""
-    out = own / "out"
-    ml(
-        "shrink",
-        own / "net.keras",
-        "--examples",
-        own / "examples.npz",
-        "--seeds",
-        2,
-        "--variants",
-        VARIANTS,
-        "--out",
-        out,
-    )
-    return out
+    asked = ("shrink", own / "net.keras", "--examples", own / "examples.npz", "--seeds", 2, "--variants", VARIANTS)
+    ml(*asked, "--out", own / "out", **OWN)
+    return own / "out"
 
 
 def rows(folder: Path) -> dict[str, dict]:
@@ -115,10 +105,10 @@ def test_the_page_needs_no_network(shrunk):
 def test_a_budget_picks_a_variant_and_one_that_cannot_be_met_names_the_nearest(ml, own, shrunk):
     asked = ("shrink", own / "net.keras", "--examples", own / "examples.npz", "--seeds", 2, "--variants", VARIANTS)
     flash = rows(shrunk)["int4"]["flash"]
-    done = ml(*asked, "--out", shrunk, "--flash", flash)
+    done = ml(*asked, "--out", shrunk, "--flash", flash, **OWN)
     assert "within the budget: int4" in done.stdout
     assert "compress ..." not in done.stderr  # all is as before
-    done = ml(*asked, "--out", shrunk, "--flash", 100, "--ms", 0.0001, status=1)
+    done = ml(*asked, "--out", shrunk, "--flash", 100, "--ms", 0.0001, status=1, **OWN)
     last = done.stderr.strip().splitlines()[-1]
     assert "found none; the nearest" in last
     assert "100 allowed" in last
@@ -166,7 +156,7 @@ def test_a_layer_that_the_compiler_does_not_have_is_refused_by_its_name(ml, own,
     x = keras.layers.Flatten()(keras.layers.LayerNormalization(name="norm")(given))
     keras.Model(given, keras.layers.Dense(CLASSES, activation="softmax")(x)).save(tmp_path / "net.keras")
     asked = ("shrink", tmp_path / "net.keras", "--examples", own / "examples.npz", "--seeds", 1, "--variants", "int8")
-    said = ml(*asked, "--out", tmp_path / "out", status=1).stderr.strip().splitlines()[-1]
+    said = ml(*asked, "--out", tmp_path / "out", status=1, **OWN).stderr.strip().splitlines()[-1]
     assert "not supported" in said
 
 
