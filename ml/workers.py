@@ -18,9 +18,12 @@ def beside(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> 
 
 
 @contextlib.contextmanager
-def crew(most: int) -> Iterator[Callable[..., list[dict]]]:
-    """The same for several lists in turn by the same processes, `most` at once."""
-    workers = min(WORKERS, os.cpu_count() or 1, most)
+def crew(most: int, workers: int = WORKERS) -> Iterator[Callable[..., list[dict]]]:
+    """The same for several lists in turn by the same processes, `most` or `workers` of them; 1 is this very process."""
+    if workers == 1:
+        yield lambda function, asked, what: [function(one) for one in track(asked, what, len(asked))]
+        return
+    workers = min(workers, os.cpu_count() or 1, most)
     with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
         yield lambda function, asked, what: list(track(pool.imap_unordered(function, asked), what, len(asked)))
         pool.close()

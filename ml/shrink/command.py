@@ -27,6 +27,7 @@ from ml.shrink.budget import Budget
 from ml.shrink.make import Trial
 from ml.shrink.subject import Own, Subject, plain
 from ml.shrink.variants import BASE, Variant, chosen, every
+from ml.workers import WORKERS
 
 BOARD = "nano33ble"
 KEPT = ("train", "compress", "convert", "judge", "emit")  # stages whose files a variant's folder shows
@@ -48,10 +49,15 @@ KEPT = ("train", "compress", "convert", "judge", "emit")  # stages whose files a
 @click.option(
     "--apply", "applied", metavar="NAME", help="Make this variant the application's model: recipe and header."
 )
+@click.option(
+    "--workers", default=WORKERS, show_default=True, type=click.IntRange(1, 64), help="Processes beside each other."
+)
 @click.option("--quick", is_flag=True, help="A trial of a minute; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/.")
-def shrink(what: str, *, applied: str | None, variants: str | None, seeds: int, as_json: bool, **asked) -> None:
+def shrink(
+    what: str, *, applied: str | None, variants: str | None, seeds: int, workers: int, as_json: bool, **asked
+) -> None:
     """Make smaller variants of a model; compare them with int8 and with smaller networks from scratch."""
     started = time.monotonic()
     limits = _budget(asked)
@@ -61,7 +67,7 @@ def shrink(what: str, *, applied: str | None, variants: str | None, seeds: int, 
         _apply(subject, apply.named(all_, applied))
         return
     wanted = chosen(all_, variants)
-    kept = _compare(subject, wanted, seeds, what)
+    kept = _compare(subject, wanted, (seeds, workers), what)
     path = page.write(subject.folder, kept, limits)
     if as_json:
         click.echo(json.dumps(kept, indent=1))
@@ -100,9 +106,10 @@ def _apply(subject: Subject, variant: Variant) -> None:
     echo(f"wrote {apply.apply(subject, variant)}")
 
 
-def _compare(subject: Subject, variants: tuple[Variant, ...], seeds: int, what: str) -> dict:
-    """-> variants/<name>/, tradeoff.json."""
-    trials = make.trials(subject, variants, seeds)
+def _compare(subject: Subject, variants: tuple[Variant, ...], how_many: tuple[int, int], what: str) -> dict:
+    """-> variants/<name>/, tradeoff.json. `how_many`: seeds and workers."""
+    seeds, workers = how_many
+    trials = make.trials(subject, variants, seeds, workers)
     rows = table.rows(subject, variants, trials)
     task = plain(subject)
     base = next(row for row in rows if row["name"] == BASE)

@@ -35,10 +35,10 @@ class Trial:
             return kept["answers"] == kept["labels"]
 
 
-def trials(subject: Subject, variants: tuple[Variant, ...], seeds: int) -> list[Trial]:
+def trials(subject: Subject, variants: tuple[Variant, ...], seeds: int, workers: int) -> list[Trial]:
     """All of them. First the networks that they share, then what the recipes make of these."""
     asked = [(subject, variant, seed) for seed in range(seeds) for variant in variants]
-    with crew(len(asked)) as work:
+    with crew(len(asked), workers) as work:
         work(_trained, [(subject, variants[0], seed) for seed in range(seeds)], "first trainings")
         made = work(_made, asked, "variants")
     order = {variant.name: number for number, variant in enumerate(variants)}

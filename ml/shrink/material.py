@@ -84,8 +84,9 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     if missing:
         names = ", ".join(sorted(found)) or "nothing"
         raise UserError(f"{path}: expected the arrays `inputs` and `labels`, found {names}; numpy.savez makes it")
-    if not found["inputs"].ndim:
-        raise UserError(f"{path}: expected `inputs` of shape (n, ...), found a single number")
+    if not found["inputs"].ndim or found["labels"].shape != found["inputs"].shape[:1]:
+        shapes = f"{found['inputs'].shape} and {found['labels'].shape}"
+        raise UserError(f"{path}: expected `inputs` of shape (n, ...) and `labels` of shape (n,), found {shapes}")
     return found
 
 

@@ -42,7 +42,7 @@ def every(epochs: int) -> tuple[Variant, ...]:
         Variant("int8-mse", "after training, ranges by least squared error", _recipe(("round", {}))),
         Variant("int8-equalised", "layers equalised, biases corrected", _recipe(("equalise", {}), corrected)),
         Variant("int16", "activations of 16 bits", _recipe(("round", {"wide": True}))),
-        Variant("int4", "weights of 4 bits after training", _recipe(("round", {"bits": 4})), "lean-scratch"),
+        Variant("int4", "weights of 4 bits after training", _recipe(("round", {"bits": 4}))),
         Variant("int4-aware", "weights of 4 bits, training aware of it", _recipe(narrow), "lean-scratch"),
         Variant("mixed", "4 bits where that costs little", _recipe(plan, ("qat", aware)), "lean-scratch"),
         Variant("lean-scratch", "seven tenths of the channels from scratch", _scratch(0.7, whole)),

@@ -12,8 +12,7 @@ from ml.train.keras import keras_module
 from ml.train.lessons import classes, tune
 
 SIDE, CLASSES = 8, 4
-OWN = {"OMP_NUM_THREADS": 1}  # a process of its own: it starts others
-VARIANTS = "int8,int4,int4-aware"
+VARIANTS = "int8,int8-mse,int4"
 
 
 def waves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -30,7 +29,7 @@ def waves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def own(tmp_path_factory) -> Path:
     """A folder with net.keras, which has learned something, and examples.npz."""
     folder = tmp_path_factory.mktemp("own")
-    inputs, labels = waves(1500, 0)
+    inputs, labels = waves(600, 0)
     keras = keras_module()
     keras.utils.set_random_seed(0)
     layers = keras.layers
@@ -40,17 +39,22 @@ def own(tmp_path_factory) -> Path:
     x = layers.Dense(CLASSES, activation="softmax", name="scores")(layers.Flatten(name="flatten")(x))
     net = keras.Model(given, x, name="net")
     scale = float(np.abs(inputs).max() / 127)
-    tune(net, classes(np.rint(inputs / scale).astype(np.int8), labels, CLASSES, scale, rate=1e-2), 6, 0)
+    tune(net, classes(np.rint(inputs / scale).astype(np.int8), labels, CLASSES, scale, rate=2e-2), 6, 0)
     net.save(folder / "net.keras")
     np.savez(folder / "examples.npz", inputs=inputs, labels=labels)
     return folder
 
 
+def asked(own: Path, model: str = "net.keras", variants: str = VARIANTS) -> tuple:
+    """In this very process: an import of TensorFlow takes seconds."""
+    given = (own / model, "--examples", own / "examples.npz")
+    return ("shrink", *given, "--seeds", 1, "--workers", 1, "--variants", variants)
+
+
 @pytest.fixture(scope="module")
 def shrunk(own, ml) -> Path:
-    """The folder that two seeds of three variants leave."""
-    asked = ("shrink", own / "net.keras", "--examples", own / "examples.npz", "--seeds", 2, "--variants", VARIANTS)
-    ml(*asked, "--out", own / "out", **OWN)
+    """The folder that three variants leave."""
+    ml(*asked(own), "--out", own / "out")
     return own / "out"
 
 
@@ -62,8 +66,8 @@ def test_each_variant_leaves_its_files(shrunk):
     for name in VARIANTS.split(","):
         left = {path.name for path in (shrunk / "variants" / name).iterdir()}
         assert left == {"model.keras", "model.tflite", "net_model.h", "plan.json", "metrics.json"}
-    plan = json.loads((shrunk / "variants/int4-aware/plan.json").read_text())
-    assert [step["do"] for step in plan["step"]] == ["qat"]
+    plan = json.loads((shrunk / "variants/int4/plan.json").read_text())
+    assert [step["do"] for step in plan["step"]] == ["round"]
     assert plan["step"][0]["bits"] == 4
 
 
@@ -71,9 +75,9 @@ def test_four_bits_cost_fewer_bytes_and_the_loss_is_told_with_its_interval(shrun
     made = rows(shrunk)
     assert made["int4"]["flash"] < 0.75 * made["int8"]["flash"]
     assert made["int8"]["accuracy"] > 0.6  # one in four by chance
-    against = made["int4-aware"]["against"]["int8"]
+    against = made["int4"]["against"]["int8"]
     assert against["low"] <= against["points"] <= against["high"]
-    assert len(made["int4"]["by_seed"]) == 2
+    assert len(made["int4"]["by_seed"]) == 1
     assert made["int8"]["boards"]["nano33ble"]["ms"] > 0
     assert made["int8"]["boards"]["nano33ble"]["uj"] > 0
 
@@ -82,7 +86,7 @@ def test_every_layer_of_every_variant_is_that_of_tensorflow_lite_micro(shrunk):
     if not tflm.available():
         pytest.skip("no tflite-micro on this system")
     found = [row["parity"] for row in rows(shrunk).values() if "refused" not in row]
-    assert all(one["windows"] == 300 and one["mismatches"] == 0 for one in found)
+    assert all(one["windows"] == 120 and one["mismatches"] == 0 for one in found)
 
 
 def test_the_accuracy_is_that_of_the_header_in_c(shrunk, own):
@@ -90,7 +94,7 @@ def test_the_accuracy_is_that_of_the_header_in_c(shrunk, own):
     inputs, labels = kept["inputs"][4::5], kept["labels"][4::5]  # every fifth example judges
     scale = np.abs(np.delete(kept["inputs"], np.s_[4::5], axis=0)).max() / 127
     given = np.clip(np.rint(inputs / scale), -128, 127).astype(np.int8)
-    for name in ("int8", "int4-aware"):
+    for name in ("int8", "int4"):
         answers = HostModel(shrunk / "variants" / name / "net_model.h").run(given).argmax(1)
         assert float((answers == labels).mean()) == pytest.approx(rows(shrunk)[name]["by_seed"][0])
 
@@ -103,12 +107,11 @@ def test_the_page_needs_no_network(shrunk):
 
 
 def test_a_budget_picks_a_variant_and_one_that_cannot_be_met_names_the_nearest(ml, own, shrunk):
-    asked = ("shrink", own / "net.keras", "--examples", own / "examples.npz", "--seeds", 2, "--variants", VARIANTS)
     flash = rows(shrunk)["int4"]["flash"]
-    done = ml(*asked, "--out", shrunk, "--flash", flash, **OWN)
+    done = ml(*asked(own), "--out", shrunk, "--flash", flash)
     assert "within the budget: int4" in done.stdout
     assert "compress ..." not in done.stderr  # all is as before
-    done = ml(*asked, "--out", shrunk, "--flash", 100, "--ms", 0.0001, status=1, **OWN)
+    done = ml(*asked(own), "--out", shrunk, "--flash", 100, "--ms", 0.0001, status=1)
     last = done.stderr.strip().splitlines()[-1]
     assert "found none; the nearest" in last
     assert "100 allowed" in last
@@ -123,10 +126,10 @@ def broken(own: Path, tmp_path: Path, **arrays) -> tuple:
 @pytest.mark.parametrize(
     ("arrays", "says"),
     [
-        ({"inputs": np.zeros((1500, 9, 8, 1), np.float32)}, "expected inputs of shape (n, 8, 8, 1)"),
-        ({"labels": np.full(1500, 7)}, "expected labels of 0 to 3"),
-        ({"labels": np.zeros(3, int)}, "expected a label for each of the 1200 inputs"),
-        ({"inputs": np.full((1500, 8, 8, 1), np.nan)}, "finite numbers"),
+        ({"inputs": np.zeros((600, 9, 8, 1), np.float32)}, "expected inputs of shape (n, 8, 8, 1)"),
+        ({"labels": np.full(600, 7)}, "expected labels of 0 to 3"),
+        ({"labels": np.zeros(3, int)}, "`labels` of shape (n,), found (600, 8, 8, 1) and (3,)"),
+        ({"inputs": np.full((600, 8, 8, 1), np.nan)}, "finite numbers"),
         ({"labels": None}, "expected the arrays `inputs` and `labels`"),
         ({"scale": np.array(0.1)}, "beside int8 inputs"),
         ({"test_inputs": np.zeros((5, 8, 8, 1))}, "`test_inputs` and `test_labels` together"),
@@ -154,9 +157,8 @@ def test_a_layer_that_the_compiler_does_not_have_is_refused_by_its_name(ml, own,
     keras = keras_module()
     given = keras.Input((SIDE, SIDE, 1))
     x = keras.layers.Flatten()(keras.layers.LayerNormalization(name="norm")(given))
-    keras.Model(given, keras.layers.Dense(CLASSES, activation="softmax")(x)).save(tmp_path / "net.keras")
-    asked = ("shrink", tmp_path / "net.keras", "--examples", own / "examples.npz", "--seeds", 1, "--variants", "int8")
-    said = ml(*asked, "--out", tmp_path / "out", status=1, **OWN).stderr.strip().splitlines()[-1]
+    keras.Model(given, keras.layers.Dense(CLASSES, activation="softmax")(x)).save(own / "strange.keras")
+    said = ml(*asked(own, "strange.keras", "int8"), "--out", tmp_path / "out", status=1).stderr.strip().splitlines()[-1]
     assert "not supported" in said
 
 
