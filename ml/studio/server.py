@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import mimetypes
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -122,6 +123,7 @@ def serve(studio: Studio, listening: socket.socket, token: str, hosts: frozenset
         timeout_graceful_shutdown=SHUTDOWN_S,
         lifespan="off",
     )
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # uvicorn raises it again at its end: as Ctrl-C
     try:
         with contextlib.suppress(KeyboardInterrupt):  # how it ends
             asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
