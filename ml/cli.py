@@ -23,7 +23,10 @@ class Lazy(NamedTuple):
 COMMANDS = {
     "run": Lazy("ml.commands.run:run", "Everything: train, quantise, compile, verify, report."),
     "train": Lazy("ml.commands.run:train", "Train on all subjects except the held-out ones."),
-    "quantise": Lazy("ml.commands.run:quantise", "Make the trained network an int8 .tflite."),
+    "quantise": Lazy(
+        "ml.commands.run:quantise",
+        "Make the trained network an int8 .tflite, after the steps of the application's recipe.",
+    ),
     "compile": Lazy(
         "ml.commands.compile:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
@@ -32,8 +35,8 @@ COMMANDS = {
         "ml.shrink.command:shrink",
         "Make smaller variants of a model; compare them with int8 and with smaller networks from scratch.",
     ),
-    "pack": Lazy("ml.image.command:pack_", "Write a model image, signed if you like: a model as data."),
-    "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign updates."),
+    "pack": Lazy("ml.image.command:pack_", "Write a model image: data that firmware takes without being built again."),
+    "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
     "profile": Lazy(
         "ml.profile.command:profile_",
@@ -89,7 +92,7 @@ COMMANDS = {
     ),
     "link": Lazy(
         "ml.link.protocol:link",
-        "Make the numbers of the link in C, Python and docs/protocol.md from lib/link/protocol.toml.",
+        "Make the numbers of the link, and of an update's manifest, in C, Python and the documents.",
     ),
 }
 
