@@ -24,7 +24,7 @@ def made(app, voices, tmp_path_factory):
     labels = app.labels(voices)
     keras_module().utils.set_random_seed(1)
     network = app.network(labels)
-    model = app.convert(network, app.examples(voices, labels, 0), 0)
+    model = quantise.int8(network, quantise.calibration_set(app.examples(voices, labels, 0), 0))
     chosen = decision(labels, app.background(labels), *app.decision.fallback)
     compiled = compile_model(
         model, app.name, tmp_path_factory.mktemp("compiled"), labels=labels, sections=app.sections(chosen),
