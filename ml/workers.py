@@ -5,7 +5,10 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
+from ml.errors import UserError
 from ml.progress import console, track
 
 WORKERS = 2
@@ -19,15 +22,34 @@ def beside(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> 
 
 @contextlib.contextmanager
 def crew(most: int, workers: int = WORKERS) -> Iterator[Callable[..., list[dict]]]:
-    """The same for several lists in turn by the same processes, `most` or `workers` of them; 1 is this very process."""
+    """The same for several lists in turn by the same processes, `most` or `workers` of them; 1 is this very process.
+
+    A process that cannot start, or that the system ends (for want of memory), ends the work with a UserError: a pool
+    that starts another in its place would do so for ever.
+    """
     if workers == 1:
         yield lambda function, asked, what: [function(one) for one in track(asked, what, len(asked))]
         return
-    workers = min(workers, os.cpu_count() or 1, most)
-    with multiprocessing.get_context("spawn").Pool(workers, _prepare) as pool:
-        yield lambda function, asked, what: list(track(pool.imap_unordered(function, asked), what, len(asked)))
-        pool.close()
-        pool.join()
+    others = set(multiprocessing.active_children())
+    spawn = multiprocessing.get_context("spawn")  # a fork of TensorFlow hangs
+    pool = ProcessPoolExecutor(min(workers, os.cpu_count() or 1, most), spawn, _prepare)
+
+    def work(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> list[dict]:
+        given = [pool.submit(function, one) for one in asked]
+        return [one.result() for one in track(as_completed(given), what, len(given))]
+
+    try:
+        yield work
+    except BrokenProcessPool:
+        raise UserError(
+            "a process beside this one ended before its work did; free some memory (half a gigabyte each), or take "
+            "one with --workers 1 where the command has it"
+        ) from None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for child in set(multiprocessing.active_children()) - others:
+            child.terminate()
+            child.join()
 
 
 def _prepare() -> None:

@@ -22,7 +22,7 @@ from pathlib import Path
 from ml.paths import ROOT
 from ml.profile.boards import machines
 
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
+sys.path.append(str(ROOT / "platforms" / "virtual"))  # no package; last, as its platform.py is not Python's
 
 import emulator_control
 

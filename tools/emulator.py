@@ -15,7 +15,7 @@ from pathlib import Path
 import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "platforms" / "virtual"))
+sys.path.append(str(Path(__file__).resolve().parents[1] / "platforms" / "virtual"))
 
 import emulator_control
 import soundfile

@@ -90,42 +90,61 @@ def _interpreter(model: bytes, **options):
 
 
 def layer_errors(network, model: bytes, inputs: np.ndarray, scale: float = INPUT_SCALE) -> list[LayerError]:
-    """Compares float and int8 outputs of each activation and of the scores on int8 inputs (n, ...), in order."""
+    """Compares float outputs with those in integers of each activation and of the scores, on int8 inputs (n, ...), in
+    order. A layer that the converter has put into another is left out."""
     layers = [layer for layer in network.layers if layer.name.endswith("_relu") or layer is network.layers[-1]]
     inner = type(network)(network.inputs[0], [layer.output for layer in layers])
     wanted = [layer.numpy() for layer in inner(real(inputs, scale), training=False)]
-    made = _tensors(model, inputs, [layer.name for layer in layers[:-1]])
+    made = _tensors(model, inputs, [layer.name for layer in layers[:-1]], scale)
     return [
         LayerError(layer.name, round(_sqnr_db(np.reshape(one, (len(inputs), -1)), other), 1))
         for layer, one, other in zip(layers, wanted, made, strict=True)
+        if other is not None
     ]
 
 
-def _tensors(model: bytes, inputs: np.ndarray, names: list[str]) -> list[np.ndarray]:
-    """Real values float (n, size) of the named layers' outputs and of the model's."""
+def _tensors(model: bytes, inputs: np.ndarray, names: list[str], scale: float) -> list[np.ndarray | None]:
+    """Real values float (n, size) of the named layers' outputs and of the model's; None where a layer has become a
+    part of another."""
     interpreter = _interpreter(model, experimental_preserve_all_tensors=True)
-    given, output = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]
+    given, output = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
     details = [_tensor_of(name, interpreter) for name in names] + [output]
     kept: list[list[np.ndarray]] = [[] for _ in details]
-    for one in inputs:
-        interpreter.set_tensor(given, one[None])
+    for one in real(inputs, scale):
+        interpreter.set_tensor(given["index"], _as_asked(one[None], given))
         interpreter.invoke()
         for values, detail in zip(kept, details, strict=True):
-            scale, zero = detail["quantization"]
-            values.append((interpreter.get_tensor(detail["index"]).ravel().astype(float) - zero) * scale)
-    return [np.array(values) for values in kept]
+            if detail:
+                values.append(_real_of(interpreter.get_tensor(detail["index"]), detail).ravel())
+    return [np.array(values) if values else None for values in kept]
 
 
-def _tensor_of(layer: str, interpreter) -> dict:
-    """The last int8 tensor that the converter named after a layer: what the layers after it read. A name has several
-    parts where layers were fused; the first counts, and any where none does.
+def _tensor_of(layer: str, interpreter) -> dict | None:
+    """The last tensor of integers that the converter named after a layer: what the layers after it read. A name has
+    several parts where layers were fused; the first counts, and any where none does.
     """
-    named = [detail for detail in interpreter.get_tensor_details() if detail["dtype"] == np.int8]
+    named = [detail for detail in interpreter.get_tensor_details() if detail["dtype"] in (np.int8, np.int16)]
     for parts in (1, None):
         found = [one for one in named if any(f"/{layer}_1/" in f"/{part}" for part in one["name"].split(";")[:parts])]
         if found:
-            break
-    return found[-1]
+            return found[-1]
+    return None
+
+
+def _as_asked(values: np.ndarray, detail: dict) -> np.ndarray:
+    """Real values as an interpreter's input takes them: float32, or integers of its scale."""
+    if detail["dtype"] == np.float32:
+        return values.astype(np.float32)
+    (scale, zero), ends = detail["quantization"], np.iinfo(detail["dtype"])
+    return np.clip(np.rint(values / scale + zero), ends.min, ends.max).astype(detail["dtype"])
+
+
+def _real_of(values: np.ndarray, detail: dict) -> np.ndarray:
+    """The reverse."""
+    if detail["dtype"] == np.float32:
+        return values
+    scale, zero = detail["quantization"]
+    return (values.astype(float) - zero) * scale
 
 
 def _sqnr_db(wanted: np.ndarray, made: np.ndarray) -> float:
@@ -152,13 +171,25 @@ def _for_hosts(network, types: list) -> bytes:
         return converter.convert()
 
 
-def run_floats(model: bytes, inputs: np.ndarray) -> np.ndarray:
-    """Runs a `.tflite` whose inputs are float (n, ...): its answers, float (n, ...)."""
-    interpreter = _interpreter(model)
-    given, made = interpreter.get_input_details()[0]["index"], interpreter.get_output_details()[0]["index"]
-    outputs = []
-    for one in inputs:
-        interpreter.set_tensor(given, one[None].astype(np.float32))
-        interpreter.invoke()
-        outputs.append(interpreter.get_tensor(made)[0])
-    return np.array(outputs)
+FOR_HOSTS = {"float16": float16, "dynamic-range": dynamic_range}  # forms that no board here runs
+
+
+class Interpreted:
+    """A `.tflite` of any form in TensorFlow's interpreter, where an application expects a compiled header."""
+
+    def __init__(self, model: bytes, scale: float = INPUT_SCALE) -> None:
+        self._interpreter, self._scale = _interpreter(model), scale
+
+    def run(self, inputs: np.ndarray) -> np.ndarray:
+        """int8 inputs (n, ...) -> real outputs, float (n, ...)."""
+        asked, made = self._interpreter.get_input_details()[0], self._interpreter.get_output_details()[0]
+        outputs = []
+        for one in real(inputs, self._scale):
+            self._interpreter.set_tensor(asked["index"], _as_asked(one[None], asked))
+            self._interpreter.invoke()
+            outputs.append(_real_of(self._interpreter.get_tensor(made["index"])[0], made))
+        return np.array(outputs)
+
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
+        """The same in the unit of a softmax's int8: scale 1/256, zero point -128; not rounded."""
+        return self.run(inputs) * 256 - 128

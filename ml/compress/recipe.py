@@ -9,7 +9,7 @@
     epochs = 6
 
     [convert]
-    calibration = "percentile"
+    form = "float16"
 
 The same table, as JSON, is the key of the cache and the `plan.json` of a variant. An application's recipe is
 `ml/<app>/recipe.toml`; without it the trained network is converted as it is.

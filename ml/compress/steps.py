@@ -101,9 +101,16 @@ def restarted(network: Network, lessons: Lessons, seed: int, epochs: int) -> Net
 
 def convert(network: Network, lessons: Lessons, seed: int, how: Parameters) -> bytes:
     """The last step: a `.tflite` with the ranges that an earlier step gave, or else int8, calibrated with a part of the
-    lessons; `how` is the recipe's [convert]."""
-    if how:
-        raise UserError(f"[convert]: expected no parameter, found {', '.join(how)}")
-    if any(type(layer).__name__ == "FakeRange" for layer in network.model.layers):
+    lessons. `how` is the recipe's [convert]: its `form` may be float16 or dynamic-range, for a host."""
+    strange, form = sorted(set(how) - {"form"}), how.get("form", "int8")
+    if strange or form not in ("int8", *quantise.FOR_HOSTS):
+        known = ", ".join(("int8", *quantise.FOR_HOSTS))
+        raise UserError(f"[convert]: expected form = one of {known}, found {', '.join(strange) or repr(form)}")
+    ranged = any(type(layer).__name__ == "FakeRange" for layer in network.model.layers)
+    if form != "int8":
+        if ranged:
+            raise UserError(f"[convert]: expected form = int8 after a step that sets ranges, found {form}")
+        return quantise.FOR_HOSTS[form](network.model)
+    if ranged:
         return qat.export(network.model)
     return quantise.int8(network.model, quantise.calibration_set(lessons, seed), lessons.scale)

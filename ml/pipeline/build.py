@@ -3,7 +3,7 @@
 examples  -> examples.npz
 train     -> model.keras, history.json
 compress  -> model.keras, network.json; one for each step of the recipe, none for a plain one
-convert   -> model.tflite, layers.json
+convert   -> model.tflite, layers.json where its layers are of integers
 """
 
 from pathlib import Path
@@ -84,28 +84,31 @@ def _compress(task: Task, made: Made, step: Step, before: Path) -> Path:
     inputs = {"from": before.name, "with": made.names("train", "examples"), "do": step, "seed": task.seed}
 
     def make(folder: Path) -> None:
-        done = steps.run(step, steps.load(before, made["train"]), _lessons(task, made), task.seed)
+        done = steps.run(step, steps.load(before, made["train"]), lessons_of(task, made), task.seed)
         done.save(folder)
 
     return stage("compress", inputs, (*SHRUNK, *task.app.code), make)
 
 
 def convert(task: Task, made: Made) -> Path:
-    """An int8 `.tflite`, calibrated with the training examples."""
+    """A `.tflite`, int8 unless the recipe says another form, calibrated with the training examples."""
     inputs = {"from": made.names("compress", "examples"), "how": task.recipe.convert, "seed": task.seed}
     code = (*SHRUNK, *task.app.code)
     return stage("convert", inputs, code, lambda folder: _convert(task, made, folder))
 
 
 def _convert(task: Task, made: Made, folder: Path) -> None:
-    lessons, network = _lessons(task, made), steps.load(made["compress"], made["train"])
+    lessons, network = lessons_of(task, made), steps.load(made["compress"], made["train"])
     model = steps.convert(network, lessons, task.seed, task.recipe.convert)
     (folder / "model.tflite").write_bytes(model)
+    if task.recipe.convert:  # a float form, whose layers lose nothing to look at
+        return
     looked_at = quantise.calibration_set(lessons, task.seed)[:LOOKED_AT]
     write_json(folder / "layers.json", quantise.layer_errors(network.model, model, looked_at, lessons.scale))
 
 
-def _lessons(task: Task, made: Made) -> Lessons:
+def lessons_of(task: Task, made: Made) -> Lessons:
+    """What the steps of the recipe learn from."""
     return task.app.lessons(_read(task, made), task.labels)
 
 

@@ -17,6 +17,8 @@ from ml.shrink.variants import Variant
 
 def apply(run: Run, variant: Variant) -> Path:
     """Returns the recipe's path. Its stages are those of the comparison's first seed, so nothing is trained again."""
+    if variant.on_hosts:
+        raise UserError(f"--apply: expected a variant that boards run, found {variant.name}: {variant.on_hosts}")
     path = (Path(run.out) if run.out else ROOT / "ml" / run.app) / "recipe.toml"
     task = replace(run.task(variant.recipe), recipe=variant.recipe)
     run.save()

@@ -46,7 +46,7 @@ def size(text: str | None, option: str) -> int | None:
 def best(rows: list[dict], budget: Budget) -> dict:
     """The most accurate variant that keeps the budget, the cheapest of equals; UserError that names the nearest one and
     what it lacks."""
-    had = [row for row in rows if "refused" not in row]
+    had = [row for row in rows if "boards" in row]
     kept = [row for row in had if not budget.excess(row)]
     if kept:
         return max(kept, key=lambda row: (row["accuracy"], -row["cycles"], -row["flash"]))

@@ -136,7 +136,7 @@ def _show(folder: Path, row: dict, trials: list[Trial]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if "refused" in row:
         return
-    for stage in KEPT:
+    for stage in (one for one in KEPT if one in trials[0].folders):
         for file in kept_files(trials[0].folders[stage]):
             if file.suffix in (".keras", ".tflite", ".h"):
                 replace_file(folder / file.name, file.read_bytes())

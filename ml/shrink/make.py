@@ -7,15 +7,16 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compress.quantise import Interpreted
 from ml.errors import UserError
 from ml.evaluate.accuracy import figures
-from ml.pipeline.build import ML, learned
+from ml.pipeline.build import ML, learned, lessons_of
 from ml.pipeline.cache import stage
 from ml.pipeline.judge import JUDGED, host_model
 from ml.pipeline.stages import convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
-from ml.shrink.variants import Variant
+from ml.shrink.variants import BASE, Variant
 from ml.workers import crew
 
 
@@ -55,25 +56,33 @@ def _made(asked: tuple[Subject, Variant, int]) -> dict:
     task = task_of(subject, variant, seed)
     said = {"name": variant.name, "seed": seed}
     try:
-        made = walk(task, emit if seed == 0 else convert)
+        made = walk(task, emit if seed == 0 and not variant.on_hosts else convert)
     except UserError as error:
-        if not variant.recipe.steps:
+        if variant.name == BASE:
             raise  # the model itself cannot be had: no table without it
         return said | {"answers": Path(), "folders": {}, "refused": str(error)}
-    return said | {"answers": answers(task, made), "folders": made.folders}
+    return said | {"answers": answers(task, made, bool(variant.on_hosts)), "folders": made.folders}
 
 
-def answers(task: Task, made: Made) -> Path:
-    """Stage: what the int8 model in C says of each held-out item."""
+def answers(task: Task, made: Made, on_hosts: bool) -> Path:
+    """Stage: what the model in C says of each held-out item, or TensorFlow's interpreter where no board runs it."""
 
     def make(folder: Path) -> None:
-        app, host = learned(task.app, made), host_model(made["convert"], task.app)
+        app, model = (
+            learned(task.app, made),
+            _interpreted(task, made) if on_hosts else host_model(made["convert"], task.app),
+        )
         held_out = app.held_out(task.data.of(task.split.test), task.labels)
-        said = app.scores(host, held_out.inputs).argmax(1)
+        said = app.scores(model, held_out.inputs).argmax(1)
         np.savez_compressed(folder / "answers.npz", answers=said, labels=held_out.labels, files=held_out.files)
 
     inputs = {"from": made.names("train", "convert"), "data": task.data.hash, "test": task.split.test}
+    inputs |= {"on_hosts": on_hosts}
     return stage("answers", inputs, (*JUDGED, ML / "shrink/make.py", *task.app.code), make)
+
+
+def _interpreted(task: Task, made: Made) -> Interpreted:
+    return Interpreted((made["convert"] / "model.tflite").read_bytes(), lessons_of(task, made).scale)
 
 
 def accuracy(subject: Subject, trial: Trial) -> dict:

@@ -8,7 +8,7 @@ from ml.evaluate.intervals import short, wilson
 from ml.files import replace_file
 from ml.report.pareto import Dot, pareto
 from ml.shrink.budget import Budget
-from ml.shrink.table import cells
+from ml.shrink.table import cells, on_boards
 
 AXES = {
     "flash": "constants in flash, KiB",
@@ -21,7 +21,7 @@ GOOD = "accuracy, %"
 
 def write(folder: Path, kept: dict, budget: Budget) -> Path:
     """`kept` is what tradeoff.json holds."""
-    rows = [row for row in kept["rows"] if "refused" not in row]
+    rows = [row for row in kept["rows"] if on_boards(row)]
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
     )

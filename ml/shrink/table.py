@@ -36,12 +36,15 @@ def _row(subject: Subject, variant: Variant, by_name: dict[str, list[Trial]]) ->
     if refused:
         return row | {"refused": refused}
     first = mine[0].folders
-    row |= costs((first["convert"] / "model.tflite").read_bytes(), task.app)
+    tflite = (first["convert"] / "model.tflite").read_bytes()
+    row |= {"on_hosts": variant.on_hosts, "file": len(tflite), "parity": None, "stream": None}
+    if not variant.on_hosts:
+        row |= costs(tflite, task.app)
+        metrics = make.read(first["judge"], "metrics.json")
+        row |= {name: metrics[name] for name in ("parity", "stream")}
     found = [make.accuracy(subject, trial) for trial in mine]
     row |= {"accuracy": float(np.mean([one["accuracy"] for one in found])), "items": found[0]["repetitions"]}
     row["by_seed"] = [one["accuracy"] for one in found]
-    metrics = make.read(first["judge"], "metrics.json")
-    row |= {name: metrics[name] for name in ("parity", "stream")}
     row["against"] = {
         other: dataclasses.asdict(_against(mine, by_name[other]))
         for other in dict.fromkeys((BASE, variant.twin))
@@ -50,15 +53,20 @@ def _row(subject: Subject, variant: Variant, by_name: dict[str, list[Trial]]) ->
     return row
 
 
+def on_boards(row: dict) -> bool:
+    """The variant was made, and a board runs it."""
+    return "refused" not in row and not row["on_hosts"]
+
+
 def _against(mine: list[Trial], others: list[Trial]) -> Difference:
     return difference(*(np.array([trial.right() for trial in side]) for side in (mine, others)))
 
 
 def _dominating(row: dict, every: list[dict]) -> str | None:
     """Who is at least as right and costs no more, and is better in something; the most accurate of them."""
-    if "refused" in row:
+    if not on_boards(row):
         return None
-    better = [other for other in every if "refused" not in other and _dominates(other, row)]
+    better = [other for other in every if on_boards(other) and _dominates(other, row)]
     return max(better, key=lambda other: other["accuracy"])["name"] if better else None
 
 
@@ -73,7 +81,8 @@ def verdict(row: dict) -> str:
         return f"not made: {row['refused']}"
     if row["name"] == BASE:
         return "the baseline"
-    said = [f"dominated by {row['dominated_by']}"] if row["dominated_by"] else []
+    said = [f"on hosts only: {row['on_hosts']}"] if row["on_hosts"] else []
+    said += [f"dominated by {row['dominated_by']}"] if row["dominated_by"] else []
     for other, figures in row["against"].items():
         found = Difference(**figures)
         if found.is_noise:
@@ -101,12 +110,20 @@ def table(rows_: list[dict], budget: Budget) -> Table:
 
 def cells(row: dict, board: str) -> list[str]:
     """The figures of a row as text."""
-    there = row["boards"][board]
-    sizes = [f"{row[name]:,}" for name in COSTS]
-    energy = "" if there["uj"] is None else short(there["uj"])
     seeds = f"{100 * row['accuracy']:.1f} ({100 * min(row['by_seed']):.1f}..{100 * max(row['by_seed']):.1f})"
     against = [_signed(row["against"].get(other)) for other in (BASE, row["twin"])]
-    return [*sizes, short(there["ms"]), energy, seeds, *against, _found(row["stream"])]
+    return [*_costs(row, board), seeds, *against, _found(row["stream"])]
+
+
+def _costs(row: dict, board: str) -> list[str]:
+    if not on_boards(row):
+        return [f"file {row['file']:,}", *[""] * 4]
+    there = row["boards"][board]
+    return [
+        *(f"{row[name]:,}" for name in COSTS),
+        short(there["ms"]),
+        "" if there["uj"] is None else short(there["uj"]),
+    ]
 
 
 def _signed(found: dict | None) -> str:

@@ -7,6 +7,8 @@ from ml.errors import UserError
 
 TUNING = 0.4  # epochs of a step that trains on, as a share of those of the first training
 BASE = "int8"
+FLOATS = "no float kernels on the boards"
+WIDE = "the front ends give int8, twice the RAM"
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Variant:
     says: str  # what it is, in a few words
     recipe: Recipe
     twin: str = ""  # a smaller network from scratch, trained for as many epochs in all, against which it must gain
+    on_hosts: str = ""  # why no board runs it; such a row is there to compare with
 
     def epochs(self, first: int) -> int:
         """Of all training; `first` are those of the network that it begins with."""
@@ -41,7 +44,9 @@ def every(epochs: int) -> tuple[Variant, ...]:
         Variant("int8-longer", "from scratch, as long as those that train on", _recipe(("restart", whole))),
         Variant("int8-mse", "after training, ranges by least squared error", _recipe(("round", {}))),
         Variant("int8-equalised", "layers equalised, biases corrected", _recipe(("equalise", {}), corrected)),
-        Variant("int16", "activations of 16 bits", _recipe(("round", {"wide": True}))),
+        Variant("int16", "activations of 16 bits", _recipe(("round", {"wide": True})), on_hosts=WIDE),
+        Variant("float16", "weights of float16", _form("float16"), on_hosts=FLOATS),
+        Variant("dynamic-range", "weights of 8 bits, sums in float", _form("dynamic-range"), on_hosts=FLOATS),
         Variant("int4", "weights of 4 bits after training", _recipe(("round", {"bits": 4}))),
         Variant("int4-aware", "weights of 4 bits, training aware of it", _recipe(narrow), "lean-scratch"),
         Variant("mixed", "4 bits where that costs little", _recipe(plan, ("qat", aware)), "lean-scratch"),
@@ -69,6 +74,10 @@ def every(epochs: int) -> tuple[Variant, ...]:
 def _scratch(keep: float, whole: dict) -> Recipe:
     """The network that pruning leaves, without what it has learned."""
     return _recipe(("prune.channels", {"keep": keep, "criterion": "magnitude"}), ("restart", whole))
+
+
+def _form(name: str) -> Recipe:
+    return Recipe((), {"form": name})
 
 
 def chosen(all_: tuple[Variant, ...], names: str | None) -> tuple[Variant, ...]:

@@ -6,7 +6,7 @@ import pytest
 
 from ml.compiler.compile import prepare
 from ml.compress import distil, sparse
-from ml.compress.quantise import dynamic_range, float16, run_floats
+from ml.compress.quantise import Interpreted, dynamic_range, float16
 from ml.compress.recipe import Step
 from ml.compress.sensitivity import judge
 from ml.compress.steps import Network, run
@@ -98,6 +98,6 @@ def test_files_for_a_host_are_smaller_and_the_compiler_says_why_not_here():
     model, given = network(8, "flat"), real(inputs(8))
     for convert, near in ((float16, 2e-3), (dynamic_range, 3e-2)):
         made = convert(model)
-        np.testing.assert_allclose(run_floats(made, given), model(given), atol=near)
+        np.testing.assert_allclose(Interpreted(made).run(inputs(8)), model(given), atol=near)
         with pytest.raises(UserError, match="float"):
             prepare(made, "model")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ml.paths import ROOT
 
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
+sys.path.append(str(ROOT / "platforms" / "virtual"))
 
 
 APP = "gesture_recognition"

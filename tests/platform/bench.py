@@ -19,7 +19,7 @@ from ml.profile.boards import EMULATED, machines  # noqa: F401  (for the tests)
 from ml.profile.boards import VIRTUAL as BOARDS
 from tests.firmware import own_platforms
 
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))
+sys.path.append(str(ROOT / "platforms" / "virtual"))
 
 import emulator_control
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ml.paths import ROOT
 from tools.rig.errors import RigError
 
-sys.path.insert(0, str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
+sys.path.append(str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
 import emulator_control
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import soundfile
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "platforms" / "virtual"))
+sys.path.append(str(Path(__file__).resolve().parents[2] / "platforms" / "virtual"))
 
 import emulator_control
 from rich.console import Console
