@@ -4,6 +4,7 @@ import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -35,7 +36,7 @@ def crew(most: int, workers: int = WORKERS) -> Iterator[Callable[..., list[dict]
     pool = ProcessPoolExecutor(min(workers, os.cpu_count() or 1, most), spawn, _prepare)
 
     def work(function: Callable[[tuple], dict], asked: list[tuple], what: str) -> list[dict]:
-        given = [pool.submit(function, one) for one in asked]
+        given = [pool.submit(_done, function, one) for one in asked]
         return [one.result() for one in track(as_completed(given), what, len(given))]
 
     try:
@@ -52,11 +53,29 @@ def crew(most: int, workers: int = WORKERS) -> Iterator[Callable[..., list[dict]
             child.join()
 
 
+def _done(function: Callable[[tuple], dict], one: tuple) -> dict:
+    """The pool takes SystemExit for an answer and goes on with the next one; here it ends the process."""
+    try:
+        return function(one)
+    except SystemExit:
+        os._exit(1)
+
+
 def _prepare() -> None:
-    """Interrupts are the parent's business, and so is talking to the user. Ended by it, a worker cleans up."""
+    """Interrupts are the parent's business, and so is talking to the user. Ended by it, or without it, a worker cleans
+    up."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _leave)
     console.quiet = True
+    threading.Thread(target=_follow, daemon=True).start()
+
+
+def _follow() -> None:
+    """A parent that was killed asks nobody to end."""
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _leave(*_: object) -> None:

@@ -22,7 +22,7 @@ def rows(subject: Subject, variants: tuple[Variant, ...], trials: list[Trial]) -
     by_name = {one.name: [trial for trial in trials if trial.name == one.name] for one in variants}
     made = [_row(subject, one, by_name) for one in variants]
     for row in made:
-        row["dominated_by"] = _dominating(row, made)
+        row["dominated_by"] = dominating(row, made)
         row["verdict"] = verdict(row)
     return made
 
@@ -62,7 +62,7 @@ def _against(mine: list[Trial], others: list[Trial]) -> Difference:
     return difference(*(np.array([trial.right() for trial in side]) for side in (mine, others)))
 
 
-def _dominating(row: dict, every: list[dict]) -> str | None:
+def dominating(row: dict, every: list[dict]) -> str | None:
     """Who is at least as right and costs no more, and is better in something; the most accurate of them."""
     if not on_boards(row):
         return None

@@ -107,7 +107,7 @@ def test_packed_weights_compile_and_equal_their_int8_twin_in_tflm(narrow):
 
 
 def test_the_model_computes_what_its_file_does_bit_for_bit():
-    """In TensorFlow's int8 kernels, which round a product once. TFLM rounds twice, so that one value of a hundred
+    """In TensorFlow's int8 kernels, which round a product once. TFLM rounds twice: of one layer one value of a hundred
     differs by 1 there."""
     plain = network(3)
     names = [layer.name for layer in plain.layers]

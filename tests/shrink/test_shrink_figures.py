@@ -45,7 +45,7 @@ def test_an_interval_holds_no_difference_as_often_as_promised():
 
 
 ROW = {"name": "a", "flash": 5000, "ram": 700, "cycles": 64_000, "accuracy": 0.9, "against": {}, "twin": ""}
-ROW |= {"boards": {"nano33ble": {"ms": 1.0, "uj": 19.0}}, "says": "", "dominated_by": None}
+ROW |= {"boards": {"nano33ble": {"ms": 1.0, "uj": 19.0}}, "says": "", "dominated_by": None, "on_hosts": ""}
 
 
 def test_the_most_accurate_variant_within_the_budget_is_taken():
@@ -81,6 +81,18 @@ def test_a_row_says_that_it_is_dominated_or_that_its_gain_is_noise():
     assert said == "dominated by b; within noise of int8; no gain over twin: within noise"
     gains = {"twin": {"points": 1.5, "low": 0.4, "high": 2.2}, BASE: {"points": -2.0, "low": -3.0, "high": -1.0}}
     assert table.verdict(ROW | {"against": gains}) == "better than twin; worse than int8"
+
+
+def test_what_no_board_runs_is_compared_and_never_chosen():
+    """A file for hosts has no cycles. It dominates nothing and keeps no budget, however accurate."""
+    hosts = {"name": "float16", "on_hosts": "no float kernels", "accuracy": 1.0, "twin": "", "dominated_by": None}
+    hosts |= {"file": 9000, "by_seed": [1.0], "stream": None}
+    hosts |= {"against": {BASE: {"points": 1.0, "low": -0.5, "high": 2.0}}}
+    assert table.verdict(hosts) == "on hosts only: no float kernels; within noise of int8"
+    assert budget.best([hosts, ROW], Budget("nano33ble"))["name"] == "a"
+    assert table.cells(hosts, "nano33ble")[:2] == ["file 9,000", ""]
+    for rows in ([hosts, ROW], [ROW, hosts]):
+        assert not any(table.dominating(row, rows) for row in rows)
 
 
 def test_every_variant_with_a_twin_trains_no_longer_than_its_twin():

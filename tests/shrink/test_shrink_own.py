@@ -12,7 +12,8 @@ from ml.train.keras import keras_module
 from ml.train.lessons import classes, tune
 
 SIDE, CLASSES = 8, 4
-VARIANTS = "int8,int8-mse,int4"
+COMPILED, FOR_HOSTS = ("int8", "int8-mse", "int4"), ("int16", "float16", "dynamic-range")
+VARIANTS = ",".join((*COMPILED, *FOR_HOSTS))
 
 
 def waves(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -53,7 +54,7 @@ def asked(own: Path, model: str = "net.keras", variants: str = VARIANTS) -> tupl
 
 @pytest.fixture(scope="module")
 def shrunk(own, ml) -> Path:
-    """The folder that three variants leave."""
+    """The folder that the variants leave."""
     ml(*asked(own), "--out", own / "out")
     return own / "out"
 
@@ -63,9 +64,10 @@ def rows(folder: Path) -> dict[str, dict]:
 
 
 def test_each_variant_leaves_its_files(shrunk):
-    for name in VARIANTS.split(","):
-        left = {path.name for path in (shrunk / "variants" / name).iterdir()}
-        assert left == {"model.keras", "model.tflite", "net_model.h", "plan.json", "metrics.json"}
+    every = {"model.keras", "model.tflite", "plan.json", "metrics.json"}
+    for names, wanted in ((COMPILED, every | {"net_model.h"}), (FOR_HOSTS, every)):
+        for name in names:
+            assert {path.name for path in (shrunk / "variants" / name).iterdir()} == wanted
     plan = json.loads((shrunk / "variants/int4/plan.json").read_text())
     assert [step["do"] for step in plan["step"]] == ["round"]
     assert plan["step"][0]["bits"] == 4
@@ -82,10 +84,20 @@ def test_four_bits_cost_fewer_bytes_and_the_loss_is_told_with_its_interval(shrun
     assert made["int8"]["boards"]["nano33ble"]["uj"] > 0
 
 
+def test_what_runs_on_hosts_only_is_judged_there_and_the_row_says_why(shrunk):
+    made = rows(shrunk)
+    for name in FOR_HOSTS:
+        row = made[name]
+        assert row["verdict"].startswith("on hosts only: ")
+        assert "cycles" not in row
+        assert abs(row["against"]["int8"]["points"]) < 5
+    assert made["dynamic-range"]["file"] < made["float16"]["file"]
+
+
 def test_every_layer_of_every_variant_is_that_of_tensorflow_lite_micro(shrunk):
     if not tflm.available():
         pytest.skip("no tflite-micro on this system")
-    found = [row["parity"] for row in rows(shrunk).values() if "refused" not in row]
+    found = [rows(shrunk)[name]["parity"] for name in COMPILED]
     assert all(one["windows"] == 120 and one["mismatches"] == 0 for one in found)
 
 
@@ -171,6 +183,7 @@ def test_a_layer_that_the_compiler_does_not_have_is_refused_by_its_name(ml, own,
         (("shrink", "gesture_recognition", "--flash", "much"), "--flash: expected bytes"),
         (("shrink", "gesture_recognition", "--quick", "--variants", "int3"), "--variants: expected some of"),
         (("shrink", "gesture_recognition", "--quick", "--apply", "int3"), "--apply: expected one of"),
+        (("shrink", "gesture_recognition", "--quick", "--apply", "float16"), "expected a variant that boards run"),
     ],
 )
 def test_what_cannot_be_asked_is_said_in_a_line(ml, words, says):

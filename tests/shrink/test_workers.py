@@ -2,10 +2,14 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 
+import psutil
 import pytest
 
 from ml.errors import UserError
+from ml.paths import ROOT
 from ml.workers import crew
 
 
@@ -22,6 +26,29 @@ def test_a_process_that_the_system_ends_is_told_in_a_line():
         work(os._exit, [9, 9, 9], "work")
     assert "\n" not in str(told.value)
     assert not multiprocessing.active_children()
+
+
+ASLEEP = """
+import time
+from ml.workers import crew
+if __name__ == "__main__":
+    with crew(2) as work:
+        print(work(abs, [-1], "a start"), flush=True)
+        work(time.sleep, [600, 600], "sleep")
+"""
+
+
+def test_nobody_is_left_behind_by_a_process_that_is_killed(tmp_path):
+    (tmp_path / "asleep.py").write_text(ASLEEP)
+    given = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen([sys.executable, tmp_path / "asleep.py"], stdout=subprocess.PIPE, env=given) as parent:
+        assert parent.stdout and parent.stdout.readline() == b"[1]\n"
+        children = psutil.Process(parent.pid).children()
+        parent.kill()
+    _, alive = psutil.wait_procs(children, 60)
+    for one in alive:
+        one.kill()
+    assert len(children) > 1 and not alive
 
 
 def test_processes_that_cannot_start_are_not_started_for_ever(tmp_path, monkeypatch):
