@@ -15,7 +15,8 @@ from ml.workers import crew
 
 def test_several_lists_by_the_same_processes_and_an_error_of_one_ends_all():
     with crew(2) as work:
-        assert sorted(work(abs, [-2, 1, -3], "numbers")) == [1, 2, 3]
+        made = work(abs, [-2, 1, -3], "numbers")
+        assert len(made) == 3 and all(one in made for one in (1, 2, 3))
         with pytest.raises(TypeError):
             work(abs, [1, "no number", 2], "numbers")
     assert not multiprocessing.active_children()
