@@ -12,7 +12,7 @@ FIRMWARE = "the board needs newer firmware, or the model an older compiler"
 # {needs} and {has} are the numbers of the answer.
 WORDS = {
     Refusal.FLASH: "flash that keeps what is written, found none; the board has no part for models, or it is worn",
-    Refusal.SIZE: "at most {has:,} bytes in the slot, in blocks that its flash can write, found {needs:,}; try another --block",
+    Refusal.SIZE: "at most {has:,} bytes in a slot, blocks that flash can write, found {needs:,}; try another --block",
     Refusal.COUNTER: f"a counter above {{has}}, that of the board, found {{needs}}; {PACK}, with a higher one",
     Refusal.PHASE: "a board that waits for this, found it doing something else; see: python tools/update.py status",
     Refusal.BLOCK: "a block of the payload, found another; give the same command again",
