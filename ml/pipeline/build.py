@@ -8,6 +8,7 @@ convert   -> model.tflite, layers.json where its layers are of integers
 
 from pathlib import Path
 
+from ml.compiler.compile import prepare
 from ml.compress import quantise, steps
 from ml.compress.recipe import Step
 from ml.evaluate.limits import limits_of
@@ -103,6 +104,7 @@ def _convert(task: Task, made: Made, folder: Path) -> None:
     (folder / "model.tflite").write_bytes(model)
     if task.recipe.convert:  # a float form, whose layers lose nothing to look at
         return
+    prepare(model, task.app.name)  # refuses a layer that is not supported, at which an interpreter may abort
     looked_at = quantise.calibration_set(lessons, task.seed)[:LOOKED_AT]
     write_json(folder / "layers.json", quantise.layer_errors(network.model, model, looked_at, lessons.scale))
 

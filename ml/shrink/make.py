@@ -7,16 +7,19 @@ from pathlib import Path
 
 import numpy as np
 
+from ml.compiler.reader import read as graph_of
 from ml.compress.quantise import Interpreted
 from ml.errors import UserError
 from ml.evaluate.accuracy import figures
 from ml.pipeline.build import ML, learned, lessons_of
 from ml.pipeline.cache import stage
+from ml.pipeline.contract import App
 from ml.pipeline.judge import JUDGED, host_model
 from ml.pipeline.stages import convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
 from ml.shrink.variants import BASE, Variant
+from ml.train.training import Model
 from ml.workers import crew
 
 
@@ -65,12 +68,12 @@ def _made(asked: tuple[Subject, Variant, int]) -> dict:
 
 
 def answers(task: Task, made: Made, on_hosts: bool) -> Path:
-    """Stage: what the model in C says of each held-out item, or TensorFlow's interpreter where no board runs it."""
+    """Stage: what the model in C says of each held-out item, or TensorFlow's interpreter if it is of floats."""
 
     def make(folder: Path) -> None:
         app, model = (
             learned(task.app, made),
-            _interpreted(task, made) if on_hosts else host_model(made["convert"], task.app),
+            _of_hosts(task, made) if on_hosts else host_model(made["convert"], task.app),
         )
         held_out = app.held_out(task.data.of(task.split.test), task.labels)
         said = app.scores(model, held_out.inputs).argmax(1)
@@ -81,8 +84,25 @@ def answers(task: Task, made: Made, on_hosts: bool) -> Path:
     return stage("answers", inputs, (*JUDGED, ML / "shrink/make.py", *task.app.code), make)
 
 
-def _interpreted(task: Task, made: Made) -> Interpreted:
-    return Interpreted((made["convert"] / "model.tflite").read_bytes(), lessons_of(task, made).scale)
+def _of_hosts(task: Task, made: Made) -> Model:
+    scale = lessons_of(task, made).scale
+    if task.recipe.convert:  # of floats
+        return Interpreted((made["convert"] / "model.tflite").read_bytes(), scale)
+    return Wide(made["convert"], task.app, scale)
+
+
+class Wide:
+    """A model in C whose inputs and outputs are int16, where an application gives int8."""
+
+    def __init__(self, converted: Path, app: App, scale: float) -> None:
+        graph = graph_of((converted / "model.tflite").read_bytes())
+        self._host = host_model(converted, app)
+        self._finer, self._scale = scale / graph.inputs[0].scale, graph.outputs[0].scale
+
+    def answers(self, inputs: np.ndarray) -> np.ndarray:
+        """int8 (n, ...) -> scores float (n, classes) in the unit of a softmax's int8: scale 1/256, zero point -128."""
+        given = np.clip(np.rint(inputs * self._finer), -(2**15), 2**15 - 1).astype(np.int16)
+        return self._host.answers(given).view(np.int16) * (256 * self._scale) - 128
 
 
 def accuracy(subject: Subject, trial: Trial) -> dict:
