@@ -1,8 +1,9 @@
 """The network, of operators that the compiler can run a few frames at a time: no padding over time.
 
-After Choi et al., "Temporal convolution for real-time keyword spotting on mobile devices", Interspeech 2019, and
-Zhang et al., "Hello Edge: keyword spotting on microcontrollers", arXiv:1711.07128: plain convolutions while there is
-frequency, depthwise-separable ones with residuals over time.
+A first convolution over time and frequency, so that a voice may be higher or lower; then frequency is channels, and
+convolutions over time with residuals follow: Choi et al., "Temporal convolution for real-time keyword spotting on
+mobile devices", Interspeech 2019. So a step of the device costs two rows of each layer, and training is a few large
+products.
 """
 
 from ml.keyword_spotting.config import Config, Network
@@ -16,11 +17,8 @@ def build(config: Config, classes: int):
     frames, bands = config.front_end.frames, config.front_end.log_mel.outputs
     given = keras.Input((frames, bands), name="window")
     x = layers.Reshape((frames, bands, 1), name="picture")(given)
-    for number, (filters, kernel, stride) in enumerate(
-        zip(network.filters, network.kernels, network.strides, strict=True)
-    ):
-        x = _conv(x, f"conv{number + 1}", filters, kernel, stride)
-    x = _conv(x, "over_time", network.channels, (3, x.shape[2]))
+    x = _conv(x, "conv1", network.filters, network.kernel, network.stride)
+    x = _conv(x, "over_bands", network.channels, (1, x.shape[2]))
     for number in range(network.blocks):
         x = _block(x, f"block{number + 1}", network)
     x = _conv(x, "wide", network.last, (1, 1))
@@ -32,16 +30,13 @@ def build(config: Config, classes: int):
 def _conv(x, name: str, filters: int, kernel: tuple[int, int], stride: tuple[int, int] = (1, 1), relu: bool = True):
     layers = keras_module().layers
     x = layers.Conv2D(filters, kernel, stride, "valid", use_bias=False, name=name)(x)
-    x = layers.BatchNormalization(momentum=0.95, name=f"{name}_norm")(x)
+    x = layers.BatchNormalization(momentum=0.98, name=f"{name}_norm")(x)
     return layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
 def _block(x, name: str, network: Network):
     """The residual is what lies in the middle of the kernel."""
     layers = keras_module().layers
-    before = (network.kernel - 1) // 2
-    same = layers.Cropping2D(((before, network.kernel - 1 - before), (0, 0)), name=f"{name}_same")(x)
-    y = layers.DepthwiseConv2D((network.kernel, 1), padding="valid", use_bias=False, name=f"{name}_over_time")(x)
-    y = layers.BatchNormalization(momentum=0.95, name=f"{name}_over_time_norm")(y)
-    y = _conv(y, f"{name}_mixed", network.channels, (1, 1), relu=False)
+    same = layers.Cropping2D(((1, 1), (0, 0)), name=f"{name}_same")(x)
+    y = _conv(x, f"{name}_over_time", network.channels, (3, 1), relu=False)
     return layers.ReLU(name=f"{name}_relu")(layers.Add(name=f"{name}_sum")([y, same]))

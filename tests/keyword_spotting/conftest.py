@@ -23,7 +23,7 @@ PLAN = SpeechPlan(speakers=5, takes=1, unknown=3, speech_s=3, noise_s=4, silence
 @pytest.fixture(scope="session")
 def app() -> KeywordSpotting:
     config = KeywordSpotting().quick().config
-    training = replace(config.training, variations=1, synthetic=1, rooms=3, noise_s=2)
+    training = replace(config.training, least=100, rooms=3, noise_s=2, babble_s=5)
     return KeywordSpotting(
         replace(config, synthesis=PLAN, training=training, streams=replace(config.streams, minutes=1.5))
     )
