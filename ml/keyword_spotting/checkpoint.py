@@ -31,7 +31,7 @@ class Checkpoints:
             arrays |= {f"inputs{number}": one.inputs, f"labels{number}": one.labels}
         said = json.dumps({"epoch": epoch, "history": history, "mistakes": len(self.mistakes)})
         made = io.BytesIO()
-        np.savez(made, said=np.array(said), **arrays)
+        np.savez(made, allow_pickle=False, said=np.array(said), **arrays)
         FOLDER.mkdir(parents=True, exist_ok=True)
         replace_file(self.path, made.getvalue())
 

@@ -30,8 +30,9 @@ class Pictured(Dataset):
         return cls(data.items, made, data.left_out, data.twice, found)
 
     def of(self, subjects: list[str] | tuple[str, ...]) -> "Pictured":
-        away = set(self.subjects) - set(subjects)
-        return replace(super().of(subjects), images=self.images.without(away))
+        wanted, away = set(subjects), set(self.subjects) - set(subjects)
+        items = tuple(item for item in self.items if item.subject in wanted)
+        return replace(self, items=items, images=self.images.without(away))
 
     def summary(self) -> dict:
         """Also who is in the images."""

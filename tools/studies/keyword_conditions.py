@@ -22,11 +22,6 @@ from ml.data.manifest import Dataset
 from ml.data.recordings import saturate
 from ml.data.streams import Stream, Truth
 from ml.errors import UserError
-<<<<<<< HEAD
-=======
-from ml.evaluate.committed import Committed, committed
-from ml.evaluate.disturbances import babble_track, table
->>>>>>> 8aaeb6a (Keywords train on mixtures of powers: images of words beside recordings, new noise, rooms and voices in every epoch)
 from ml.evaluate.intervals import garwood, wilson
 from ml.evaluate.streams import Tally, judge
 from ml.keyword_spotting.app import KeywordSpotting
