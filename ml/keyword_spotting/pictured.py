@@ -34,11 +34,17 @@ class Pictured(Dataset):
         items = tuple(item for item in self.items if item.subject in wanted)
         return replace(self, items=items, images=self.images.without(away))
 
+    @property
+    def credits(self) -> list[str]:
+        return credits([*((item.source, item.licence) for item in self.items), (SOURCE, LICENCE)])
+
+    @property
+    def besides(self) -> str:
+        return f"{len(self.images):,} images of words by {len(np.unique(self.images.speakers)):,} speakers"
+
     def summary(self) -> dict:
-        """Also who is in the images."""
-        said, (who, clips) = super().summary(), (len(np.unique(self.images.speakers)), len(self.images))
-        theirs = credits([*((item.source, item.licence) for item in self.items), (SOURCE, LICENCE)])
-        return said | {"credits": theirs, "images": {"clips": clips, "speakers": who}}
+        """Also what is in the images."""
+        return super().summary() | {"images": self.besides}
 
 
 def images_of(data: Dataset) -> Spectrograms:
