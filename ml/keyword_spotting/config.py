@@ -57,10 +57,11 @@ class Variation:
     reverberation_s: tuple[float, float] = (0.08, 0.7)  # until the sound of a room has died away by 60 dB
     direct_db: tuple[float, float] = (-3.0, 18.0)  # of what comes straight, over what the room adds
     microphone_db: float = 4.0  # standard deviation of its response
+    microphone_share: float = 0.6
     noise_share: float = 0.8
     babble_share: float = 0.35  # of the noise is voices
-    snr_db: tuple[float, float] = (-2.0, 28.0)
-    level_db: tuple[float, float] = (-58.0, -9.0)  # root mean square of a word, below full scale
+    snr_db: tuple[float, float] = (0.0, 30.0)
+    level_db: tuple[float, float] = (-52.0, -10.0)  # root mean square of a word, below full scale
     own_db: tuple[float, float] = (-95.0, -60.0)  # the microphone's own noise
     as_recorded: float = 0.4  # share that keeps its level
 
@@ -82,8 +83,8 @@ class Training:
     babble_s: float = 300.0  # of each number of voices, new in each epoch
     rooms: int = 20  # of the streams
     least: int = 12000  # windows of keywords in an epoch: few clips are shown several times
-    epochs: int = 22
-    falling: float = 0.4  # of the epochs: the learning rate falls to nothing, along a line
+    epochs: int = 34
+    falling: float = 0.353  # of the epochs: the learning rate falls to nothing, along a line
     rising: float = 0.02
     searched: float = 0.5  # windows that are no keyword, for each of one, among which each epoch looks for mistakes
     mistaken: float = 0.3  # how sure of some word the network is in a mistake

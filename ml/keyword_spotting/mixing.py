@@ -9,7 +9,7 @@ import numpy as np
 
 from ml.keyword_spotting.bands import total
 
-PITCHES = 2.0 ** (np.arange(-5, 6) / 24)  # to which a voice is moved: two and a half semitones each way at most
+PITCHES = 2.0 ** (np.arange(-3, 4) / 24)  # to which a voice is moved: one and a half semitones each way at most
 BENDS = 7  # points between which a microphone's response is straight, evenly over the bands
 MASKS = 2  # of each kind in a window
 

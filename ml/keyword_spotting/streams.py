@@ -39,7 +39,8 @@ class Said:
 
 def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
     """As many streams as the configuration wants, made now or kept from before; none where nobody says a keyword."""
-    training = (config.training.noise_s, config.training.variation)
+    t, by = config.training, config.training.variation
+    training = (t.noise_s, by.reverberation_s, by.direct_db, by.microphone_db)
     said = sorted((item.label, item.subject, item.recording.key) for item in data.items)
     return kept((VERSION, config.words, config.streams, training, seed, said), lambda: _made(data, config, seed))
 

@@ -156,7 +156,8 @@ class Windows:
         noise = self._pieces(self.material.noise, count)
         noise[crowd] = self._pieces(self.babble, int(crowd.sum()))
         power = mixing.mixed(power, noise, level, snr)
-        power *= self.responses[rng.integers(RESPONSES, size=count)][:, None]
+        through = rng.random(count) < by.microphone_share
+        power[through] *= self.responses[rng.integers(RESPONSES, size=int(through.sum()))][:, None]
         wanted = bands.of_level(rng.uniform(*by.level_db, count))
         kept = (rng.random(count) < by.as_recorded) & (level > bands.of_level(by.level_db[0]))
         return self._made(power, np.where(kept, level, wanted), labels, level)
