@@ -111,6 +111,7 @@ class Decision:
     target_false_alarms_per_hour: float = 0.5
     upper_bound_per_hour: float = 1.5  # of the 95 % interval around them: three times the target
     fallback: tuple[int, int, int] = (3, 180, 10)  # smoothing, threshold, refractory, where nothing can be tuned
+    each_class: bool = True  # a threshold of its own: one word makes most of the false alarms, another one none
 
 
 @dataclass(frozen=True)
