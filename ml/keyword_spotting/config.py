@@ -83,8 +83,8 @@ class Training:
     babble_s: float = 300.0  # of each number of voices, new in each epoch
     rooms: int = 20  # of the streams
     least: int = 12000  # windows of keywords in an epoch: few clips are shown several times
-    epochs: int = 44
-    falling: float = 0.3  # of the epochs: the learning rate falls to nothing, along a line
+    epochs: int = 64
+    falling: float = 0.4  # of the epochs: the learning rate falls to nothing, along a line
     rising: float = 0.02
     searched: float = 0.5  # windows that are no keyword, for each of one, among which each epoch looks for mistakes
     mistaken: float = 0.3  # how sure of some word the network is in a mistake
