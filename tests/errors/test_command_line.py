@@ -102,7 +102,7 @@ def test_ctrl_c_in_the_middle_of_training_leaves_nothing_half_written(tmp_path):
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509  background jobs are deaf to it
     )
-    assert process.stderr.readline().startswith("train")
+    assert process.stderr.readline().startswith("examples")
     end = time.monotonic() + 60
     while "tensorflow" not in Path(f"/proc/{process.pid}/maps").read_text() and time.monotonic() < end:
         time.sleep(0.02)  # any moment will do; this one lies inside the import of TensorFlow

@@ -20,6 +20,7 @@ from tests.hil.checks.waiting import described, mark
 BOOT_S = 60.0  # of the host, for a board that starts late on purpose
 CPU = ("-mcpu=cortex-m4", "-mthumb", "-mfloat-abi=hard", "-mfpu=fpv4-sp-d16")  # of the virtual board
 FLAGS = ("-std=gnu99", "-O2", "-g", "-Wall", "-Wextra", "-Werror", "-ffunction-sections", "-D", "NN_GUARD=64")
+LAYOUT = re.compile(r"(?<=-D )LINK_MAX_PAYLOAD=\d+")  # of what the board's settings change about structs of the link
 WRAPPED = re.compile(r"^WRAP\([^,]+, (\w+)", re.MULTILINE)
 
 
@@ -76,7 +77,9 @@ def linked_with(source: Path, folder: Path) -> str:
     made = folder / f"{source.stem}.o"
     kinds = [f"-D{one.name}={one.value}" for one in Sabotage]
     includes = [f"-I{path}" for path in sorted(ROOT.glob("lib/*/include"))]
-    command = ["arm-none-eabi-gcc", *CPU, *FLAGS, *kinds, *includes, "-c", str(source), "-o", str(made)]
+    layout = LAYOUT.findall((ROOT / "boards" / "virtual.ini").read_text())
+    flags = [*CPU, *FLAGS, *(f"-D{one}" for one in layout), *kinds, *includes]
+    command = ["arm-none-eabi-gcc", *flags, "-c", str(source), "-o", str(made)]
     subprocess.run(command, check=True)
     wraps = [f"-Wl,--wrap={name}" for name in WRAPPED.findall(source.read_text())]
     return " ".join([*wraps, f"-Wl,{made}"])

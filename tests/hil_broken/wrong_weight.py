@@ -14,7 +14,7 @@ PLACE = 700  # byte of the packed weights
 
 @contextlib.contextmanager
 def wrong_weight(board) -> Iterator[Device]:
-    """Open; the firmware is as it was afterwards, when the board is next started."""
+    """Open, if it opens; the firmware is as it was afterwards, when the board is next started."""
     program = Path(json.loads((Path(board.port).parent / "emulator.json").read_text())["program"])
     good = program.read_bytes()
     wrong, at = bytearray(good), _offset(program, "_3_fully_connected_packed") + PLACE

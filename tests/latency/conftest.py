@@ -22,9 +22,9 @@ def recording(latency_workspace):
 
 
 @pytest.fixture(scope="module")
-def played(bench, recording, latency_workspace):
+def played(bench, recording, tmp_path_factory):
     """A log of the whole recording."""
-    out = latency_workspace / "played.csv"
+    out = tmp_path_factory.mktemp("played") / "played.csv"
     done = bench.run("--play", recording, "--out", out, "--json")
     assert done.status == 0, done.err
     return out, done.json

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import time
 
 import psutil
 import pytest
@@ -19,6 +20,9 @@ def test_several_lists_by_the_same_processes_and_an_error_of_one_ends_all():
         assert len(made) == 3 and all(one in made for one in (1, 2, 3))
         with pytest.raises(TypeError):
             work(abs, [1, "no number", 2], "numbers")
+    end = time.monotonic() + 30
+    while multiprocessing.active_children() and time.monotonic() < end:
+        time.sleep(0.05)
     assert not multiprocessing.active_children()
 
 
@@ -26,6 +30,9 @@ def test_a_process_that_the_system_ends_is_told_in_a_line():
     with pytest.raises(UserError, match="ended before its work did") as told, crew(2) as work:
         work(os._exit, [9, 9, 9], "work")
     assert "\n" not in str(told.value)
+    end = time.monotonic() + 30
+    while multiprocessing.active_children() and time.monotonic() < end:
+        time.sleep(0.05)
     assert not multiprocessing.active_children()
 
 
@@ -57,4 +64,7 @@ def test_processes_that_cannot_start_are_not_started_for_ever(tmp_path, monkeypa
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UserError, match="ended before its work did"), crew(2) as work:
         work(abs, [1, 2], "work")
+    end = time.monotonic() + 30
+    while multiprocessing.active_children() and time.monotonic() < end:
+        time.sleep(0.05)
     assert not multiprocessing.active_children()

@@ -14,7 +14,7 @@ from ml.link.payloads import parse_info
 from ml.link.refusals import GIVEN_UP, WORDS, refused
 from ml.link.update import Updater
 from tests.link.test_messages import INFO
-from tests.update.test_manifest import update as an_update
+from tests.update.test_update_manifest import update as an_update
 
 
 class Liar:
