@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,12 +87,22 @@ class Firmware:
         self, environment: str, workspace: Path, flags: str = "", beside: dict[str, bytes] | None = None
     ) -> Iterator[Running]:
         """A board with that image, found by tools whose PlatformIO workspace that is."""
-        board = Running(self.image(environment, flags, beside), workspace / "virtual" / environment)
+        board = Running(_own(self.image(environment, flags, beside), workspace), workspace / "virtual" / environment)
         board.restart()
         try:
             yield board
         finally:
             board.stop()
+
+
+def _own(image: Image, workspace: Path) -> Image:
+    """The board `host` keeps its flash beside its program, so each board has a program of its own."""
+    if _suffix(image.environment):
+        return image
+    program = workspace / f"{image.environment}-program" / "firmware"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy2(image.program, program)
+    return Image(image.environment, program)
 
 
 def _suffix(environment: str) -> str:
