@@ -21,7 +21,7 @@ demo: setup  ## train, compile, flash the virtual board and watch it recognise g
 	@$(VENV)/python tools/demo.py $(if $(DATA),--data $(DATA))
 
 test: setup  ## all tests, in three tiers: docs/tests.md
-	@$(VENV)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder tests
+	@$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
 
 bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
 	@$(VENV)/python tools/studies/bench.py $(if $(MODELS),--models $(MODELS))
