@@ -163,8 +163,9 @@ def test_scores_events_and_telemetry_are_the_boards_and_what_was_wrong_becomes_a
     assert int(page.inner_text("#telemetry tr:has-text('windows') td:nth-child(2) >> nth=0")) > 10
     page.fill("#wrong-label", "none")
     page.keyboard.press("Escape")
-    page.keyboard.press("w")
-    page.wait_for_function("document.querySelector('#notice').textContent.includes('take 1')")
+    with page.expect_response("**/api/classify/wrong") as answered:  # what the page says of it goes away by itself
+        page.keyboard.press("w")
+    assert answered.value.ok, answered.value.text()
     kept = [one for one in load(people, "imu").items if one.session == "that_was_wrong"]
     assert [(one.label, round(one.recording.seconds, 1)) for one in kept] == [("none", 3.0)]
 
