@@ -35,7 +35,7 @@ COMMANDS = {
         "ml.shrink.command:shrink",
         "Make smaller variants of a model; compare them with int8 and with smaller networks from scratch.",
     ),
-    "pack": Lazy("ml.image.command:pack_", "Write a model image: data that firmware takes without being built again."),
+    "pack": Lazy("ml.commands.pack:pack_", "Write a model image: data that firmware takes without being built again."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
     "profile": Lazy(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from ml.commands.pack import committed_header
 from ml.image import pack
-from ml.image.command import committed_header
 from ml.image.host import FFT, IMAGE
 from ml.native.build import FLAGS as STRICT
 from ml.native.build import INCLUDES, archive

@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
+from ml.commands.pack import committed_header
 from ml.compiler.host import HostModel
 from ml.image import pack
 from ml.image.board import SLOT, Board, firmware
-from ml.image.command import committed_header
 from tests.image.test_image import APPS
 
 pytestmark = pytest.mark.skipif(not shutil.which("arm-none-eabi-gcc"), reason="arm-none-eabi-gcc is not installed")

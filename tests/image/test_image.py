@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from ml.commands.pack import committed_header, pack_
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel
 from ml.errors import UserError
 from ml.image import host, pack, registry
-from ml.image.command import committed_header, pack_
 from ml.image.host import HostImage, aligned, firmware_library
 from ml.image.pack import HEAD
 from ml.paths import ROOT

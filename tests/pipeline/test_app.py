@@ -96,7 +96,19 @@ def test_the_stages_read_as_they_run():
 
 
 def test_the_rooms_of_the_pipeline_depend_on_each_other_one_way():
-    rooms = ("data", "train", "compress", "compiler", "evaluate", "report", "pipeline", "trial", "commands")
+    rooms = (
+        "data",
+        "train",
+        "compress",
+        "compiler",
+        "evaluate",
+        "report",
+        "pipeline",
+        "trial",
+        "image",
+        "update",
+        "commands",
+    )
     uses = {room: _imported(ROOT / "ml" / room) for room in rooms}
     assert [(one, other) for one in rooms for other in uses[one] if one != other and one in uses.get(other, ())] == []
 

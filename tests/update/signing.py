@@ -6,9 +6,9 @@ import zlib
 from functools import cache
 from pathlib import Path
 
+from ml.commands.pack import committed_header
 from ml.files import replace_file
 from ml.image import pack
-from ml.image.command import committed_header
 from ml.image.pack import Packed
 from ml.update.keys import Keys, Pair
 from ml.update.package import Update

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from ml.commands.pack import committed_header
 from ml.image import pack
-from ml.image.command import committed_header
 from ml.paths import ROOT
 from tests.update import field_cuts, fuzz
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.commands.pack import committed_header
 from ml.image import pack
-from ml.image.command import committed_header
 from ml.paths import ROOT
 from ml.update import arrays, keys, package
 from ml.update.numbers import Kind

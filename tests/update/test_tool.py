@@ -6,7 +6,6 @@ Most of it is on the board `host`: the same firmware as a process, with its flas
 import dataclasses
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from random import Random
 
 import pytest
 
+from ml.commands.pack import committed_header
 from ml.image import pack
-from ml.image.command import committed_header
 from ml.link.device import Device
 from ml.link.frames import Frame
 from ml.link.messages import Command, Status, Type
@@ -30,7 +29,7 @@ from ml.paths import ROOT
 from ml.update.package import Update
 from ml.update.sign import Release, sign
 from tests import command
-from tests.firmware import Image, Running
+from tests.firmware import Running
 from tests.link.pretender import INFO, Pretender
 from tests.update import signing
 from tests.update.line import Faults, Line
@@ -41,14 +40,9 @@ COUNTERS = count(1)
 
 @pytest.fixture(scope="module")
 def board(firmware, session_folder, tmp_path_factory) -> Iterator[Running]:
-    """A board of this module alone: its flash is a file beside its program."""
-    image = firmware.image(f"{APP}-host", signing.flags(session_folder))
-    folder = tmp_path_factory.mktemp("board")
-    copy = shutil.copy2(image.program, folder / "firmware")
-    running = Running(Image(image.environment, Path(copy)), folder / "virtual" / image.environment)
-    running.restart()
-    yield running
-    running.stop()
+    """A board of this module alone."""
+    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("board"), signing.flags(session_folder)) as running:
+        yield running
 
 
 def update_file(folder: Path, **told) -> Path:
