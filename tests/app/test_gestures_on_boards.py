@@ -73,8 +73,10 @@ def resting(seconds: float, z: int) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["virtual-m3", "host"])
 def test_a_board_says_that_it_is_held_otherwise_and_that_it_is_held_well_again(kind, started):
     with Device.open(str(started(f"{APP}-{kind}").console), app=APP) as device:
-        device.inject(np.concatenate([resting(6, -ACCEL_PER_G), resting(12, ACCEL_PER_G)]), FRONT_END.rate_mhz)
+        well, upside_down = resting(12, ACCEL_PER_G), resting(6, -ACCEL_PER_G)
+        device.inject(np.concatenate([well, upside_down, well]), FRONT_END.rate_mhz)
         told = [one.message for one in device.arrivals(0.2) if isinstance(one.message, Health)]
         device.end_injection()
-    assert told[0] == Health(reasons=("held",), answers=False)
-    assert told[1:] == [Health()]
+    # The board is shared: it may have been doubted before, and then the first samples end that doubt.
+    assert told[-2:] == [Health(reasons=("held",), answers=False), Health()]
+    assert told[:-2] in ([], [Health()])
