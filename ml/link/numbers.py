@@ -171,7 +171,7 @@ ARGUMENTS = {
     Command.UPDATE_FINISH: Layout(),
     Command.UPDATE_ABORT: Layout(),
     Command.UPDATE_CONFIRM: Layout(),
-    Command.UPDATE_REVERT: Layout(),
+    Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI"),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),

@@ -85,9 +85,9 @@ class Updater:
         if before.phase == Phase.TRIAL:
             self.abort()
             return self.status()
-        if before.running == NO_SLOT:
+        if before.confirmed == NO_SLOT:
             raise UserError(f"{self._port}: expected an image to go back from, found the compiled-in model running")
-        self._settle(Command.UPDATE_REVERT, lambda now: (now.running, now.digest) != (before.running, before.digest))
+        self._ask(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter))
         return self.status()
 
     def abort(self) -> None:

@@ -1,15 +1,18 @@
 """What a board does with a model that it is given: on trial, given up, confirmed, and killed meanwhile."""
 
+import contextlib
 import dataclasses
+import struct
 import zlib
 
 import pytest
 
 from ml.errors import UserError
 from ml.image.pack import Packed
-from ml.link.device import Device
-from ml.link.messages import NO_SLOT, Command, GivenUp, Phase
+from ml.link.device import CommandError, Device
+from ml.link.messages import NO_SLOT, Command, GivenUp, Phase, Refusal
 from ml.link.update import Updater
+from ml.update.package import digest
 from tests.update import signing
 from tests.update.kills import kills
 
@@ -55,6 +58,35 @@ def test_what_was_given_runs_and_is_told_and_may_be_taken_back(device):
     assert device.info.model.hash[:-1] == before[:-1] and device.info.model.hash != before
     Updater(device).revert()
     assert Updater(device).status().given_up == GivenUp.REVERTED
+
+
+def test_a_way_back_that_is_asked_for_again_and_again_is_gone_once(device):
+    first = signing.packed(APP, host=True)
+    given(device, first)
+    given(device, signing.renamed(first))
+    before = Updater(device).status()
+    leave = struct.pack("<BI", before.confirmed, before.counter)
+    for _ in range(3):  # as by a host that hears no answer
+        assert device.command(Command.UPDATE_REVERT, leave) == b""
+    after = Updater(device).status()
+    assert (after.digest, after.given_up) == (digest(first.data), GivenUp.REVERTED)
+    assert after.counter == before.counter and after.confirmed != before.confirmed
+    given(device, signing.renamed(first))
+    assert device.command(Command.UPDATE_REVERT, leave) == b""  # it comes late
+    assert Updater(device).status().digest == before.digest
+
+
+def test_nothing_is_taken_back_during_a_trial(device):
+    packed = signing.packed(APP, host=True)
+    given(device, packed)
+    before = Updater(device).status()
+    update = signing.signed(signing.renamed(packed), before.counter + 1, trial=1000)
+    with contextlib.closing(Updater(device).install(update)) as steps:
+        next(step for step in steps if step.stage == "try")
+        with pytest.raises(CommandError) as refused:
+            device.command(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter))
+        assert refused.value.data[0] == Refusal.PHASE
+    assert Updater(device).revert().digest == before.digest
 
 
 def test_an_image_that_does_not_compute_what_it_should_is_given_up(device):

@@ -115,7 +115,12 @@ static uint8_t confirm(command *c) {
     return as_slots_say(c, update_confirm(&field.slots));
 }
 
+// It names what it leaves, for a host that hears no answer gives the command again. A slot and a counter are never
+// confirmed together a second time: only a confirmation raises the counter, and a way back changes the slot.
 static uint8_t revert(command *c) {
+    const update_state *state = &field.slots.state;
+    if (state->phase == UPDATE_TRIAL) return refused(c, LINK_REFUSAL_PHASE, 0, 0);
+    if (state->confirmed != c->args[0] || state->counter != get_u32(c->args + 1)) return LINK_OK;
     const update_result result = update_fall_back(&field.slots, GIVEN_UP_AS_REVERTED);
     if (result != UPDATE_OK) return as_slots_say(c, result);
     field_choose();

@@ -91,7 +91,7 @@ static const struct {
     {LINK_UPDATE_FINISH, 0, 0, service_update},
     {LINK_UPDATE_ABORT, 0, 0, service_update},
     {LINK_UPDATE_CONFIRM, 0, 0, service_update},
-    {LINK_UPDATE_REVERT, 0, 0, service_update},
+    {LINK_UPDATE_REVERT, 5, 5, service_update},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

@@ -94,7 +94,8 @@ enum link_command {
     LINK_UPDATE_ABORT = 0x1A,
     // after the windows of the trial: the counter rises
     LINK_UPDATE_CONFIRM = 0x1B,
-    // back to the image before, or to the compiled-in model; the counter stays
+    // slot u8 (confirmed, that is left), counter u32 (confirmed); back to the image before, or to the compiled-in
+    // model; the counter stays. Done already if another is confirmed
     LINK_UPDATE_REVERT = 0x1C
 };
 
