@@ -30,6 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import console, say
+from ml.rig.config import METERS
 from tools.energy import cells, evaluate, find, show
 from tools.energy.link import Seen, Watch
 from tools.energy.measure import measure
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--meter", metavar="NAME[@PORT]", help=f"One of {', '.join(find.METERS)}.")
+@click.option("--meter", metavar="NAME[@PORT]", help=f"One of {', '.join(METERS)}.")
 @click.option("--estimate", "board", metavar="BOARD", help="Instead of a meter: the documented currents of a board.")
 @click.option("--model", metavar="APP|FILE", help="With --estimate: an application's model, or a .tflite.")
 @click.option("--low-power", is_flag=True, help="With --estimate: firmware built with -D BOARD_LOW_POWER=1.")

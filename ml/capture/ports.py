@@ -12,6 +12,7 @@ from ml.errors import UserError
 from ml.link.port import resolve, virtual_folder
 from ml.link.usb import consoles
 from ml.paths import ROOT
+from ml.rig.ports import parse_usb_ids
 
 APP = "sensor_capture"
 
@@ -23,9 +24,8 @@ def usb_ids() -> dict[tuple[int, int], list[str]]:
     config.read(sorted((ROOT / "boards").glob("*.ini")))
     found: dict[tuple[int, int], list[str]] = {}
     for section in config.sections():
-        for pair in config[section].get("custom_usb_ids", "").replace(",", " ").split():
-            vendor, _, product = pair.partition(":")
-            found.setdefault((int(vendor, 16), int(product, 16)), []).append(section.removeprefix("board:"))
+        for each in parse_usb_ids(config[section].get("custom_usb_ids", "")):
+            found.setdefault(each, []).append(section.removeprefix("board:"))
     return found
 
 

@@ -2,57 +2,44 @@
 moment what it runs; updates are installed by ml/link/update.py."""
 
 import threading
-import tomllib
 from dataclasses import asdict
 from pathlib import Path
 
-from serial.tools import list_ports
-
 from ml.cli import in_a_line
-from ml.data.untrusted import read_bytes
 from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.messages import NO_SLOT, Event, Phase
 from ml.link.update import Updater
 from ml.printable import printable
+from ml.rig import config, ports
+from ml.rig.errors import Missing
 from ml.studio import boards
 from ml.studio.state import Studio
 from ml.update import package
 
 LISTEN_S = 1.2  # for an event, and for the telemetry of a second
-PLACES = ("serial", "location", "port")  # how a rig file says which board it is
-MOST_RIG = 1 << 20
 NOT_TOLD = "takes no updates"
 
 
 def shelf(rig: Path | None) -> list[dict]:
     """Name, kind and port of each; a port of "" is not there now."""
     found = boards.found()
-    named = _of_rig(rig) if rig else []
-    ports = {one["port"] for one in named}
+    known = config.read(rig) if rig else []
+    named = [{"name": one.name, "kind": one.kind, "port": _port(one, found["running"])} for one in known]
+    taken = {one["port"] for one in named}
     plugged = [{"name": one["port"], "kind": one["what"], "port": one["port"]} for one in found["usb"]]
     running = [{"name": one, "kind": "virtual", "port": one} for one in found["running"]]
-    return named + [one for one in plugged + running if one["port"] not in ports]
+    return named + [one for one in plugged + running if one["port"] not in taken]
 
 
-def _of_rig(rig: Path) -> list[dict]:
+def _port(board: config.BoardConfig, running: list[str]) -> str:
+    """Where it is now. A virtual one is known by its name, among those that run. RigError where several fit."""
+    if board.emulated or board.port in running:
+        return board.port
     try:
-        given = tomllib.loads(read_bytes(rig, MOST_RIG).decode()).get("board", [])
-        named = [(str(one["name"]), str(one["kind"]), one) for one in given]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError, TypeError, AttributeError):
-        found = "something else; see docs/rig.md"
-        raise UserError(f"{rig}: expected [[board]] tables with name and kind, found {found}") from None
-    return [{"name": name, "kind": kind, "port": _port(one)} for name, kind, one in named]
-
-
-def _port(board: dict) -> str:
-    """Where it is now."""
-    if "port" in board:
-        return str(board["port"])
-    for info in list_ports.comports():
-        if (board.get("serial"), board.get("location")) in ((info.serial_number, None), (None, info.location)):
-            return info.device
-    return ""
+        return ports.find(board, frozenset()).device
+    except Missing:
+        return ""
 
 
 def known_port(studio: Studio, port: str) -> str:

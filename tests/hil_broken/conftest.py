@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ml.paths import ROOT
+from ml.rig.config import BoardConfig
 from tests.hil.checks import waiting
 from tests.hil.truths import Truth, truth_of
 from tests.hil_broken.saboteur import Bench, Sabotage, linked_with
 from tests.update import signing
 from tools.rig.board import Board, environment_of
-from tools.rig.config import BoardConfig
 from tools.rig.place import Place
 from tools.rig.project import Project
 

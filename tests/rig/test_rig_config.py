@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tools.rig.config import BoardConfig, choose, read
-from tools.rig.errors import RigError
+from ml.rig.config import BoardConfig, choose, read
+from ml.rig.errors import RigError
 
 GOOD = """
 [[board]]

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-from tools.rig import ports
-from tools.rig.config import BoardConfig
-from tools.rig.errors import Missing, RigError
+from ml.rig import ports
+from ml.rig.config import BoardConfig
+from ml.rig.errors import Missing, RigError
 from tools.rig.lock import locked
 
 NANO, OTHER = (0x2341, 0x805A), (0, 0)

@@ -6,10 +6,9 @@ from serial.tools import list_ports
 
 from ml.errors import UserError
 from ml.link.usb import consoles
+from ml.rig.config import METERS
 from tools.energy import ina, joulescope, lpm01a, ppk2
 from tools.energy.meter import Meter
-
-METERS = ("ppk2", "lpm01a", "joulescope", "ina")
 
 
 def open_meter(name: str, voltage_v: float, supply: bool) -> Meter:

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from ml.paths import ROOT
-from tools.rig.errors import RigError
+from ml.rig.errors import RigError
 
 sys.path.append(str(ROOT / "platforms" / "virtual"))  # PlatformIO's side of it has no package
 import emulator_control

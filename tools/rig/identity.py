@@ -9,7 +9,7 @@ from pathlib import Path
 from ml.link.device import Device
 from ml.link.messages import Info
 from ml.paths import ROOT
-from tools.rig.errors import RigError, WrongImage
+from ml.rig.errors import RigError, WrongImage
 
 HASH = re.compile(r'^\s+"([0-9a-f]{16})", // hash of the model$', re.MULTILINE)
 

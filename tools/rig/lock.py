@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import IO
 
-from tools.rig.errors import RigError
+from ml.rig.errors import RigError
 
 try:
     import fcntl

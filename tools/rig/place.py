@@ -5,10 +5,10 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from tools.rig import ports
-from tools.rig.config import BoardConfig
+from ml.rig import ports
+from ml.rig.config import BoardConfig
+from ml.rig.errors import Missing, RigError
 from tools.rig.emulator import Emulator
-from tools.rig.errors import Missing, RigError
 from tools.rig.lock import locked
 from tools.rig.project import Project, run
 

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ml.link.device import Device
+from ml.rig.config import BoardConfig, choose
+from ml.rig.errors import Missing, RigError
 from tools.rig.board import Board
-from tools.rig.config import BoardConfig, choose
-from tools.rig.errors import Missing, RigError
 from tools.rig.report import Report
 from tools.rig.shelf import Shelf
 

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from tools.rig.errors import RigError
+from ml.rig.errors import RigError
 
 BUILD_LIMIT_S = 1800  # the first build of a board may download its platform and compile a whole framework
 # PlatformIO's words on a link to a platform that another one, started at the same moment, writes or points elsewhere:

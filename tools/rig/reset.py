@@ -10,7 +10,7 @@ import serial
 
 from ml.errors import UserError
 from ml.link.messages import Command
-from tools.rig.errors import RigError
+from ml.rig.errors import RigError
 
 if TYPE_CHECKING:
     from tools.rig.board import Board

@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-from tools.rig.config import BoardConfig
+from ml.rig.config import BoardConfig
 
 
 class BoardScheduling(LoadGroupScheduling):

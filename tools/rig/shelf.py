@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from ml.rig.config import BoardConfig
+from ml.rig.errors import RigError
 from tools.rig.board import Board, environment_of
-from tools.rig.config import BoardConfig
-from tools.rig.errors import RigError
 from tools.rig.place import Place
 from tools.rig.project import Project
 

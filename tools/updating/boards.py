@@ -16,9 +16,9 @@ from ml.link.device import Device, SilenceError
 from ml.link.port import GoneError
 from ml.link.slots import Step
 from ml.link.update import Updater
+from ml.rig import ports
+from ml.rig.config import choose
 from ml.update.package import Update
-from tools.rig import ports
-from tools.rig.config import choose
 
 MOST_TIMES_GONE = 3
 COMES_BACK_S = 20.0  # with its port

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
-import tools.rig.ports as rig_ports
+import ml.rig.ports as rig_ports
 
 pytest_plugins = ["tools.rig.plugin"]
 

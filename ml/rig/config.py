@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from ml.profile.boards import VIRTUAL
-from tools.energy.find import METERS
-from tools.rig.errors import RigError
+from ml.rig.errors import RigError
 
 NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # also the name of a folder
+METERS = ("ppk2", "lpm01a", "joulescope", "ina")  # tools/energy opens them
 RESETS = ("link", "dtr", "command", "emulator")
 ADDRESSES = ("serial", "location", "port")
 PLACEHOLDERS = frozenset({"name", "port", "serial", "location", "hub", "hub_port"})
