@@ -412,6 +412,7 @@ COSTS: dict[str, dict[str, float]] = {
         "four cells": 16.52,
         "one cells": 9.997,
     },
+    "nn_flip_sign": {"call": 50.7, "blocks": 37.9, "rest": 8.034},
 }
 
 # As nn_conv_2d_packed, and the instructions that sum up a pixel's taps and take them off. One is chosen instead of the

@@ -7,7 +7,7 @@ import textwrap
 import click
 
 from ml.compiler.operators import FAMILIES, KERNELS
-from ml.compiler.operators.base import INT16
+from ml.compiler.operators.base import INT16, UINT8
 from ml.compiler.passes.fold import FOLDS
 from ml.compiler.passes.views import SAME_BYTES
 from ml.paths import ROOT
@@ -48,7 +48,7 @@ def page() -> str:
 def _row(kind: str) -> str:
     family = FAMILIES[kind]
     kernels = ", ".join(f"`{name}`" for name in dict.fromkeys(function for function, _ in KERNELS[kind]))
-    return f"| {kind.removesuffix(INT16)} | {family.types} | {family.limits} | {kernels} |\n"
+    return f"| {kind.removesuffix(INT16).removesuffix(UINT8)} | {family.types} | {family.limits} | {kernels} |\n"
 
 
 @click.command()

@@ -108,7 +108,7 @@ def round_half_away(x: float) -> int:
     return int(math.copysign(math.floor(abs(x) + 0.5), x))
 
 
-LIMITS = {"int8": (-128, 127), "int16": (-32768, 32767)}
+LIMITS = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-32768, 32767)}
 
 
 def activation_range(activation: str, output: Tensor) -> tuple[int, int]:

@@ -204,9 +204,12 @@ def _bytes_at(program: Program, tensor: Tensor, name: str) -> str:
     return at if tensor.dtype == "int8" else f"(int8_t *)({at})"
 
 
+BYTES = ("int8", "uint8")  # types that kernels take as int8_t
+
+
 def _arena(offset: int, dtype: str = "int8") -> str:
     at = f"arena + {offset}" if offset else "arena"
-    return at if dtype == "int8" else f"({emit.C_TYPES[dtype]} *)(void *)({at})"
+    return at if dtype in BYTES else f"({emit.C_TYPES[dtype]} *)(void *)({at})"
 
 
 def _step(program: Program, name: str) -> str:

@@ -91,6 +91,7 @@ class Program:
 
 
 MOST_FAULTS = 4  # in one message
+ENDS = ("int8", "uint8", "int16")  # types of a model's input and output
 
 
 def check(graph: Graph, name: str) -> None:
@@ -133,8 +134,8 @@ def _float_fault(floats: list[Op], count: int) -> str:
 def _end_fault(role: str, tensor: Tensor) -> str | None:
     """What is wrong with the model's input or output."""
     at = f"the {role} {_named(tensor)}"
-    if tensor.dtype not in ("int8", "int16"):
-        return f"{at}: it is {tensor.dtype}, expected int8; quantise the model fully"
+    if tensor.dtype not in ENDS:
+        return f"{at}: it is {tensor.dtype}, expected {' or '.join(ENDS)}; quantise the model fully"
     if tensor.dynamic:
         return f"{at}: axis {tensor.dynamic[0]} has no fixed length; convert the model with a fixed input shape"
     if tensor.storage.data is not None:

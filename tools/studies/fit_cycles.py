@@ -261,6 +261,12 @@ class Shapes:
             tensor.dtype, tensor.zeros = dtype, np.zeros(1, np.int64)
         return graph
 
+    def flipped(self) -> Graph:
+        graph = self.requantised("uint8", "int8")
+        op = graph.ops[0]
+        op.outputs[0].scales, op.inputs[0].zeros = op.inputs[0].scales, np.array([128])
+        return graph
+
     def svdf(self, state: str) -> Graph:
         units, rank, memory, inputs = self.upto(20), self.upto(2), self.upto(12, 2), self.upto(40)
         graph = self.graph((inputs,), Layer("dense", units, activation="none"))
@@ -355,7 +361,7 @@ def generators(s: Shapes) -> dict:
         "nn_average_pool_int16": lambda: s.pool("average_pool", 16),
         "nn_quantise_int8_to_int16": lambda: s.requantised("int8", "int16"),
         "nn_quantise_int16_to_int8": lambda: s.requantised("int16", "int8"),
-        "nn_quantise_int16": lambda: s.requantised("int16", "int16"),
+        "nn_quantise_int16": lambda: s.requantised("int16", "int16"), "nn_flip_sign": s.flipped,
     }  # fmt: skip
 
 

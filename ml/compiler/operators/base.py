@@ -87,15 +87,15 @@ class Family:
 FAMILIES: dict[str, Family] = {}
 KERNELS: dict[str, list[tuple[str, Offer]]] = {}
 FAST = ("_packed", "_equal", "_equal_int16", "_all")  # ends of the names of kernels beside a reference kernel
-INT16 = " int16"  # behind the kind of an operator: the form on int16 activations, a family of its own
+INT16, UINT8 = " int16", " uint8"  # behind the kind of an operator: the form on such activations, a family of its own
 
 
 def form(op: Op) -> str:
     """The family's key in FAMILIES and KERNELS: the operator's kind, or "CONV_2D int16" where its first input or its
-    output is int16 and such a family exists."""
-    ends = [*op.inputs[:1], *op.outputs[:1]]
-    wide = any(t is not None and t.dtype == "int16" for t in ends) and op.kind + INT16 in FAMILIES
-    return op.kind + INT16 if wide else op.kind
+    output is int16 and such a family exists; likewise "QUANTIZE uint8"."""
+    ends = {t.dtype for t in (*op.inputs[:1], *op.outputs[:1]) if t is not None}
+    own = (op.kind + other for other in (INT16, UINT8) if other.strip() in ends)
+    return next((key for key in own if key in FAMILIES), op.kind)
 
 
 def family(kind: str, *, types: str = "int8", limits: str = "", macs: Callable[[Op], int] = lambda op: 0):

@@ -418,6 +418,11 @@ def elements(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "elements": op.output.elements}
 
 
+@loops("nn_flip_sign")
+def flip_sign(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "blocks": op.output.elements // 16, "rest": op.output.elements % 16}
+
+
 @loops("nn_lookup")
 def lookup(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "fours": op.output.elements // 4, "rest": op.output.elements % 4}

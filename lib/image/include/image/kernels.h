@@ -107,7 +107,8 @@
     X(55, 1, nn_move, RNW, void *, 0)                                                                                  \
     X(56, 1, nn_ring_read, RNRNNW, void *, 0)                                                                          \
     X(57, 1, nn_ring_write, WNWNR, void *, 0)                                                                          \
-    X(58, 1, nn_depthwise_line_packed, PRWS, nn_packed_line, AT(nn_packed_line, packed))
+    X(58, 1, nn_depthwise_line_packed, PRWS, nn_packed_line, AT(nn_packed_line, packed))                          \
+    X(59, 1, nn_flip_sign, NRW, void *, 0)
 // clang-format on
 
 #ifdef __cplusplus

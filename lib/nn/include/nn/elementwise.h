@@ -74,6 +74,9 @@ void nn_minimum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int
 // output[i] = table[input[i] + 128]
 void nn_lookup(const int8_t table[256], uint32_t count, const int8_t *input, int8_t *output);
 
+// From uint8 to the int8 that is 128 less, or back. In place or not.
+void nn_flip_sign(uint32_t count, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif
