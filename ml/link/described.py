@@ -122,7 +122,19 @@ STREAM: dict[str, Kind] = {
     "channels": Entries(1, MOST_CHANNELS),
 }
 CHANNEL: dict[str, Kind] = {"name": Text(1, 63), "unit": Text(0, 31), "per_unit": Whole(1, 2**32 - 1)}
-COUNTERS = ("windows", "asleep", "events", "missed", "overruns", "dropped", "frames", "errors", "stack", "arena")
+COUNTERS = (
+    "windows",
+    "asleep",
+    "events",
+    "missed",
+    "overruns",
+    "dropped",
+    "frames",
+    "errors",
+    "stack",
+    "arena",
+    "battery_mv",
+)
 TELEMETRY: dict[str, Kind] = {
     "uptime_us": US,
     **dict.fromkeys(COUNTERS, U32),

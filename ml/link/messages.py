@@ -187,6 +187,7 @@ class Telemetry:
     slept_us: int = 0  # asleep, of the `since_us` that these counters cover
     since_us: int = 0  # 0 from firmware that does not say
     arena: int = 0  # bytes of the model's arena from its start to the last that was ever written, guard included
+    battery_mv: int = 0  # 0 from a board that cannot tell
     machine: str = ""  # what the watched machine does, "" where nobody looks
     health: Health | None = None  # None where nobody watches the sensor, or firmware that does not say
 

@@ -53,6 +53,7 @@ class Command(IntEnum):
     UPDATE_ABORT = 0x1A
     UPDATE_CONFIRM = 0x1B
     UPDATE_REVERT = 0x1C
+    EVENTS = 0x1D
 
 
 class Status(IntEnum):
@@ -172,6 +173,7 @@ ARGUMENTS = {
     Command.UPDATE_ABORT: Layout(),
     Command.UPDATE_CONFIRM: Layout(),
     Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI"),
+    Command.EVENTS: Layout(names=("boot", "before", "again"), format="<IHB"),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),
@@ -218,6 +220,7 @@ ANSWERS = {
     Command.UPDATE_ABORT: Layout(),
     Command.UPDATE_CONFIRM: Layout(),
     Command.UPDATE_REVERT: Layout(),
+    Command.EVENTS: Layout(names=("boot", "first", "next"), format="<IHH"),
 }
 LEARN_ARGUMENTS = {
     Learn.STATUS: Layout(),

@@ -75,7 +75,7 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         asleep=fields.get_or("asleep", 0),
         gate=Gate(bool(gate[0]), *gate[1:]) if gate else None,
         health=_health(fields.map("health", HEALTH)) if "health" in fields else None,
-        **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena")},
+        **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena", "battery_mv")},
         machine=fields.get_or("machine", ""),
     )
 

@@ -47,6 +47,7 @@ class Arrival:
 
     time_us: int  # since the device's start, beyond the 32 bits of its clock
     message: Info | Telemetry | Event | Health | Data | Answer | str
+    sequence: int = 0  # of the frame
 
 
 class Session:
@@ -80,15 +81,18 @@ class Session:
         for item in self._decoder.feed(data):
             if isinstance(item, str):
                 yield Arrival(self._now_us, item)
-                continue
-            try:
-                message = self._understand(item)
-            except MessageError as error:
-                self.unreadable += 1
-                self.refusal = f"{_named(item.type)}: {error}"
-                continue
-            if message is not None:
-                yield Arrival(self._time(item.time_us), message)
+            elif arrival := self.take(item):
+                yield arrival
+
+    def take(self, frame: Frame) -> Arrival | None:
+        """One that came by another way than a line of bytes; None where it says nothing, or nothing readable."""
+        try:
+            message = self._understand(frame)
+        except MessageError as error:
+            self.unreadable += 1
+            self.refusal = f"{_named(frame.type)}: {error}"
+            return None
+        return None if message is None else Arrival(self._time(frame.time_us), message, frame.sequence)
 
     def _understand(self, frame: Frame) -> Info | Telemetry | Event | Health | Data | Answer | None:
         if frame.type == Type.REPLY:

@@ -14,6 +14,7 @@ from ml.link.frames import Frame
 from ml.link.messages import ALL, MODEL_INPUT, Command, Cycles, Gate, Status, Type
 from ml.link.payloads import parse_event, parse_info, parse_telemetry
 
+KEPT = 8  # SERVICE_KEPT
 LEFT = [0, -4000, 0, 0, 0, 0]  # makes class 1 certain
 
 
@@ -395,3 +396,49 @@ def test_no_bytes_from_the_host_stop_the_device(parts):
     device.turn(1200, us=10)
     assert device.board.to_first == device.board.to_end
     assert device.ask(Command.PING, b"alive") == b"alive"
+
+
+def happen(device: MemoryDevice, times: int) -> list[Frame]:
+    """So many events, one after the other."""
+    frames = []
+    for seed in range(times):
+        frames += device.sense(np.array([LEFT] * WINDOW, np.int16)) + device.sense(recording(4 * WINDOW, seed) // 8)
+    return of_type(frames, Type.EVENT)
+
+
+def events(device: MemoryDevice, boot: int, before: int, again: int = 0) -> tuple[tuple[int, ...], list[Frame]]:
+    """What EVENTS answers, and the events that come with it."""
+    reply, frames = device.command(Command.EVENTS, struct.pack("<IHB", boot, before, again))
+    assert reply.status == Status.OK
+    return struct.unpack("<IHH", reply.data), of_type(frames, Type.EVENT)
+
+
+def test_events_are_kept_until_a_host_has_stored_them_and_sent_again_as_they_were():
+    device = MemoryDevice()
+    device.turn()
+    sent = happen(device, 5)
+    count = len(sent)
+    assert 5 <= count <= KEPT
+    assert events(device, 77, 2) == ((77, 0, count), [])  # before it has a name nothing is forgotten
+    assert events(device, 78, 2) == ((77, 0, count), [])  # the first name stays, and another forgets nothing
+    assert events(device, 77, 0, again=1) == ((77, 0, count), sent)
+    assert events(device, 77, 2, again=1) == ((77, 2, count), sent[2:])
+    assert events(device, 77, count + 1)[0] == (77, 2, count)  # what never was is not forgotten
+    assert events(device, 77, count, again=1) == ((77, count, count), [])
+    assert device.command(Command.EVENTS, struct.pack("<IHB", 0, 0, 0))[0].status == Status.BAD_ARGUMENT
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 2**16 - 1), st.booleans()), max_size=12))
+def test_of_kept_events_the_oldest_go_first_whatever_is_asked(steps):
+    device = MemoryDevice()
+    device.turn()
+    events(device, 1, 0)
+    first, sent = 0, []
+    for count, before, near in steps:
+        sent += happen(device, count)
+        first = max(first, len(sent) - KEPT)
+        asked = min(len(sent), first + before % 3) if near else before
+        if first <= asked <= len(sent):
+            first = asked
+        assert events(device, 1, asked, again=1) == ((1, first, len(sent)), sent[first:])

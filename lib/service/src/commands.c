@@ -92,6 +92,7 @@ static const struct {
     {LINK_UPDATE_ABORT, 0, 0, service_update},
     {LINK_UPDATE_CONFIRM, 0, 0, service_update},
     {LINK_UPDATE_REVERT, 5, 5, service_update},
+    {LINK_EVENTS, 7, 7, service_events},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

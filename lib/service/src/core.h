@@ -66,7 +66,9 @@ void service_end_with(void (*last)(void)); // when the answer is out; it does no
 // send.c: the queue to the console
 void service_send_init(void);
 bool service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t *payload,
-                  size_t size);    // false: dropped
+                  size_t size);      // false: dropped
+uint16_t service_next(uint8_t type); // sequence of the next frame of a type other than LINK_DATA
+bool service_send_again(uint8_t type, uint16_t sequence, uint32_t time_us, const uint8_t *payload, size_t size);
 void service_skip(uint8_t stream); // the host sees a frame of LINK_DATA missing
 void service_send_reply(uint16_t sequence, const uint8_t *payload, size_t size); // there is room if can_reply
 bool service_can_reply(void);
@@ -107,6 +109,11 @@ const health *service_health(void); // NULL where nobody looks
 // counters.c
 void service_count_window(const service_timing *timing, const int8_t *scores); // NULL: the network slept
 void service_reset_stats(void);
+
+// kept.c: the last events, until a host has stored them
+void service_kept_init(void);
+void service_keep_event(uint32_t time_us, const uint8_t *payload, size_t size); // and sends it
+uint8_t service_events(service_command *c);
 
 // arena.c: the model's arena is painted, so that it is known how far it was written
 void service_arena_init(void);

@@ -51,6 +51,15 @@ bool service_send(uint8_t type, uint8_t stream, uint32_t time_us, const uint8_t 
     return enqueue(&frame, type == LINK_DATA ? 2 * LINK_MAX_ENCODED : LINK_MAX_ENCODED);
 }
 
+uint16_t service_next(uint8_t type) {
+    return queue.sequence[STREAMS + type];
+}
+
+bool service_send_again(uint8_t type, uint16_t sequence, uint32_t time_us, const uint8_t *payload, size_t size) {
+    link_frame frame = {type, 0, sequence, time_us, payload, size};
+    return enqueue(&frame, LINK_MAX_ENCODED);
+}
+
 void service_skip(uint8_t stream) {
     queue.sequence[stream]++;
 }

@@ -19,6 +19,7 @@ void service_init(const service_config *config) {
     service_streams_init();
     service_inject_init();
     service_watch_init();
+    service_kept_init();
     service_arena_init();
     service_reset_stats();
     if (SERVICE_WATCHDOG_MS) board_watchdog_start(SERVICE_WATCHDOG_MS);

@@ -96,7 +96,12 @@ enum link_command {
     LINK_UPDATE_CONFIRM = 0x1B,
     // slot u8 (confirmed, that is left), counter u32 (confirmed); back to the image before, or to the compiled-in
     // model; the counter stays. Done already if another is confirmed
-    LINK_UPDATE_REVERT = 0x1C
+    LINK_UPDATE_REVERT = 0x1C,
+    // boot u32 (names this run since the start, not 0; taken by a board that has no name yet), before u16 (EVENT frames
+    // before this sequence are stored: the board forgets them, if the name is its own), again u8 (1: those that it
+    // still keeps are sent once more) -> boot u32 (the name that it has), first u16 (sequence of the oldest that it
+    // keeps), next u16 (sequence of the next event); so that no event is lost between board and gateway
+    LINK_EVENTS = 0x1D
 };
 
 // Second byte of a REPLY.

@@ -31,6 +31,9 @@ extern "C" {
 #ifndef SERVICE_BATCH
 #define SERVICE_BATCH 192 // bytes of samples in a frame, one row and up, at most LINK_MAX_PAYLOAD
 #endif
+#ifndef SERVICE_KEPT
+#define SERVICE_KEPT 8 // events kept until a host has stored them (LINK_EVENTS): a power of two up to 128; 32 B each
+#endif
 #ifndef SERVICE_WATCHDOG_MS
 #define SERVICE_WATCHDOG_MS 8000 // without service_poll, after which the board resets itself; 0: never
 #endif
