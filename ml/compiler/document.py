@@ -32,6 +32,8 @@ The compiler removes these operators, so they cost no time:
 {folds}
 - QUANTIZE at the input and DEQUANTIZE at the output of a model with float32 ends: the compiled model takes and gives
   the integers between them, and the header states their scale and zero point.
+- CALL_ONCE, VAR_HANDLE, and nearly every READ_VARIABLE and ASSIGN_VARIABLE: a variable becomes state
+  ([compiler.md](compiler.md)).
 - PAD before a VALID convolution, RELU and RELU6 behind an operator that can clamp: that operator does their work.
 """
 

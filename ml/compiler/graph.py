@@ -26,6 +26,7 @@ class Tensor:
     axis: int = 0  # of the channels that `scales` belong to
     data: np.ndarray | None = None
     variable: bool = False  # keeps its value from one inference to the next
+    initial: np.ndarray | None = None  # of a variable: its value after a reset, None for its zero point
     dynamic: tuple[int, ...] = ()  # axes behind the batch that have no fixed length
     view_of: Tensor | None = None
     channels: np.ndarray | None = None  # which of the .tflite's channels it holds, None for all
@@ -122,6 +123,7 @@ class Graph:
     inputs: list[Tensor]
     outputs: list[Tensor]
     tiles: list[Tile] = field(default_factory=list)
+    others: list[Graph] = field(default_factory=list)  # subgraphs 1, 2, ... that a CALL_ONCE runs
 
     def consumers(self, tensor: Tensor) -> list[Op]:
         """The operators that read the tensor itself (not its views)."""

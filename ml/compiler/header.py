@@ -235,16 +235,27 @@ def _fill(call: str, places: dict[str, str]) -> str:
 
 
 def _reset(program: Program, name: str) -> str:
-    """State starts as real 0: every element at its zero point."""
+    """State starts as real 0, every element at its zero point, or with what the model assigns once."""
     if not program.variables:
         return ""
-    body = ""
+    body = arrays = ""
     for number, tensor in enumerate(program.variables):
-        zero = tensor.zero if len(tensor.zeros) else 0
         place = f"{name}_state_{number}"
-        body += f"    for (uint32_t i = 0; i < {tensor.elements}u; i++) {place}[i] = {zero};\n"
+        value = _first_value(tensor)
+        if value is None:
+            value = f"{place}_first[i]"
+            arrays += emit.array(f"{place}_first", np.asarray(tensor.initial), "after a reset")
+        body += f"    for (uint32_t i = 0; i < {tensor.elements}u; i++) {place}[i] = {value};\n"
     body += f"    {name}_steps = 0;\n" if program.stream else ""
-    return f"static void {name}_reset(void) {{\n{body}}}\n"
+    return f"{arrays}static void {name}_reset(void) {{\n{body}}}\n"
+
+
+def _first_value(state: Tensor) -> int | None:
+    """What all its elements are after a reset; None where they differ."""
+    if state.initial is None:
+        return state.zero if len(state.zeros) else 0
+    values = np.unique(state.initial)
+    return int(values[0]) if len(values) == 1 else None
 
 
 def _layer_table(program: Program, name: str) -> str:

@@ -17,7 +17,8 @@ MAX_TENSORS = 65535  # nn_layer counts them in 16 bits
 
 
 def read(data: bytes, name: str = "model") -> Graph:
-    """The first subgraph of a `.tflite` (schema version 3). `name` is used in errors only; raises UserError."""
+    """The first subgraph of a `.tflite` (schema version 3), with those that it runs once. `name` is used in errors;
+    raises UserError."""
     if len(data) > MAX_BYTES:
         raise UserError(f"{name}: expected a model of at most {MAX_BYTES >> 20} MB, found {len(data) >> 20} MB")
     buffer = Buffer(bytes(data), name)
@@ -32,32 +33,44 @@ def read(data: bytes, name: str = "model") -> Graph:
     codes = [_kind(code) for code in model.tables(1)]
     subgraphs = model.tables(2)
     if len(subgraphs) != 1:
-        _refuse_subgraphs(name, subgraphs, codes)
-    tensors = _tensors(buffer, subgraphs[0], model.tables(4))
-    ops = [_op(buffer, table, index, codes, tensors) for index, table in enumerate(subgraphs[0].tables(3))]
+        _check_subgraphs(name, subgraphs, codes)
+    buffers = model.tables(4)
+    first, *others = (_graph(buffer, subgraph, codes, buffers) for subgraph in subgraphs)
+    first.others = others
+    return first
+
+
+def _graph(buffer: Buffer, subgraph: Table, codes: list[str], buffers: list[Table]) -> Graph:
+    tensors = _tensors(buffer, subgraph, buffers)
     graph = Graph(
         tensors=tensors,
-        ops=ops,
-        inputs=_pick(buffer, tensors, subgraphs[0].array(1, "int32")),
-        outputs=_pick(buffer, tensors, subgraphs[0].array(2, "int32")),
+        ops=[_op(buffer, table, index, codes, tensors) for index, table in enumerate(subgraph.tables(3))],
+        inputs=_pick(buffer, tensors, subgraph.array(1, "int32")),
+        outputs=_pick(buffer, tensors, subgraph.array(2, "int32")),
     )
     _check_order(buffer, graph)
     return graph
 
 
-def _refuse_subgraphs(name: str, subgraphs: list[Table], codes: list[str]) -> None:
-    """Names what runs the others."""
-    kinds = (
-        [codes[op.scalar(0, "I")] for op in subgraphs[0].tables(3) if op.scalar(0, "I") < len(codes)]
-        if subgraphs
-        else []
-    )
-    users = [f"operator {number} {kind}" for number, kind in enumerate(kinds) if kind in CONTROL_FLOW]
+def _check_subgraphs(name: str, subgraphs: list[Table], codes: list[str]) -> None:
+    """Every subgraph but the first is one that a CALL_ONCE runs; otherwise names what runs the others."""
+    ops = subgraphs[0].tables(3) if subgraphs else []
+    kinds = [codes[op.scalar(0, "I")] if op.scalar(0, "I") < len(codes) else "" for op in ops]
+    once = {_once(op) for op, kind in zip(ops, kinds, strict=True) if kind == "CALL_ONCE"}
+    users = [f"operator {i} {kind}" for i, kind in enumerate(kinds) if kind in CONTROL_FLOW and kind != "CALL_ONCE"]
+    if subgraphs and not users and once == set(range(1, len(subgraphs))):
+        return
     why = f"{users[0]} runs another one" if users else "none of its operators runs another one"
     raise UserError(
         f"{name}: expected one subgraph, found {len(subgraphs)}: {why}; control flow is not supported: convert the "
         f"model without it, one signature at a time"
     )
+
+
+def _once(op: Table) -> int:
+    """The subgraph that a CALL_ONCE runs."""
+    options = op.table(4)
+    return options.scalar(0, "i") if options else 0
 
 
 def _kind(code: Table) -> str:
@@ -170,7 +183,9 @@ def _op(buffer: Buffer, table: Table, index: int, codes: list[str], tensors: lis
 def _options(buffer: Buffer, table: Table | None, kind: str) -> dict:
     options = {}
     for name, slot, code, default in OPTIONS.get(kind, ()):
-        value = table.scalar(slot, code, default) if table else default
+        value = default
+        if table:
+            value = table.string(slot) if code == "s" else table.scalar(slot, code, default)
         if name == "activation":
             if value not in ACTIVATIONS:
                 buffer.fail(f"activation number {value}")

@@ -6,8 +6,18 @@ DTYPES = {
     12: "uint64", 15: "uint32", 16: "uint16", 17: "int4",
 }  # fmt: skip
 
-# Types of newer schemas, so that a refusal can name them.
-NEWER_DTYPES = {17: "int4", 18: "bfloat16", 19: "int2", 20: "uint4", 21: "float8_e4m3fn", 22: "float8_e5m2"}
+# Types without arithmetic and types of newer schemas, so that a refusal can name them.
+NEWER_DTYPES = {
+    5: "string",
+    13: "resource",
+    14: "variant",
+    17: "int4",
+    18: "bfloat16",
+    19: "int2",
+    20: "uint4",
+    21: "float8_e4m3fn",
+    22: "float8_e5m2",
+}
 
 ACTIVATIONS = {0: "none", 1: "relu", 2: "relu_n1_to_1", 3: "relu6", 4: "tanh", 5: "sign_bit"}
 
@@ -50,7 +60,7 @@ ACCELERATORS = {
 OPERATORS = dict(enumerate(_NAMES.split()))
 
 _ACTIVATION = "activation"
-# Operator -> its options table: (name, slot, struct code, default).
+# Operator -> its options table: (name, slot, struct code, default). The code "s" is a string.
 OPTIONS = {
     "CONV_2D": (
         ("padding", 0, "b", 0), ("stride_width", 1, "i", 0), ("stride_height", 2, "i", 0), (_ACTIVATION, 3, "b", 0),
@@ -79,6 +89,9 @@ OPTIONS = {
     "PACK": (("values_count", 0, "i", 0), ("axis", 1, "i", 0)),
     "UNPACK": (("num", 0, "i", 0), ("axis", 1, "i", 0)),
     "SPLIT": (("num_splits", 0, "i", 0),),
+    "SPLIT_V": (("num_splits", 0, "i", 0),),
+    "CALL_ONCE": (("init_subgraph_index", 0, "i", 0),),
+    "VAR_HANDLE": (("container", 0, "s", ""), ("shared_name", 1, "s", "")),
     "LEAKY_RELU": (("alpha", 0, "f", 0.0),),
     "RESIZE_NEAREST_NEIGHBOR": (("align_corners", 0, "?", False), ("half_pixel_centers", 1, "?", False)),
     "UNIDIRECTIONAL_SEQUENCE_LSTM": (

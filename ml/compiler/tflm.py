@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.compiler.graph import Graph
+from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
 from ml.compiler.reader import read
@@ -48,6 +48,11 @@ def undefined(graph: Graph) -> set[int]:
     return lost
 
 
+def _made(op: Op) -> list[Tensor]:
+    """What an operator makes; of an ASSIGN_VARIABLE, what it assigns."""
+    return op.outputs if op.outputs else [t for t in op.inputs if t is not None]
+
+
 class Reference:
     """One model in the TFLM interpreter, with packed INT4 weights as its int8 twin. State runs on from call to call."""
 
@@ -76,7 +81,7 @@ class Reference:
         rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
         self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
         self.interpreter.invoke()
-        made = [t for op in self.graph.ops for t in op.outputs if t.size and t.index not in self.undefined]
+        made = [t for op in self.graph.ops for t in _made(op) if t.size and t.index not in self.undefined]
         return {t.index: self._bytes(t) for t in made}
 
     def _inner_input(self):
@@ -113,7 +118,8 @@ def part_crcs(tflite: bytes, rows: np.ndarray, parts: list[tuple[int, int, int]]
 
     It runs in processes of its own: TFLM trusts a model's bytes, and a damaged model must not take this process down.
     """
-    stateful = any(tensor.variable for tensor in read(tflite, "model").tensors)
+    graph = read(tflite, "model")
+    stateful = any(t.variable for t in graph.tensors) or any(op.kind == "VAR_HANDLE" for op in graph.ops)
     told: list[Crcs | None] = []
     while len(told) < len(rows):
         found = _until_it_dies(tflite, rows[len(told) :], parts)

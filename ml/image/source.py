@@ -60,7 +60,7 @@ def read_header(path: Path) -> Source:
     if twice:
         raise UserError(f"{path}: expected one {twice}, found several; an image tells settings apart by their type")
     streams = f"static const nn_stream {name}_stream = " in text
-    return Source(path, name, _calls(path, name, text), _states(name, text), tuple(known), streams)
+    return Source(path, name, _calls(path, name, text), _states(path, name, text), tuple(known), streams)
 
 
 def _calls(path: Path, name: str, text: str) -> tuple[Call, ...]:
@@ -90,11 +90,16 @@ def _operands(text: str) -> tuple[str, ...]:
     return (*parts, text[start:].strip())
 
 
-def _states(name: str, text: str) -> tuple[State, ...]:
+def _states(path: Path, name: str, text: str) -> tuple[State, ...]:
     declared = re.findall(rf"^static (\w+) ({name}_state_\d+)\[", text, re.MULTILINE)
     kinds = {variable: kind for kind, variable in declared}
     written = re.findall(r"i < (\d+)u; i\+\+\) (\w+)\[i\] = (-?\d+);", text)
     states = [State(variable, WIDTHS[kinds[variable]], int(count), int(value)) for count, variable, value in written]
+    if missed := set(kinds) - {state.variable for state in states}:
+        raise UserError(
+            f"{path}: expected a state of one value after a reset, found {sorted(missed)[0]} with several; an image "
+            "cannot hold that: build the header into the firmware"
+        )
     if f"static uint16_t {name}_steps;" in text:
         states.append(State(f"{name}_steps", 2, 1, 0))
     return tuple(states)

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import flatbuffers
 import numpy as np
 
-from ml.compiler.schema import ACTIVATIONS, DTYPES, OPERATORS, OPTIONS
+from ml.compiler.schema import ACTIVATIONS, DTYPES, NEWER_DTYPES, OPERATORS, OPTIONS
 
-TYPE = {name: number for number, name in DTYPES.items()}
+TYPE = {name: number for number, name in (NEWER_DTYPES | DTYPES).items()}
 OPERATOR = {name: number for number, name in OPERATORS.items()}
 ACTIVATION = {name: number for number, name in ACTIVATIONS.items()}
 UNION = {  # BuiltinOptions of schema.fbs
@@ -24,6 +24,10 @@ UNION = {  # BuiltinOptions of schema.fbs
     "EXPAND_DIMS": 52, "SHAPE": 55, "PACK": 59, "UNPACK": 64, "UNIDIRECTIONAL_SEQUENCE_LSTM": 71,
     "RESIZE_NEAREST_NEIGHBOR": 74, "LEAKY_RELU": 75, "QUANTIZE": 89, "HARD_SWISH": 91, "BATCH_MATMUL": 101,
     "REDUCE_MAX": 27, "CAST": 37, "DEQUANTIZE": 38, "NEG": 42, "SQUARED_DIFFERENCE": 76, "ABS": 78, "GELU": 116,
+    "SPLIT_V": 79, "CALL_ONCE": 103, "VAR_HANDLE": 111, "READ_VARIABLE": 112, "ASSIGN_VARIABLE": 113,
+    "TRANSPOSE_CONV": 49, "RESIZE_BILINEAR": 15, "TILE": 51, "DIV": 29, "ARG_MAX": 40, "LOG_SOFTMAX": 36, "EXP": 33,
+    "SPACE_TO_BATCH_ND": 25, "BATCH_TO_SPACE_ND": 24, "DEPTH_TO_SPACE": 94, "SPACE_TO_DEPTH": 19, "MIRROR_PAD": 77,
+    "SUM": 27,
 }  # fmt: skip
 PREPEND = {"b": "PrependInt8Slot", "i": "PrependInt32Slot", "f": "PrependFloat32Slot", "?": "PrependBoolSlot"}
 
@@ -48,6 +52,7 @@ class Builder:
         self.tensors: list[_Tensor] = []
         self.ops: list[tuple[str, list[int], list[int], dict, list[int]]] = []
         self.buffers: list[bytes] = [b""]
+        self.others: list[Builder] = []
 
     def tensor(self, shape, *, scale=None, zero=0, dtype="int8", variable=False, name="", signature=None) -> int:
         """A tensor made at run time; returns its index."""
@@ -73,25 +78,41 @@ class Builder:
         """An operator; options by the names of ml.compiler.schema, the rest at their defaults."""
         self.ops.append((kind, inputs, outputs, options, list(intermediates)))
 
+    def subgraph(self) -> "Builder":
+        """Another subgraph of the model, the next number, without inputs and outputs; it has tensors of its own."""
+        other = Builder()
+        other.buffers = self.buffers
+        self.others.append(other)
+        return other
+
+    def variable(self, name: str) -> int:
+        """The handle of a resource variable."""
+        handle = self.tensor((), dtype="resource")
+        self.op("VAR_HANDLE", [], [handle], shared_name=name)
+        return handle
+
     def model(self, inputs: list[int], outputs: list[int]) -> bytes:
         f = flatbuffers.Builder(1024)
-        kinds = sorted({kind for kind, *_ in self.ops})
+        kinds = sorted({kind for graph in (self, *self.others) for kind, *_ in graph.ops})
         codes = [self._code(f, kind) for kind in kinds]
-        tensors = [self._tensor(f, t) for t in self.tensors]
-        ops = [self._op(f, kinds, *op) for op in self.ops]
-        graph = {
-            0: _offsets(f, tensors), 1: _ints(f, inputs), 2: _ints(f, outputs), 3: _offsets(f, ops),
-            4: f.CreateString("main"),
-        }  # fmt: skip
-        subgraph = _table(f, 5, graph)
+        subgraphs = [self._graph(f, kinds, inputs, outputs), *(one._graph(f, kinds, [], []) for one in self.others)]
         buffers = [self._buffer(f, data) for data in self.buffers]
-        model = {1: _offsets(f, codes), 2: _offsets(f, [subgraph]), 4: _offsets(f, buffers)}
+        model = {1: _offsets(f, codes), 2: _offsets(f, subgraphs), 4: _offsets(f, buffers)}
         f.StartObject(8)
         f.PrependUint32Slot(0, 3, 0)
         for slot, offset in model.items():
             f.PrependUOffsetTRelativeSlot(slot, offset, 0)
         f.Finish(f.EndObject(), file_identifier=b"TFL3")
         return bytes(f.Output())
+
+    def _graph(self, f, kinds, inputs, outputs):
+        tensors = [self._tensor(f, t) for t in self.tensors]
+        ops = [self._op(f, kinds, *op) for op in self.ops]
+        graph = {
+            0: _offsets(f, tensors), 1: _ints(f, inputs), 2: _ints(f, outputs), 3: _offsets(f, ops),
+            4: f.CreateString("main"),
+        }  # fmt: skip
+        return _table(f, 5, graph)
 
     def _code(self, f, kind):
         number = OPERATOR.get(kind, 32)
@@ -134,8 +155,12 @@ class Builder:
             fields = OPTIONS.get(kind, ())
             unread = set(options) - {name for name, *_ in fields}
             assert not unread, f"{kind} has no options {unread}"
+            texts = {name: f.CreateString(options.get(name, "")) for name, _, code, _ in fields if code == "s"}
             f.StartObject(8)
             for name, slot, code, default in fields:
+                if code == "s":
+                    f.PrependUOffsetTRelativeSlot(slot, texts[name], 0)
+                    continue
                 value = options.get(name, default)
                 value = ACTIVATION[value] if name == "activation" and isinstance(value, str) else value
                 # a default that differs from the value's cannot hide it: nothing equals None

@@ -209,42 +209,13 @@ def check_strided_slice(op: Op) -> None:
 
 @kernel("STRIDED_SLICE", "nn_copy")
 def strided_slice(op: Op, options: Options) -> Lowered | None:
-    return _sliced(op, slices(op))
+    return sliced(op, slices(op))
 
 
-def _sliced(op: Op, cuts: list[tuple[int, int, int]]) -> Lowered:
+def sliced(op: Op, cuts: list[tuple[int, int, int]]) -> Lowered:
     """Copies the (first, count, step) along each axis of the data input to a dense output."""
     steps = strides(op.inputs[_data_input(op)].shape)
     counts = tuple(count for _, count, _ in cuts)
     start = sum(first * step for (first, _, _), step in zip(cuts, steps, strict=True))
     source = [step * jump for step, (_, _, jump) in zip(steps, cuts, strict=True)]
     return one_copy(op, (counts, source, strides(counts)), starts=(start, 0))
-
-
-@family("SPLIT", limits="axis constant; each part a copy")
-def check_split(op: Op) -> None:
-    checks.arity(op, 2, outputs=1)  # a pass has made one operator for each part
-    axis, given = op.inputs
-    checks.constant(axis)
-    checks.dtypes(axis, ("int32",))
-    checks.quantised(given)
-    checks.quantised(op.output)
-    checks.same_quantisation(given, op.output)
-    at = split_axis(op)
-    part, parts = op.options["part"], op.options["num_splits"]
-    checks.require(0 <= at < len(given.shape), "its axis is outside its dimensions", given)
-    checks.require(given.shape[at] % parts == 0 and part < parts, f"it does not divide into {parts} parts", given)
-    checks.shape(op.output, (*given.shape[:at], given.shape[at] // parts, *given.shape[at + 1 :]))
-
-
-def split_axis(op: Op) -> int:
-    axis = int(op.inputs[0].values.reshape(-1)[0]) if op.inputs[0].elements == 1 else -99
-    return axis + len(op.inputs[1].shape) if axis < 0 else axis
-
-
-@kernel("SPLIT", "nn_copy")
-def split(op: Op, options: Options) -> Lowered | None:
-    at, count = split_axis(op), op.output.shape[split_axis(op)]
-    cuts = [(0, side, 1) for side in op.inputs[1].shape]
-    cuts[at] = (op.options["part"] * count, count, 1)
-    return _sliced(op, cuts)

@@ -8,9 +8,11 @@ from ml.compiler.passes.fold import fold_constants
 from ml.compiler.passes.fuse import fuse_activation, fuse_padding
 from ml.compiler.passes.split import separate_splits
 from ml.compiler.passes.transposes import absorb_transposes, view_transposes
+from ml.compiler.passes.variables import resolve_variables, share_variables
 from ml.compiler.passes.views import remove_dead, remove_views
 
 PASSES = (
+    resolve_variables,
     fold_constants,
     strip_float_boundary,
     fuse_float_steps,
@@ -22,6 +24,7 @@ PASSES = (
     fuse_activation,
     remove_dead,
     drop_constant_channels,
+    share_variables,
 )
 
 

@@ -37,8 +37,8 @@ def drop_constant_channels(graph: Graph) -> None:
             dropped[id(op.output)] = dropped.get(id(op.inputs[0]), set())
     for op in graph.ops:
         _shrink(op, constants, dropped)
-    for op in graph.ops:
-        _shorten(op.output, dropped.get(id(op.output), set()))
+    for made in (tensor for op in graph.ops for tensor in op.outputs):
+        _shorten(made, dropped.get(id(made), set()))
 
 
 def _plain(op: Op) -> bool:

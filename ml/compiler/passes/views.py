@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ml.compiler.graph import Graph
+from ml.compiler.graph import Graph, Op
+from ml.compiler.operators.variables import FAULT
 
 SAME_BYTES = ("RESHAPE", "EXPAND_DIMS", "SQUEEZE")
 
@@ -19,11 +20,18 @@ def remove_views(graph: Graph) -> None:
 
 
 def remove_dead(graph: Graph) -> None:
-    """Drops operators whose outputs nobody reads."""
+    """Drops operators whose outputs nobody reads, and that change no variable."""
     wanted = {id(t.storage) for t in graph.outputs}
     kept = []
     for op in reversed(graph.ops):
-        if any(id(t.storage) in wanted for t in op.outputs) or any(t is not None and t.variable for t in op.inputs):
+        if any(id(t.storage) in wanted for t in op.outputs) or _changes_state(op):
             wanted |= {id(t.storage) for t in op.inputs if t is not None}
             kept.append(op)
     graph.ops = kept[::-1]
+
+
+def _changes_state(op: Op) -> bool:
+    """An operator with state may change it, all but READ_VARIABLE; one with a faulty variable is kept for its check."""
+    if op.kind == "READ_VARIABLE" or FAULT in op.options:
+        return FAULT in op.options
+    return any(t is not None and t.storage.variable for t in (*op.inputs, *op.outputs))
