@@ -169,19 +169,22 @@ static const decide_config keyword_spotting_decide = {
 
 // Every tensor lives here, several in the same place one after the other.
 static int8_t keyword_spotting_arena[3008 + NN_GUARD] NN_ALIGNED;
-static int8_t keyword_spotting_state_0[240] NN_ALIGNED; // 6x40, scale 0.015625, zero 0
-static int8_t keyword_spotting_state_1[864] NN_ALIGNED; // 9x1x96, scale 0.0266147, zero -128
-static int8_t keyword_spotting_state_2[576] NN_ALIGNED; // 2x18x16, scale 0.0750851, zero -128
-static int32_t keyword_spotting_state_3[1] NN_ALIGNED; // byte at which the ring above begins
-static int8_t keyword_spotting_state_4[512] NN_ALIGNED; // 2x8x32, scale 0.0375133, zero -128
-static int32_t keyword_spotting_state_5[1] NN_ALIGNED; // byte at which the ring above begins
-static int8_t keyword_spotting_state_6[288] NN_ALIGNED; // 2x3x48, scale 0.0429521, zero -128
-static int32_t keyword_spotting_state_7[1] NN_ALIGNED; // byte at which the ring above begins
-static int8_t keyword_spotting_state_8[256] NN_ALIGNED; // 4x1x64, scale 0.013789, zero -128
-static int32_t keyword_spotting_state_9[1] NN_ALIGNED; // byte at which the ring above begins
-static int8_t keyword_spotting_state_10[256] NN_ALIGNED; // 4x1x64, scale 0.0321277, zero -128
-static int32_t keyword_spotting_state_11[1] NN_ALIGNED; // byte at which the ring above begins
-static uint16_t keyword_spotting_steps; // since the start, until the window is full
+// What outlives an inference.
+static struct {
+    int8_t part_0[240] NN_ALIGNED; // 6x40, scale 0.015625, zero 0
+    int8_t part_1[864] NN_ALIGNED; // 9x1x96, scale 0.0266147, zero -128
+    int8_t part_2[576] NN_ALIGNED; // 2x18x16, scale 0.0750851, zero -128
+    int32_t part_3[1] NN_ALIGNED; // byte at which the ring above begins
+    int8_t part_4[512] NN_ALIGNED; // 2x8x32, scale 0.0375133, zero -128
+    int32_t part_5[1] NN_ALIGNED; // byte at which the ring above begins
+    int8_t part_6[288] NN_ALIGNED; // 2x3x48, scale 0.0429521, zero -128
+    int32_t part_7[1] NN_ALIGNED; // byte at which the ring above begins
+    int8_t part_8[256] NN_ALIGNED; // 4x1x64, scale 0.013789, zero -128
+    int32_t part_9[1] NN_ALIGNED; // byte at which the ring above begins
+    int8_t part_10[256] NN_ALIGNED; // 4x1x64, scale 0.0321277, zero -128
+    int32_t part_11[1] NN_ALIGNED; // byte at which the ring above begins
+    uint16_t steps; // since the start, until the window is full
+} keyword_spotting_state;
 
 // 0 advance   in 4x40   out 4x40, scale 0.015625, zero 0
 //   nn_move: histories move on
@@ -2373,45 +2376,45 @@ static void keyword_spotting_step(uint16_t layer) {
     (void)arena;
     switch (layer) {
     case 0:
-        nn_move(keyword_spotting_state_0 + 160, 80, keyword_spotting_state_0);
-        nn_move(keyword_spotting_state_1 + 192, 672, keyword_spotting_state_1);
-        nn_move(arena, 160, keyword_spotting_state_0 + 80);
+        nn_move(keyword_spotting_state.part_0 + 160, 80, keyword_spotting_state.part_0);
+        nn_move(keyword_spotting_state.part_1 + 192, 672, keyword_spotting_state.part_1);
+        nn_move(arena, 160, keyword_spotting_state.part_0 + 80);
         break;
     case 1:
-        nn_ring_read(keyword_spotting_state_2, 576, keyword_spotting_state_3, 0, 576, arena + 1024);
+        nn_ring_read(keyword_spotting_state.part_2, 576, keyword_spotting_state.part_3, 0, 576, arena + 1024);
         break;
     case 2:
-        nn_conv_2d_packed(&keyword_spotting_2_conv_2d, keyword_spotting_state_0, arena + 1600, arena);
+        nn_conv_2d_packed(&keyword_spotting_2_conv_2d, keyword_spotting_state.part_0, arena + 1600, arena);
         break;
     case 3:
-        nn_ring_write(keyword_spotting_state_2, 576, keyword_spotting_state_3, 576, arena + 1600);
+        nn_ring_write(keyword_spotting_state.part_2, 576, keyword_spotting_state.part_3, 576, arena + 1600);
         break;
     case 4:
-        nn_ring_read(keyword_spotting_state_4, 512, keyword_spotting_state_5, 0, 512, arena);
+        nn_ring_read(keyword_spotting_state.part_4, 512, keyword_spotting_state.part_5, 0, 512, arena);
         break;
     case 5:
         nn_conv_2d_packed(&keyword_spotting_5_conv_2d, arena + 1024, arena + 512, arena + 2176);
         break;
     case 6:
-        nn_ring_write(keyword_spotting_state_4, 512, keyword_spotting_state_5, 512, arena + 512);
+        nn_ring_write(keyword_spotting_state.part_4, 512, keyword_spotting_state.part_5, 512, arena + 512);
         break;
     case 7:
-        nn_ring_read(keyword_spotting_state_6, 288, keyword_spotting_state_7, 0, 288, arena + 2272);
+        nn_ring_read(keyword_spotting_state.part_6, 288, keyword_spotting_state.part_7, 0, 288, arena + 2272);
         break;
     case 8:
         nn_conv_2d_packed(&keyword_spotting_8_conv_2d, arena, arena + 2560, arena + 1024);
         break;
     case 9:
-        nn_ring_write(keyword_spotting_state_6, 288, keyword_spotting_state_7, 288, arena + 2560);
+        nn_ring_write(keyword_spotting_state.part_6, 288, keyword_spotting_state.part_7, 288, arena + 2560);
         break;
     case 10:
-        nn_ring_read(keyword_spotting_state_8, 256, keyword_spotting_state_9, 0, 256, arena + 1872);
+        nn_ring_read(keyword_spotting_state.part_8, 256, keyword_spotting_state.part_9, 0, 256, arena + 1872);
         break;
     case 11:
         nn_conv_2d_packed(&keyword_spotting_11_conv_2d, arena + 2272, arena + 2128, arena);
         break;
     case 12:
-        nn_ring_write(keyword_spotting_state_8, 256, keyword_spotting_state_9, 128, arena + 2128);
+        nn_ring_write(keyword_spotting_state.part_8, 256, keyword_spotting_state.part_9, 128, arena + 2128);
         break;
     case 13:
         nn_depthwise_packed(&keyword_spotting_13_depthwise_conv_2d, arena + 1872, arena);
@@ -2423,13 +2426,13 @@ static void keyword_spotting_step(uint16_t layer) {
         nn_copy(&keyword_spotting_15_strided_slice, arena + 2000, arena + 576);
         break;
     case 16:
-        nn_ring_read(keyword_spotting_state_10, 256, keyword_spotting_state_11, 0, 256, arena);
+        nn_ring_read(keyword_spotting_state.part_10, 256, keyword_spotting_state.part_11, 0, 256, arena);
         break;
     case 17:
         nn_add_equal(&keyword_spotting_17_add, arena + 448, arena + 576, arena + 256);
         break;
     case 18:
-        nn_ring_write(keyword_spotting_state_10, 256, keyword_spotting_state_11, 128, arena + 256);
+        nn_ring_write(keyword_spotting_state.part_10, 256, keyword_spotting_state.part_11, 128, arena + 256);
         break;
     case 19:
         nn_depthwise_packed(&keyword_spotting_19_depthwise_conv_2d, arena, arena + 384);
@@ -2444,10 +2447,10 @@ static void keyword_spotting_step(uint16_t layer) {
         nn_add_equal(&keyword_spotting_22_add, arena + 512, arena + 384, arena);
         break;
     case 23:
-        nn_conv_2d_packed(&keyword_spotting_23_conv_2d, arena, keyword_spotting_state_1 + 672, arena + 128);
+        nn_conv_2d_packed(&keyword_spotting_23_conv_2d, arena, keyword_spotting_state.part_1 + 672, arena + 128);
         break;
     case 24:
-        nn_average_pool_all(&keyword_spotting_24_average_pool_2d, keyword_spotting_state_1, arena + 12);
+        nn_average_pool_all(&keyword_spotting_24_average_pool_2d, keyword_spotting_state.part_1, arena + 12);
         break;
     case 25:
         nn_conv_2d(&keyword_spotting_25_fully_connected, arena + 12, arena);
@@ -2461,24 +2464,24 @@ static void keyword_spotting_step(uint16_t layer) {
 }
 
 static void keyword_spotting_reset(void) {
-    for (uint32_t i = 0; i < 240u; i++) keyword_spotting_state_0[i] = 0;
-    for (uint32_t i = 0; i < 864u; i++) keyword_spotting_state_1[i] = -128;
-    for (uint32_t i = 0; i < 576u; i++) keyword_spotting_state_2[i] = -128;
-    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state_3[i] = 0;
-    for (uint32_t i = 0; i < 512u; i++) keyword_spotting_state_4[i] = -128;
-    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state_5[i] = 0;
-    for (uint32_t i = 0; i < 288u; i++) keyword_spotting_state_6[i] = -128;
-    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state_7[i] = 0;
-    for (uint32_t i = 0; i < 256u; i++) keyword_spotting_state_8[i] = -128;
-    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state_9[i] = 0;
-    for (uint32_t i = 0; i < 256u; i++) keyword_spotting_state_10[i] = -128;
-    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state_11[i] = 0;
-    keyword_spotting_steps = 0;
+    for (uint32_t i = 0; i < 240u; i++) keyword_spotting_state.part_0[i] = 0;
+    for (uint32_t i = 0; i < 864u; i++) keyword_spotting_state.part_1[i] = -128;
+    for (uint32_t i = 0; i < 576u; i++) keyword_spotting_state.part_2[i] = -128;
+    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state.part_3[i] = 0;
+    for (uint32_t i = 0; i < 512u; i++) keyword_spotting_state.part_4[i] = -128;
+    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state.part_5[i] = 0;
+    for (uint32_t i = 0; i < 288u; i++) keyword_spotting_state.part_6[i] = -128;
+    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state.part_7[i] = 0;
+    for (uint32_t i = 0; i < 256u; i++) keyword_spotting_state.part_8[i] = -128;
+    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state.part_9[i] = 0;
+    for (uint32_t i = 0; i < 256u; i++) keyword_spotting_state.part_10[i] = -128;
+    for (uint32_t i = 0; i < 1u; i++) keyword_spotting_state.part_11[i] = 0;
+    keyword_spotting_state.steps = 0;
 }
 
 // name, output, bytes, tensor in the .tflite
 static const nn_layer keyword_spotting_layers[] = {
-    {"0_advance", keyword_spotting_state_0 + 80, 160u, 0},
+    {"0_advance", keyword_spotting_state.part_0 + 80, 160u, 0},
     {"1_recall", keyword_spotting_arena + 1024, 576u, 34},
     {"2_conv_2d", keyword_spotting_arena + 1600, 576u, 34},
     {"3_keep", keyword_spotting_arena + 1600, 576u, 34},
@@ -2501,7 +2504,7 @@ static const nn_layer keyword_spotting_layers[] = {
     {"20_conv_2d", keyword_spotting_arena + 512, 128u, 43},
     {"21_strided_slice", keyword_spotting_arena + 384, 128u, 44},
     {"22_add", keyword_spotting_arena + 0, 128u, 45},
-    {"23_conv_2d", keyword_spotting_state_1 + 672, 192u, 46},
+    {"23_conv_2d", keyword_spotting_state.part_1 + 672, 192u, 46},
     {"24_average_pool_2d", keyword_spotting_arena + 12, 96u, 47},
     {"25_fully_connected", keyword_spotting_arena + 0, 12u, 52},
     {"26_softmax", keyword_spotting_arena + 0, 12u, 53},
@@ -2554,7 +2557,7 @@ static const nn_stream keyword_spotting_stream = {
     4, // rows that a step takes
     48, // rows of the window
     12, // steps until the window is full
-    &keyword_spotting_steps, // since the start
+    &keyword_spotting_state.steps, // since the start
     keyword_spotting_first,
     0x02E3FBF2u, // CRC-32 of the output after these steps on the numbers of nn_fixed_input, carried on
 };

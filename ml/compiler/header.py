@@ -104,10 +104,16 @@ def scale_rows(name: str) -> list[tuple[str, str]]:
 def _memory(program: Program, name: str) -> str:
     lines = ["// Every tensor lives here, several in the same place one after the other."]
     lines.append(f"static int8_t {name}_arena[{program.plan.size} + NN_GUARD] NN_ALIGNED;")
-    for number, tensor in enumerate(program.variables):
-        kind = emit.C_TYPES[tensor.dtype]
-        lines.append(f"static {kind} {name}_state_{number}[{tensor.elements}] NN_ALIGNED; // {_meaning(tensor)}")
-    return "\n".join(lines) + "\n" + (streaming.steps(name) if program.stream else "")
+    if program.variables:
+        lines += ["// What outlives an inference.", "static struct {"]
+        lines += [_part(number, state) for number, state in enumerate(program.variables)]
+        lines += [streaming.STEPS] if program.stream else []
+        lines.append(f"}} {name}_state;")
+    return "\n".join(lines) + "\n"
+
+
+def _part(number: int, state: Tensor) -> str:
+    return f"    {emit.C_TYPES[state.dtype]} part_{number}[{state.elements}] NN_ALIGNED; // {_meaning(state)}"
 
 
 def _meaning(state: Tensor) -> str:
@@ -182,7 +188,7 @@ def _tensor(tensor: Tensor) -> str:
 
 
 def _place(program: Program, layer: Layer, tensor: Tensor, name: str, position: int | None = None) -> str:
-    """C text that points to a tensor: in the arena, a state array or a constant."""
+    """C text that points to a tensor: in the arena, a part of the state or a constant."""
     if tensor.data is not None:
         return f"{name}_{layer.label}_in{position}"
     if tensor.storage in program.variables:
@@ -191,7 +197,7 @@ def _place(program: Program, layer: Layer, tensor: Tensor, name: str, position: 
 
 
 def _state(program: Program, tensor: Tensor, name: str) -> str:
-    at = f"{name}_state_{program.variables.index(tensor.storage)}"
+    at = f"{name}_state.part_{program.variables.index(tensor.storage)}"
     skipped = tensor.start // np.dtype(tensor.dtype).itemsize
     return f"{at} + {skipped}" if skipped else at
 
@@ -240,13 +246,14 @@ def _reset(program: Program, name: str) -> str:
         return ""
     body = arrays = ""
     for number, tensor in enumerate(program.variables):
-        place = f"{name}_state_{number}"
+        place = f"{name}_state.part_{number}"
         value = _first_value(tensor)
         if value is None:
-            value = f"{place}_first[i]"
-            arrays += emit.array(f"{place}_first", np.asarray(tensor.initial), "after a reset")
+            first = f"{name}_state_first_{number}"
+            value = f"{first}[i]"
+            arrays += emit.array(first, np.asarray(tensor.initial), "after a reset")
         body += f"    for (uint32_t i = 0; i < {tensor.elements}u; i++) {place}[i] = {value};\n"
-    body += f"    {name}_steps = 0;\n" if program.stream else ""
+    body += f"    {name}_state.steps = 0;\n" if program.stream else ""
     return f"{arrays}static void {name}_reset(void) {{\n{body}}}\n"
 
 

@@ -33,8 +33,8 @@ FIRMWARE = """\
 static const image_symbol symbols[] = {{{symbols}}};
 static uint8_t arena[{arena}] IMAGE_ALIGNED, state[{state} + 1] IMAGE_ALIGNED, params[{params}] IMAGE_ALIGNED;
 static const image_firmware firmware = {{
-    {kernels}, sizeof symbols / sizeof symbols[0], symbols, arena, state, params,
-    sizeof arena, sizeof state, sizeof params, {window},
+    IMAGE_ROWS({kernels}), IMAGE_ROWS(symbols), IMAGE_MEMORY(arena), IMAGE_MEMORY(state), IMAGE_MEMORY(params),
+    {window},
 }};
 static image shown;
 static image_refusal why;
@@ -76,7 +76,7 @@ def firmware(images: Sequence[Packed], folder: Path, all_kernels: bool = False) 
     table = ", ".join(f"&image_{name}" for name in names)
     text = FIRMWARE.format(
         table="" if all_kernels else f"static const image_kernel *const kernels[] = {{{table}}};",
-        kernels="image_all_kernels, IMAGE_ALL_KERNELS" if all_kernels else f"kernels, {len(names)}",
+        kernels="image_all_kernels" if all_kernels else "kernels",
         symbols=", ".join(["{0, 0}", *(f"{{IMAGE_{name.upper()}, &{name}}}" for name in transforms)]),
         arena=max(one.arena for one in images),
         state=max(one.state for one in images),

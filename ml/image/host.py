@@ -27,8 +27,8 @@ static const image_symbol symbols[] = {
 };
 static uint8_t arena[1 << 22] IMAGE_ALIGNED, state[1 << 20] IMAGE_ALIGNED, params[1 << 18] IMAGE_ALIGNED;
 static image_firmware firmware = {
-    image_all_kernels, IMAGE_ALL_KERNELS, sizeof symbols / sizeof symbols[0], symbols,
-    arena, state, params, sizeof arena, sizeof state, sizeof params, 1 << 20,
+    IMAGE_ROWS(image_all_kernels), IMAGE_ROWS(symbols), IMAGE_MEMORY(arena), IMAGE_MEMORY(state), IMAGE_MEMORY(params),
+    1 << 20,
 };
 static image shown;
 static image_refusal why;
@@ -63,13 +63,13 @@ class Firmware(ctypes.Structure):
     _fields_ = (
         ("kernel", ctypes.c_void_p),
         ("kernels", ctypes.c_uint16),
-        ("symbols", ctypes.c_uint16),
         ("symbol", ctypes.c_void_p),
+        ("symbols", ctypes.c_uint16),
         ("arena", ctypes.c_void_p),
-        ("state", ctypes.c_void_p),
-        ("params", ctypes.c_void_p),
         ("arena_size", ctypes.c_uint32),
+        ("state", ctypes.c_void_p),
         ("state_size", ctypes.c_uint32),
+        ("params", ctypes.c_void_p),
         ("params_size", ctypes.c_uint32),
         ("window", ctypes.c_uint32),
     )

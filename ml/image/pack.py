@@ -89,15 +89,15 @@ class _Packer:
 
     def packed(self) -> Packed:
         roots, calls = (self._variable(name) for name in ("image_roots", "image_calls"))
-        states = self._lay_states()
+        places, states = self._laid_states()
         model, stream, *settings = (self._root(roots, number) for number in range(2 + len(self.source.settings)))
         kernels = sorted({call.kernel for call in self.source.calls}, key=lambda kernel: kernel.id)
         pointer = self.objects.pointer
         values = self._model_values(model)
         sections = [
             *self._calls(calls, kernels, values[LAYERS]),
-            (b"".join(struct.pack("<IIIi", self.places[s.variable], s.count, s.width, s.value)
-                      for s in self.source.states), len(self.source.states)),
+            (b"".join(struct.pack("<IIIi", place, one.count, one.width, one.value)
+                      for place, one in zip(places, self.source.states, strict=True)), len(places)),
             (b"".join(struct.pack("<HHI", kind.id, kind.version, place)
                       for (kind, _), place in zip(self.source.settings, settings, strict=True)), len(settings)),
             (struct.pack(f"<{len(self.pointers)}I", *sorted(self.pointers)), len(self.pointers)),
@@ -118,14 +118,14 @@ class _Packer:
             raise UserError(f"{self.source.path}: expected {name} in the object file, found none; compile it again")
         return found
 
-    def _lay_states(self) -> int:
-        """Gives each state its offset; returns the bytes of all."""
-        used = 0
+    def _laid_states(self) -> tuple[list[int], int]:
+        """The places of the states, as the C compiler lays out their struct, and the bytes of all."""
+        places, used = [], 0
         for state in self.source.states:
-            used = _aligned(used, 4)
-            self.places[state.variable] = _place(STATE, used)
+            used = _aligned(used, state.align)
+            places.append(_place(STATE, used))
             used += state.width * state.count
-        return used
+        return places, used
 
     def _root(self, roots: Constant, number: int) -> int:
         target = roots.pointers.get(number * self.objects.pointer)
@@ -143,8 +143,8 @@ class _Packer:
         variable = target.section.partition(".bss.")[2]
         if variable == f"{self.source.name}_arena":
             return _place(ARENA, target.offset)
-        if variable:
-            return self.places[variable] + target.offset
+        if variable:  # the struct of states
+            return _place(STATE, target.offset)
         if STRINGS.fullmatch(target.section):
             return self._text(self.objects.text(target))
         return self._constant(self.objects.sections[target.section]) + target.offset

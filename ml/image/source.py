@@ -23,12 +23,12 @@ class Call:
 
 @dataclass(frozen=True)
 class State:
-    """An array that outlives an inference."""
+    """A part of what outlives an inference: an array in the struct `<name>_state`."""
 
-    variable: str
     width: int  # bytes of an element
     count: int
     value: int  # after a reset
+    align: int = 4  # NN_ALIGNED
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,15 @@ def _operands(text: str) -> tuple[str, ...]:
 
 
 def _states(path: Path, name: str, text: str) -> tuple[State, ...]:
-    declared = re.findall(rf"^static (\w+) ({name}_state_\d+)\[", text, re.MULTILINE)
-    kinds = {variable: kind for kind, variable in declared}
-    written = re.findall(r"i < (\d+)u; i\+\+\) (\w+)\[i\] = (-?\d+);", text)
-    states = [State(variable, WIDTHS[kinds[variable]], int(count), int(value)) for count, variable, value in written]
-    if missed := set(kinds) - {state.variable for state in states}:
+    declared = re.findall(r"^    (\w+) (part_\d+)\[", text, re.MULTILINE)
+    kinds = {part: kind for kind, part in declared}
+    written = re.findall(rf"i < (\d+)u; i\+\+\) {name}_state\.(part_\d+)\[i\] = (-?\d+);", text)
+    states = [State(WIDTHS[kinds[part]], int(count), int(value)) for count, part, value in written]
+    if missed := sorted(set(kinds) - {part for _, part, _ in written}):
         raise UserError(
-            f"{path}: expected a state of one value after a reset, found {sorted(missed)[0]} with several; an image "
+            f"{path}: expected a state of one value after a reset, found {missed[0]} with several; an image "
             "cannot hold that: build the header into the firmware"
         )
-    if f"static uint16_t {name}_steps;" in text:
-        states.append(State(f"{name}_steps", 2, 1, 0))
+    if f"    {name}_state.steps = 0;\n" in text:
+        states.append(State(2, 1, 0, align=2))
     return tuple(states)

@@ -2,7 +2,6 @@
 
 import pytest
 
-from ml.errors import UserError
 from ml.link.frames import Frame
 from ml.link.messages import Provoke, Type
 from tests.hil.checks import (
@@ -22,20 +21,11 @@ from tests.hil.checks import (
 )
 from tests.hil.truths import truth_of
 from tests.hil_broken.meddler import changes, drops, meddling, says
+from tests.hil_broken.noticing import broken, noticed
 from tests.hil_broken.saboteur import Sabotage
 from tests.hil_broken.wrong_weight import wrong_weight
 
 pytestmark = pytest.mark.xdist_group("sabotaged boards")
-
-
-def broken(kind: Sabotage):
-    """The test's board starts with that wrong with it."""
-    return pytest.mark.parametrize("sabotage", [kind], indirect=True, ids=[kind.name.lower()])
-
-
-def noticed(match: str):
-    """The check fails, and for this reason."""
-    return pytest.raises((AssertionError, UserError), match=match)
 
 
 class Powered:

@@ -4,8 +4,8 @@ import pytest
 
 from ml.errors import UserError
 from tests.hil.checks import updates
+from tests.hil_broken.noticing import broken, noticed
 from tests.hil_broken.saboteur import Sabotage
-from tests.hil_broken.test_hil_notices import broken, noticed
 
 pytestmark = pytest.mark.xdist_group("sabotaged boards")
 

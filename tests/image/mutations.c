@@ -14,8 +14,8 @@
 static const image_symbol symbols[] = {{IMAGE_FFT_128, &fft_128}, {IMAGE_FFT_512, &fft_512}};
 static uint8_t arena[4096] IMAGE_ALIGNED, state[4096] IMAGE_ALIGNED, params[4096] IMAGE_ALIGNED;
 static const image_firmware firmware = {
-    image_all_kernels, IMAGE_ALL_KERNELS, 2,    symbols, arena, state, params, sizeof arena,
-    sizeof state,      sizeof params,     1024,
+    IMAGE_ROWS(image_all_kernels), IMAGE_ROWS(symbols),  IMAGE_MEMORY(arena),
+    IMAGE_MEMORY(state),           IMAGE_MEMORY(params), 1024,
 };
 static image shown;
 static uint64_t x;

@@ -22,7 +22,8 @@ static void digest(const uint8_t *bytes, uint32_t size, uint8_t made[UPDATE_DIGE
     }
     memcpy(made, sums, UPDATE_DIGEST);
 }
-static const update_config config = {digest, 0};
+static update_arrival arrival;
+static const update_config config = {.arrival = &arrival, .digest = digest};
 
 static void require(bool right, const char *what) {
     if (right) return;

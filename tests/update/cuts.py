@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 import click
 
 from ml.paths import ROOT
+from tests.update.trials import end
 
 HERE = Path(__file__).parent
 UPDATE = ROOT / "lib" / "update"
-SOURCES = [UPDATE / "src" / f"{name}.c" for name in ("changes", "journal", "slots")]
+SOURCES = [UPDATE / "src" / f"{name}.c" for name in ("blocks", "changes", "journal", "slots", "writer")]
 CRC = ROOT / "lib" / "nn" / "src" / "model.c"
 INCLUDES = [UPDATE / "include", UPDATE / "src", *(ROOT / "lib" / part / "include" for part in ("board", "nn")), HERE]
 LIMITS = ["-DUPDATE_MAX_BLOCKS=512", "-DUPDATE_MAX_PAGES=64"]
@@ -40,10 +40,7 @@ def cuts(folder: Path, second: int, seed: int = 1, sabotage: tuple[str, str] | N
 def main(second: int, seed: int) -> None:
     """Cut the power at every operation of an update, and again behind it; status 1 where an image or the update is
     lost."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = cuts(Path(folder), second, seed)
-    click.echo((done.stdout + done.stderr).strip())
-    raise SystemExit(done.returncode)
+    end(lambda folder: cuts(folder, second, seed))
 
 
 if __name__ == "__main__":

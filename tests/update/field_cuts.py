@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 import click
 
 from tests.update import signing
 from tests.update.field_host import APP, program, written
+from tests.update.trials import end
 
 KINDS = ("image", "arrays")
 
@@ -30,11 +30,7 @@ def cuts(folder: Path, kind: str, second: int, seed: int = 1, sabotage: tuple[st
 def main(second: int, seed: int) -> None:
     """Cut the power at every operation of signed updates, and again behind it; status 1 where a model is lost."""
     for kind in KINDS:
-        with tempfile.TemporaryDirectory() as folder:
-            done = cuts(Path(folder), kind, second, seed)
-        click.echo(f"{kind}: {(done.stdout + done.stderr).strip()}")
-        if done.returncode:
-            raise SystemExit(1)
+        end(lambda folder, kind=kind: cuts(folder, kind, second, seed), f"{kind}: ")
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@
 static uint8_t arena[4096] IMAGE_ALIGNED, state[4096] IMAGE_ALIGNED, params[4096] IMAGE_ALIGNED;
 static const image_symbol transforms[] = {{IMAGE_FFT_128, &fft_128}, {IMAGE_FFT_512, &fft_512}};
 static const image_firmware room = {
-    image_all_kernels, IMAGE_ALL_KERNELS, 2,   transforms, arena, state, params, sizeof arena,
-    sizeof state,      sizeof params,     1024};
+    IMAGE_ROWS(image_all_kernels), IMAGE_ROWS(transforms), IMAGE_MEMORY(arena),
+    IMAGE_MEMORY(state),           IMAGE_MEMORY(params),   1024,
+};
 static service_config service;
 static const nn_model *in_use;
 static uint32_t now_us;

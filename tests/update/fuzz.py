@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import tempfile
 from pathlib import Path
 
 import click
 
 from tests.update import signing
 from tests.update.field_host import APP, program, written
+from tests.update.trials import end
 
 
 def run(
@@ -30,10 +30,7 @@ def run(
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def main(count: int, seed: int) -> None:
     """Change manifests, images and patches; a finding, or one that becomes active, ends it with status 1."""
-    with tempfile.TemporaryDirectory() as folder:
-        done = run(Path(folder), count, seed)
-    click.echo((done.stdout + done.stderr).strip())
-    raise SystemExit(done.returncode)
+    end(lambda folder: run(folder, count, seed))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """What a board does with a model that it is given: on trial, given up, confirmed, and killed meanwhile."""
 
-import contextlib
 import dataclasses
 import struct
 import zlib
@@ -81,11 +80,11 @@ def test_nothing_is_taken_back_during_a_trial(device):
     given(device, packed)
     before = Updater(device).status()
     update = signing.signed(signing.renamed(packed), before.counter + 1, trial=1000)
-    with contextlib.closing(Updater(device).install(update)) as steps:
-        next(step for step in steps if step.stage == "try")
-        with pytest.raises(CommandError) as refused:
-            device.command(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter))
-        assert refused.value.data[0] == Refusal.PHASE
+    steps = Updater(device).install(update)
+    next(step for step in steps if step.stage == "try")
+    with pytest.raises(CommandError) as refused:
+        device.command(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter))
+    assert refused.value.data[0] == Refusal.PHASE
     assert Updater(device).revert().digest == before.digest
 
 

@@ -30,6 +30,8 @@ class State(ctypes.Structure):
         ("payload", ctypes.c_uint32),
         ("size", ctypes.c_uint32 * 2),
         ("at", ctypes.c_uint32 * 2),
+        ("sum", ctypes.c_uint32 * 2),
+        ("owner", ctypes.c_uint32),
         ("digest", ctypes.c_uint8 * 32 * 2),
         ("version", ctypes.c_char * 24 * 2),
         ("confirmed", ctypes.c_uint8),
@@ -72,7 +74,18 @@ def c_digest(data, size, made) -> None:
 class Config(ctypes.Structure):
     """update_config."""
 
-    _fields_ = (("digest", DIGEST), ("restarted", ctypes.c_uint8))
+    _fields_ = (
+        ("arrival", ctypes.c_void_p),
+        ("digest", DIGEST),
+        ("make", ctypes.c_void_p),
+        ("base", ctypes.c_void_p),
+        ("base_size", ctypes.c_uint32),
+        ("start", ctypes.c_uint32),
+        ("size", ctypes.c_uint32),
+        ("owner", ctypes.c_uint32),
+        ("restarted", ctypes.c_uint8),
+        ("goes_on", ctypes.c_bool),
+    )
 
 
 class Board:
@@ -83,10 +96,11 @@ class Board:
         self.c = load("update_slots", [HERE / "nor.c", CRC, *SOURCES], structures=STRUCTURES, **options)
         self.flash = (ctypes.c_uint8 * (24 * PAGE)).in_dll(self.c, "nor_bytes")
         ctypes.memset(self.flash, 0xFF, len(self.flash))
-        self.memory = (ctypes.c_uint64 * 512)()  # more than `update` has
+        self.memory, self.arrival = (ctypes.c_uint64 * 512)(), (ctypes.c_uint64 * 512)()  # more than they have
         self.c.update_image.restype = ctypes.c_void_p
         self.c.update_has_block.restype = ctypes.c_bool
-        self.config = Config(c_digest, 0)
+        make = ctypes.cast(self.c.update_make_changes, ctypes.c_void_p)
+        self.config = Config(ctypes.addressof(self.arrival), c_digest, make)
         self.start()
 
     def start(self) -> int:
@@ -315,7 +329,7 @@ SABOTAGE = {
         "u->state.phase = UPDATE_TRIAL;\n    return",
         "u->state.phase = UPDATE_TRIAL;\n    u->state.counter = u->state.offered;\n    return",
     ),
-    "a trial goes on after a start": ("u->state.phase == UPDATE_TRIAL ? update_give_up", "0 ? update_give_up"),
+    "a trial goes on after a start": ("UPDATE_TRIAL || config->goes_on) return", "UPDATE_TRIAL || 1) return"),
     "the running slot is written": ("u->state.confirmed == 0 ? 1 : 0", "u->state.confirmed == 0 ? 0 : 1"),
     "a damaged record counts": ("record->crc == nn_crc32(record, (uint32_t)offsetof(update_state, crc)) && ", ""),
 }

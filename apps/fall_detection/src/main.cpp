@@ -19,8 +19,9 @@ static service_config service;
 static const image_kernel *const kernels[] = {&image_nn_conv_2d, &image_nn_softmax};
 static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
 static const image_firmware room = {
-    kernels, sizeof kernels / sizeof *kernels,       0, NULL,          (uint8_t *)fall_detection_arena,     NULL,
-    params,  sizeof fall_detection_arena - NN_GUARD, 0, sizeof params, FALL_DETECTION_WINDOW *IMPACT_VALUES};
+    IMAGE_ROWS(kernels), IMAGE_NONE,           IMAGE_GUARDED(fall_detection_arena),
+    IMAGE_NONE,          IMAGE_MEMORY(params), FALL_DETECTION_WINDOW *IMPACT_VALUES,
+};
 #endif
 
 static_assert(sizeof fall_detection_threshold <= DECIDE_MAX_CLASSES,

@@ -19,17 +19,10 @@ static service_config service;
 static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_nn_fully_connected_packed,
                                               &image_nn_softmax};
 static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
-static const image_firmware room = {kernels,
-                                    sizeof kernels / sizeof *kernels,
-                                    0,
-                                    NULL,
-                                    (uint8_t *)gesture_recognition_arena,
-                                    NULL,
-                                    params,
-                                    sizeof gesture_recognition_arena - NN_GUARD,
-                                    0,
-                                    sizeof params,
-                                    GESTURE_RECOGNITION_WINDOW *IMU_AXES};
+static const image_firmware room = {
+    IMAGE_ROWS(kernels), IMAGE_NONE,           IMAGE_GUARDED(gesture_recognition_arena),
+    IMAGE_NONE,          IMAGE_MEMORY(params), GESTURE_RECOGNITION_WINDOW *IMU_AXES,
+};
 #endif
 
 static_assert(sizeof gesture_recognition_threshold <= DECIDE_MAX_CLASSES,

@@ -21,18 +21,15 @@ static const image_kernel *const kernels[] = {&image_nn_conv_2d,   &image_nn_con
                                               &image_nn_softmax,   &image_nn_move,           &image_nn_ring_read,
                                               &image_nn_ring_write};
 static const image_symbol transforms[] = {{IMAGE_FFT_512, &fft_512}};
-static uint8_t state[3072] IMAGE_ALIGNED, params[384 * sizeof(void *)] IMAGE_ALIGNED;
-static const image_firmware room = {kernels,
-                                    sizeof kernels / sizeof *kernels,
-                                    1,
-                                    transforms,
-                                    (uint8_t *)keyword_spotting_arena,
-                                    state,
-                                    params,
-                                    sizeof keyword_spotting_arena - NN_GUARD,
-                                    sizeof state,
-                                    sizeof params,
-                                    LOGMEL_MAX_BANDS * 8};
+static uint8_t params[300 * sizeof(void *)] IMAGE_ALIGNED;
+static const image_firmware room = {
+    IMAGE_ROWS(kernels),
+    IMAGE_ROWS(transforms),
+    IMAGE_GUARDED(keyword_spotting_arena),
+    IMAGE_MEMORY(keyword_spotting_state),
+    IMAGE_MEMORY(params),
+    LOGMEL_MAX_BANDS * 8,
+};
 #endif
 
 static_assert(2 * sizeof keyword_spotting_frontend_hann / sizeof *keyword_spotting_frontend_hann <= LOGMEL_MAX_WINDOW,

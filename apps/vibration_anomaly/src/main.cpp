@@ -29,17 +29,10 @@ static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_n
                                               &image_nn_lookup};
 static const image_symbol transforms[] = {{IMAGE_FFT_128, &fft_128}};
 static uint8_t params[128 * sizeof(void *)] IMAGE_ALIGNED;
-static const image_firmware room = {kernels,
-                                    sizeof kernels / sizeof *kernels,
-                                    1,
-                                    transforms,
-                                    (uint8_t *)vibration_anomaly_arena,
-                                    NULL,
-                                    params,
-                                    sizeof vibration_anomaly_arena - NN_GUARD,
-                                    0,
-                                    sizeof params,
-                                    ANOMALY_MAX_FEATURES};
+static const image_firmware room = {
+    IMAGE_ROWS(kernels), IMAGE_ROWS(transforms), IMAGE_GUARDED(vibration_anomaly_arena),
+    IMAGE_NONE,          IMAGE_MEMORY(params),   ANOMALY_MAX_FEATURES,
+};
 #endif
 
 static_assert(sizeof vibration_anomaly_frontend_offset / sizeof *vibration_anomaly_frontend_offset <=

@@ -45,7 +45,7 @@ static uint8_t status(command *c) {
     put(c, state->offered, 4);
     put(c, state->payload, 4);
     put(c, update_missing(&field.slots), 4);
-    put(c, field.slots.block, 2);
+    put(c, update_block_size(&field.slots), 2);
     put(c, state->phase == UPDATE_TRIAL ? field.windows : 0, 2);
     put(c, field.slots.slot_size, 4);
     if (running == UPDATE_NO_SLOT) return LINK_OK;

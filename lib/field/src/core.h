@@ -28,6 +28,7 @@ typedef struct {
     const image_firmware *room;
     bool (*use)(const field_model *given);
     update slots;
+    update_arrival arrival;
     bool broken;                                              // there is no flash for slots
     image given;                                              // in use where slots say so
     uint8_t manifest[UPDATE_MANIFEST_MAX + UPDATE_SIGNATURE]; // as far as it has arrived

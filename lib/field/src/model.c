@@ -6,6 +6,7 @@
 #if FIELD_UPDATES
 
 #include "board/board.h"
+#include "update/make.h"
 #include "update/signature.h"
 
 field_state field;
@@ -84,7 +85,8 @@ static void poll(void) {
 // A trial that this start interrupted is over, and the watchdog may have been why.
 static void open_slots(void) {
     const bool watchdog = board_reset_reason() == BOARD_RESET_WATCHDOG;
-    const update_config how = {update_digest, watchdog ? GIVEN_UP_BY_WATCHDOG : UPDATE_BY_RESTART};
+    update_config how = {.arrival = &field.arrival, .digest = update_digest, .make = update_make_changes};
+    how.restarted = watchdog ? GIVEN_UP_BY_WATCHDOG : UPDATE_BY_RESTART;
     (void)update_open(&field.slots, &how); // what the flash does not keep, the next start finds again
     field.broken = !field.slots.slot_size;
 }

@@ -1,7 +1,6 @@
-#include "changes.h"
+#include "update/make.h"
 
-#include "board/board.h"
-#include <string.h>
+#include "writer.h"
 
 typedef struct {
     uint32_t next;         // byte of the payload
@@ -9,10 +8,10 @@ typedef struct {
 } reader;
 
 // False: no number, or one that could be written shorter, or more than 32 bits.
-static bool number(const update_changes *c, reader *r, uint32_t *value) {
+static bool number(const update_source *s, reader *r, uint32_t *value) {
     *value = 0;
-    for (unsigned shift = 0; shift < 35 && r->next < c->payload_size; shift += 7) {
-        const uint8_t byte = c->payload[r->next++];
+    for (unsigned shift = 0; shift < 35 && r->next < s->payload_size; shift += 7) {
+        const uint8_t byte = s->payload[r->next++];
         if (shift == 28 && byte > 0x0F) return false;
         *value |= (uint32_t)(byte & 0x7F) << shift;
         if (!(byte & 0x80)) return byte || !shift;
@@ -20,38 +19,35 @@ static bool number(const update_changes *c, reader *r, uint32_t *value) {
     return false;
 }
 
-static bool next_change(const update_changes *c, reader *r) {
-    return number(c, r, &r->copied) && number(c, r, &r->sent) && r->sent && r->sent <= c->payload_size - r->next;
+static bool next_change(const update_source *s, reader *r) {
+    return number(s, r, &r->copied) && number(s, r, &r->sent) && r->sent && r->sent <= s->payload_size - r->next;
 }
 
-bool changes_are_right(const update_changes *c) {
-    uint32_t left = c->size;
-    for (reader r = {0, 0, 0}; r.next < c->payload_size; r.next += r.sent) {
-        if (!next_change(c, &r) || r.copied > left || r.sent > left - r.copied) return false;
+// It is a row of changes that ends where the image does, at the latest.
+static bool are_right(const update_source *s) {
+    uint32_t left = s->size;
+    for (reader r = {0, 0, 0}; r.next < s->payload_size; r.next += r.sent) {
+        if (!next_change(s, &r) || r.copied > left || r.sent > left - r.copied) return false;
         left -= r.copied + r.sent;
     }
     return true;
 }
 
-static uint8_t byte_at(const update_changes *c, reader *r, uint32_t at) {
-    if (!r->copied && !r->sent && (r->next == c->payload_size || !next_change(c, r))) r->copied = c->size - at;
+static uint8_t byte_at(const update_source *s, reader *r, uint32_t at) {
+    if (!r->copied && !r->sent && (r->next == s->payload_size || !next_change(s, r))) r->copied = s->size - at;
     if (r->copied) {
         r->copied--;
-        return c->base[at];
+        return s->base[at];
     }
     r->sent--;
-    return c->payload[r->next++];
+    return s->payload[r->next++];
 }
 
-bool changes_write(const update_changes *c, uint32_t to) {
-    uint8_t bytes[UPDATE_MAX_BLOCK];
+update_result update_make_changes(const update_source *s, uint32_t to) {
+    writer w;
     reader r = {0, 0, 0};
-    for (uint32_t at = 0; at < c->size;) {
-        const uint32_t from = at;
-        memset(bytes, 0xFF, sizeof bytes); // behind the end of the image
-        for (uint32_t i = 0; i < sizeof bytes && at < c->size; i++, at++) bytes[i] = byte_at(c, &r, at);
-        const uint32_t unit = board_flash().unit, size = (at - from + unit - 1) / unit * unit;
-        if (board_flash_program(to + from, bytes, size) != BOARD_OK) return false;
-    }
-    return true;
+    if (s->base_size != s->size || !are_right(s)) return UPDATE_ERR_CHANGES;
+    writer_start(&w, to);
+    for (uint32_t at = 0; at < s->size; at++) writer_put(&w, byte_at(s, &r, at));
+    return writer_end(&w) ? UPDATE_OK : UPDATE_ERR_FLASH;
 }

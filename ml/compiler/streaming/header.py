@@ -23,8 +23,7 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def steps(name: str) -> str:
-    return f"static uint16_t {name}_steps; // since the start, until the window is full\n"
+STEPS = "    uint16_t steps; // since the start, until the window is full"  # the last of the state
 
 
 def first_bytes(program: Program, name: str, whole: str) -> str:
@@ -44,7 +43,7 @@ def stream(program: Program, name: str, check: int) -> str:
         (f"{given.hop}", "rows that a step takes"),
         (f"{given.rows}", "rows of the window"),
         (f"{given.warm_up}", "steps until the window is full"),
-        (f"&{name}_steps", "since the start"),
+        (f"&{name}_state.steps", "since the start"),
         (f"{name}_first", ""),
         (f"0x{check:08X}u", "CRC-32 of the output after these steps on the numbers of nn_fixed_input, carried on"),
     ]

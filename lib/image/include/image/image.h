@@ -5,7 +5,7 @@
 // rest where it lies, in flash. So an image may lie at any address, and it stays there byte for byte as it was signed.
 // docs/update.md has the format and says what is checked.
 //
-//   static const image_firmware firmware = {image_all_kernels, IMAGE_ALL_KERNELS, ...};
+//   static const image_firmware firmware = {IMAGE_ROWS(kernels), ...}; // see image_firmware
 //   static image model;
 //   image_refusal why;
 //   if (image_open(&model, bytes, size, &firmware, &why)) nn_run(image_model(&model));
@@ -50,20 +50,28 @@ typedef struct { // what settings may point to and only firmware has, such as &f
 } image_symbol;
 enum { IMAGE_FFT_64 = 1, IMAGE_FFT_128, IMAGE_FFT_256, IMAGE_FFT_512, IMAGE_FFT_1024, IMAGE_FFT_2048 };
 
-// What a firmware has for images. All memory is IMAGE_ALIGNED. An image that needs more is refused.
+// What a firmware has for images. An image that needs more is refused. Arena and state may be those of the compiled-in
+// model, which starts afresh when it runs again.
+//
+//   static const image_firmware firmware = {IMAGE_ROWS(kernels), IMAGE_NONE, IMAGE_GUARDED(example_arena),
+//                                           IMAGE_MEMORY(example_state), IMAGE_MEMORY(params), 240};
 typedef struct {
-    const image_kernel *const *kernel;
+    const image_kernel *const *kernel; // IMAGE_ROWS
     uint16_t kernels;
+    const image_symbol *symbol; // IMAGE_ROWS, or IMAGE_NONE
     uint16_t symbols;
-    const image_symbol *symbol;
-    uint8_t *arena;       // with NN_GUARD bytes behind it
-    uint8_t *state;       // of recurrent and streaming models, NULL where it is 0 bytes
-    uint8_t *params;      // what an image relocates
-    uint32_t arena_size;  // bytes, likewise
-    uint32_t state_size;  //
-    uint32_t params_size; //
-    uint32_t window;      // bytes of the largest input
+    uint8_t *arena; // IMAGE_GUARDED: with NN_GUARD bytes behind it
+    uint32_t arena_size;
+    uint8_t *state; // IMAGE_MEMORY: of recurrent and streaming models; IMAGE_NONE
+    uint32_t state_size;
+    uint8_t *params; // IMAGE_MEMORY: what an image relocates, IMAGE_ALIGNED
+    uint32_t params_size;
+    uint32_t window; // bytes of the largest input
 } image_firmware;
+#define IMAGE_ROWS(array)    (array), sizeof(array) / sizeof *(array)
+#define IMAGE_GUARDED(array) (uint8_t *)(array), sizeof(array) - NN_GUARD
+#define IMAGE_MEMORY(object) (uint8_t *)&(object), sizeof(object)
+#define IMAGE_NONE           NULL, 0
 
 typedef struct { // fields are private
     const uint8_t *bytes;
