@@ -93,7 +93,7 @@ def test_an_image_refuses_a_variable_of_several_first_values(tmp_path):
     first = np.arange(8, dtype=np.int8).reshape(1, 2, 1, 4)
     made = compile_model(wake_word(first=first), "wake", tmp_path)
     assert made.verified
-    with pytest.raises(UserError, match="expected a state of one value after a reset, found wake_state_0"):
+    with pytest.raises(UserError, match="expected a state of one value after a reset, found part_0"):
         pack(made.header, host=True)
 
 
