@@ -89,10 +89,9 @@ def compile_model(
     """
     emit.identifier(name)
     program = prepare(tflite, title or name, options, stream)
-    if labels and outputs_are_labels and len(labels) != program.output.elements:
-        raise UserError(
-            f"{title or name}: expected {program.output.elements} labels, one an output, found {len(labels)}"
-        )
+    scores = program.graph.outputs[0].elements  # of several outputs, labels name the values of the first
+    if labels and outputs_are_labels and len(labels) != scores:
+        raise UserError(f"{title or name}: expected {scores} labels, one an output, found {len(labels)}")
     _check_limits(program, limits or {}, title or name)
     digest = hashlib.sha256(tflite).hexdigest()[:16]
     who = Identity(name, digest, data_hash, labels, sections, notes)

@@ -19,7 +19,8 @@ _HEAD = """<!-- Written by `python -m ml operators --write` from ml/compiler/ope
 
 `python -m ml compile` turns these operators into C. The bytes equal those of TensorFlow Lite Micro's reference kernels.
 Each tensor has one scale and zero point unless the table says otherwise; weights may have one scale per output channel.
-A model has one input and one output. The compiler refuses anything else before it writes a file, and names the tensor.
+A model may have several inputs and outputs. The compiler refuses what is not here before it writes a file, and names
+the tensor.
 
 | operator | activations | what is supported | kernels |
 |---|---|---|---|

@@ -37,7 +37,7 @@ def header(program: Program, who: Identity, check: int, stream_check: int = 0) -
         f"#ifndef {guard}\n#define {guard}\n",
         _includes(program),
         *(text.rstrip() + "\n" for text in who.sections),
-        scales(who.name, *((t.scale, t.zero) for t in (program.input, program.output))),
+        _ends(program, who.name),
         _memory(program, who.name),
         *(_layer_constants(program, layer, who.name) for layer in program.layers),
         _step(program, who.name),
@@ -62,8 +62,8 @@ def _opening(program: Program, who: Identity) -> str:
         + (f", data {who.data_hash[:16]}" if who.data_hash else ""),
         f"weights and biases {weights:,} B, all constants {flash:,} B, arena {program.plan.size:,} B "
         f"(no plan can be below {program.plan.lower_bound:,} B)",
-        f"input  {_tensor(program.input)}",
-        f"output {_tensor(program.output)}",
+        *(f"input  {_named(t, program.graph.inputs)}" for t in program.graph.inputs),
+        *(f"output {_named(t, program.graph.outputs)}" for t in program.graph.outputs),
         *(streaming.notes(program) if program.stream else ()),
         *((f"checked when it was compiled: {who.proof}",) if who.proof else ()),
         *who.notes,
@@ -87,6 +87,44 @@ def scales(name: str, *ends: tuple[np.float32, int]) -> str:
         prefix = f"{name}_{end}".upper()
         lines += [f"#define {prefix}_SCALE ({emit.real(scale)})", f"#define {prefix}_ZERO {_signed(zero)}"]
     return "\n".join(lines) + "\n"
+
+
+def _quantisation(tensor: Tensor) -> tuple[np.float32, int]:
+    """Scale and zero point; of plain integers 1 and 0."""
+    return (tensor.scale, tensor.zero) if len(tensor.scales) == 1 else (np.float32(1), 0)
+
+
+def _ends(program: Program, name: str) -> str:
+    """The constants of the model's inputs and outputs. Several of them have numbers, and names for their places."""
+    graph = program.graph
+    ends = scales(name, *(_quantisation(tensors[0]) for tensors in (graph.inputs, graph.outputs)))
+    for end, tensors in zip(ENDS, (graph.inputs, graph.outputs), strict=True):
+        if len(tensors) > 1:
+            ends += "\n" + _several(program, f"{name}_{end}".upper(), tensors, name)
+    return ends
+
+
+def _several(program: Program, prefix: str, tensors: list[Tensor], name: str) -> str:
+    lines = [f"#define {prefix}S {len(tensors)} // one after the other at {prefix.rpartition('_')[2].lower()}"]
+    for number, tensor in enumerate(tensors):
+        own, (scale, zero) = f"{prefix}_{number}", _quantisation(tensor)
+        place = f"(void *)({name}_arena + {program.offset(tensor)})"
+        lines += [
+            emit.comment(_named(tensor, tensors)),
+            f"#define {own} (({emit.C_TYPES[tensor.dtype]} *){place})",
+            f"#define {own}_VALUES {tensor.elements}",
+            f"#define {own}_SCALE ({emit.real(scale)})",
+            f"#define {own}_ZERO {_signed(zero)}",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _named(tensor: Tensor, ends: list[Tensor]) -> str:
+    """`0 "audio" 49x10, scale 0.1, zero 3`, of a single one without number and name."""
+    if len(ends) == 1:
+        return _tensor(tensor)
+    number = next(i for i, end in enumerate(ends) if end is tensor)
+    return f"{number} {' '.join(tensor.name.split())[:60]!r} {_tensor(tensor)}"
 
 
 def _signed(number: int) -> str:

@@ -83,11 +83,16 @@ class Program:
 
     @property
     def input(self) -> Tensor:
-        return self.graph.inputs[0]
+        """What an inference takes: the model's input, or the block of all of them."""
+        return _block(self.graph.inputs)
 
     @property
     def output(self) -> Tensor:
-        return self.graph.outputs[0]
+        return _block(self.graph.outputs)
+
+
+def _block(ends: list[Tensor]) -> Tensor:
+    return ends[0] if len(ends) == 1 else ends[0].storage
 
 
 MOST_FAULTS = 4  # in one message
@@ -101,10 +106,10 @@ def check(graph: Graph, name: str) -> None:
     if floats:
         faults.insert(0, _float_fault(floats, len(graph.ops)))
     for role, tensors in (("input", graph.inputs), ("output", graph.outputs)):
-        faults += [f"{len(tensors)} {role}s, expected one"] if len(tensors) != 1 else []
-        faults += [
-            fault for t in tensors[:1] if (fault := _end_fault(role, t)) and not (floats and t.dtype == "float32")
-        ]
+        faults += [] if tensors else [f"no {role}, expected at least one"]
+        faults += [fault for t in tensors if (fault := _end_fault(role, t)) and not (floats and t.dtype == "float32")]
+        twice = next((t for i, t in enumerate(tensors) if role == "input" and any(t is o for o in tensors[:i])), None)
+        faults += [f"the {role} {_named(twice)} is listed twice"] if twice else []
     if faults:
         more = f" and {len(faults) - MOST_FAULTS} more" if len(faults) > MOST_FAULTS else ""
         listed = "; ".join(faults[:MOST_FAULTS])
@@ -221,14 +226,19 @@ def buffers_of(program: Program) -> tuple[list[Buffer], Overlaps]:
             sizes[key], first[key], last[key] = layer.lowered.scratch, layer.number, layer.number
     touch(graph.outputs[0], max(len(layers) - 1, 0))
     buffers = [Buffer(key, sizes[key], first[key], last[key]) for key in sizes]
-    return buffers, _overlaps(layers, last) | _tiled(graph, layers, last)
+    new = {key for key in sizes if not any(key == id(t.storage) for t in graph.inputs)}
+    begins = {key: first[key] for key in new}
+    return buffers, _overlaps(layers, begins, last) | _tiled(graph, layers, begins, last)
 
 
-def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
-    """Where a kernel may write over an input that nobody reads again."""
+def _overlaps(layers: list[Layer], first: dict[int, int], last: dict[int, int]) -> Overlaps:
+    """Where a kernel may write over an input that nobody reads again. `first` and `last`: the layers that make and
+    read a buffer; an output in a block that holds another output already is no new one."""
     overlaps = {}
     for layer in layers:
         out = id(layer.op.output.storage)
+        if first.get(out) != layer.number:
+            continue
         for position, distance in layer.lowered.overlap.items():
             key = id(layer.op.inputs[position].storage)
             if layer.op.inputs[position].start or layer.op.output.start:
@@ -243,15 +253,16 @@ def _overlaps(layers: list[Layer], last: dict[int, int]) -> Overlaps:
 def _others(layer: Layer, position: int) -> list[Tensor]:
     """The inputs that the kernel must not overwrite while it reads the one at `position`."""
     given, free = layer.op.inputs, layer.lowered.overlap
-    return [t for i, t in enumerate(given) if i != position and i not in free and t is not None]
+    whole = given[position].storage.size == given[position].size  # not one of several in a block
+    return [t for i, t in enumerate(given) if i != position and t is not None and not (whole and i in free)]
 
 
-def _tiled(graph: Graph, layers: list[Layer], last: dict[int, int]) -> Overlaps:
+def _tiled(graph: Graph, layers: list[Layer], first: dict[int, int], last: dict[int, int]) -> Overlaps:
     """Where the output of layers in strips may follow their input row by row, as nobody reads it again."""
     numbers = {id(layer.op): layer.number for layer in layers}
     overlaps = {}
     for tile in graph.tiles:
-        key = id(tile.first[-1].inputs[0].storage)
-        if last.get(key) == numbers[id(tile.first[-1])]:
-            overlaps[id(tile.second[0].output.storage), key] = tile.distance
+        key, out = id(tile.first[-1].inputs[0].storage), id(tile.second[0].output.storage)
+        if last.get(key) == numbers[id(tile.first[-1])] and first.get(out) == numbers[id(tile.second[0])]:
+            overlaps[out, key] = tile.distance
     return overlaps

@@ -18,11 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from ml.compiler import lowering, tflm
+from ml.compiler.graph import Tensor
 from ml.compiler.header import Identity, header
 from ml.compiler.host import HostModel, LayerOutput
 from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
 from ml.compiler.passes import run_passes
+from ml.compiler.passes.ends import starts
 from ml.compiler.reader import read
 from ml.errors import UserError
 
@@ -59,24 +61,35 @@ def windows(program: Program, random: int | None = None) -> np.ndarray:
     """Inputs, int8 [input, bytes of a whole window], the telling ones first: the one that `check` is for, alternations,
     both edges, the zero point, random numbers. Fewer for a large model, unless it is said how many are `random`."""
     given, stream = program.input, program.stream
-    size = stream.window_size if stream else given.size
-    limits, chance = np.iinfo(given.dtype), np.random.default_rng(SEED)
-    values, channels = size // np.dtype(given.dtype).itemsize, given.shape[-1] if given.shape else 1
+    size, count = stream.window_size if stream else given.size, RANDOM if random is None else random
     fixed = fixed_input(stream.warm_up * given.size)[-size:] if stream else fixed_input(size)
+    ends = program.graph.inputs
+    rows = np.zeros((PATTERNS + count, size), np.int8)
+    for seed, (tensor, at) in enumerate(zip(ends, starts(ends)[0], strict=True), SEED):
+        one = _patterns(tensor, size if len(ends) == 1 else tensor.size, count, seed)
+        rows[:, at : at + one.shape[1]] = one
+    work = max(stream.window_macs if stream else program.macs, 1)
+    rows = np.concatenate([fixed[None], rows])
+    return rows[: max(WORK // work, 3)] if random is None else rows
+
+
+PATTERNS = 5  # that are not random
+
+
+def _patterns(given: Tensor, size: int, random: int, seed: int) -> np.ndarray:
+    """`PATTERNS` rows of an input, then random ones: int8 [row, size]."""
+    limits, chance = np.iinfo(given.dtype), np.random.default_rng(seed)
+    values, channels = size // np.dtype(given.dtype).itemsize, given.shape[-1] if given.shape else 1
     each = np.arange(values)
 
     def swung(turn: np.ndarray) -> np.ndarray:
         return np.where(turn % 2, limits.min, limits.max).astype(given.dtype)
 
-    rows = [fixed, swung(each), *(np.full(values, v, given.dtype) for v in (limits.max, limits.min, given.zero))]
+    zero = given.zero if len(given.zeros) else 0
+    rows = [swung(each), *(np.full(values, v, given.dtype) for v in (limits.max, limits.min, zero))]
     rows += [swung(each // channels)]  # from pixel to pixel
-    rows += [
-        chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True)
-        for _ in range(RANDOM if random is None else random)
-    ]
-    work = max(stream.window_macs if stream else program.macs, 1)
-    kept = rows[: max(WORK // work, 3)] if random is None else rows
-    return np.stack([row.view(np.int8) for row in kept])
+    rows += [chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True) for _ in range(random)]
+    return np.stack([row.view(np.int8) for row in rows])
 
 
 def prove(tflite: bytes, program: Program, host: HostModel, name: str, rows: np.ndarray | None = None) -> Proof:

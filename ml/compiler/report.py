@@ -35,6 +35,10 @@ def _layer(layer: Layer) -> dict:
     }
 
 
+def _end(tensor: Tensor) -> dict:
+    return {"shape": list(tensor.shape), "type": tensor.dtype}
+
+
 def report(compiled: Compiled) -> dict:
     """All figures; sizes in bytes. Flash counts constants, not code, which the linker knows."""
     program = compiled.program
@@ -52,8 +56,13 @@ def report(compiled: Compiled) -> dict:
         "arena_bytes": program.plan.size,
         "arena_lower_bound_bytes": program.plan.lower_bound,
         "state_bytes": program.state,
-        "input": {"shape": list(program.input.shape), "type": program.input.dtype},
-        "output": {"shape": list(program.output.shape), "type": program.output.dtype},
+        "input": _end(program.input),
+        "output": _end(program.output),
+        **{
+            role: [_end(tensor) | {"name": tensor.name} for tensor in tensors]
+            for role, tensors in (("inputs", program.graph.inputs), ("outputs", program.graph.outputs))
+            if len(tensors) > 1
+        },
         **({"stream": streaming.figures(program)} if program.stream else {}),
     }
 

@@ -19,6 +19,7 @@ import numpy as np
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
+from ml.compiler.passes.ends import starts
 from ml.compiler.reader import read
 from ml.compiler.twin import int8_twin
 from ml.errors import UserError
@@ -76,31 +77,33 @@ class Reference:
 
     def run(self, given: np.ndarray) -> dict[int, bytes]:
         """Tensor index -> its bytes, for every tensor that the operators make, but those of `undefined`. `given`: the
-        bytes of the input. Where the compiler leaves channels out (see passes/channels.py), they are left out here."""
-        tensor = self.graph.inputs[0]
-        rows = np.ascontiguousarray(given).view(self._inner_input().dtype)
-        self.interpreter.set_input(self._outer(rows).reshape(tensor.shape), 0)
+        bytes of the input, or of the block of several (passes/ends.py). Where the compiler leaves channels out (see
+        passes/channels.py), they are left out here."""
+        data = np.ascontiguousarray(given).view(np.uint8).ravel()
+        inner = [self._inner(tensor) for tensor in self.graph.inputs]
+        for number, (tensor, one, at) in enumerate(zip(self.graph.inputs, inner, starts(inner)[0], strict=True)):
+            rows = data[at : at + one.size].copy().view(one.dtype)
+            self.interpreter.set_input(_outer(tensor, one, rows).reshape(tensor.shape), number)
         self.interpreter.invoke()
         made = [t for op in self.graph.ops for t in _made(op) if t.size and t.index not in self.undefined]
         return {t.index: self._bytes(t) for t in made}
 
-    def _inner_input(self):
+    def _inner(self, tensor: Tensor) -> Tensor:
         """The tensor that a compiled model takes: behind QUANTIZE when the model itself takes floats."""
-        tensor = self.graph.inputs[0]
         first = self.graph.consumers(tensor)
         return first[0].output if tensor.dtype == "float32" and first else tensor
-
-    def _outer(self, rows: np.ndarray) -> np.ndarray:
-        """Integers as the model's own input wants them: as floats that quantise back to them."""
-        if self.graph.inputs[0].dtype != "float32":
-            return rows
-        inner = self._inner_input()
-        return (rows.astype(np.float32) - np.float32(inner.zero)) * inner.scale
 
     def _bytes(self, tensor) -> bytes:
         data = np.asarray(self.interpreter.GetTensor(tensor.index, 0)["tensor_data"])
         kept = self.channels.get(tensor.index)
         return (data if kept is None else data.reshape(tensor.shape)[..., kept]).tobytes()
+
+
+def _outer(tensor: Tensor, inner: Tensor, rows: np.ndarray) -> np.ndarray:
+    """Integers as the model's own input wants them: as floats that quantise back to them."""
+    if tensor.dtype != "float32":
+        return rows
+    return (rows.astype(np.float32) - np.float32(inner.zero)) * inner.scale
 
 
 Crcs = list[int | None]

@@ -1,4 +1,5 @@
-"""READ_VARIABLE and ASSIGN_VARIABLE where a copy is needed; passes/variables.py leaves out most of them."""
+"""READ_VARIABLE and ASSIGN_VARIABLE where a copy is needed (passes/variables.py leaves out most of them), and COPY, by
+which an output that is something else as well gets a place of its own (passes/ends.py)."""
 
 from __future__ import annotations
 
@@ -31,6 +32,12 @@ for kind in ("READ_VARIABLE", "ASSIGN_VARIABLE"):
     )
 
 
+@family("COPY", types="", limits="of an output")
+def check_copy(op: Op) -> None:
+    checks.sized(op.output)
+
+
+@kernel("COPY", "nn_move")
 @kernel("READ_VARIABLE", "nn_move")
 @kernel("ASSIGN_VARIABLE", "nn_move")
 def moved(op: Op, options: Options) -> Lowered | None:
@@ -38,7 +45,7 @@ def moved(op: Op, options: Options) -> Lowered | None:
     return Lowered(
         calls=[f"nn_move({{0}}, {size}, {{out}})"],
         headers=("nn/stream.h",),
-        reason="a variable is copied",
+        reason="an output of its own" if op.kind == "COPY" else "a variable is copied",
         cycles=COST * size,
     )
 

@@ -3,6 +3,7 @@
 from ml.compiler.graph import Graph
 from ml.compiler.passes.boundary import strip_float_boundary
 from ml.compiler.passes.channels import drop_constant_channels
+from ml.compiler.passes.ends import join_ends
 from ml.compiler.passes.floats import fuse_float_steps
 from ml.compiler.passes.fold import fold_constants
 from ml.compiler.passes.fuse import fuse_activation, fuse_padding
@@ -25,6 +26,7 @@ PASSES = (
     remove_dead,
     drop_constant_channels,
     share_variables,
+    join_ends,
 )
 
 

@@ -56,6 +56,9 @@ def _timeline(graph: Graph, name: str, request: Request) -> Timeline:
     try:
         if own is not None:
             raise Unsupported("the model has a state of its own", own)
+        if len(graph.inputs) > 1 or len(graph.outputs) > 1:
+            ends = f"{len(graph.inputs)} inputs and {len(graph.outputs)} outputs"
+            raise Unsupported(f"the model has {ends}, expected one of each", None)
         rows = graph.inputs[0].shape[input_axis(graph.inputs[0], request.axis)]
         if not 1 <= request.hop <= rows:
             raise Unsupported(f"a hop of {request.hop} is not 1..{rows}", graph.inputs[0])
