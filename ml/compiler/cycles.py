@@ -413,6 +413,10 @@ COSTS: dict[str, dict[str, float]] = {
         "one cells": 9.997,
     },
     "nn_flip_sign": {"call": 50.7, "blocks": 37.9, "rest": 8.034},
+    "nn_mul_int16": {"call": 125.1, "outer": 46.27, "rows": 55.04, "elements": 43, "clamped": 0},
+    "nn_rectify_int16": {"call": 52.03, "elements": 36.67},
+    "nn_logistic_int16": {"call": 54.36, "elements": 24.53},
+    "nn_tanh_curve_int16": {"call": 59.4, "elements": 30.06},
 }
 
 # As nn_conv_2d_packed, and the instructions that sum up a pixel's taps and take them off. One is chosen instead of the

@@ -261,6 +261,14 @@ class Shapes:
             tensor.dtype, tensor.zeros = dtype, np.zeros(1, np.int64)
         return graph
 
+    def pointwise(self, kind: str, **options) -> Graph:
+        """On int16; LOGISTIC and TANH want that scale of the output."""
+        graph = self.requantised("int16", "int16")
+        graph.ops[0].kind, graph.ops[0].options = kind, options
+        graph.ops[0].outputs[0].scales = np.array([1 / 32768], np.float32)
+        graph.ops[0].inputs[0].scales = np.array([0.0005], np.float32)
+        return graph
+
     def flipped(self) -> Graph:
         graph = self.requantised("uint8", "int8")
         op = graph.ops[0]
@@ -361,6 +369,8 @@ def generators(s: Shapes) -> dict:
         "nn_average_pool_int16": lambda: s.pool("average_pool", 16),
         "nn_quantise_int8_to_int16": lambda: s.requantised("int8", "int16"),
         "nn_quantise_int16_to_int8": lambda: s.requantised("int16", "int8"),
+        "nn_mul_int16": lambda: s.binary("MUL", 16), "nn_rectify_int16": lambda: s.pointwise("LEAKY_RELU", alpha=0.3),
+        "nn_logistic_int16": lambda: s.pointwise("LOGISTIC"), "nn_tanh_curve_int16": lambda: s.pointwise("TANH"),
         "nn_quantise_int16": lambda: s.requantised("int16", "int16"), "nn_flip_sign": s.flipped,
     }  # fmt: skip
 

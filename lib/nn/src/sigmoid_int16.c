@@ -1,5 +1,7 @@
 #include "sigmoid_int16.h"
 
+#include "nn/int16.h"
+
 const uint16_t nn_sigmoid_table[256] = {
     32768, 33451, 34133, 34813, 35493, 36169, 36843, 37513, 38180, 38841, 39498, 40149, 40794, 41432, 42064, 42688,
     43304, 43912, 44511, 45102, 45683, 46255, 46817, 47369, 47911, 48443, 48964, 49475, 49975, 50464, 50942, 51409,
@@ -31,15 +33,31 @@ static uint32_t magnitude(int32_t x) {
     return x < 0 ? 0u - (uint32_t)x : (uint32_t)x;
 }
 
-int32_t nn_sigmoid_int16(int32_t x) {
-    const int32_t at = 3 * x;
+static inline int32_t sigmoid_at(int32_t at) {
     const int32_t half = (int32_t)1 << 9;
     const int32_t y = magnitude(at) >> 9 >= 255 ? 0x7FFF << 10 : between(magnitude(at), 9);
     return ((at >= 0 ? y : ((int32_t)1 << 25) - y - 1) + half) >> 10;
+}
+
+int32_t nn_sigmoid_int16(int32_t x) {
+    return sigmoid_at(3 * x);
 }
 
 int32_t nn_tanh_int16(int32_t x) {
     const int32_t half = (int32_t)1 << 7;
     const int32_t y = between(magnitude(x), 8) - ((int32_t)1 << 23); // tanh(x) = 2 sigmoid(2 x) - 1
     return ((x >= 0 ? y : -y - 1) + half) >> 8;
+}
+
+static int32_t scaled(const nn_curve_params *layer, int32_t x) {
+    const int32_t half = layer->shift > 0 ? (int32_t)1 << (layer->shift - 1) : 0;
+    return (x * layer->multiplier + half) >> layer->shift;
+}
+
+void nn_logistic_int16(const nn_curve_params *layer, const int16_t *input, int16_t *output) {
+    for (uint32_t i = 0; i < layer->count; i++) output[i] = (int16_t)sigmoid_at(scaled(layer, input[i]));
+}
+
+void nn_tanh_curve_int16(const nn_curve_params *layer, const int16_t *input, int16_t *output) {
+    for (uint32_t i = 0; i < layer->count; i++) output[i] = (int16_t)nn_tanh_int16(scaled(layer, input[i]));
 }

@@ -164,10 +164,14 @@ def multiply_packed(op: Op, options: Options) -> Lowered | None:
 
 @kernel("MUL", "nn_mul")
 def multiply(op: Op, options: Options) -> Lowered | None:
+    return lower_product(op, "nn_mul")
+
+
+def lower_product(op: Op, function: str) -> Lowered:
     mantissa, shift = product_multiplier(op)
     rows = (broadcast_row(op), zeros_row(op), (f"{shift}, {mantissa}", "shift, multiplier"))
     return Lowered(
-        calls=["nn_mul(&{name}, {0}, {1}, {out})"],
+        calls=[function + "(&{name}, {0}, {1}, {out})"],
         struct=Struct("nn_mul_params", rows, BROADCAST_BYTES + 16),
         headers=("nn/elementwise.h",),
         overlap=steps_back(op),

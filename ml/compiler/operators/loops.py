@@ -397,7 +397,7 @@ def depthwise_taps(op: Op, lowered: Lowered) -> Work:
 
 
 BROADCASTING = (
-    *("nn_add", "nn_add_packed", "nn_add_int16", "nn_mul", "nn_mul_packed"),
+    *("nn_add", "nn_add_packed", "nn_add_int16", "nn_mul", "nn_mul_packed", "nn_mul_int16"),
     *("nn_squared_difference", "nn_squared_difference_packed", "nn_maximum", "nn_minimum"),
 )
 
@@ -412,7 +412,8 @@ def broadcasting(op: Op, lowered: Lowered) -> Work:
 
 
 @loops(
-    "nn_add_equal", "nn_add_equal_int16", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8", "nn_quantise_int16"
+    *("nn_add_equal", "nn_add_equal_int16", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8"),
+    *("nn_quantise_int16", "nn_rectify_int16", "nn_logistic_int16", "nn_tanh_curve_int16"),
 )
 def elements(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "elements": op.output.elements}

@@ -156,7 +156,11 @@ def padv2(op: Op, options: Options) -> Lowered | None:
 
 @family("TRANSPOSE", limits="permutation constant")
 def check_transpose(op: Op) -> None:
-    check_move(op, 2)
+    check_turn(op, "int8")
+
+
+def check_turn(op: Op, activations: str) -> None:
+    check_move(op, 2, (activations,))
     given, order = op.inputs[0], op.inputs[1].values.reshape(-1).tolist()
     checks.require(sorted(order) == list(range(len(given.shape))), f"{order} is no permutation", op.inputs[1])
     checks.shape(op.output, tuple(given.shape[axis] for axis in order))
@@ -193,9 +197,16 @@ def slices(op: Op) -> list[tuple[int, int, int]]:
     return made
 
 
-@family("STRIDED_SLICE", limits="bounds and steps constant; no ellipsis, no new axis")
+SLICE_LIMITS = "bounds and steps constant; no ellipsis, no new axis"
+
+
+@family("STRIDED_SLICE", limits=SLICE_LIMITS)
 def check_strided_slice(op: Op) -> None:
-    check_move(op, 4)
+    check_slice(op, "int8")
+
+
+def check_slice(op: Op, activations: str) -> None:
+    check_move(op, 4, (activations,))
     given = op.inputs[0]
     counts = [t.elements for t in op.inputs[1:4]]
     checks.require(len(set(counts)) == 1 and counts[0] <= len(given.shape), "its bounds do not fit", op.inputs[1])

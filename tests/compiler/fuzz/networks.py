@@ -362,12 +362,12 @@ def add(draft: Draft, chance) -> None:
     _binary(draft, chance, "ADD")
 
 
-@layer(often=0.5)
+@layer(*BOTH, often=0.5)
 def sub(draft: Draft, chance) -> None:
     _binary(draft, chance, "SUB")
 
 
-@layer(often=0.5)
+@layer(*BOTH, often=0.5)
 def mul(draft: Draft, chance) -> None:
     _binary(draft, chance, "MUL")
 
@@ -404,9 +404,10 @@ def rectify(draft: Draft, chance) -> None:
     draft.op(str(chance.choice(("RELU", "RELU6"))), [draft.at.index], draft.at.shape)
 
 
-@layer(often=0.4)
+@layer(*BOTH, often=0.4)
 def unary(draft: Draft, chance) -> None:
-    kind = str(chance.choice(("RELU", "HARD_SWISH", "QUANTIZE", "LEAKY_RELU")))
+    kinds = ("RELU", "QUANTIZE", "LEAKY_RELU") if draft.wide else ("RELU", "HARD_SWISH", "QUANTIZE", "LEAKY_RELU")
+    kind = str(chance.choice(kinds))
     # HARD_SWISH wants an output scale that is not far below the input's
     usual = float(np.exp(chance.uniform(1.5, 2.5))) if kind == "HARD_SWISH" else 1.0
     options = {"alpha": float(chance.uniform(-1.2, 1.2))} if kind == "LEAKY_RELU" else {}
@@ -420,9 +421,10 @@ def width(draft: Draft, chance) -> None:
     _rescaled(draft, chance, "QUANTIZE", 1 / 256 if draft.wide else 256.0)
 
 
-@layer(often=0.4)
+@layer(*BOTH, often=0.4)
 def saturate(draft: Draft, chance) -> None:
     kind, scale, zero = (("LOGISTIC", 1 / 256, -128), ("TANH", 1 / 128, 0))[chance.integers(2)]
+    scale, zero = (1 / 32768, 0) if draft.wide else (scale, zero)
     draft.op(kind, [draft.at.index], None, value=draft.value(draft.at.shape, scale, zero))
 
 
@@ -458,14 +460,14 @@ def softmax(draft: Draft, chance) -> None:
     draft.op("SOFTMAX", [draft.at.index], None, value=made, beta=float(chance.choice((1.0, 0.5, 3.0))))
 
 
-@layer(often=0.4)
+@layer(*BOTH, often=0.4)
 def turn(draft: Draft, chance) -> None:
     order = chance.permutation(len(draft.at.shape) - 1) + 1
     axes = [0, *order.tolist()]
     draft.op("TRANSPOSE", [draft.at.index, draft.ints(axes)], tuple(draft.at.shape[a] for a in axes))
 
 
-@layer(often=0.4)
+@layer(*BOTH, often=0.4)
 def crop(draft: Draft, chance) -> None:
     shape = draft.at.shape
     first = [0] + [int(chance.integers(0, min(side, 3))) for side in shape[1:]]

@@ -108,7 +108,11 @@
     X(56, 1, nn_ring_read, RNRNNW, void *, 0)                                                                          \
     X(57, 1, nn_ring_write, WNWNR, void *, 0)                                                                          \
     X(58, 1, nn_depthwise_line_packed, PRWS, nn_packed_line, AT(nn_packed_line, packed))                          \
-    X(59, 1, nn_flip_sign, NRW, void *, 0)
+    X(59, 1, nn_flip_sign, NRW, void *, 0)                                                                             \
+    X(60, 1, nn_mul_int16, PRRW, nn_mul_params, 0)                                                                     \
+    X(61, 1, nn_rectify_int16, PRW, nn_rectify_params, 0)                                                              \
+    X(62, 1, nn_logistic_int16, PRW, nn_curve_params, 0)                                                               \
+    X(63, 1, nn_tanh_curve_int16, PRW, nn_curve_params, 0)
 // clang-format on
 
 #ifdef __cplusplus

@@ -48,6 +48,7 @@ typedef struct {
 void nn_fully_connected_int16(const nn_fully_connected_int16_params *layer, const int16_t *input, int16_t *output);
 
 void nn_add_int16(const nn_add_params *layer, const int16_t *a, const int16_t *b, int16_t *output);
+void nn_mul_int16(const nn_mul_params *layer, const int16_t *a, const int16_t *b, int16_t *output);
 void nn_max_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
 void nn_average_pool_int16(const nn_pool *layer, const int16_t *input, int16_t *output);
 void nn_mean_int16(const nn_mean_params *layer, const int16_t *input, int16_t *output);
@@ -75,6 +76,27 @@ typedef struct {
 void nn_quantise_int8_to_int16(const nn_quantise_params *layer, const int8_t *input, int16_t *output);
 void nn_quantise_int16_to_int8(const nn_quantise_params *layer, const int16_t *input, int8_t *output);
 void nn_quantise_int16(const nn_quantise_params *layer, const int16_t *input, int16_t *output);
+
+// RELU, RELU6 and LEAKY_RELU: one factor from 0 on and another below, then held between bounds.
+typedef struct {
+    uint32_t count;
+    int16_t min, max;
+    int8_t shift, negative_shift;
+    int32_t multiplier, negative_multiplier; // see requantise.h; the one below 0 may be negative itself
+} nn_rectify_params;
+
+void nn_rectify_int16(const nn_rectify_params *layer, const int16_t *input, int16_t *output);
+
+// LOGISTIC and TANH on straight lines between 256 points; the output has scale 1/32768. Inputs become
+// (x * multiplier + half) >> shift, steps of 1 / 12288.
+typedef struct {
+    uint32_t count;
+    int32_t multiplier; // 1..32767
+    int8_t shift;       // 0..31
+} nn_curve_params;
+
+void nn_logistic_int16(const nn_curve_params *layer, const int16_t *input, int16_t *output);
+void nn_tanh_curve_int16(const nn_curve_params *layer, const int16_t *input, int16_t *output);
 
 #ifdef __cplusplus
 }
