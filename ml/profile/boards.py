@@ -42,6 +42,7 @@ def section(board: str) -> dict[str, str]:
     return found
 
 
+@functools.cache
 def _read() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
     parser.read(sorted((ROOT / "boards").glob("*.ini")))

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ml.report.labels import place
 from ml.report.plots import BLUE, GREEN, GRID, RED, SOFT, _figure, _svg
+
+TYPE = 7.5  # of the names
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Dot:
 def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None, floor: float | None = None) -> str:
     """`cost` and `good` name the axes; the line joins what nothing else beats at that cost; `limit` and `floor` are
     what a user allows."""
-    with _figure(5.2, 3.4) as (figure, axes):
+    with _figure(6.4, 4.4) as (figure, axes):
         best = front(dots)
         for dot in dots:
             colour = BLUE if dot in best else SOFT
@@ -28,8 +31,6 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
             axes.errorbar(
                 dot.cost, dot.good, yerr=spread, color=colour, marker="o", markersize=4, capsize=2, elinewidth=0.8
             )
-        for (cost_at, good_at), names in _together(dots).items():
-            axes.annotate(names, (cost_at, good_at), (4, 3), textcoords="offset points", size=7.5, color=SOFT)
         axes.plot([dot.cost for dot in best], [dot.good for dot in best], color=BLUE, linewidth=1, alpha=0.6)
         if limit is not None:
             axes.axvline(limit, color=RED, linewidth=1, linestyle="--")
@@ -39,6 +40,8 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
         widest = max([dot.cost for dot in dots] + [limit or 0.0])
         axes.set(xlabel=cost, ylabel=good, xlim=(0, 1.25 * widest or 1.0))  # room for the last name
         axes.grid(color=GRID)
+        figure.draw_without_rendering()  # settles the layout, in which the names find their places
+        place(axes, _together(dots), [(dot.cost, dot.low, dot.high) for dot in dots], TYPE, SOFT)
         return _svg(figure)
 
 

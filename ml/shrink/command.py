@@ -24,7 +24,7 @@ from ml.profile.measure import clock
 from ml.progress import echo, say
 from ml.shrink import apply, budget, make, page, table
 from ml.shrink.budget import Budget
-from ml.shrink.make import Trial
+from ml.shrink.make import Extent, Trial
 from ml.shrink.subject import Own, Subject, plain
 from ml.shrink.variants import BASE, Variant, chosen, every
 from ml.workers import WORKERS
@@ -50,13 +50,28 @@ KEPT = ("train", "compress", "convert", "judge", "emit")  # stages whose files a
     "--apply", "applied", metavar="NAME", help="Make this variant the application's model: recipe and header."
 )
 @click.option(
+    "--no-streams",
+    "streams",
+    flag_value=False,
+    default=True,
+    help="Windows alone judge: no false alarms, no header, a part of the time.",
+)
+@click.option(
     "--workers", default=WORKERS, show_default=True, type=click.IntRange(1, 64), help="Processes beside each other."
 )
 @click.option("--quick", is_flag=True, help="A trial of a minute; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/.")
 def shrink(
-    what: str, *, applied: str | None, variants: str | None, seeds: int, workers: int, as_json: bool, **asked
+    what: str,
+    *,
+    applied: str | None,
+    variants: str | None,
+    seeds: int,
+    workers: int,
+    streams: bool,
+    as_json: bool,
+    **asked,
 ) -> None:
     """Make smaller variants of a model; compare them with int8 and with smaller networks from scratch."""
     started = time.monotonic()
@@ -67,7 +82,7 @@ def shrink(
         _apply(subject, apply.named(all_, applied))
         return
     wanted = chosen(all_, variants)
-    kept = _compare(subject, wanted, (seeds, workers), what)
+    kept = _compare(subject, wanted, Extent(seeds, workers, streams), what)
     path = page.write(subject.folder, kept, limits)
     if as_json:
         click.echo(json.dumps(kept, indent=1))
@@ -106,17 +121,16 @@ def _apply(subject: Subject, variant: Variant) -> None:
     echo(f"wrote {apply.apply(subject, variant)}")
 
 
-def _compare(subject: Subject, variants: tuple[Variant, ...], how_many: tuple[int, int], what: str) -> dict:
-    """-> variants/<name>/, tradeoff.json. `how_many`: seeds and workers."""
-    seeds, workers = how_many
-    trials = make.trials(subject, variants, seeds, workers)
+def _compare(subject: Subject, variants: tuple[Variant, ...], extent: Extent, what: str) -> dict:
+    """-> variants/<name>/, tradeoff.json."""
+    trials = make.trials(subject, variants, extent)
     rows = table.rows(subject, variants, trials)
     task = plain(subject)
     base = next(row for row in rows if row["name"] == BASE)
     kept = {
         "subject": task.app.name,
         "data": task.data.hash,
-        "seeds": seeds,
+        "seeds": extent.seeds,
         "items": base["items"],
         "people": named(task.split.test),
         "quick": task.quick,

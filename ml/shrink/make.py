@@ -15,7 +15,7 @@ from ml.pipeline.build import ML, learned, lessons_of
 from ml.pipeline.cache import stage
 from ml.pipeline.contract import App
 from ml.pipeline.judge import JUDGED, host_model
-from ml.pipeline.stages import convert, emit, train, walk
+from ml.pipeline.stages import Stage, convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
 from ml.shrink.variants import BASE, Variant
@@ -30,7 +30,7 @@ class Trial:
     name: str
     seed: int
     answers: Path  # answers.npz: what it said of each held-out item
-    folders: dict[str, Path]  # of its stages; up to `emit` with the first seed only
+    folders: dict[str, Path]  # of its stages; up to `emit` with the first seed at most
     refused: str = ""  # why it cannot be had, in a line
 
     def right(self) -> np.ndarray:
@@ -39,14 +39,28 @@ class Trial:
             return kept["answers"] == kept["labels"]
 
 
-def trials(subject: Subject, variants: tuple[Variant, ...], seeds: int, workers: int) -> list[Trial]:
+@dataclass(frozen=True)
+class Extent:
+    """How much is made."""
+
+    seeds: int = 3
+    workers: int = 2
+    streams: bool = True  # the first seed's variants up to their headers, judged on streams, too
+
+
+def trials(subject: Subject, variants: tuple[Variant, ...], extent: Extent) -> list[Trial]:
     """All of them. First the networks that they share, then what the recipes make of these."""
-    asked = [(subject, variant, seed) for seed in range(seeds) for variant in variants]
-    with crew(len(asked), workers) as work:
-        work(_trained, [(subject, variants[0], seed) for seed in range(seeds)], "first trainings")
+    seeds = range(extent.seeds)
+    asked = [(subject, one, seed, emit if _whole(one, seed, extent) else convert) for seed in seeds for one in variants]
+    with crew(len(asked), extent.workers) as work:
+        work(_trained, [(subject, variants[0], seed) for seed in seeds], "first trainings")
         made = work(_made, asked, "variants")
     order = {variant.name: number for number, variant in enumerate(variants)}
     return sorted((Trial(**one) for one in made), key=lambda one: (order[one.name], one.seed))
+
+
+def _whole(variant: Variant, seed: int, extent: Extent) -> bool:
+    return extent.streams and seed == 0 and not variant.on_hosts
 
 
 def _trained(asked: tuple[Subject, Variant, int]) -> dict:
@@ -54,12 +68,12 @@ def _trained(asked: tuple[Subject, Variant, int]) -> dict:
     return {}
 
 
-def _made(asked: tuple[Subject, Variant, int]) -> dict:
-    subject, variant, seed = asked
+def _made(asked: tuple[Subject, Variant, int, Stage]) -> dict:
+    subject, variant, seed, last = asked
     task = task_of(subject, variant, seed)
     said = {"name": variant.name, "seed": seed}
     try:
-        made = walk(task, emit if seed == 0 and not variant.on_hosts else convert)
+        made = walk(task, last)
     except UserError as error:
         if variant.name == BASE:
             raise  # the model itself cannot be had: no table without it

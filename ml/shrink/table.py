@@ -40,8 +40,8 @@ def _row(subject: Subject, variant: Variant, by_name: dict[str, list[Trial]]) ->
     row |= {"on_hosts": variant.on_hosts, "file": len(tflite), "parity": None, "stream": None}
     if not variant.on_hosts:
         row |= costs(tflite, task.app)
-        metrics = make.read(first["judge"], "metrics.json")
-        row |= {name: metrics[name] for name in ("parity", "stream")}
+        metrics = make.read(first["judge"], "metrics.json") if "judge" in first else {}
+        row |= {name: metrics.get(name) for name in ("parity", "stream")}
     found = [make.accuracy(subject, trial) for trial in mine]
     row |= {"accuracy": float(np.mean([one["accuracy"] for one in found])), "items": found[0]["repetitions"]}
     row["by_seed"] = [one["accuracy"] for one in found]

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 
 from ml.train.lessons import Lessons, tune
-from tests.compress.networks import lessons, network
+from tests.compress.networks import OVER_TIME, lessons, recurring
 
 
 @pytest.fixture(scope="session")
 def learnt() -> tuple[Any, Lessons]:
-    """(network, what it learned from); no test may change it."""
-    some, model = lessons(), network(5, "flat")
+    """(network, what it learned from); no test may change it. It is small, as each training on compiles it anew."""
+    some, model = lessons(shape=OVER_TIME), recurring()
     tune(model, some, some.epochs, 0, some.rate)
     return model, some

@@ -5,7 +5,7 @@ import numpy as np
 from ml.train.keras import keras_module
 from ml.train.lessons import Lessons, classes
 
-SHAPE = (8, 6, 3)
+SHAPE, OVER_TIME = (8, 6, 3), (16, 4)
 CLASSES = 4
 
 
@@ -56,14 +56,14 @@ def network(seed: int, end: str = "mean"):
 
 
 def recurring(seed: int = 0):
-    """Keras, over time: float (n, 16, 4) -> (n, 3), two Conv1D and a dense layer that knows what came first."""
+    """Keras, over time: float (n, 16, 4) -> (n, 4), two Conv1D and a dense layer that knows what came first."""
     drawing = Drawing(seed)
     layers, keras = drawing.layers, keras_module()
-    x = given = keras.Input((16, 4), name="window")
+    x = given = keras.Input(OVER_TIME, name="window")
     for filters in (6, 8):
         x = layers.Conv1D(filters, 3, 2, "same", use_bias=False, name=drawing.name("conv"))(x)
         x = drawing.normed(x)
-    x = layers.Dense(3, activation="softmax", name="scores")(layers.Flatten(name="flat")(x))
+    x = layers.Dense(CLASSES, activation="softmax", name="scores")(layers.Flatten(name="flat")(x))
     made = keras.Model(given, x, name="over_time")
     settle_norms(made, drawing.chance)
     return made
@@ -99,11 +99,12 @@ def real(given: np.ndarray) -> np.ndarray:
     return given.astype(np.float32) / 64
 
 
-def lessons(count: int = 240, seed: int = 0) -> Lessons:
+def lessons(count: int = 240, seed: int = 0, shape: tuple[int, ...] = SHAPE) -> Lessons:
     """Four classes that a small network learns in seconds: which quarter of the window is bright."""
     chance = np.random.default_rng(seed)
     labels = np.arange(count) % CLASSES
-    given = inputs(count, seed).astype(int) // 2
+    given, high, wide = inputs(count, seed, shape).astype(int) // 2, shape[0] // 2, shape[1] // 2
     for one, label in zip(given, labels, strict=True):
-        one[4 * (label // 2) : 4 * (label // 2) + 4, 3 * (label % 2) : 3 * (label % 2) + 3] += chance.integers(20, 60)
+        top, left = high * (label // 2), wide * (label % 2)
+        one[top : top + high, left : left + wide] += chance.integers(20, 60)
     return classes(np.clip(given, -128, 127).astype(np.int8), labels, CLASSES, batch=16, rate=5e-3, epochs=6)

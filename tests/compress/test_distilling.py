@@ -12,7 +12,7 @@ from ml.compress.sensitivity import judge
 from ml.compress.steps import Network, run
 from ml.errors import UserError
 from ml.train.lessons import Lessons, tune
-from tests.compress.networks import inputs, lessons, network, real, recurring, tiny
+from tests.compress.networks import OVER_TIME, inputs, lessons, real, recurring, tiny
 
 
 @pytest.fixture(scope="module")
@@ -95,9 +95,9 @@ def test_weights_that_are_gone_stay_gone_and_the_report_says_what_they_pay():
 
 
 def test_files_for_a_host_are_smaller_and_the_compiler_says_why_not_here():
-    model, given = network(8, "flat"), real(inputs(8))
+    model, some = recurring(), inputs(8, shape=OVER_TIME)
     for convert, near in ((float16, 2e-3), (dynamic_range, 3e-2)):
         made = convert(model)
-        np.testing.assert_allclose(Interpreted(made).run(inputs(8)), model(given), atol=near)
+        np.testing.assert_allclose(Interpreted(made).run(some), model(real(some)), atol=near)
         with pytest.raises(UserError, match="float"):
             prepare(made, "model")

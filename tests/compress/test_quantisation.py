@@ -18,7 +18,7 @@ from ml.compress.quantise import run_int8
 from ml.errors import UserError
 from ml.train.lessons import tune
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
-from tests.compress.networks import inputs, lessons, network, real, recurring
+from tests.compress.networks import inputs, network, real, recurring
 
 
 @pytest.fixture(scope="module")
@@ -121,10 +121,8 @@ def test_the_model_computes_what_its_file_does_bit_for_bit():
     np.testing.assert_array_equal(made, np.rint(aware(real(given_)).numpy() / scale + zero))
 
 
-def test_training_moves_weights_limits_and_ranges_and_keras_keeps_them(tmp_path):
-    some = lessons()
-    plain = network(4, "flat")
-    tune(plain, some, 3, 0, some.rate)
+def test_training_moves_weights_limits_and_ranges_and_keras_keeps_them(learnt, tmp_path):
+    plain, some = learnt
     aware = qat.wrap(plain, real(some.inputs[:64]), 4)
     before = [weight.numpy() for weight in aware.trainable_variables]
     losses = tune(aware, some, 2, 0, 1e-3)

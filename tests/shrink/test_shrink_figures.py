@@ -1,13 +1,16 @@
 """What a difference, a budget and a row of the table say."""
 
+import itertools
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.compress import recipe
 from ml.compress.recipe import Recipe, Step
 from ml.errors import UserError
+from ml.report import labels
 from ml.shrink import budget, table
 from ml.shrink.budget import Budget
 from ml.shrink.paired import difference
@@ -135,3 +138,24 @@ def test_what_is_no_recipe_is_refused(tmp_path, text):
 
 def test_an_application_without_a_recipe_converts_what_it_trained(tmp_path):
     assert recipe.read(tmp_path / "recipe.toml") == recipe.PLAIN
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=14))
+@settings(max_examples=15)
+def test_no_name_of_a_plot_covers_another_or_a_dot(places):
+    """However many variants cost and reach nearly the same. Sizes are those of the widest font of the page."""
+    from matplotlib import pyplot as plt  # noqa: PLC0415  takes a second
+    from matplotlib.text import Text  # noqa: PLC0415
+
+    names = {(10 + x / 7, 90 + y / 7): f"variant-{number}" for number, (x, y) in enumerate(places)}
+    figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
+    axes.set(xlim=(0, 14), ylim=(88, 92))
+    figure.draw_without_rendering()
+    labels.place(axes, names, [(x, y, y) for x, y in names], 7.5, "black")
+    figure.draw_without_rendering()
+    boxes = [Text.get_window_extent(text) for text in axes.texts]  # without their lines
+    dots = axes.transData.transform(list(names))
+    plt.close(figure)
+    assert len(boxes) == len(names)
+    assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+    assert not any(box.contains(*dot) for box in boxes for dot in dots)

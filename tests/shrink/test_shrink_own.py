@@ -13,7 +13,7 @@ from ml.train.keras import keras_module
 from ml.train.lessons import classes, tune
 
 SIDE, CLASSES = 8, 4
-COMPILED, FOR_HOSTS = ("int8", "int8-mse", "int4"), ("int16", "float16", "dynamic-range")
+COMPILED, FOR_HOSTS = ("int8", "int4"), ("int16", "float16", "dynamic-range")
 VARIANTS = ",".join((*COMPILED, *FOR_HOSTS))
 
 
@@ -128,6 +128,15 @@ def test_a_budget_picks_a_variant_and_one_that_cannot_be_met_names_the_nearest(m
     last = done.stderr.strip().splitlines()[-1]
     assert "found none; the nearest" in last
     assert "100 allowed" in last
+
+
+def test_without_streams_windows_alone_judge(ml, own, shrunk, tmp_path):
+    done = ml(*asked(own, variants="int8"), "--no-streams", "--out", tmp_path)
+    assert "convert: as before" in done.stderr and "emit" not in done.stderr
+    kept, whole = rows(tmp_path)["int8"], rows(shrunk)["int8"]
+    assert kept | {"parity": None} == whole | {"parity": None} and kept["parity"] is None
+    assert not (tmp_path / "variants/int8/net_model.h").exists()
+    assert "not compared" in (tmp_path / "shrink.html").read_text()
 
 
 def broken(own: Path, tmp_path: Path, **arrays) -> tuple:

@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""`python -m ml shrink keyword_spotting --no-streams` after a training that a shared machine can repeat: fewer
+variations of each clip, fewer epochs, no search for mistakes. Front end, network and people are those of the command.
+
+python tools/studies/keyword_shrink.py --data ../shared/data/speech --variants int4,int4-aware,half
+"""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from ml.cli import run_cli
+from ml.keyword_spotting.app import KeywordSpotting
+from ml.keyword_spotting.config import Config
+from ml.pipeline.contract import APPS
+from ml.shrink.command import shrink
+
+
+def less() -> KeywordSpotting:
+    """About a tenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
+    whole = Config()
+    shown = replace(whole.training, variations=4, synthetic=1, unknown=2.5, rows=1.0)
+    training = replace(shown, epochs=8, rounds=0, checkpoints=0)
+    return KeywordSpotting(replace(whole, training=training, streams=replace(whole.streams, count=1, minutes=3.0)))
+
+
+APPS["keyword_spotting"] = "__main__:less"  # in the processes beside this one too: each imports this file
+
+
+@click.command()
+@click.option("--data", required=True, multiple=True, help="Folder with recordings, as of `ml shrink`.")
+@click.option("--variants", help="As of `ml shrink`.")
+@click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20))
+@click.option("--workers", default=2, show_default=True, type=click.IntRange(1, 64))
+@click.option("--out", default="build/keyword_shrink", show_default=True, type=click.Path(file_okay=False))
+def command(data: tuple[str, ...], variants: str | None, seeds: int, workers: int, out: str) -> None:
+    """Compares variants of the keyword network after a shorter training."""
+    asked = [word for folder in data for word in ("--data", folder)] + (["--variants", variants] if variants else [])
+    how = ["--no-streams", "--seeds", str(seeds), "--workers", str(workers), "--out", out]
+    shrink.main(["keyword_spotting", *asked, *how], standalone_mode=False)
+
+
+if __name__ == "__main__":
+    run_cli(command, "keyword_shrink.py")
