@@ -35,6 +35,10 @@ COMMANDS = {
         "ml.shrink.command:shrink",
         "Make smaller variants of a model; compare them with int8 and with smaller networks from scratch.",
     ),
+    "classical": Lazy(
+        "ml.classical.command:classical",
+        "Train classical models (linear, trees, Bonsai, ...) within a budget of bytes; write the best as a C header.",
+    ),
     "pack": Lazy("ml.commands.pack:pack_", "Write a model image: data that firmware takes without being built again."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),

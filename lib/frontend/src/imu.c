@@ -31,7 +31,7 @@ static void feel(imu_frontend *f, const int16_t sample[IMU_AXES]) {
     if (!f->config->hold.settle) return;
     if (f->settled < f->config->hold.settle) f->settled++;
     for (int axis = 0; axis < ACCEL_AXES; axis++)
-        f->gravity[axis] += (sample[axis] * FINE - f->gravity[axis]) / f->settled;
+        f->gravity[axis] += ((int32_t)sample[axis] * FINE - f->gravity[axis]) / f->settled;
 }
 
 // One sample at the model's rate into the ring; true when it makes a window due.
@@ -49,7 +49,7 @@ static int16_t rounded_mean(uint64_t sum, uint32_t weight) {
 }
 
 static void accumulate(imu_frontend *f, const int16_t sample[IMU_AXES], uint32_t time) {
-    for (int axis = 0; axis < IMU_AXES; axis++) f->sum[axis] += (uint64_t)(sample[axis] + OFFSET) * time;
+    for (int axis = 0; axis < IMU_AXES; axis++) f->sum[axis] += (uint64_t)((int32_t)sample[axis] + OFFSET) * time;
 }
 
 // Time is counted in units in which a sensor sample lasts `model` and a model sample lasts `sensor`: both are exact.
@@ -81,8 +81,8 @@ static bool interpolate(imu_frontend *f, const int16_t sample[IMU_AXES]) {
         for (; f->phase <= model; f->phase += sensor) {
             int16_t between[IMU_AXES];
             for (int axis = 0; axis < IMU_AXES; axis++) {
-                uint64_t before = (uint64_t)(f->last[axis] + OFFSET) * (model - f->phase);
-                uint64_t after = (uint64_t)(sample[axis] + OFFSET) * f->phase;
+                uint64_t before = (uint64_t)((int32_t)f->last[axis] + OFFSET) * (model - f->phase);
+                uint64_t after = (uint64_t)((int32_t)sample[axis] + OFFSET) * f->phase;
                 between[axis] = rounded_mean(before + after, model);
             }
             due |= keep(f, between);
@@ -102,7 +102,7 @@ bool imu_push(imu_frontend *f, const int16_t sample[IMU_AXES]) {
 
 static int32_t mean_of(const imu_frontend *f, int axis) {
     uint64_t sum = 0;
-    for (uint16_t i = 0; i < f->config->window; i++) sum += (uint64_t)(f->history[i][axis] + OFFSET);
+    for (uint16_t i = 0; i < f->config->window; i++) sum += (uint64_t)((int32_t)f->history[i][axis] + OFFSET);
     return rounded_mean(sum, f->config->window);
 }
 
@@ -190,7 +190,7 @@ uint32_t imu_level(const imu_frontend *f) {
     for (int axis = 0; axis < IMU_AXES; axis++) {
         uint64_t sum = 0, squares = 0; // products may wrap round, their difference, below 2^62, may not
         for (uint16_t i = 0; i < count; i++) {
-            const uint64_t x = (uint64_t)(f->history[i][axis] + OFFSET);
+            const uint64_t x = (uint64_t)((int32_t)f->history[i][axis] + OFFSET);
             sum += x;
             squares += x * x;
         }

@@ -11,7 +11,7 @@ typedef struct {
 
 // q = ((x * multiplier + 2^(shift-1)) >> shift) + zero_point; shift is 1..30 and the result must fit 32 bits.
 static inline scale scale_of(int16_t multiplier, uint8_t shift, int32_t zero_point) {
-    return (scale){multiplier, 1 << (shift - 1), zero_point, shift};
+    return (scale){multiplier, INT32_C(1) << (shift - 1), zero_point, shift};
 }
 __attribute__((always_inline)) static inline int32_t scaled(int32_t x, scale s) {
     const uint64_t product = (uint64_t)((int64_t)x * s.multiplier + s.round);

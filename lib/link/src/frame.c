@@ -7,7 +7,7 @@ enum { CRC_SIZE = 2, FULL_BLOCK = 0xFF };
 static uint16_t crc_byte(uint16_t crc, uint8_t byte) {
     uint8_t x = (uint8_t)(crc >> 8 ^ byte); // all eight steps at once: 0x1021 has its bits far enough apart
     x = (uint8_t)(x ^ x >> 4);
-    return (uint16_t)(crc << 8 ^ x << 12 ^ x << 5 ^ x);
+    return (uint16_t)((uint32_t)crc << 8 ^ (uint32_t)x << 12 ^ (uint32_t)x << 5 ^ x);
 }
 
 uint16_t link_crc16(const uint8_t *bytes, size_t size) {
@@ -90,7 +90,7 @@ static size_t cobs_decode(uint8_t *bytes, size_t size) {
 }
 
 static uint16_t u16(const uint8_t *bytes) {
-    return (uint16_t)(bytes[0] | bytes[1] << 8);
+    return (uint16_t)(bytes[0] | (uint16_t)bytes[1] << 8);
 }
 
 static bool is_text(uint8_t byte) {

@@ -1,6 +1,6 @@
 // arduino_analog.cpp: the analogue inputs named by BOARD_ANALOG_PINS, read when they are due: there is no hardware
 // behind that keeps them for a late reader, so a row for which the application comes a period late is lost and counted.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 

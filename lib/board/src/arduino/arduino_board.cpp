@@ -1,5 +1,5 @@
 // arduino_board.cpp: name, cycle counter and console of the boards that run the Arduino core.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 

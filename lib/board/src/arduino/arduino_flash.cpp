@@ -3,7 +3,7 @@
 //
 // A board has a part if its .ini states the size, -D BOARD_FLASH_PART=bytes, whole pages. The part lies below the key
 // store at the end of the flash; on the ESP32 it is the partition "spiffs" of the core's partition tables.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // arduino_i2c.cpp: the I2C bus at the board's header, and the pin BOARD_MARK_INPUT, high while another board's mark is.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 

@@ -1,6 +1,6 @@
 // arduino_reset.cpp: reset, why the last one came, and the watchdog: by the registers of the processor's manual where
 // its Arduino core has no function for it. Brown-out detectors are on from reset on all of these.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 

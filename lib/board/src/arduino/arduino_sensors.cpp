@@ -1,5 +1,5 @@
 // arduino_sensors.cpp: from a driver's samples to those of board.h: counts, times, and what was lost.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 #include <math.h>

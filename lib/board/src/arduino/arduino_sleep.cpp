@@ -1,6 +1,6 @@
 // arduino_sleep.cpp: until the next sample is due the processor sleeps, as deep as the sensor and the link allow:
 // docs/low_power.md. board_micros() is here, for in the deepest mode the core's own clock stands still.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 

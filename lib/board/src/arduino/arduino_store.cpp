@@ -1,6 +1,6 @@
 // arduino_store.cpp: the store in what each Arduino core brings for it. All of them keep it without power. Not each of
 // them says when the flash has refused: what was written is read back.
-#ifdef ARDUINO
+#if defined(ARDUINO) && !defined(__AVR__) // which has a board of its own: avr_board.c
 
 #include <Arduino.h>
 #include <string.h>
