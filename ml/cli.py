@@ -38,6 +38,8 @@ COMMANDS = {
     "classical": Lazy(
         "ml.classical.command:classical",
         "Train classical models (linear, trees, Bonsai, ...) within a budget of bytes; write the best as a C header.",
+    "export": Lazy(
+        "ml.export.command:export", "Write a model as source code for other firmware: push samples, poll events."
     ),
     "pack": Lazy("ml.commands.pack:pack_", "Write a model image: data that firmware takes without being built again."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),

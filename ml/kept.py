@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from ml.errors import UserError
 from ml.progress import say
 
 SEAL = ".sealed.json"  # file -> SHA-256 of what was made, beside it
@@ -32,6 +33,36 @@ def made_once(folder: Path, make: Callable[[Path], None]) -> bool:
         (made / SEAL).write_text(json.dumps(_hashes(made), indent=1, sort_keys=True) + "\n")
         _put(made, folder, Path(scratch) / "damaged")
     return True
+
+
+def remade(folder: Path, make: Callable[[Path], None], who: str) -> None:
+    """Fills `folder` anew with what `make(scratch)` leaves in an empty one: all of it or, on any error, nothing.
+
+    UserError where the folder holds anything but what an earlier call has left there, unchanged; `who` names the
+    command that fills such folders.
+    """
+    folder = folder.resolve()
+    _refuse_others(folder, who)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+        made = Path(scratch) / "made"
+        made.mkdir()
+        make(made)
+        (made / SEAL).write_text(json.dumps(_hashes(made), indent=1, sort_keys=True) + "\n")
+        if folder.is_dir():
+            _refuse_others(folder, who)
+            folder.replace(Path(scratch) / "before")
+        made.replace(folder)
+
+
+def _refuse_others(folder: Path, who: str) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        return
+    found = "a file" if folder.is_file() else damage(folder) if folder.is_dir() else None
+    if found:
+        raise UserError(
+            f"{folder}: expected a new or empty folder, or what {who} left there, found {found}; name another"
+        )
 
 
 def _put(made: Path, folder: Path, aside: Path) -> None:

@@ -1,6 +1,6 @@
 // Detects that a machine no longer vibrates as usual: sensor, front end, detector, decision, report to the host. Only
 // windows of a steady machine are judged. On command of the host it learns its own baseline (LINK_LEARN).
-#include "anomaly/detector.h"
+#include "anomaly/learn.h"
 #include "anomaly/machine.h"
 #include "board/board.h"
 #include "decide/decide.h"

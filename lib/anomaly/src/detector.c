@@ -1,11 +1,6 @@
 #include "anomaly/detector.h"
 
-#include "board/board.h"   // board_store_read, board_store_write
-#include "link/messages.h" // link_learn, link_status
-
 #include <string.h>
-
-static const char KEY[] = "baseline";
 
 static uint8_t features(const anomaly_detector *d) {
     return d->config->gaussians->features;
@@ -19,8 +14,7 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
     anomaly_baseline_clear(&d->baseline, features(d), d->model);
 }
 
-// False: what was in use goes on being used.
-static bool use(anomaly_detector *d) {
+bool anomaly_use(anomaly_detector *d) {
     const anomaly_baseline *b = &d->baseline;
     anomaly_learnt learnt;
     if (!anomaly_baseline_valid(b, features(d), d->model) || b->windows < 2u * features(d) ||
@@ -32,10 +26,24 @@ static bool use(anomaly_detector *d) {
     return true;
 }
 
-static bool finish(anomaly_detector *d) {
+void anomaly_forget(anomaly_detector *d) {
+    anomaly_baseline_clear(&d->baseline, features(d), d->model);
+    d->own = d->written = false;
+    d->wanted = 0;
+}
+
+bool anomaly_begin(anomaly_detector *d, uint32_t windows) {
+    if (windows < 2u * features(d) || windows > ANOMALY_MAX_WINDOWS) return false;
+    anomaly_forget(d);
+    d->wanted = windows;
+    return true;
+}
+
+bool anomaly_finish(anomaly_detector *d) {
+    if (!d->wanted) return false;
     d->wanted = 0;
     anomaly_baseline_seal(&d->baseline);
-    return use(d);
+    return anomaly_use(d);
 }
 
 static int32_t limited(int32_t level) {
@@ -74,73 +82,11 @@ static int32_t level_of(anomaly_detector *d) {
 void anomaly_run(anomaly_detector *d, int8_t scores[2]) {
     if (d->wanted) {
         anomaly_baseline_learn(&d->baseline, d->autoencoder->input);
-        if (d->baseline.windows >= d->wanted) finish(d);
+        if (d->baseline.windows >= d->wanted) anomaly_finish(d);
     }
     anomaly_level_scores(level_of(d), scores);
 }
 
 void anomaly_skip(anomaly_detector *d) {
     d->blind = false;
-}
-
-bool anomaly_restore(anomaly_detector *d) {
-    const bool there = board_store_read(KEY, &d->baseline, sizeof d->baseline) == sizeof d->baseline;
-    if (there && use(d)) return true;
-    anomaly_baseline_clear(&d->baseline, features(d), d->model);
-    return false;
-}
-
-static void start_afresh(anomaly_detector *d) {
-    anomaly_baseline_clear(&d->baseline, features(d), d->model);
-    d->own = d->written = false;
-    d->wanted = 0;
-}
-
-static uint8_t begin(anomaly_detector *d, uint32_t windows) {
-    if (windows < 2u * features(d) || windows > ANOMALY_MAX_WINDOWS) return LINK_BAD_ARGUMENT;
-    start_afresh(d);
-    d->wanted = windows;
-    return LINK_OK;
-}
-
-static uint8_t stop(anomaly_detector *d) {
-    return d->wanted && finish(d) ? LINK_OK : LINK_NOT_NOW;
-}
-
-static uint8_t write(anomaly_detector *d) { // windows are being added to what the host would overwrite
-    if (d->wanted) return LINK_NOT_NOW;
-    d->written = true;
-    return LINK_OK;
-}
-
-static uint8_t keep(const anomaly_detector *d) { // what is in use
-    if (!d->own || d->written) return LINK_NOT_NOW;
-    return board_store_write(KEY, &d->baseline, sizeof d->baseline) == BOARD_OK ? LINK_OK : LINK_UNSUPPORTED;
-}
-
-static uint8_t forget(anomaly_detector *d) {
-    uint8_t kept; // still: a board without a store has nothing to forget
-    start_afresh(d);
-    (void)board_store_write(KEY, NULL, 0);
-    return board_store_read(KEY, &kept, sizeof kept) ? LINK_UNSUPPORTED : LINK_OK;
-}
-
-uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows) {
-    switch (operation) {
-    case LINK_LEARN_BEGIN:
-        return begin(d, windows);
-    case LINK_LEARN_STOP:
-        return stop(d);
-    case LINK_LEARN_WRITE:
-        return write(d);
-    case LINK_LEARN_USE:
-        if (d->wanted) return LINK_NOT_NOW;
-        return use(d) ? LINK_OK : LINK_BAD_ARGUMENT;
-    case LINK_LEARN_KEEP:
-        return keep(d);
-    case LINK_LEARN_FORGET:
-        return forget(d);
-    default:
-        return LINK_UNKNOWN;
-    }
 }

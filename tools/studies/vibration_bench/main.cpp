@@ -1,7 +1,7 @@
 // What watching a machine costs: instructions for a second of samples at the committed model's rate, for each part of
 // apps/vibration_anomaly, while it judges by its own model, while it learns, and while it judges by what it learnt.
 #include "../bench_line.h"
-#include "anomaly/detector.h"
+#include "anomaly/learn.h"
 #include "anomaly/machine.h"
 #include "board/board.h"
 #include "frontend/vibration.h"

@@ -41,13 +41,12 @@ void anomaly_init(anomaly_detector *d, const anomaly_config *config, const nn_mo
 void anomaly_run(anomaly_detector *d, int8_t scores[2]);
 void anomaly_skip(anomaly_detector *d); // a window that may not be judged: the machine is not steady
 
-// The operations of LINK_LEARN (link/messages.h) except STATUS and READ; each returns a link_status. Write says whether
-// the host may overwrite `baseline`: it may not while the device learns. Written bytes take effect only after use has
-// checked them. Use refuses a baseline of fewer windows than twice the features; after a refusal the old baseline stays
-// in use. Keep and forget write the board's store. anomaly_restore reads the store and checks it as use does: true if
-// it held a baseline of this model.
-uint8_t anomaly_learn(anomaly_detector *d, uint8_t operation, uint32_t windows);
-bool anomaly_restore(anomaly_detector *d);
+// Learning: begin forgets what was learnt, and `windows` calls of anomaly_run later the baseline is in use. It refuses
+// fewer windows than twice the features, and more than ANOMALY_MAX_WINDOWS. Finish learns from those that there are.
+bool anomaly_begin(anomaly_detector *d, uint32_t windows);
+bool anomaly_finish(anomaly_detector *d); // false: not learning, or too few windows
+bool anomaly_use(anomaly_detector *d);    // what is in `baseline`; false: it is none of this model, the old one stays
+void anomaly_forget(anomaly_detector *d); // back to the firmware's own model
 
 #ifdef __cplusplus
 }

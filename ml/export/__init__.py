@@ -1,0 +1,1 @@
+"""A model as source code for other people's firmware: `python -m ml export`."""
