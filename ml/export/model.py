@@ -17,8 +17,8 @@ from ml.pipeline.contract import APPS
 LARGEST = 64 * 1024 * 1024  # bytes of a header: more than any microcontroller's flash
 WAITING = 4  # events that wait to be polled
 _MODEL = re.compile(r"^static const nn_model ([a-z][a-z0-9_]{0,63})_model = \{\n(.*?)^\};", re.MULTILINE | re.DOTALL)
-_SIZES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4, "float": 4}
-_RANGES = {"int8_t": (-128, 127), "uint8_t": (0, 255), "int16_t": (-32768, 32767)}
+SIZES = {"int8_t": 1, "uint8_t": 1, "int16_t": 2, "uint16_t": 2, "int32_t": 4}
+RANGES = {"int8_t": (-128, 127), "uint8_t": (0, 255), "int16_t": (-32768, 32767)}
 
 
 @dataclass(frozen=True)
@@ -92,33 +92,80 @@ class Model:
         found = re.findall(r"^// (training data: .*\n(?://     .*\n)*)", self.text, re.MULTILINE)
         return [" ".join(part.strip() for part in one.replace("\n//", "\n").split("\n") if part) for one in found]
 
-    def _end(self, end: str) -> str:
-        """`40x6`, `40x6 int16`: the line about an end at the top of the header."""
-        found = re.search(rf"^// {end} +([^,\n]+)", self.text, re.MULTILINE)
-        return found[1].strip() if found else ""
+    @property
+    def own_functions(self) -> list[str]:
+        """Functions of the header whose names the library gives to its own."""
+        return [name for name in ("push", "reset") if re.search(rf"^static .*\b{self.name}_{name}\(", self.text, re.M)]
 
-    def _type(self, end: str) -> str:
-        kind = f"{self._end(end).partition(' ')[2] or 'int8'}_t"
-        return "float" if kind == "float32_t" else kind
+    def ends(self, side: str) -> list[End]:
+        """Its inputs or outputs."""
+        prefix = f"{self.name}_{side}".upper()
+        several = re.findall(rf"^#define {prefix}_(\d+) \(\((\w+) \*\)", self.text, re.MULTILINE)
+        if several:
+            return [
+                End(side, self, number, kind, self._define(f"{prefix}_{number}_VALUES")) for number, kind in several
+            ]
+        found = re.search(rf"^// {side} +([0-9x]+)(?: (\w+))?", self.text, re.MULTILINE)
+        kind = f"{found[2] or 'int8'}_t" if found else "int8_t"
+        if kind not in SIZES:
+            raise UserError(f"{self.where}: expected an {side} of {', '.join(SIZES)}, found {kind}; compile it again")
+        values = self.number(f"bytes of the {side}") // SIZES[kind]
+        return [End(side, self, "", kind, str(values), found[1] if found else "")]
 
-    input_type = property(lambda self: self._type("input"))
-    output_type = property(lambda self: self._type("output"))
-    input_shape = property(lambda self: self._end("input").partition(" ")[0])
-    output_shape = property(lambda self: self._end("output").partition(" ")[0])
-    inputs = property(lambda self: self.number("bytes of the input") // _SIZES[self.input_type])
-    outputs = property(lambda self: self.number("bytes of the output") // _SIZES[self.output_type])
-    input_least = property(lambda self: _RANGES[self.input_type][0])
-    input_most = property(lambda self: _RANGES[self.input_type][1])
-    input_scale = property(lambda self: self._define("INPUT_SCALE"))
-    input_zero = property(lambda self: self._define("INPUT_ZERO"))
-    output_scale = property(lambda self: self._define("OUTPUT_SCALE"))
-    output_zero = property(lambda self: self._define("OUTPUT_ZERO"))
-
-    def _define(self, what: str) -> str:
-        found = re.search(rf"^#define {self.name.upper()}_{what} (.+)$", self.text, re.MULTILINE)
+    def _define(self, macro: str) -> str:
+        found = re.search(rf"^#define {macro} (.+)$", self.text, re.MULTILINE)
         if not found:
-            raise UserError(f"{self.where}: expected {self.name.upper()}_{what}, found none; compile the model again")
+            raise UserError(f"{self.where}: expected {macro}, found none; compile the model again")
         return found[1]
+
+
+@dataclass(frozen=True)
+class End:
+    """An input or an output of a network alone."""
+
+    side: str  # "input" or "output"
+    model: Model
+    number: str  # "" of the only one
+    type: str  # in C
+    values: str
+    shape: str = ""
+
+    @property
+    def suffix(self) -> str:
+        return f"_{self.number}" if self.number else ""
+
+    @property
+    def function(self) -> str:
+        return f"{self.model.name}_{self.side}{self.suffix}"
+
+    @property
+    def macro(self) -> str:
+        return self.function.upper()
+
+    @property
+    def scale(self) -> str:
+        return self.model._define(f"{self.macro}_SCALE")
+
+    @property
+    def zero(self) -> str:
+        return self.model._define(f"{self.macro}_ZERO")
+
+    @property
+    def least(self) -> int:
+        return RANGES.get(self.type, (0, 0))[0]
+
+    @property
+    def most(self) -> int:
+        """0: a type without real numbers behind it."""
+        return RANGES.get(self.type, (0, 0))[1]
+
+    @property
+    def place(self) -> str:
+        """C that points to it."""
+        if self.number:
+            return self.macro
+        at, const = f"{self.model.name}_model.{self.side}", "const " if self.side == "output" else ""
+        return at if self.type == "int8_t" else f"({const}{self.type} *)({const}void *){at}"
 
 
 def find(what: str, name: str | None = None) -> Model:
