@@ -38,6 +38,7 @@ COMMANDS = {
     "classical": Lazy(
         "ml.classical.command:classical",
         "Train classical models (linear, trees, Bonsai, ...) within a budget of bytes; write the best as a C header.",
+    ),
     "export": Lazy(
         "ml.export.command:export", "Write a model as source code for other firmware: push samples, poll events."
     ),
