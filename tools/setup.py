@@ -1,7 +1,7 @@
 """Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
-    python3 tools/setup.py --all      # also what only makes tests faster or more: ccache, Chromium
+    python3 tools/setup.py --all      # also what only makes tests faster or more, or is for few: ccache, Chromium
 
 Standard library only: it runs before anything is installed.
 """
@@ -37,6 +37,15 @@ def newlib_is_there() -> bool:
     found = subprocess.run(
         ["arm-none-eabi-gcc", "-print-file-name=nano.specs"], capture_output=True, text=True, check=False
     )
+    return Path(found.stdout.strip()).is_absolute()
+
+
+def cxx_library_is_there() -> bool:
+    """True when the cross compiler finds the C++ library, which TensorFlow Lite Micro needs and nothing else."""
+    if not shutil.which("arm-none-eabi-gcc"):
+        return False
+    command = ["arm-none-eabi-gcc", "-print-file-name=libstdc++_nano.a"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
     return Path(found.stdout.strip()).is_absolute()
 
 
@@ -129,6 +138,8 @@ def venv_package() -> list[str]:
 def install_system_tools() -> None:
     """Cross compiler, newlib, QEMU, espeak-ng: what is missing, from the system's packages."""
     welcome = [package for tool, package in WELCOME.items() if shutil.which(tool) is None]
+    if "--all" in sys.argv[1:] and not cxx_library_is_there():
+        welcome.append("libstdc++-arm-none-eabi-newlib")  # 313 MB: for docs/tflm.md alone
     missing = [(name, packages) for name, there, packages in TOOLS if not there()]
     wanted = [package for _, packages in missing for package in packages] + venv_package()
     if not wanted:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 from rich.console import Console
 
 from ml.cli import false_alarms
@@ -16,6 +17,7 @@ from ml.compiler.model_file import c_name, read_model
 from ml.compiler.operators import Options
 from ml.compiler.report import report, summary, table
 from ml.compiler.streaming.command import request
+from ml.engine.command import write
 from ml.errors import UserError
 
 
@@ -52,11 +54,25 @@ from ml.errors import UserError
     "bound",
     "With it: the most false alarms an hour that the upper end of its 95 % interval may reach.",
 )
+@click.option(
+    "--engine",
+    type=click.Choice(["header", "tflm"]),
+    default="header",
+    show_default=True,
+    help="tflm: write sources for TensorFlow Lite Micro's interpreter instead (docs/tflm.md); of an application, with "
+    "the settings of its compiled header.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.pass_context
 def compile_(
-    model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim, bound, as_json
-) -> None:
+    context: click.Context, model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim,
+    bound, engine, as_json,
+) -> None:  # fmt: skip
     """Compile an int8 .tflite, or an application's trained model, to one C header."""
+    if engine == "tflm":
+        _refuse_others(context)
+        write(model, out, name, as_json)
+        return
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
         limits = {"flash": board_flash, "RAM": board_ram}
@@ -75,6 +91,16 @@ def compile_(
     console.print(table(figures))
     click.echo(summary(figures))
     click.echo(f"wrote {figures['header']}")
+
+
+def _refuse_others(context: click.Context) -> None:
+    """What changes the compiled header has no meaning for the interpreter."""
+    for parameter in context.command.params:
+        given = context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE
+        if given and parameter.name not in ("model", "out", "name", "engine", "as_json"):
+            raise UserError(
+                f"expected --out, --name and --json beside --engine tflm, found {parameter.opts[0]}; leave it out"
+            )
 
 
 def _compile_file(path: Path, out: Path | None, name: str | None, **choices) -> Compiled:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ml.compiler.host import HostModel
 from ml.compiler.tflm import Reference
+from ml.engine.outline import Outline
 from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.messages import MODEL_INPUT, Command
@@ -141,6 +142,12 @@ def layers(model: HostModel) -> list[Layer]:
         Layer(number, one.name.decode(), one.tensor, one.size, at)
         for number, (one, at) in enumerate(zip(table, first, strict=True))
     ]
+
+
+def operators(model: Outline) -> list[Layer]:
+    """As TensorFlow Lite Micro runs them: a layer is an operator of the `.tflite`, and its first output whole."""
+    made = [(i, node.kind, model.tensors[node.outputs[0]]) for i, node in enumerate(model.nodes) if node.outputs]
+    return [Layer(number, f"{number}_{kind.lower()}", t.index, t.size) for number, kind, t in made]
 
 
 class Parity:

@@ -12,6 +12,7 @@ from rich.table import Table
 
 from ml.compiler.model_file import c_name, read_model
 from ml.compiler.operators import Options
+from ml.engine import side_by_side
 from ml.profile.measure import LIMIT, Profile, clock, profile
 
 
@@ -25,17 +26,29 @@ from ml.profile.measure import LIMIT, Profile, clock, profile
 @click.option(
     "--weights", type=click.Choice(["auto", "4", "8"]), default="auto", show_default=True, help="As compile's."
 )
+@click.option(
+    "--against",
+    type=click.Choice(["tflm"]),
+    help="Count the model on TensorFlow Lite Micro too, from the checkout at $THIMBLE_TFLM, and put both side by side.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
-def profile_(model: Path, *, target: str, board: str, optimise: str, weights: str, as_json: bool) -> None:
+def profile_(
+    model: Path, *, target: str, board: str, optimise: str, weights: str, against: str | None, as_json: bool
+) -> None:
     """Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer."""
     hertz = clock(board)
     made = profile(read_model(model), c_name(model), Options(optimise, weights=weights), title=model.name)
+    other = side_by_side.measure(model, made) if against else None
     if as_json:
-        click.echo(json.dumps(figures(made, board, hertz), indent=2))
+        beside = {"tflm": side_by_side.figures(other)} if other else {}
+        click.echo(json.dumps(figures(made, board, hertz) | beside, indent=2))
         return
     console = Console() if sys.stdout.isatty() else Console(width=160)
     console.print(table(made, hertz))
     console.print(summary(made, board, hertz), highlight=False)
+    if other:
+        console.print(side_by_side.table(made, other, hertz))
+        console.print(side_by_side.summary(other), highlight=False, soft_wrap=True)
 
 
 def figures(made: Profile, board: str, hertz: int) -> dict:

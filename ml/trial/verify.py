@@ -13,10 +13,12 @@ import click
 import numpy as np
 
 from ml.compiler.host import HostModel
+from ml.compiler.reader import read
 from ml.compiler.tflm import Reference
 from ml.data.streams import Stream
+from ml.engine.outline import outline
 from ml.errors import UserError
-from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers
+from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers, operators
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, App
@@ -32,10 +34,19 @@ TARGETS = ", ".join(("host", *EMULATED))
 @click.argument("app", metavar="APP|MODEL.tflite")
 @click.option("--on", "target", default="host", show_default=True, help=f"{TARGETS}, or a board's port.")
 @click.option("--windows", type=click.IntRange(1), help="How many held-out windows; all when left out.")
+@click.option(
+    "--engine",
+    type=click.Choice(["header", "tflm"]),
+    default="header",
+    show_default=True,
+    help="What the board runs: the compiled header, or TensorFlow Lite Micro (docs/tflm.md).",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
-def verify(app: str, target: str, windows: int | None, as_json: bool, out: str | None) -> None:
+def verify(app: str, target: str, windows: int | None, engine: str, as_json: bool, out: str | None) -> None:
     """Compare front end and layers with TensorFlow Lite Micro, byte for byte. With a .tflite, compare the layers."""
+    if engine == "tflm" and (app.endswith(".tflite") or target == "host"):
+        raise UserError(f"expected an application and a board for --engine tflm, found {app} on {target}; name both")
     if app.endswith(".tflite"):
         verify_model(Path(app), target, windows, as_json)
         return
@@ -43,8 +54,8 @@ def verify(app: str, target: str, windows: int | None, as_json: bool, out: str |
         raise UserError(f"expected an application ({', '.join(APPS)}) or a .tflite file, found {app!r}")
     run = last(app, out)
     model = compiled_model(run)
-    with _target(target, run, model) as runs:
-        parity = compare(run, runs, f"{app} on {target}", windows)
+    with _target(target, run, model, "-tflm" if engine == "tflm" else "") as runs:
+        parity = compare(run, runs, f"{app} on {target}", windows, engine)
     if as_json:
         click.echo(json.dumps(_summary(app, target, model, parity), indent=1))
     differing = len(parity.mismatches)
@@ -55,11 +66,14 @@ def verify(app: str, target: str, windows: int | None, as_json: bool, out: str |
         click.echo(f"{app} on {target}: {parity.windows} windows through {stages}: 0 of {parity.bytes:,} bytes differ")
 
 
-def compare(run: Run, target: Target, what: str, windows: int | None = None) -> Parity:
+def compare(run: Run, target: Target, what: str, windows: int | None = None, engine: str = "header") -> Parity:
     """Compares held-out windows of a run on a target; `what` is said while it goes on."""
     cases = _cases(run.folder / "held_out.npz", windows, run.app)
     model = compiled_model(run)
-    parity = Parity(Reference(_read(run.folder / "model.tflite", run.app)), layers(model), target, model.step_bytes)
+    tflite = _read(run.folder / "model.tflite", run.app)
+    own = engine == "tflm"  # whose layers are the model's operators, none of them fused or narrower
+    stages = operators(outline(tflite, run.app)) if own else layers(model)
+    parity = Parity(Reference(tflite, read(tflite) if own else None), stages, target, model.step_bytes)
     parity.compare(track(cases, what, len(cases)))
     return parity
 
@@ -101,11 +115,12 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
 
 
 @contextmanager
-def _target(name: str, run: Run, model: HostModel) -> Iterator[Target]:
+def _target(name: str, run: Run, model: HostModel, engine: str) -> Iterator[Target]:
     if name == "host":
         yield Host(model, _as_shipped(run).inputs)
         return
     if name in EMULATED:
+        name += engine
         upload(f"{run.app}-{name}")
     with Device.open(name, app=run.app) as device:
         prove(device, model.model.hash.decode())

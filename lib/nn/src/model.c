@@ -4,9 +4,11 @@ static void start(const nn_model *model) {
     if (model->reset) model->reset();
 }
 
+#ifndef NN_RUN_BY_ENGINE // lib/engine_tflm has its own: an interpreter runs all layers at once
 void nn_run(const nn_model *model) {
     for (uint16_t layer = 0; layer < model->layers; layer++) model->step(layer);
 }
+#endif
 
 uint32_t nn_crc32(const void *bytes, uint32_t size) {
     const uint8_t *byte = (const uint8_t *)bytes;

@@ -31,7 +31,7 @@
 static inline void field_without_model(service_config *service) { // no answer would be right
     service->model = NULL;
     service->sensors = 0;
-    service->fault = "front end or decision is built too small for the model";
+    service->fault = "no model: front end or decision is built too small for it, or its engine did not start";
 }
 
 #if FIELD_UPDATES
