@@ -1,0 +1,109 @@
+"""What a gateway listens to, keeps, and hands on to: gateway.toml as reading.py takes it."""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RULES = ("quiet", "several", "fuse")
+
+
+@dataclass(frozen=True)
+class Board:
+    """On a line of bytes: a device path, a virtual board, socket://HOST:PORT."""
+
+    name: str
+    port: str
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Those that send datagrams, by UDP or a broker."""
+
+    keys: Path
+    rate: float  # datagrams a second of one node, over a longer time
+    burst: int  # of them at once
+
+
+@dataclass(frozen=True)
+class Broker:
+    """An MQTT broker."""
+
+    host: str
+    port: int
+    user: str
+    password: Path | None
+    tls: bool
+
+
+@dataclass(frozen=True)
+class FromBroker:
+    """Datagrams in MQTT messages."""
+
+    broker: Broker
+    subscribe: str  # a topic filter
+    answer: str  # answers go to ANSWER/NODE
+
+
+@dataclass(frozen=True)
+class ToBroker:
+    broker: Broker
+    topic: str
+    discovery: str  # Home Assistant's prefix, "": none
+
+
+@dataclass(frozen=True)
+class Post:
+    url: str
+    batch: int
+    token: Path | None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Over several nodes. `nodes`: patterns; `labels`: () for any."""
+
+    name: str
+    kind: str  # of RULES
+    nodes: tuple[str, ...]
+    labels: tuple[str, ...]
+    within_s: float  # device time in which events belong together; quiet: how long nothing may come
+    least: int  # several: nodes
+    score: float  # fuse: of 1
+    late_s: float  # how long a late decision is waited for
+
+
+@dataclass(frozen=True)
+class Cascade:
+    """A second model for what a node was unsure of."""
+
+    model: Path
+    app: str
+    below: int  # score of 255, under which an event is unsure
+    nodes: tuple[str, ...]
+    window: int  # rows of stream 0
+    labels: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Config:
+    name: str
+    store: Path
+    most_mb: int
+    page: tuple[str, int] | None
+    metrics: tuple[str, int] | None
+    boards: tuple[Board, ...] = ()
+    nodes: Nodes | None = None
+    udp: tuple[str, int] | None = None
+    from_broker: FromBroker | None = None
+    to_broker: ToBroker | None = None
+    post: Post | None = None
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    rules: tuple[Rule, ...] = ()
+    cascade: Cascade | None = None
+
+
+def matches(name: str, patterns: tuple[str, ...]) -> bool:
+    """The node's name is one of these, in which * and ? stand for anything."""
+    return any(fnmatch.fnmatchcase(name, pattern) for pattern in patterns)

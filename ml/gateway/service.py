@@ -1,0 +1,127 @@
+"""A gateway: its parts, started and ended together."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import time
+from collections.abc import Coroutine
+
+import prometheus_client
+
+from ml.errors import UserError
+from ml.gateway.boards import BoardInput
+from ml.gateway.broker import Publishing, Subscribed
+from ml.gateway.config import Config
+from ml.gateway.counted import Counted
+from ml.gateway.datagrams import Datagrams
+from ml.gateway.intake import Intake
+from ml.gateway.outbox import FullError, Outbox
+from ml.gateway.outputs import Handing, Output
+from ml.gateway.posting import Posting
+from ml.gateway.udp import UdpInput
+from ml.gateway.writer import SAVE_S, Store, Writer
+
+QUIET_S = 300.0  # without a word, after which a node counts as silent
+
+
+class Gateway:
+    """`async with Gateway(config) as gateway: await gateway.run()`."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.counted = Counted()
+        outputs: list[Output] = [Publishing(config.to_broker, config.name)] if config.to_broker else []
+        outputs += [Posting(config.post, config.name)] if config.post else []
+        self.store = Store(Outbox(config.store, config.most_mb, [one.name for one in outputs]))
+        self.writer = Writer(self.store, self.counted)
+        self.about = {node: json.loads(told) for node, told in self.store.outbox.about().items()}
+        self.intake = Intake(self.store.outbox.heard(), self.about, self.writer.give)
+        keep_s = max((one.within_s + one.late_s for one in config.rules), default=0.0)
+        self.handing = [Handing(one, self.store, self.counted, keep_s) for one in outputs]
+        self.writer.committed.append(self._wake)
+        self._outputs = outputs
+        self._closing = contextlib.AsyncExitStack()
+        self._tasks: list[Coroutine] = [self.writer.run(), self._save()]
+        self.udp: UdpInput | None = None
+
+    async def __aenter__(self) -> Gateway:
+        """Everything listens, or nothing does."""
+        try:
+            self._closing.callback(self.store.close)
+            self._listen()
+            self._measure()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            for task in [*self._tasks, *(one.run() for one in self.handing)]:
+                tasks.create_task(task)
+
+    def _listen(self) -> None:
+        config = self.config
+        for board in config.boards:
+            self._closing.push_async_callback(BoardInput(board, self.intake).close)
+        if config.nodes is None:
+            return
+        datagrams = Datagrams(config.nodes, self.intake, self.counted)
+        if config.udp:
+            self.udp = UdpInput(config.udp, datagrams)
+            self._closing.callback(self.udp.close)
+        if config.from_broker:
+            self._tasks.append(Subscribed(config.from_broker, datagrams, config.name).run())
+
+    def described(self) -> list[str]:
+        """What it does now, for a person."""
+        config, inputs = self.config, [f"board {one.name} on {one.port}" for one in self.config.boards]
+        inputs += [f"UDP on {config.udp[0]}:{self.udp.port}"] if config.udp and self.udp else []
+        inputs += [f"broker {config.from_broker.broker.host}"] if config.from_broker else []
+        lines = [f"{config.name}: from {', '.join(inputs)} to {', '.join(one.name for one in self._outputs)}"]
+        if config.metrics:
+            lines.append(f"metrics: http://{config.metrics[0]}:{config.metrics[1]}/metrics")
+        return [*lines, f"events are kept in {config.store}; Ctrl-C ends it"]
+
+    def _measure(self) -> None:
+        if self.config.metrics is None:
+            return
+        host, port = self.config.metrics
+        try:
+            server, thread = prometheus_client.start_http_server(port, host, self.counted.registry)
+        except OSError as error:
+            raise UserError(f"[metrics] {host}:{port}: expected a free port, found: {error.strerror}") from None
+        self._closing.callback(thread.join)
+        self._closing.callback(server.server_close)
+        self._closing.callback(server.shutdown)
+
+    def _wake(self, _: object) -> None:
+        for one in self.handing:
+            one.more.set()
+
+    async def _save(self) -> None:
+        """What is shown of nodes outlives a restart; the gauges are brought up to date."""
+        while True:
+            await asyncio.sleep(SAVE_S)
+            nodes = [one for one in self.intake.nodes.values() if one.unsaved]
+            for node in nodes:
+                node.unsaved = False
+            told = [(node.name, json.dumps(node.told())) for node in nodes]
+            with contextlib.suppress(FullError):
+                await self.store.call(self.store.outbox.tell_about, told)
+            for name, waiting in (await self.store.call(self.store.outbox.waiting)).items():
+                self.counted.waiting.labels(name).set(waiting)
+            self._gauge()
+
+    def _gauge(self) -> None:
+        nodes = [node for node in self.intake.nodes.values() if node.seen_s]
+        silent = sum(node.seen_s < time.time() - QUIET_S for node in nodes)
+        self.counted.nodes.labels("silent").set(silent)
+        self.counted.nodes.labels("heard").set(len(nodes) - silent)
+        self.counted.lost.set(sum(node.lost for node in nodes))

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""Takes the events of many boards, keeps them until they are handed on, and watches over the boards.
+
+    python tools/gateway.py --config gateway.toml
+    python tools/gateway.py check --config gateway.toml              # reads the settings, and starts nothing
+    python tools/gateway.py enrol --config gateway.toml 1 --name door # a key for a node that sends datagrams
+
+Ctrl-C ends it; whatever it has acknowledged is kept. docs/gateway.md is the manual. Exit status: 0 it was ended, 1 an
+error.
+"""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from ml.cli import run_cli
+from ml.errors import UserError
+from ml.gateway import keys, reading
+from ml.gateway.config import Config
+from ml.gateway.tables import NAME
+from ml.progress import echo, say
+
+CONFIG = click.option(
+    "--config", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="gateway.toml"
+)
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--config", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="gateway.toml")
+@click.pass_context
+def gateway(context: click.Context, config: Path | None) -> None:
+    """Run a gateway until Ctrl-C; the commands are for what is done beside it."""
+    if context.invoked_subcommand:
+        return
+    if config is None:
+        raise click.UsageError("expected --config with a gateway's settings, found none; docs/gateway.md shows some.")
+    read = reading.read(config)
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(_run(read))
+
+
+async def _run(config: Config) -> None:
+    from ml.gateway.service import Gateway  # noqa: PLC0415 - a second to import
+
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    async with Gateway(config) as running:
+        for line in running.described():
+            say(line)
+        await running.run()
+
+
+@gateway.command()
+@CONFIG
+def check(config: Path) -> None:
+    """Read the settings and say what they mean; start nothing."""
+    made = reading.read(config)
+    echo(
+        f"{config}: good; {len(made.boards)} boards, {len(keys.read(made.nodes.keys)) if made.nodes else 0} keys, "
+        f"{len(made.rules)} rules"
+    )
+
+
+@gateway.command()
+@CONFIG
+@click.argument("node", type=click.IntRange(0, 2**32 - 1))
+@click.option("--name", default="node", show_default=True, help="What people call it; several are NAME-NODE.")
+@click.option("--count", default=1, show_default=True, type=click.IntRange(1, 1_000_000), help="Nodes from NODE on.")
+def enrol(config: Path, node: int, name: str, count: int) -> None:
+    """Make keys for nodes that send datagrams, and print them for the nodes."""
+    made = reading.read(config)
+    if made.nodes is None:
+        raise UserError(f"{config}: expected [nodes], whose keys these are, found none")
+    if not NAME.fullmatch(name):
+        raise UserError(f"--name: expected letters, digits, _ . and -, found {name[:60]!r}")
+    for one in keys.add(made.nodes.keys, node, count, name):
+        echo(f"{one.node} {one.key.hex()} {one.name}")
+
+
+if __name__ == "__main__":
+    run_cli(gateway, "gateway.py")
