@@ -1,7 +1,7 @@
 """Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
-    python3 tools/setup.py --all      # also what only makes tests faster or more, or is for few: ccache, Chromium
+    python3 tools/setup.py --all      # also what only makes tests faster or more, or is for few: ccache, Chromium, mosquitto
 
 Standard library only: it runs before anything is installed.
 """
@@ -60,7 +60,7 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
 # tool -> package: faster tests, tests of the page. They come along when others are installed, or with --all.
-WELCOME = {"ccache": "ccache", "chromium": "chromium"}
+WELCOME = {"ccache": "ccache", "chromium": "chromium", "mosquitto": "mosquitto"}
 UPLOT = "uplot@1.6.32"  # the plots of ml/studio, from npm
 UPLOT_SHA512 = "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
 UPLOT_FILES = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")

@@ -98,6 +98,8 @@ class BoardInput:
         self._question(0)
 
     def _question(self, before: int) -> None:
+        if self.node.session.info is None:
+            return  # its labels come first; events are kept there meanwhile
         boot = self._name if self.node.boot is None else self.node.boot
         self._send(Frame(Type.COMMAND, payload=struct.pack("<BIHB", Command.EVENTS, boot, before, 0)))
 

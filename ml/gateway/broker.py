@@ -74,7 +74,7 @@ class Publishing:
                 ]
             )
         except MqttError as error:
-            await self.close()
+            await self._drop()
             broker = self._settings.broker
             raise AwayError(f"expected a broker at {broker.host}:{broker.port}, found: {error}") from None
 
@@ -117,6 +117,13 @@ class Publishing:
         }
 
     async def close(self) -> None:
+        """Says that it goes, where there is a broker to say it to."""
+        if self._client is not None:
+            with contextlib.suppress(MqttError):
+                await self._publish([(self._status, OFF, True)])
+        await self._drop()
+
+    async def _drop(self) -> None:
         self._client = None
         stack, self._stack = self._stack, contextlib.AsyncExitStack()
         with contextlib.suppress(MqttError):

@@ -67,11 +67,15 @@ class Outbox:
             self._db.execute(f"PRAGMA page_size = {PAGE}")
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
-            self._db.execute(f"PRAGMA max_page_count = {most_mb * (1 << 20) // PAGE}")
+            self.limit(most_mb)
             self._db.executescript(SCHEMA)
             self._name_outputs(set(outputs))
         except sqlite3.Error as error:
             raise UserError(f"{path}: expected an outbox to write, found: {error}; move the file away") from None
+
+    def limit(self, most_mb: int) -> None:
+        """Of the file; less than it has means no more than it has."""
+        self._db.execute(f"PRAGMA max_page_count = {most_mb * (1 << 20) // PAGE or 1}")
 
     def _name_outputs(self, names: set[str]) -> None:
         """A new output begins with the oldest event that is kept; one that is gone holds nothing back."""

@@ -28,6 +28,8 @@ class Output(Protocol):
 
     async def send(self, rows: Rows) -> None: ...
 
+    async def close(self) -> None: ...
+
 
 class Handing:
     """One output's way through the outbox."""

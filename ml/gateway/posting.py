@@ -35,6 +35,9 @@ class Posting:
         body = f'{{"gateway":"{self._gateway}","events":[{events}]}}'
         await asyncio.to_thread(self._post, body.encode())
 
+    async def close(self) -> None:
+        self._session.close()
+
     def _post(self, body: bytes) -> None:
         try:
             answer = self._session.post(self._url, data=body, timeout=TIMEOUT_S, allow_redirects=False)

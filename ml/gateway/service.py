@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import json
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 
 import prometheus_client
 
@@ -43,13 +43,15 @@ class Gateway:
         self.writer.committed.append(self._wake)
         self._outputs = outputs
         self._closing = contextlib.AsyncExitStack()
-        self._tasks: list[Coroutine] = [self.writer.run(), self._save()]
+        self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self._save]
         self.udp: UdpInput | None = None
 
     async def __aenter__(self) -> Gateway:
         """Everything listens, or nothing does."""
         try:
             self._closing.callback(self.store.close)
+            for output in self._outputs:
+                self._closing.push_async_callback(output.close)
             self._listen()
             self._measure()
         except BaseException:
@@ -63,8 +65,8 @@ class Gateway:
     async def run(self) -> None:
         """Until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for task in [*self._tasks, *(one.run() for one in self.handing)]:
-                tasks.create_task(task)
+            for job in [*self._jobs, *(one.run for one in self.handing)]:
+                tasks.create_task(job())
 
     def _listen(self) -> None:
         config = self.config
@@ -77,7 +79,7 @@ class Gateway:
             self.udp = UdpInput(config.udp, datagrams)
             self._closing.callback(self.udp.close)
         if config.from_broker:
-            self._tasks.append(Subscribed(config.from_broker, datagrams, config.name).run())
+            self._jobs.append(Subscribed(config.from_broker, datagrams, config.name).run)
 
     def described(self) -> list[str]:
         """What it does now, for a person."""

@@ -1,0 +1,87 @@
+"""A board with the real firmware on a line that loses, repeats and damages frames: no event is lost or doubled."""
+
+from random import Random
+
+import numpy as np
+import pytest
+
+from ml.link.device import Device
+from ml.link.frames import Frame
+from ml.link.messages import ALL, Command, Event, Status, Type
+from ml.link.port import Port
+from ml.link.sensor_bus import Player, Track
+from tests.gateway.running import Running, until
+from tests.link.pretender import INFO, Pretender
+from tests.update.line import Faults, Line
+from tools.simulated.sink import Sink
+
+APP = "gesture_recognition"
+RATE_MHZ, PIECE, PIECES = 33_300, 280, 6
+
+
+def motion(seed: int) -> np.ndarray:
+    """Nobody's gestures with rest between them, int16 (PIECE, 6)."""
+    rng, at = np.random.default_rng(seed), np.arange(PIECE)[:, None] * 1000 / RATE_MHZ
+    turns = np.sin(2 * np.pi * at * rng.uniform(1, 3, 6)) * [1600, 1400, 1200, 16000, 12000, 8000]
+    moves = turns * (np.arange(PIECE) % 70 < 35)[:, None] + rng.integers(-3, 4, (PIECE, 6))
+    return np.clip(moves + np.array([0, 0, 2048, 0, 0, 0]), -32768, 32767).astype(np.int16)
+
+
+@pytest.fixture
+def sink():
+    made = Sink()
+    yield made
+    made.close()
+
+
+def settings(sink: Sink, port: str) -> str:
+    return f'[[board]]\nname = "press"\nport = "{port}"\n[http]\nurl = "{sink.url}"\n'
+
+
+def test_no_event_of_a_board_is_lost_or_doubled_on_a_line_that_is_disturbed(started, tmp_path, sink):
+    board = started(f"{APP}-host")
+    with Device.open(str(board.console)) as device:
+        device.set_threshold(ALL, 40)
+        device.command(Command.RESET_STATS)
+    player = Player(Port(str(board.folder / "sensors")))
+    faults = Faults(lost=0.2, twice=0.1, late=0.1, damaged=0.1, chance=Random(5))
+    with Line(board.console, faults=faults) as line:
+        for number in range(PIECES):
+            with Running(tmp_path, settings(sink, line.port)) as running:  # it is started again for each piece
+                node = running.gateway.intake.nodes["press"]
+                until(lambda node=node: node.boot is not None, "the board's run to have a name")
+                player.play({"imu": Track(motion(number), RATE_MHZ)})
+                until(lambda node=node: node.keeps and node.committed == node.next, "all to be committed")
+    player.close()
+    with Device.open(str(board.console)) as device:
+        made = device.statistics().events
+    with Running(tmp_path, settings(sink, str(board.console))) as running:
+        node = running.gateway.intake.nodes["press"]
+        until(lambda: sink.ledger.taken + node.lost >= made, "the last events")
+    (run,) = sink.ledger.seen
+    assert sink.ledger.twice == 0 and len(sink.ledger.seen[run]) + node.lost == made >= PIECES
+    assert set(sink.ledger.labels) <= set(node.labels)
+
+
+def test_firmware_that_keeps_no_events_is_heard_as_well_and_its_losses_are_counted(tmp_path, sink):
+    class Old(Pretender):
+        def _answer(self, frame: Frame) -> None:
+            status = Status.UNKNOWN if frame.payload[0] == Command.EVENTS else Status.OK
+            self.say(Frame(Type.REPLY, 0, frame.sequence, 0, bytes([frame.payload[0], status])).encode())
+
+    def event(sequence: int) -> bytes:
+        return Frame(Type.EVENT, 0, sequence, 0, Event.LAYOUT.pack(0, 200, 0, 0, 0, 0, 0, 0)).encode()
+
+    with Old(INFO | {"app": APP}) as old, Running(tmp_path, settings(sink, old.port)) as running:
+        node = running.gateway.intake.nodes["press"]
+        until(lambda: not node.keeps and node.boot is not None)
+        for sequence in (7, 8, 10, 11, 11):
+            old.say(event(sequence))
+        until(lambda: sink.ledger.taken == 4)
+        assert node.lost == 1 and node.repeated == 1
+
+
+def test_a_port_that_is_not_there_is_told_and_does_not_end_the_gateway(tmp_path, sink):
+    with Running(tmp_path, settings(sink, str(tmp_path / "gone"))) as running:
+        node = running.gateway.intake.nodes["press"]
+        until(lambda: "expected a serial port" in node.about.get("problem", ""))
