@@ -1,7 +1,7 @@
 """Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
-    python3 tools/setup.py --all      # also what only makes tests faster or more, or is for few: ccache, Chromium, mosquitto
+    python3 tools/setup.py --all      # also what makes tests faster or more, or is for few: Chromium, mosquitto
 
 Standard library only: it runs before anything is installed.
 """
