@@ -13,13 +13,14 @@ import prometheus_client
 from ml.errors import UserError
 from ml.gateway.boards import BoardInput
 from ml.gateway.broker import Publishing, Subscribed
-from ml.gateway.config import Config
+from ml.gateway.config import Config, Rule, matches
 from ml.gateway.counted import Counted
 from ml.gateway.datagrams import Datagrams
 from ml.gateway.intake import Intake
 from ml.gateway.outbox import FullError, Outbox
 from ml.gateway.outputs import Handing, Output
 from ml.gateway.posting import Posting
+from ml.gateway.rules import Rules
 from ml.gateway.udp import UdpInput
 from ml.gateway.writer import SAVE_S, Store, Writer
 
@@ -38,12 +39,18 @@ class Gateway:
         self.writer = Writer(self.store, self.counted)
         self.about = {node: json.loads(told) for node, told in self.store.outbox.about().items()}
         self.intake = Intake(self.store.outbox.heard(), self.about, self.writer.give)
-        keep_s = max((one.within_s + one.late_s for one in config.rules), default=0.0)
+        near = [2 * (one.within_s + one.late_s) for one in config.rules if one.kind != "quiet"]
+        keep_s = max(near, default=0.0)  # events that a rule may need after a restart
+        now_us = time.time_ns() // 1000
+        self.rules = Rules(config.rules, self.store.outbox.heard(), self.writer.give, now_us)
+        self.rules.go_on(self.store.outbox.since(now_us - int(keep_s * 1e6)) if near else [])
+        self.rules.unheard = self._unheard
+        self.rules.fired = lambda name: self.counted.rules.labels(name).inc()
         self.handing = [Handing(one, self.store, self.counted, keep_s) for one in outputs]
-        self.writer.committed.append(self._wake)
+        self.writer.committed += [self._wake, self.rules.hear]
         self._outputs = outputs
         self._closing = contextlib.AsyncExitStack()
-        self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self._save]
+        self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self._save]
         self.udp: UdpInput | None = None
 
     async def __aenter__(self) -> Gateway:
@@ -102,6 +109,10 @@ class Gateway:
         self._closing.callback(thread.join)
         self._closing.callback(server.server_close)
         self._closing.callback(server.shutdown)
+
+    def _unheard(self, rule: Rule) -> list[str]:
+        since_s = time.time() - rule.within_s
+        return [name for name, node in self.intake.nodes.items() if node.seen_s < since_s and matches(name, rule.nodes)]
 
     def _wake(self, _: object) -> None:
         for one in self.handing:

@@ -81,6 +81,18 @@ def test_events_that_come_by_udp_are_posted_in_order_with_their_labels_and_count
     assert "thimble_events_stored_total 10.0" in told and 'thimble_datagrams_total{fate="taken"} 11.0' in told
 
 
+def test_a_rule_over_two_nodes_is_an_event_of_its_own(tmp_path, sink):
+    first, second = node(tmp_path, 1), node(tmp_path, 2)
+    rule = '[[rule]]\nname = "both"\nkind = "several"\nnodes = ["door-*"]\nwithin_s = 20\nlate_s = 0.2\n'
+    with Running(tmp_path, settings(sink.url, rule)) as running:
+        for one in (first, second):
+            line = Sending(one, running.gateway.udp.port)
+            line.happens(1)
+            until(line.acknowledged)
+        until(lambda: ("rule.both", 0) in sink.ledger.seen)
+    assert sink.ledger.labels["both"] == 1 and sink.ledger.taken == 3
+
+
 def test_an_uplink_that_is_away_loses_nothing_and_what_was_handed_on_is_not_handed_on_again(tmp_path):
     port, sending = free_port(socket.SOCK_STREAM), node(tmp_path)
     with Running(tmp_path, settings(f"http://127.0.0.1:{port}/events")) as running:
