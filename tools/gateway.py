@@ -4,6 +4,7 @@
     python tools/gateway.py --config gateway.toml
     python tools/gateway.py check --config gateway.toml              # reads the settings, and starts nothing
     python tools/gateway.py enrol --config gateway.toml 1 --name door # a key for a node that sends datagrams
+    python tools/gateway.py rollout start --config gateway.toml --group floor3 new.tmu       # and show, stop, resume
 
 Ctrl-C ends it; whatever it has acknowledged is kept. docs/gateway.md is the manual. Exit status: 0 it was ended, 1 an
 error.
@@ -23,8 +24,11 @@ from ml.cli import run_cli
 from ml.errors import UserError
 from ml.gateway import keys, reading
 from ml.gateway.config import Config
+from ml.gateway.plans import RUNNING, STOPPED, UPDATED, Limits, Plans, percents, told
 from ml.gateway.tables import NAME
 from ml.progress import echo, say
+from ml.update import keys as update_keys
+from ml.update.package import read
 
 CONFIG = click.option(
     "--config", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="gateway.toml"
@@ -83,6 +87,75 @@ def enrol(config: Path, node: int, name: str, count: int) -> None:
         raise UserError(f"--name: expected letters, digits, _ . and -, found {name[:60]!r}")
     for one in keys.add(made.nodes.keys, node, count, name):
         echo(f"{one.node} {one.key.hex()} {one.name}")
+
+
+@gateway.group()
+def rollout() -> None:
+    """Give nodes another image in stages; the gateway that runs does it."""
+
+
+@rollout.command()
+@CONFIG
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--group", required=True, help="A [[group]] of the settings.")
+@click.option("--key", metavar="KEYS", help="Product, or file of its keys, that must have signed.")
+@click.option("--stages", default="1,10,100", show_default=True, help="Percent of the nodes, rising to 100.")
+@click.option(
+    "--watch", default=3600.0, show_default=True, type=click.FloatRange(0, 7 * 86400), help="Seconds before each."
+)
+@click.option("--most-failed", default=0.1, show_default=True, type=click.FloatRange(0, 1), help="Of those tried.")
+@click.option(
+    "--rise", default=1.5, show_default=True, type=click.FloatRange(1, 1000), help="Of events, that stops it."
+)
+def start(
+    config: Path, image: Path, group: str, key: str | None, stages: str, watch: float, most_failed: float, rise: float
+) -> None:
+    """Begin one."""
+    made, update = reading.read(config), read(image)
+    if key:
+        update_keys.read(key).verify(update)
+    if group not in made.groups:
+        raise UserError(f"--group: expected one of {', '.join(made.groups) or 'none'}, found {group[:60]!r}")
+    limits = Limits(percents(stages), watch, most_failed, rise)
+    title = f"{update.manifest.app} {update.manifest.version}"
+    number = _plans(made).add(title, update.encode(), made.groups[group], limits)
+    echo(f"rollout {number}: {title} to {group}; its events are looked at for {watch:g} s first")
+
+
+@rollout.command()
+@CONFIG
+def show(config: Path) -> None:
+    """How far they are, and the nodes that are not done."""
+    plans = _plans(reading.read(config))
+    for plan in plans.all():
+        echo(told(plan, plans.states(plan.number)))
+        for one in plans.states(plan.number).values():
+            if one.state != UPDATED:
+                echo(f"  {one.node}: {one.state}{f', {one.note}' if one.note else ''}")
+
+
+@rollout.command()
+@CONFIG
+@click.argument("number", type=int)
+def stop(config: Path, number: int) -> None:
+    """No further node gets it; those that have it keep it."""
+    _plans(reading.read(config)).switch(number, STOPPED, "a person stopped it")
+    echo(f"rollout {number} is stopped")
+
+
+@rollout.command()
+@CONFIG
+@click.argument("number", type=int)
+def resume(config: Path, number: int) -> None:
+    """Go on with one that was stopped; nodes that have failed are tried once more."""
+    _plans(reading.read(config)).switch(number, RUNNING)
+    echo(f"rollout {number} goes on")
+
+
+def _plans(config: Config) -> Plans:
+    if not config.store.exists():
+        raise UserError(f"{config.store}: expected the outbox of a gateway, found none; start the gateway first")
+    return Plans(config.store)
 
 
 if __name__ == "__main__":

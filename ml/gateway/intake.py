@@ -130,6 +130,10 @@ class Intake:
             node.fresh = Fresh(before.boot, before.counter)
         return node
 
+    def names(self) -> list[str]:
+        """All nodes, also those that were heard before a restart only."""
+        return [*self.nodes, *(name for name in self._about if name not in self.nodes)]
+
     def datagram(self, node: Node, datagram: Datagram) -> bool:
         """One whose code was right; False when it was sent before."""
         if not node.fresh.takes(datagram.boot, datagram.counter):

@@ -19,7 +19,9 @@ from ml.gateway.datagrams import Datagrams
 from ml.gateway.intake import Intake
 from ml.gateway.outbox import FullError, Outbox
 from ml.gateway.outputs import Handing, Output
+from ml.gateway.plans import Plans
 from ml.gateway.posting import Posting
+from ml.gateway.rollout import Rollouts
 from ml.gateway.rules import Rules
 from ml.gateway.udp import UdpInput
 from ml.gateway.writer import SAVE_S, Store, Writer
@@ -47,16 +49,18 @@ class Gateway:
         self.rules.unheard = self._unheard
         self.rules.fired = lambda name: self.counted.rules.labels(name).inc()
         self.handing = [Handing(one, self.store, self.counted, keep_s) for one in outputs]
-        self.writer.committed += [self._wake, self.rules.hear]
+        self.rollouts = Rollouts(Plans(config.store), self.store, self.intake)
+        self.writer.committed += [self._wake, self.rules.hear, self.rollouts.hear]
         self._outputs = outputs
         self._closing = contextlib.AsyncExitStack()
-        self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self._save]
+        self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self.rollouts.run, self._save]
         self.udp: UdpInput | None = None
 
     async def __aenter__(self) -> Gateway:
         """Everything listens, or nothing does."""
         try:
             self._closing.callback(self.store.close)
+            self._closing.callback(self.rollouts.close)
             for output in self._outputs:
                 self._closing.push_async_callback(output.close)
             self._listen()
