@@ -1,9 +1,9 @@
 """Gives a group of nodes another image in stages, and stops by itself when that does harm.
 
 Before the first stage, and behind each one, it looks at the nodes' events for `watch_s`. It stops if too many nodes
-have refused or given up the image. It also stops if those with the new image tell more events than the nodes did before:
-`rise` times as many, and more than chance explains. That is the conditional test of two Poisson rates (Przyborowski and
-Wilenski, Biometrika 1940).
+have refused or given up the image. It also stops if those with the new image tell more events than the nodes did
+before: `rise` times as many, and more than chance explains. That is the conditional test of two Poisson rates
+(Przyborowski and Wilenski, Biometrika 1940).
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ HEARD = frozenset({Type.INFO, Type.REPLY})
 
 
 class Tunnel:
-    """`with Tunnel(node, loop) as port: Device(port)`, in another thread than the loop's. The gateway hears all of it."""
+    """`with Tunnel(node, loop) as port: Device(port)`, in another thread than the loop's. The gateway hears it all."""
 
     def __init__(self, node: Node, loop: asyncio.AbstractEventLoop) -> None:
         self.name = node.name
