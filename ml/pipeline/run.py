@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.compress import recipe
-from ml.compress.recipe import Recipe
+from ml.compress.recipe import PLAIN, Recipe
 from ml.data.manifest import Dataset
 from ml.data.quality.report import refuse
 from ml.data.split import Split
@@ -71,9 +71,12 @@ class Run:
         return chosen(self.asked(with_recipe))
 
     def recipe(self, app: App) -> Recipe:
-        """That of `--out`, where `shrink --apply` left one, or of the application."""
+        """That of `--out`, where `shrink --apply` left one, or of the application; a trial does without the latter, as
+        its epochs are those of a whole training."""
         own = Path(self.out) / "recipe.toml" if self.out else None
-        return recipe.read(own) if own and own.is_file() else app.recipe()
+        if own and own.is_file():
+            return recipe.read(own)
+        return PLAIN if self.quick else app.recipe()
 
     def save(self) -> None:
         write_json(self.folder / "run.json", {"version": VERSION} | dataclasses.asdict(self))

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from ml.compress import recipe
 from ml.compress.recipe import Recipe, Step
 from ml.errors import UserError
+from ml.pipeline.contract import find
+from ml.pipeline.run import Run
 from ml.report import labels
 from ml.shrink import budget, table
 from ml.shrink.budget import Budget
@@ -134,6 +136,12 @@ def test_what_is_no_recipe_is_refused(tmp_path, text):
     (tmp_path / "recipe.toml").write_text(text)
     with pytest.raises(UserError, match="expected"):
         recipe.read(tmp_path / "recipe.toml")
+
+
+def test_an_application_has_its_recipe_but_for_a_trial():
+    app = find("gesture_recognition")
+    assert [step.do for step in Run(app.name).recipe(app).steps] == ["prune.channels", "distil"]
+    assert Run(app.name, quick=True).recipe(app) == recipe.PLAIN
 
 
 def test_an_application_without_a_recipe_converts_what_it_trained(tmp_path):
