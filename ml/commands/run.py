@@ -27,6 +27,7 @@ from ml.files import replace_file, write_json
 from ml.kept import kept_files
 from ml.pipeline import coverage, stages
 from ml.pipeline.contract import APPS
+from ml.pipeline.emit import BESIDE
 from ml.pipeline.run import Run, last
 from ml.pipeline.summary import print_summary
 from ml.pipeline.task import Made, Task
@@ -46,7 +47,7 @@ BOUND = false_alarms(
     "hours of streams can prove it; default: the application's own, or in its proportion to the target.",
 )
 PRIVATE = ("examples",)  # stages whose files nobody looks for
-PUBLIC = ("library.json",)  # files that go where the header goes
+PUBLIC = ("library.json", "_model.h", BESIDE)  # ends of the names of files that go where the header goes
 OPTIONS = [
     click.argument("app", metavar="APP", type=click.Choice(list(APPS))),
     click.option(
@@ -225,7 +226,7 @@ def _walk(begun: Run, task: Task, until: stages.Stage) -> Made:
     made = stages.walk(task, until)
     for stage, folder in made.folders.items():
         for file in kept_files(folder) if stage not in PRIVATE else ():
-            to = begun.header_folder if file.name in PUBLIC or file.suffix == ".h" else begun.folder
+            to = begun.header_folder if file.name.endswith(PUBLIC) else begun.folder
             replace_file(to / file.name, file.read_bytes())
     write_json(begun.folder / "data.json", task.data.summary() | {"split": task.split, "classes": task.labels})
     return made

@@ -6,6 +6,13 @@ import re
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.paths import ROOT
+
+
+def model_path(what: str) -> Path:
+    """A file that somebody names, or the committed one of an application."""
+    committed = ROOT / "lib" / f"{what}_model" / f"{what}_model.tflite"
+    return committed if re.fullmatch(r"[a-z0-9_]+", what) and committed.is_file() else Path(what)
 
 
 def read_model(path: Path) -> bytes:

@@ -1,6 +1,6 @@
 """The last stage: one C header, with what the model reached in its first lines.
 
-emit      -> <app>_model.h, library.json, compiled.json
+emit      -> <app>_model.h, <app>_model.tflite, library.json, compiled.json
 """
 
 import shutil
@@ -19,6 +19,7 @@ from ml.pipeline.judge import JUDGED, read_decision
 from ml.pipeline.task import Made, Task
 from ml.report.cost import cost
 
+BESIDE = "_model.tflite"  # beside the header, so that every tool and engine finds the network that it was made of
 EMITTED = (
     *JUDGED,
     *(ML / name for name in ("pipeline/emit.py", "report/cost.py", "data/sources.py")),
@@ -48,6 +49,7 @@ def _emit(task: Task, made: Made, folder: Path) -> None:
         stream=task.app.stream_form,
         outputs_are_labels=task.app.outputs_are_scores,
     )
+    shutil.copy(made["convert"] / "model.tflite", folder / f"{task.app.name}{BESIDE}")
     write_json(folder / "compiled.json", cost(compiled))
 
 

@@ -16,6 +16,7 @@ from ml.files import write_json
 from ml.paths import ROOT
 from ml.pipeline.contract import App, find
 from ml.pipeline.coverage import check_trained, covering
+from ml.pipeline.emit import BESIDE
 from ml.pipeline.stages import chosen
 from ml.pipeline.task import Task
 
@@ -45,6 +46,11 @@ class Run:
     @property
     def header_folder(self) -> Path:
         return Path(self.out) if self.out else ROOT / "lib" / f"{self.app}_model"
+
+    @property
+    def tflite(self) -> Path:
+        """Of the header, beside it."""
+        return self.header_folder / f"{self.app}{BESIDE}"
 
     def application(self) -> App:
         app = find(self.app, self.quick)
@@ -96,6 +102,12 @@ def _split(app: App, data: Dataset, hold_out: tuple[str, ...]) -> tuple[Split, t
 def results(app: str, out: str | None = None) -> Path:
     """The folder of an app's results."""
     return Path(out) if out else ROOT / "build" / app
+
+
+def last_or_committed(app: str, out: str | None = None) -> Run:
+    """The run that `train` or `run` began last; before the first one the committed model's, with simulated people."""
+    find(app)
+    return Run(app) if out is None and not (results(app) / "run.json").exists() else last(app, out)
 
 
 def last(app: str, out: str | None = None) -> Run:

@@ -10,14 +10,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from ml.compiler.model_file import c_name, read_model
+from ml.compiler.model_file import c_name, model_path, read_model
 from ml.compiler.operators import Options
 from ml.engine import side_by_side
 from ml.profile.measure import LIMIT, Profile, clock, profile
 
 
 @click.command("profile")
-@click.argument("model", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("model", metavar="APP|MODEL.tflite", type=model_path)
 @click.option("--on", "target", type=click.Choice(["virtual"]), default="virtual", show_default=True)
 @click.option(
     "--board", default="nano33ble", show_default=True, help="The board whose clock converts cycles to milliseconds."

@@ -22,7 +22,7 @@ from ml.link.sensor_bus import Player
 from ml.native.decide import DecideConfig
 from ml.pipeline.contract import APPS
 from ml.pipeline.judge import read_decision
-from ml.pipeline.run import Run, last
+from ml.pipeline.run import Run, last_or_committed
 from ml.pipeline.stages import tune, walk
 from ml.pipeline.task import Task
 from ml.profile.boards import EMULATED
@@ -77,9 +77,9 @@ def stream(
 ) -> None:
     """Play streams of held-out people: detection rate, false alarms, latency."""
     check_target(target, app)
-    run = last(app, out)
+    run = last_or_committed(app, out)
     moved = dataclasses.replace(run, aim=run.aim if aim is None else aim, bound=run.bound if bound is None else bound)
-    task = moved.task()
+    task = _task(moved)
     config = _decision(run, task, target, moved != run)
     unseen = first_hours(task.streams(task.split.test)[:limit], hours)
     if not unseen:
@@ -102,9 +102,21 @@ def check_target(target: str, app: str) -> None:
         raise UserError(f"--on: expected one of {names}, or a port; {error}") from None
 
 
+def _trained(run: Run) -> bool:
+    return (run.folder / "run.json").exists()
+
+
+def _task(run: Run) -> Task:
+    """That of the run; of a committed model simulated people, for nobody has trained here."""
+    if _trained(run):
+        return run.task()
+    say(f"{run.app}: nobody has trained here, so the committed model is judged by simulated people")
+    return run.asked()
+
+
 def _decision(run: Run, task: Task, target: str, moved: bool) -> DecideConfig:
     if not moved:
-        return read_decision(run.folder)
+        return read_decision(run.folder) if _trained(run) else committed(run.application(), run.header_folder).config
     if target != HOST:
         raise UserError(
             "expected another operating point (--target-false-alarms-per-hour, --upper-bound-per-hour) with --on host, "

@@ -22,9 +22,11 @@ from ml.evaluate.parity import Case, Host, OnDevice, Parity, Target, layers, ope
 from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, App
-from ml.pipeline.run import Run, last
+from ml.pipeline.run import Run, last_or_committed
 from ml.profile.boards import EMULATED
 from ml.progress import say, track
+from ml.trial import made_up
+from ml.trial.committed import committed
 from ml.trial.verify_model import verify_model
 
 TARGETS = ", ".join(("host", *EMULATED))
@@ -52,7 +54,7 @@ def verify(app: str, target: str, windows: int | None, engine: str, as_json: boo
         return
     if app not in APPS:
         raise UserError(f"expected an application ({', '.join(APPS)}) or a .tflite file, found {app!r}")
-    run = last(app, out)
+    run = last_or_committed(app, out)
     model = compiled_model(run)
     with _target(target, run, model, "-tflm" if engine == "tflm" else "") as runs:
         parity = compare(run, runs, f"{app} on {target}", windows, engine)
@@ -68,9 +70,10 @@ def verify(app: str, target: str, windows: int | None, engine: str, as_json: boo
 
 def compare(run: Run, target: Target, what: str, windows: int | None = None, engine: str = "header") -> Parity:
     """Compares held-out windows of a run on a target; `what` is said while it goes on."""
-    cases = _cases(run.folder / "held_out.npz", windows, run.app)
+    trained = (run.folder / "run.json").exists()
+    cases = _cases(run.folder / "held_out.npz", windows, run.app) if trained else _made_up(run, windows)
     model = compiled_model(run)
-    tflite = _read(run.folder / "model.tflite", run.app)
+    tflite = _read(run.tflite, run.app)
     own = engine == "tflm"  # whose layers are the model's operators, none of them fused or narrower
     stages = operators(outline(tflite, run.app)) if own else layers(model)
     parity = Parity(Reference(tflite, read(tflite) if own else None), stages, target, model.step_bytes)
@@ -87,7 +90,7 @@ def _read(path: Path, app: str) -> bytes:
 
 def compiled_model(run: Run) -> HostModel:
     """The run's header, which must come from its very model."""
-    tflite = _read(run.folder / "model.tflite", run.app)
+    tflite = _read(run.tflite, run.app)
     header = run.header_folder / f"{run.app}_model.h"
     _read(header, run.app)
     model = HostModel(header)
@@ -112,6 +115,12 @@ def _cases(path: Path, count: int | None, app: str) -> list[Case]:
         raise UserError(f"{path}: expected held-out windows, found none; run: python -m ml run {app}")
     wanted = min(count or len(cases), len(cases))
     return [cases[i * len(cases) // wanted] for i in range(wanted)]
+
+
+def _made_up(run: Run, count: int | None) -> list[Case]:
+    made = committed(run.application(), run.header_folder)
+    say(f"{run.app}: nobody has trained here, so the committed model is compared on signals that are made up")
+    return made_up.cases(made, count or made_up.CASES)
 
 
 @contextmanager
