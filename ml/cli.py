@@ -42,6 +42,11 @@ COMMANDS = {
     "export": Lazy(
         "ml.export.command:export", "Write a model as source code for other firmware: push samples, poll events."
     ),
+    "search": Lazy(
+        "ml.search.command:search",
+        "Find front end and network that keep a budget; train, compile and verify the best.",
+    ),
+    "new": Lazy("ml.commands.new:new", "Make a new application like another one."),
     "pack": Lazy("ml.commands.pack:pack_", "Write a model image: data that firmware takes without being built again."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),

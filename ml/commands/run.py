@@ -26,7 +26,7 @@ from ml.evaluate.operating_point import warn
 from ml.files import replace_file, write_json
 from ml.kept import kept_files
 from ml.pipeline import coverage, stages
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.pipeline.emit import BESIDE
 from ml.pipeline.run import Run, last
 from ml.pipeline.summary import print_summary

@@ -116,14 +116,14 @@ def rounded(
     network: Network,
     lessons: Lessons,
     seed: int,
-    bits: int | None = None,
+    bits: int | dict[str, int] | None = None,
     activations: str = "mse",
     weights: str = "mse",
     wide: bool = False,
     correct_biases: bool = False,
 ) -> Network:
-    """Fake quantisation, without training: with the bits of an earlier plan, or the same for all layers; `wide` gives
-    activations sixteen bits."""
+    """Fake quantisation, without training: with the bits of an earlier plan, the same for all layers, or those of
+    the layers that `bits` names and 8 for the others; `wide` gives activations sixteen bits."""
     given = examples_of(lessons, seed)
     known = _bits(network, bits)
     how = {"activations": activations, "weights": weights, "activation_bits": 16 if wide else 8}
@@ -134,9 +134,9 @@ def rounded(
     return dataclasses.replace(network, model=made)
 
 
-def _bits(network: Network, bits: int | None) -> int | qat.Bits:
+def _bits(network: Network, bits: int | qat.Bits | None) -> int | qat.Bits:
     if bits is not None and network.bits:
-        raise UserError("bits: expected those of the plan before, or one number for all layers; found both")
+        raise UserError("bits: expected those of the plan before, or in the step; found both")
     return network.bits or bits or 8
 
 
@@ -145,7 +145,7 @@ def aware(
     lessons: Lessons,
     seed: int,
     epochs: int,
-    bits: int | None = None,
+    bits: int | dict[str, int] | None = None,
     activations: str = "mse",
     weights: str = "mse",
     rate: float | None = None,

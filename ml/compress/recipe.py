@@ -72,9 +72,9 @@ def read(path: Path) -> Recipe:
         raise UserError(f"{path}: expected TOML as in ml/compress/recipe.py, found: {error}") from None
 
 
-def text(recipe: Recipe, title: str) -> str:
-    """TOML that `read` takes; `title` is its comment."""
-    lines = [f"# {title}", "# Written by: python -m ml shrink --apply"]
+def text(recipe: Recipe, title: str, by: str = "shrink") -> str:
+    """TOML that `read` takes; `title` is its comment, `by` the command that writes it."""
+    lines = [f"# {title}", f"# Written by: python -m ml {by} --apply"]
     for step in recipe.steps:
         lines += ["", "[[step]]", f"do = {_value(step.do)}"]
         lines += [f"{name} = {_value(value)}" for name, value in step.parameters.items() if value is not None]

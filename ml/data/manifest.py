@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.data import quality, speech_commands
+from ml.data import packed, quality, speech_commands
 from ml.data.reading import read_recording
 from ml.data.recordings import Recording
 from ml.data.rows import Row, read_rows
@@ -134,7 +134,7 @@ def load(folder: Path, wanted: Wanted | str = Wanted()) -> Dataset:
     recordings that cannot be used are in `left_out`.
     """
     wanted = Wanted(wanted) if isinstance(wanted, str) else wanted
-    root, below = listed(folder)
+    root, below = listed(packed.unpacked(folder))
     below = [row for row in below if _may_be_of(row, wanted.sensor)]
     if not below:
         raise UserError(f"{root}: expected recordings of the sensor {wanted.sensor}, found only others; check the path")

@@ -9,6 +9,8 @@ from ml.data.manifest import Dataset, Wanted, load
 from ml.data.split import Split, by_subject
 from ml.data.streams import Stream
 from ml.data.synthesis.falls import generate
+from ml.design.blocks import Blocks
+from ml.design.network import keras_network
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.fall_detection import examples
@@ -74,8 +76,13 @@ class FallDetection(App):
         return examples.held_out(data, labels, self.config)
 
     def network(self, labels: list[str]):
-        window = self.config.front_end.impact().window
-        return convolutions(self.config.network, self.name, window, VALUES, len(labels))
+        network, (shape, classes) = self.config.network, self.shape(labels)
+        if isinstance(network, Blocks):
+            return keras_network(network, self.name, shape, classes)
+        return convolutions(network, self.name, *shape, classes)
+
+    def shape(self, labels: list[str]) -> tuple[tuple[int, int], int]:
+        return (self.config.front_end.impact().window, VALUES), len(labels)
 
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
         made = impacts(samples, self.config.front_end.impact(), rate_mhz, least=0)

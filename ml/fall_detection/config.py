@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from ml.data.recordings import ACCEL_PER_G
 from ml.data.synthesis.falls import Plan
+from ml.design.blocks import Blocks
 from ml.native.gate import GateConfig
 from ml.native.impact import ImpactConfig
 from ml.train.networks import Convolutions
@@ -100,7 +101,9 @@ class Config:
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
     gate: Gate = field(default_factory=Gate)
-    network: Convolutions = field(default_factory=lambda: Convolutions((12, 16, 24), (5, 5, 3), (2, 2, 2), 0.3, 1e-3))
+    network: Convolutions | Blocks = field(
+        default_factory=lambda: Convolutions((12, 16, 24), (5, 5, 3), (2, 2, 2), 0.3, 1e-3)
+    )
     training: Training = field(default_factory=Training)
     streams: Streams = field(default_factory=Streams)
     decision: Decision = field(default_factory=Decision)

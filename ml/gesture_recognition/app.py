@@ -9,6 +9,8 @@ import numpy as np
 from ml.data.manifest import Dataset, Wanted, load
 from ml.data.streams import Stream, streams
 from ml.data.synthesis import generate
+from ml.design.blocks import Blocks
+from ml.design.network import keras_network
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.gesture_recognition import examples, hold, presentation
@@ -87,8 +89,13 @@ class GestureRecognition(App):
         return presentation.held_out(data, labels, self.config.front_end)
 
     def network(self, labels: list[str]):
-        window = self.config.front_end.window
-        return convolutions(self.config.network, self.name, window, AXES, len(labels))
+        network, (shape, classes) = self.config.network, self.shape(labels)
+        if isinstance(network, Blocks):
+            return keras_network(network, self.name, shape, classes)
+        return convolutions(network, self.name, *shape, classes)
+
+    def shape(self, labels: list[str]) -> tuple[tuple[int, int], int]:
+        return (self.config.front_end.window, AXES), len(labels)
 
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
         made = windows(samples, self.config.front_end.imu(), rate_mhz)

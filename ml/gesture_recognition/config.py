@@ -6,6 +6,7 @@ from math import cos, hypot, radians
 from ml.data.augmentation import MotionVariation
 from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS
 from ml.data.synthesis import Plan
+from ml.design.blocks import Blocks
 from ml.gesture_recognition.others import Others
 from ml.native.gate import GateConfig
 from ml.native.imu import UNIT, ImuConfig, ImuHold
@@ -93,7 +94,7 @@ class Config:
 
     front_end: FrontEnd = field(default_factory=FrontEnd)
     gate: Gate = field(default_factory=Gate)
-    network: Convolutions = field(default_factory=Convolutions)
+    network: Convolutions | Blocks = field(default_factory=Convolutions)
     training: Training = field(default_factory=Training)
     decision: Decision = field(default_factory=Decision)
     synthesis: Plan = field(default_factory=Plan)

@@ -133,6 +133,14 @@ class KeywordSpotting(App):
     def network(self, labels: list[str]):
         return build(self.config, len(labels))
 
+    def shape(self, labels: list[str]) -> tuple[tuple[int, int], int]:
+        return (self.config.front_end.frames, self.config.front_end.log_mel.outputs), len(labels)
+
+    def shorter(self, share: float) -> "KeywordSpotting":
+        """Without the rounds of harder examples, which come after the first training."""
+        training = replace(self.config.training, epochs=max(1, round(share * self.config.training.epochs)), rounds=0)
+        return replace(self, config=replace(self.config, training=training))
+
     @property
     def stream_form(self) -> Request:
         return Request(self.config.front_end.step)

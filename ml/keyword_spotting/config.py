@@ -4,6 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.speech import SpeechPlan
 from ml.data.synthesis.vocabulary import KEYWORDS
+from ml.design.blocks import Blocks
 from ml.native import vad
 from ml.native.gate import GateConfig
 from ml.native.logmel import LogmelConfig
@@ -133,7 +134,7 @@ class Config:
 
     words: tuple[str, ...] = KEYWORDS
     front_end: FrontEnd = field(default_factory=FrontEnd)
-    network: Network = field(default_factory=Network)
+    network: Network | Blocks = field(default_factory=Network)
     training: Training = field(default_factory=Training)
     decision: Decision = field(default_factory=Decision)
     streams: Streams = field(default_factory=Streams)

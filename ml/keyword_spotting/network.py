@@ -5,6 +5,8 @@ Zhang et al., "Hello Edge: keyword spotting on microcontrollers", arXiv:1711.071
 frequency, depthwise-separable ones with residuals over time.
 """
 
+from ml.design.blocks import Blocks
+from ml.design.network import keras_network
 from ml.keyword_spotting.config import Config, Network
 from ml.train.keras import keras_module
 
@@ -14,6 +16,8 @@ def build(config: Config, classes: int):
     keras = keras_module()
     layers, network = keras.layers, config.network
     frames, bands = config.front_end.frames, config.front_end.log_mel.outputs
+    if isinstance(network, Blocks):
+        return keras_network(network, "keyword_spotting", (frames, bands), classes)
     given = keras.Input((frames, bands), name="window")
     x = layers.Reshape((frames, bands, 1), name="picture")(given)
     for number, (filters, kernel, stride) in enumerate(

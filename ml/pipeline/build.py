@@ -6,7 +6,9 @@ compress  -> model.keras, network.json; one for each step of the recipe, none fo
 convert   -> model.tflite, layers.json where its layers are of integers
 """
 
+import dataclasses
 from pathlib import Path
+from typing import Any
 
 from ml.compiler.compile import prepare
 from ml.compress import quantise, steps
@@ -30,19 +32,30 @@ DRAWN = (  # sources that decide examples, besides the application's
     *(ML / f"data/{name}.py" for name in ("arrays", "audio", "manifest", "reading", "recordings", "split", "streams")),
     *(ML / f"data/{name}.py" for name in ("formats/clock", "rows", "tables", "untrusted")),
 )
-LEARNT = (*DRAWN, ML / "train", *(ML / f"evaluate/{name}.py" for name in ("intervals", "limits", "streams", "tune")))
+LEARNT = (
+    *DRAWN,
+    ML / "train",
+    ML / "design",
+    *(ML / f"evaluate/{name}.py" for name in ("intervals", "limits", "streams", "tune")),
+)
 SHRUNK = (*LEARNT, ML / "compress")
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
 
 
 def examples(task: Task, _: Made) -> Path:
     """What the network learns from, drawn from the recordings of those who train."""
-    inputs = {"config": task.app.config, "data": task.data.hash, "people": task.split.train, "seed": task.seed}
+    inputs = {"config": _drawn_by(task.app), "data": task.data.hash, "people": task.split.train, "seed": task.seed}
 
     def make(folder: Path) -> None:
         kept.write(folder, task.app.examples(task.data.of(task.split.train), task.labels, task.seed))
 
     return stage("examples", inputs, (*DRAWN, *task.app.code), make)
+
+
+def _drawn_by(app: App) -> dict:
+    """The configuration but for the network: candidates of a search that differ in it alone learn from the same."""
+    config: Any = app.config
+    return {one.name: getattr(config, one.name) for one in dataclasses.fields(config) if one.name != "network"}
 
 
 def train(task: Task, made: Made) -> Path:

@@ -5,6 +5,7 @@ here; a plain classifier of windows needs no more. A network in streaming form, 
 overrides the members whose comments say so.
 """
 
+import dataclasses
 import importlib
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -18,22 +19,19 @@ from ml.compress.recipe import Recipe
 from ml.data.manifest import Dataset
 from ml.data.split import Split, as_published, by_subject
 from ml.data.streams import Stream, streams
+from ml.design import design as designs
+from ml.design.design import Design
+from ml.design.space import Space
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.evaluate.tune import Grid
 from ml.native.decide import DecideConfig
 from ml.paths import ROOT
+from ml.pipeline.apps import APPS
 from ml.train import lessons, training
 from ml.train.examples import Examples, HeldOut, Inputs
 from ml.train.lessons import Lessons
 from ml.train.training import Model, Settings
-
-APPS = {
-    "fall_detection": "ml.fall_detection.app:FallDetection",
-    "gesture_recognition": "ml.gesture_recognition.app:GestureRecognition",
-    "keyword_spotting": "ml.keyword_spotting.app:KeywordSpotting",
-    "vibration_anomaly": "ml.vibration_anomaly.app:VibrationAnomaly",
-}
 
 
 class App(ABC):
@@ -98,6 +96,12 @@ class App(ABC):
     def network(self, labels: list[str]) -> Any:
         """A Keras model, freshly initialised."""
 
+    def shape(self, labels: list[str]) -> tuple[tuple[int, ...], int]:
+        """Of the network: its inputs without the batch, and how many outputs. A search predicts costs from it."""
+        raise UserError(
+            f"{self.name}: expected the shape of its network for a search, found none; ml/{self.name}/app.py"
+        )
+
     @abstractmethod
     def inputs(self, samples: np.ndarray, rate_mhz: int) -> Inputs:
         """The C front end over samples, int16 (n, channels) at that rate, from a fresh start. The result is whole
@@ -150,6 +154,35 @@ class App(ABC):
         smoothing = {"smoothing": how.label_smoothing}
         return lessons.classes(examples.inputs, examples.labels, len(labels), **settings, **smoothing)
 
+    def designed(self, design: Design) -> "App":
+        """The same application with another front end and network. `config` has its fields `front_end` and `network`,
+        and `network()` makes a Keras network of `ml.design.blocks.Blocks` where that is one."""
+        config: Any = self.config
+        if design.front_end:
+            config = dataclasses.replace(config, front_end=designs.changed(config.front_end, design.front_end))
+        if design.network:
+            config = dataclasses.replace(config, network=design.network)
+        return self if config is self.config else dataclasses.replace(self, config=config)  # type: ignore[type-var]
+
+    def space(self) -> Space:
+        """The designs among which `python -m ml search` chooses: SPACE of `ml/<app>/space.py`."""
+        return importlib.import_module(f"ml.{self.name}.space").SPACE
+
+    def searched(self) -> "App":
+        """The candidate whose network a search changes."""
+        return self
+
+    def shorter(self, share: float) -> "App":
+        """The same application, trained for a share of its epochs: a first look at a candidate of a search."""
+        config: Any = self.config
+        epochs = max(1, round(share * self.training.epochs))
+        training = dataclasses.replace(config.training, epochs=epochs)
+        return dataclasses.replace(self, config=dataclasses.replace(config, training=training))  # type: ignore[type-var]
+
+    def quality(self, held_out: HeldOut, scores: np.ndarray) -> float:
+        """How good scores (n, classes) of held-out windows are, 0..1; a search compares candidates by it."""
+        return float((scores.argmax(1) == held_out.labels).mean())
+
     def recipe(self) -> Recipe:
         """What stands between training and conversion: that of the application's folder."""
         return recipe.read(ROOT / "ml" / self.name / "recipe.toml")
@@ -182,4 +215,4 @@ def find(name: str, quick: bool = False) -> App:
         raise UserError(f"expected one of {', '.join(APPS)}, found {name!r}")
     module, attribute = APPS[name].split(":")
     app = getattr(importlib.import_module(module), attribute)()
-    return app.quick() if quick else app
+    return (app.quick() if quick else app).designed(designs.read(ROOT / "ml" / name / designs.FILE))

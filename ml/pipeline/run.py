@@ -11,6 +11,7 @@ from ml.compress.recipe import PLAIN, Recipe
 from ml.data.manifest import Dataset
 from ml.data.quality.report import refuse
 from ml.data.split import Split
+from ml.design import design
 from ml.errors import UserError
 from ml.files import write_json
 from ml.paths import ROOT
@@ -54,6 +55,8 @@ class Run:
 
     def application(self) -> App:
         app = find(self.app, self.quick)
+        if self.out:  # where `search --apply` left one
+            app = app.designed(design.read(Path(self.out) / design.FILE))
         return app.with_words(self.words) if self.words else app
 
     def asked(self, with_recipe: Recipe | None = None) -> Task:

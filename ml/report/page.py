@@ -20,13 +20,20 @@ MILLISECONDS = 1000
 MOST_TIMELINES = 8  # pictures of streams; with many subjects the first of them stand for all
 
 
+def templates(folder: Path) -> jinja2.Environment:
+    """The templates of a folder, and those that pages share."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader([folder, Path(__file__).parent]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+    )
+
+
 def write(folder: Path) -> Path:
     """Reads the results in `folder`, writes report.html there and returns its path."""
     found = {name: _read(folder / f"{name}.json") for name in NEEDED}
     board = device.load(folder, found["compiled"]["model"])
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+    environment = templates(Path(__file__).parent)
     left_out, curve = _kept(folder, "crossval", found), _kept(folder, "learning_curve", found)
     robust = _robustness(folder, found["compiled"]["model"])
     environment.filters |= {"short": short, "named": named, "flat": flat}

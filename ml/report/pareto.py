@@ -18,6 +18,7 @@ class Dot:
     good: float
     low: float  # of the interval of `good`
     high: float
+    url: str = ""  # where a click on it leads
 
 
 def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None, floor: float | None = None) -> str:
@@ -28,9 +29,16 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
         for dot in dots:
             colour = BLUE if dot in best else SOFT
             spread = [[max(0.0, dot.good - dot.low)], [max(0.0, dot.high - dot.good)]]
-            axes.errorbar(
+            drawn = axes.errorbar(
                 dot.cost, dot.good, yerr=spread, color=colour, marker="o", markersize=4, capsize=2, elinewidth=0.8
             )
+<<<<<<< HEAD
+=======
+            if dot.url:
+                drawn[0].set_url(dot.url)
+        for (cost_at, good_at), names in _together(dots).items():
+            axes.annotate(names, (cost_at, good_at), (4, 3), textcoords="offset points", size=7.5, color=SOFT)
+>>>>>>> e95c161 (Search: a budget goes in, a trained, compiled and verified network comes out; a new application by one command)
         axes.plot([dot.cost for dot in best], [dot.good for dot in best], color=BLUE, linewidth=1, alpha=0.6)
         if limit is not None:
             axes.axvline(limit, color=RED, linewidth=1, linestyle="--")

@@ -19,7 +19,7 @@ from ml.data.split import named
 from ml.errors import UserError
 from ml.files import replace_file, write_json
 from ml.kept import kept_files
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.profile.measure import clock
 from ml.progress import echo, say
 from ml.shrink import apply, budget, make, page, table

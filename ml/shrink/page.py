@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import jinja2
-
 from ml.evaluate.intervals import short, wilson
 from ml.files import replace_file
+from ml.report.page import templates
 from ml.report.pareto import Dot, pareto
 from ml.shrink.budget import Budget
 from ml.shrink.table import cells, on_boards
@@ -22,9 +21,7 @@ GOOD = "accuracy, %"
 def write(folder: Path, kept: dict, budget: Budget) -> Path:
     """`kept` is what tradeoff.json holds."""
     rows = [row for row in kept["rows"] if on_boards(row)]
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=jinja2.StrictUndefined
-    )
+    environment = templates(Path(__file__).parent)
     environment.filters |= {"short": short, "cells": lambda row: cells(row, budget.board)}
     template = environment.get_template("shrink.html.j2")
     text = template.render(kept, board=budget.board, pictures=_pictures(rows, budget))

@@ -8,10 +8,10 @@ from pathlib import Path
 import click
 
 from ml.errors import UserError
+from ml.pipeline.apps import APPS
 from ml.progress import echo, say
 
 PORT = 8642
-APPS = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")  # the pipeline's, for --help
 
 
 @click.command("studio")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml.compiler.host import NN, HostModel
 from ml.data.manifest import Dataset
+from ml.design import design
 from ml.errors import UserError
 from ml.native.build import archive, load
 from ml.native.decide import DecideConfig, from_c
@@ -58,6 +59,7 @@ def committed(app: App, folder: Path) -> Committed:
     if not header.is_file():
         raise UserError(f"{header}: expected a generated header, found none; make it with: python -m ml run {app.name}")
     text = header.read_text()
+    app = app.designed(design.read(folder / design.FILE))  # of a folder of --out
     found = _FRONT_END.search(text)
     config, rate = _settings(header, app.name, text, found)
     made = Committed(

@@ -16,7 +16,7 @@ from rich.table import Table
 from ml.data.split import Split
 from ml.errors import UserError
 from ml.files import replace_file, write_json
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.pipeline.run import Run
 from ml.pipeline.stages import chosen, judge, walk
 from ml.progress import say

@@ -20,7 +20,7 @@ from ml.link.device import Device
 from ml.link.port import resolve
 from ml.link.sensor_bus import Player
 from ml.native.decide import DecideConfig
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.pipeline.judge import read_decision
 from ml.pipeline.run import Run, last_or_committed
 from ml.pipeline.stages import tune, walk

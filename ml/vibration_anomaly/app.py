@@ -11,6 +11,7 @@ from ml.data.manifest import Dataset
 from ml.data.split import Split, by_subject
 from ml.data.streams import Stream
 from ml.data.synthesis.machines import generate
+from ml.design.network import keras_network
 from ml.errors import UserError
 from ml.evaluate.streams import Scored
 from ml.native import anomaly
@@ -140,7 +141,17 @@ class VibrationAnomaly(App):
         return streams(data, self.config, seed)
 
     def network(self, labels: list[str]):
-        return model.autoencoder(self.config.training, self.name, self.front_end(1000).features)
+        shape, features = self.shape(labels)
+        if self.config.network:
+            return keras_network(self.config.network, self.name, shape, features)
+        return model.autoencoder(self.config.training, self.name, features)
+
+    def shape(self, labels: list[str]) -> tuple[tuple[int], int]:
+        features = self.front_end(1000).features
+        return (features,), features
+
+    def searched(self) -> "VibrationAnomaly":
+        return dataclasses.replace(self, variant="autoencoder")
 
     def front_end(self, rate_mhz: int) -> VibrationConfig:
         return self.config.front_end.vibration(rate_mhz)
@@ -214,6 +225,12 @@ class VibrationAnomaly(App):
         over = np.sum([first >= one.start for one in scored.stream.truth], axis=0)
         whole = (begun == over) & (scored.awake if scored.awake is not None else True)
         return scored.scores[whole, 1] + 128.0, (begun[whole] > 0).astype(int)
+
+    def quality(self, held_out: HeldOut, scores: np.ndarray) -> float:
+        """The area under the curve, normal windows against the faults'; 0 where there are none of either."""
+        level, faults = scores[:, 1] + 128.0, held_out.labels == 1
+        found = auc(level[~faults], level[faults])
+        return found[0] if found else 0.0
 
     def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
         level = scores[:, 1] + 128.0

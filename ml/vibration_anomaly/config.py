@@ -8,6 +8,7 @@ import math
 from dataclasses import dataclass, field, replace
 
 from ml.data.synthesis.machines import Plan
+from ml.design.blocks import Blocks
 from ml.native.anomaly import Learning
 from ml.native.machine import MachineConfig
 from ml.native.vibration import VibrationConfig
@@ -135,6 +136,7 @@ class Config:
     watching: Watching = field(default_factory=Watching)
     mixture: Mixture = field(default_factory=Mixture)
     training: Training = field(default_factory=Training)
+    network: Blocks | None = None  # the autoencoder; None: that of `training`
     decision: Decision = field(default_factory=Decision)
     synthesis: Plan = field(default_factory=Plan)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ml.compiler import tiling
+from ml.compiler import streaming, tiling
 from ml.compiler.compile import prepare
 from ml.compiler.cycles import A_LAYER
 from ml.compiler.lowering import Program
@@ -58,20 +58,22 @@ class Prediction:
 def predict(
     model: Network | bytes, options: Options | None = None, *, name: str = "network", stream: Request | None = None
 ) -> Prediction:
-    """Of a network's shapes, or of the bytes of a `.tflite`, whose streaming form `stream` asks for; raises UserError
+    """Of a network's shapes, or of the bytes of a `.tflite`; `stream` asks for the streaming form. Raises UserError
     where the compiler does not take it."""
     options = options or Options()
     if isinstance(model, bytes):
         return _costs(prepare(model, name, options, stream))
-    return _costs(planned(model, replace(options, tries=TRIES), name))
+    return _costs(planned(model, replace(options, tries=TRIES), name, stream))
 
 
-def planned(network: Network, options: Options, name: str = "network") -> Program:
+def planned(network: Network, options: Options, name: str = "network", stream: Request | None = None) -> Program:
     """Kernels and places in memory, as the compiler would choose them."""
     graph = graph_of(network)
     try:
         for op in graph.ops:
             FAMILIES[form(op)].check(op)
+        if stream is not None:
+            return streaming.stream(graph, options, name, stream)
         return tiling.build(graph, options, name)
     except Unsupported as why:
         raise UserError(f"{name}: not supported: {op.kind}: {why}. See docs/operators.md for what is") from why

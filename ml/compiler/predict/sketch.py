@@ -29,6 +29,7 @@ from ml.errors import UserError
 ACTIVATIONS = ("none", "relu", "relu6")
 TABLES = {"gelu": "GELU", "sigmoid": "LOGISTIC", "tanh": "TANH", "hard_swish": "HARD_SWISH"}
 WEIGHT = 9  # more than 4 bits hold, little enough for any number of taps
+NARROW_WEIGHT = 3  # of 4 bits: what trained ones are on average, so that as many taps add up without overflow
 SCALE, WEIGHT_SCALE = np.float32(0.05), np.float32(0.004)
 
 
@@ -45,6 +46,7 @@ class Layer:
     activation: str = "relu"  # of conv, depthwise, dense, add and multiply; or none, relu6
     shape: tuple[int, ...] = ()  # of a "reshape"
     inputs: tuple[int, ...] = ()  # see above; empty: the layer before
+    bits: int = 8  # of the weights of conv and dense: 8 or 4
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Network:
     bits: int = 8  # of activations: 8 or 16
 
 
-Fill = Callable[[str, tuple[int, ...]], np.ndarray]  # constants of a type and shape
+Fill = Callable[[str, tuple[int, ...]], np.ndarray]  # constants of a type and shape; "int4": int8 that 4 bits hold
 
 
 def unknown() -> Fill:
@@ -65,7 +67,9 @@ def unknown() -> Fill:
     number = itertools.count(1)
 
     def fill(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
-        return np.broadcast_to(np.array(WEIGHT if dtype == "int8" else next(number), dtype), shape)
+        weight = {"int8": WEIGHT, "int4": NARROW_WEIGHT}.get(dtype)
+        made = np.array(next(number), dtype) if weight is None else np.array(weight, np.int8)
+        return np.broadcast_to(made, shape)
 
     return fill
 
@@ -115,6 +119,7 @@ class _Drawing:
 
     def _constant(self, dtype: str, shape, scales=None, axis: int = 0, data=None) -> Tensor:
         data = self.fill(dtype, tuple(shape)) if data is None else np.asarray(data, dtype)
+        dtype = "int8" if dtype == "int4" else dtype
         scales = np.zeros(0, np.float32) if scales is None else scales
         made = Tensor(len(self.tensors), "", data.shape, dtype, scales, np.zeros(len(scales), np.int64), axis, data)
         self.tensors.append(made)
@@ -128,7 +133,7 @@ class _Drawing:
         """An operator with weights, one scale for each index of `axis`, and a bias."""
         channels = shape[axis]
         scales = np.full(channels, WEIGHT_SCALE)
-        weights = self._constant("int8", shape, scales, axis)
+        weights = self._constant("int4" if layer.bits == 4 else "int8", shape, scales, axis)
         bias = self._constant("int64" if self.dtype == "int16" else "int32", (channels,), scales * SCALE)
         made = self._tensor(output, _zero(layer))
         return self._op(kind, [given, weights, bias], made, activation=layer.activation, **options)
@@ -147,7 +152,7 @@ class _Drawing:
         return self.weighted("FULLY_CONNECTED", layer, given, shape, 0, output, weights_format=0, keep_num_dims=True)
 
     def pool(self, layer: Layer, given: Tensor) -> Tensor:
-        made = self._tensor(_walked(layer, given, given.shape[3]), given.zero)
+        made = self._tensor(_walked(layer, given, given.shape[3]), given.zero, given.scale)
         walk = _walk(layer) | {"kernel_height": layer.kernel[0], "kernel_width": layer.kernel[1]}
         kind = "MAX_POOL_2D" if layer.kind == "max_pool" else "AVERAGE_POOL_2D"
         return self._op(kind, [given], made, activation="none", **walk)
@@ -182,7 +187,8 @@ class _Drawing:
     def matmul(self, layer: Layer, a: Tensor, b: Tensor) -> Tensor:
         """a [.., rows, depth] times b [.., depth, columns], or b [.., columns, depth] where `size` is 1."""
         columns = b.shape[-2] if layer.size else b.shape[-1]
-        made = self._tensor((*a.shape[:-1], columns), 0)
+        # A scale of its own, or softmax tables behind two of them would be one.
+        made = self._tensor((*a.shape[:-1], columns), 0, SCALE * np.float32(1 + len(self.ops) / 64))
         return self._op("BATCH_MATMUL", [a, b], made, adj_x=False, adj_y=bool(layer.size))
 
     def reshape(self, layer: Layer, given: Tensor) -> Tensor:

@@ -39,8 +39,11 @@ def stream(graph: Graph, options: Options, name: str, request: Request) -> Progr
     `graph` has passed `lowering.check`; raises UserError where no layer would compute less than for a whole window.
     """
     timeline = _timeline(graph, name, request)
-    whole = sum(FAMILIES[form(op)].macs(op) for op in graph.ops)
+    whole = _macs(graph)
     graphs = [Rewriter(graph, timeline, storages(graph, timeline, strategy)).graph for strategy in STRATEGIES]
+    if request.ram is None and options.optimise != "size":  # the fewest MACs win, and they are known already
+        counts = [_macs(one) for one in graphs]
+        graphs = [one for one, count in zip(graphs, counts, strict=True) if count == min(counts)]
     graphs += [heads_first(one) for one in graphs]
     programs = [_program(one, options, name, Stream(*_shape(timeline), graph.inputs[0].size, whole)) for one in graphs]
     fit = [p for p in programs if request.ram is None or p.ram <= request.ram]
@@ -49,6 +52,10 @@ def stream(graph: Graph, options: Options, name: str, request: Request) -> Progr
     if best.macs >= whole or timeline.given.hop == timeline.given.count:
         raise UserError(f"{name}: nothing would be saved by streaming: {_why(timeline)}")
     return best
+
+
+def _macs(graph: Graph) -> int:
+    return sum(FAMILIES[form(op)].macs(op) for op in graph.ops)
 
 
 def _timeline(graph: Graph, name: str, request: Request) -> Timeline:

@@ -1,4 +1,5 @@
 """Joins data sets of our own form, whose recordings may lie in zip archives beside their manifest, to one.
+Tables that label each sample become a recording for each stretch of a label (labelled.py).
 
 join([Path("falls"), Path("daily_life")], Path("datasets/imported/both"), notes)
 
@@ -15,6 +16,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from ml.data.fetching.unpack import BROKEN
+from ml.data.imports import labelled
 from ml.data.imports.foreign import Notes
 from ml.data.imports.writing import place
 from ml.data.rows import read_values
@@ -42,9 +44,9 @@ def join(folders: list[Path], folder: Path, notes: Notes) -> list[dict[str, str]
         made = Path(scratch) / "made"
         made.mkdir()
         read = [
-            (names[source], row)
+            (names[source], one)
             for source, row in track(rows, "joining", len(rows))
-            if _copy(source, row["file"], inside(made, f"{names[source]}/{row['file']}"), notes)
+            for one in _copied(source, row, made / names[source], made, notes)
         ]
         if not read:
             raise UserError(f"{folders[0]}: expected recordings that can be read, found none of {len(rows)}")
@@ -53,6 +55,19 @@ def join(folders: list[Path], folder: Path, notes: Notes) -> list[dict[str, str]
         pd.DataFrame(kept).fillna("").to_csv(made / MANIFEST, index=False)
         place(made, folder)
     return kept
+
+
+def _copied(source: Path, row: dict[str, str], folder: Path, root: Path, notes: Notes) -> list[dict[str, str]]:
+    """The rows of a recording that was copied: a row for each stretch where its samples have labels of their own."""
+    target = inside(root, f"{folder.name}/{row['file']}")
+    if not _copy(source, row["file"], target, notes):
+        return []
+    if not labelled.is_labelled(target):
+        return [row]
+    return [
+        row | {"file": file.relative_to(folder.resolve()).as_posix(), "label": label}
+        for file, label in labelled.cut(target)
+    ]
 
 
 def _joined(name: str, row: dict[str, str]) -> dict[str, str]:

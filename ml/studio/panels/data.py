@@ -1,6 +1,6 @@
 """Look at the data: classes by subject, findings, a map of windows."""
 
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.studio import looking
 from ml.studio.panels import Handler
 from ml.studio.said import Said

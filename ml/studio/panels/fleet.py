@@ -3,7 +3,7 @@
 import sys
 
 from ml.errors import UserError
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.studio import shelf
 from ml.studio.panels import Handler
 from ml.studio.said import Said

@@ -9,7 +9,7 @@ from ml.cli import COMMANDS
 from ml.errors import UserError
 from ml.link.messages import ALL, Command
 from ml.paths import ROOT
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.studio import judging, storing
 from ml.studio.judging import Judged
 from ml.studio.panels import Handler

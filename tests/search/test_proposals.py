@@ -1,0 +1,145 @@
+"""What a study proposes and keeps. Accuracy is a formula here, so that hundreds of candidates take a second; the real
+one is in test_search.py."""
+
+import multiprocessing
+import os
+import signal
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from ml.design.space import Space
+from ml.pipeline.run import Run
+from ml.search import cost, loop
+from ml.search.candidate import hopeless
+from ml.search.loop import Enough
+from ml.search.subject import Asked
+from ml.shrink.budget import Budget
+
+LIMITS = Budget("nano33ble", ms=2, flash=8000, ram=1000)
+SMALL = Space(depth=(1, 2), kinds=("plain", "temporal"), widths=(4, 8, 16), kernels=(3, 5), strides=(2,), bits=(8,))
+
+
+def formula(bench, design, share: float) -> float:
+    """More channels are better, with less and less gain; the second block counts half."""
+    widths = [one.width for one in design.network.blocks]
+    return round(share**0.2 * (1 - 1 / (1 + widths[0] + 0.5 * sum(widths[1:]))), 6)
+
+
+@dataclass(frozen=True)
+class Small(Asked):
+    """With SMALL."""
+
+    @property
+    def designs(self) -> Space:
+        return SMALL
+
+
+def asked(folder: Path, **more) -> Small:
+    return Small(Run("gesture_recognition", quick=True, out=str(folder), **more), LIMITS)
+
+
+@pytest.fixture(autouse=True)
+def by_formula(monkeypatch):
+    monkeypatch.setattr("ml.search.candidate.Bench.quality", formula)
+
+
+def designs(found: list[dict]) -> list[tuple]:
+    return [(str(one["design"]), one.get("rungs")) for one in found]
+
+
+def test_one_seed_gives_one_result_and_another_another(tmp_path):
+    first = designs(loop.run(asked(tmp_path / "a"), Enough(13, None)))
+    assert first == designs(loop.run(asked(tmp_path / "b"), Enough(13, None)))
+    assert first[:3] != designs(loop.run(asked(tmp_path / "c", seed=1), Enough(3, None)))[:3]
+
+
+def endless(folder: Path, trials: int) -> None:
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    from ml.search.candidate import Bench  # noqa: PLC0415  in the process that this starts
+
+    def slow(bench, design, share: float) -> float:
+        time.sleep(0.05)
+        return formula(bench, design, share)
+
+    Bench.quality = slow  # type: ignore[method-assign]
+    loop.run(asked(folder), Enough(trials, None))
+
+
+def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
+    whole = designs(loop.run(asked(tmp_path / "whole"), Enough(12, None)))
+    process = multiprocessing.get_context("spawn").Process(target=endless, args=(tmp_path / "killed", 12))
+    process.start()
+    journal, until = tmp_path / "killed" / "search" / "journal.log", time.monotonic() + 120
+    while time.monotonic() < until and not (journal.exists() and journal.read_text().count('"rungs"') > 3):
+        time.sleep(0.05)
+    os.kill(process.pid or 0, signal.SIGKILL)
+    process.join()
+    before = designs(loop.results(loop.opened(asked(tmp_path / "killed"))))
+    assert 0 < len(before) < len(whole)
+    assert designs(loop.run(asked(tmp_path / "killed"), Enough(12, None))) == whole
+
+
+def test_two_processes_share_a_study(tmp_path):
+    context = multiprocessing.get_context("spawn")
+    both = [context.Process(target=endless, args=(tmp_path, 12)) for _ in range(2)]
+    for one in both:
+        one.start()
+    for one in both:
+        one.join(240)
+    assert [one.exitcode for one in both] == [0, 0]
+    found = loop.opened(asked(tmp_path)).trials()
+    assert 12 <= sum(loop.is_new(one.user_attrs) for one in found) <= 13
+    assert len({one.user_attrs["who"] for one in found}) == 2
+
+
+def test_what_exceeds_the_budget_or_was_there_is_not_trained(tmp_path, monkeypatch):
+    trained = []
+    monkeypatch.setattr(
+        "ml.search.candidate.Bench.quality", lambda bench, design, share: trained.append(str(design)) or 0.5
+    )
+    tight = Small(Run("gesture_recognition", quick=True, out=str(tmp_path)), Budget("nano33ble", flash=2500))
+    found = loop.run(tight, Enough(12, None))
+    over = [one for one in found if one.get("stopped") == "over the budget"]
+    assert over and all(one["costs"]["flash"] > 2500 and not one.get("rungs") for one in over)
+    assert all(one["costs"]["flash"] <= 2500 for one in found if one.get("rungs"))
+    assert len(trained) == len(set(trained)) * 2  # rungs
+
+
+def test_a_space_that_is_used_up_ends_the_search(tmp_path, monkeypatch):
+    monkeypatch.setattr(loop, "IDLE", 12)
+    tiny = replace(SMALL, depth=(1,), kinds=("plain",), widths=(4, 8), kernels=(3,), heads=("flatten",))
+    monkeypatch.setattr(Small, "designs", tiny)
+    found = loop.run(asked(tmp_path), Enough(5000, None))
+    new = [str(one["design"]) for one in found if loop.is_new(one)]
+    assert len(new) == len(set(new)) and any("repeated" in one for one in found)
+
+
+def test_a_front_holds_what_no_other_beats(tmp_path):
+    found = loop.run(asked(tmp_path), Enough(15, None))
+    front = loop.front(found)
+    assert front and front == sorted(front, key=lambda one: -one["rungs"][-1])
+    for one in front:
+        assert not any(loop._beats(other, one) for other in front)
+
+
+COSTS = {"cycles": 1000, "flash": 1000, "ram": 100}
+CHEAP = {"cycles": 900, "flash": 900, "ram": 90}
+
+
+def test_a_candidate_is_hopeless_where_a_cheaper_one_is_as_good_and_a_third_are_better():
+    better = [{"costs": CHEAP, "rungs": [0.9, 0.95]}] * 3
+    assert hopeless(COSTS, [0.5], better)
+    assert not hopeless(COSTS, [0.95], better)
+    dearer = [{"costs": COSTS | {"cycles": 2000}, "rungs": [0.9]}] * 3
+    assert not hopeless(COSTS, [0.5], dearer)
+    assert not hopeless(COSTS, [0.5], [])
+
+
+def test_the_smallest_figures_of_a_space_are_below_any_design(tmp_path):
+    one = asked(tmp_path)
+    least = cost.smallest(one.task, SMALL.ends())
+    for found in loop.run(one, Enough(15, None)):
+        assert all(found["costs"][name] >= least[name] for name in ("flash", "ram", "cycles"))
