@@ -15,7 +15,7 @@ from ml.classical.search import Result, search
 from ml.classical.uno import missing
 from ml.errors import UserError
 from ml.evaluate.intervals import wilson
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 from ml.pipeline.run import Run
 from ml.progress import console, echo, say
 

@@ -61,7 +61,8 @@ class _Row:
 
     def walked(self, kind: str, block: Block, size: int = 0, **more) -> int:
         height, width, _ = self.image()
-        kernel = tuple(min(one, most) for one, most in zip(pair(block.kernel), (height, width), strict=True))
+        along, across = pair(block.kernel)
+        kernel = min(along, height), min(across, width)
         stride = pair(block.stride)
         if kind == "depthwise" and not _even(block):
             stride = (1, 1)

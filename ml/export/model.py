@@ -12,7 +12,7 @@ from ml.compiler.model_file import c_name, read_model
 from ml.errors import UserError
 from ml.export.kinds import KINDS, NETWORK, Kind
 from ml.paths import ROOT
-from ml.pipeline.contract import APPS
+from ml.pipeline.apps import APPS
 
 LARGEST = 64 * 1024 * 1024  # bytes of a header: more than any microcontroller's flash
 WAITING = 4  # events that wait to be polled

@@ -32,13 +32,8 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
             drawn = axes.errorbar(
                 dot.cost, dot.good, yerr=spread, color=colour, marker="o", markersize=4, capsize=2, elinewidth=0.8
             )
-<<<<<<< HEAD
-=======
             if dot.url:
                 drawn[0].set_url(dot.url)
-        for (cost_at, good_at), names in _together(dots).items():
-            axes.annotate(names, (cost_at, good_at), (4, 3), textcoords="offset points", size=7.5, color=SOFT)
->>>>>>> e95c161 (Search: a budget goes in, a trained, compiled and verified network comes out; a new application by one command)
         axes.plot([dot.cost for dot in best], [dot.good for dot in best], color=BLUE, linewidth=1, alpha=0.6)
         if limit is not None:
             axes.axvline(limit, color=RED, linewidth=1, linestyle="--")

@@ -132,7 +132,7 @@ def unpacked(data: bytes) -> Path:
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[Any]:
     try:
-        import ray  # noqa: PLC0415  an extra
+        import ray  # noqa: PLC0415  # pyright: ignore[reportMissingImports]  an extra
     except ImportError:
         raise UserError("--ray: expected Ray, found none; install it: pip install '.[cluster]'") from None
     environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}

@@ -1,10 +1,11 @@
 """What a candidate costs before anything is trained: bytes from the compiler's planner, cycles predicted.
 
-Flash is exact but for softmax's table, counted at its longest (1,024 B). RAM may be a few per cent above the compiler's,
-which tries more plans. Cycles are an estimate, so time and energy are too (docs/compiler.md).
+Flash is exact but for softmax's table, counted at its longest (1,024 B). RAM may be a few per cent above that of the
+compiler, which tries more plans. Cycles are an estimate, so time and energy are too (docs/compiler.md).
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from ml.compiler.operators import Options
 from ml.compiler.predict import predict
@@ -31,7 +32,7 @@ def costs(task: Task, design: Design) -> dict:
     return figures | {"boards": measure.boards(cycles)}
 
 
-def smallest(task: Task, designs: Iterable[Design]) -> dict[str, float]:
+def smallest(task: Task, designs: Iterable[Design]) -> dict[str, Any]:
     """The smallest of each figure, each of another design perhaps. UserError where nothing can be compiled."""
     found, why = [], ""
     for design in designs:

@@ -73,8 +73,8 @@ def _candidate(one: dict, name: str) -> Dot:
 
 
 def _finalist(row: dict, name: str) -> Dot:
-    values = [100 * one for one in (row["accuracy"], min(row["by_seed"]), max(row["by_seed"]))]
-    return Dot(row["name"], row[name] / PER[name], *values, f"#trial-{row['trial']}")
+    good, low, high = (100 * one for one in (row["accuracy"], min(row["by_seed"]), max(row["by_seed"])))
+    return Dot(row["name"], row[name] / PER[name], good, low, high, f"#trial-{row['trial']}")
 
 
 def _stream(row: dict) -> Dot:

@@ -19,6 +19,7 @@ import optuna
 from optuna.samplers import RandomSampler, TPESampler
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from ml.design.design import Design
@@ -41,7 +42,10 @@ class Study:
         try:
             storage = JournalStorage(JournalFileBackend(str(path)))
             self.study = optuna.create_study(
-                study_name=name, storage=storage, directions=["minimize"] * len(OBJECTIVES), load_if_exists=True
+                study_name=name,
+                storage=storage,
+                directions=[StudyDirection.MINIMIZE] * len(OBJECTIVES),
+                load_if_exists=True,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise UserError(f"{path}: expected the journal of a search, found: {error!s:.100}; move it away") from None

@@ -78,6 +78,7 @@ def test_every_application_has_a_space_whose_ends_compile(name):
     app = find(name)
     for design in islice(app.space().ends(), 0, None, 12):
         one = app.designed(design)
+        assert design.network
         found = predict(layers.network(design.network, *one.shape(["a", "b", "c"])), stream=one.stream_form)
         assert found.flash > 0 and found.cycles > 0
 
@@ -87,7 +88,7 @@ def test_any_design_of_a_space_fits_what_the_front_end_gives(name):
     app, chance = find(name), np.random.default_rng(2)
     for _ in range(30):
         design = app.space().design(lambda _, choices: choices[chance.integers(len(choices))])
-        assert layers.network(design.network, *app.designed(design).shape(["a", "b", "c"])).layers
+        assert design.network and layers.network(design.network, *app.designed(design).shape(["a", "b", "c"])).layers
 
 
 numbers = st.integers(1, 9)

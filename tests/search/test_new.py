@@ -31,7 +31,7 @@ def repository(tmp_path_factory):
 
 def run(folder: Path, *words: str, status: int = 0) -> str:
     environment = os.environ | {"THIMBLE_CACHE": str(CACHE), "PYTHONPATH": str(folder)}
-    done = subprocess.run(
+    done = subprocess.run(  # noqa: PLW1510  the status is looked at below
         [sys.executable, "-m", *words], cwd=folder, env=environment, capture_output=True, text=True, timeout=LIMIT_S
     )
     assert done.returncode == status, done.stdout + done.stderr
