@@ -59,7 +59,11 @@ def _full(run: Run) -> Task:
 
 @cache
 def _task(run: Run) -> Task:
-    full = _full(run)
+    return trying(_full(run))
+
+
+def trying(full: Task) -> Task:
+    """The task of the search: without the test's people, and with those as `validation` who judge candidates."""
     parts = folds(full.split)
     if not parts:
         raise UserError(

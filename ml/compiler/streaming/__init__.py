@@ -40,11 +40,13 @@ def stream(graph: Graph, options: Options, name: str, request: Request) -> Progr
     """
     timeline = _timeline(graph, name, request)
     whole = _macs(graph)
-    graphs = [Rewriter(graph, timeline, storages(graph, timeline, strategy)).graph for strategy in STRATEGIES]
+    ways = [storages(graph, timeline, strategy) for strategy in STRATEGIES]
+    ways = [way for at, way in enumerate(ways) if way not in ways[:at]]  # a simple stack has one
+    graphs = [Rewriter(graph, timeline, way).graph for way in ways]
     if request.ram is None and options.optimise != "size":  # the fewest MACs win, and they are known already
         counts = [_macs(one) for one in graphs]
         graphs = [one for one, count in zip(graphs, counts, strict=True) if count == min(counts)]
-    graphs += [heads_first(one) for one in graphs]
+    graphs += [other for one in graphs if (other := heads_first(one)).ops != one.ops]
     programs = [_program(one, options, name, Stream(*_shape(timeline), graph.inputs[0].size, whole)) for one in graphs]
     fit = [p for p in programs if request.ram is None or p.ram <= request.ram]
     small = options.optimise == "size" or not fit
