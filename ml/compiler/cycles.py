@@ -417,6 +417,23 @@ COSTS: dict[str, dict[str, float]] = {
     "nn_rectify_int16": {"call": 52.03, "elements": 36.67},
     "nn_logistic_int16": {"call": 54.36, "elements": 24.53},
     "nn_tanh_curve_int16": {"call": 59.4, "elements": 30.06},
+    "nn_resize_bilinear": {"call": 95, "rows": 36, "pixels": 47, "elements": 25},
+    "nn_transpose_conv": {"call": 366, "outputs": 96.18, "rows": 66.54, "taps": 62.51, "macs": 16.94},
+    "nn_gather": {
+        "call": 58.19,
+        "outer": 12.45,
+        "rows": 49.1,
+        "blocks": 12.76,
+        "words": 3.904,
+        "bytes": 1.359,
+        "wide": 0,
+    },
+    "nn_arg_max": {"call": 72.8, "outputs": 2.814, "elements": 12.82},
+    "nn_arg_min": {"call": 69.6, "outputs": 3.594, "elements": 13.72},
+    "nn_prelu": {"call": 0, "outer": 97.69, "rows": 64.98, "elements": 65.92, "clamped": 0},
+    "nn_div": {"call": 0, "outer": 148.2, "rows": 64.89, "elements": 537.1, "clamped": 0},
+    "nn_log_softmax": {"call": 60.2, "rows": 563.6, "elements": 52.02},
+    "nn_cast": {"call": 52.9, "elements": 21.99},
 }
 
 # As nn_conv_2d_packed, and the instructions that sum up a pixel's taps and take them off. One is chosen instead of the

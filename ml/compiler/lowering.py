@@ -96,7 +96,7 @@ def _block(ends: list[Tensor]) -> Tensor:
 
 
 MOST_FAULTS = 4  # in one message
-ENDS = ("int8", "uint8", "int16")  # types of a model's input and output
+ENDS = ("int8", "uint8", "int16", "int32")  # types of a model's input and output
 
 
 def check(graph: Graph, name: str) -> None:

@@ -66,29 +66,42 @@ def windows(program: Program, random: int | None = None) -> np.ndarray:
     ends = program.graph.inputs
     rows = np.zeros((PATTERNS + count, size), np.int8)
     for seed, (tensor, at) in enumerate(zip(ends, starts(ends)[0], strict=True), SEED):
-        one = _patterns(tensor, size if len(ends) == 1 else tensor.size, count, seed)
+        one = _patterns(tensor, size if len(ends) == 1 else tensor.size, count, seed, _limits(program, tensor))
         rows[:, at : at + one.shape[1]] = one
     work = max(stream.window_macs if stream else program.macs, 1)
-    rows = np.concatenate([fixed[None], rows])
+    if not any(_numbers(program, tensor) for tensor in ends):  # TFLM ends where a number names no row
+        rows = np.concatenate([fixed[None], rows])
     return rows[: max(WORK // work, 3)] if random is None else rows
 
 
 PATTERNS = 5  # that are not random
 
 
-def _patterns(given: Tensor, size: int, random: int, seed: int) -> np.ndarray:
+def _limits(program: Program, given: Tensor) -> tuple[int, int]:
+    """The values of an input: of its type, or the rows that it may name where a GATHER reads it."""
+    info, rows = np.iinfo(given.dtype), _numbers(program, given)
+    return (0, min(rows) - 1) if rows else (info.min, info.max)
+
+
+def _numbers(program: Program, given: Tensor) -> list[int]:
+    """The lengths of the tables whose rows an input names."""
+    tables = [op for op in program.graph.ops if op.kind == "GATHER" and op.inputs[1] is given]
+    return [op.inputs[0].shape[op.options["axis"]] for op in tables]
+
+
+def _patterns(given: Tensor, size: int, random: int, seed: int, limits: tuple[int, int]) -> np.ndarray:
     """`PATTERNS` rows of an input, then random ones: int8 [row, size]."""
-    limits, chance = np.iinfo(given.dtype), np.random.default_rng(seed)
+    (low, high), chance = limits, np.random.default_rng(seed)
     values, channels = size // np.dtype(given.dtype).itemsize, given.shape[-1] if given.shape else 1
     each = np.arange(values)
 
     def swung(turn: np.ndarray) -> np.ndarray:
-        return np.where(turn % 2, limits.min, limits.max).astype(given.dtype)
+        return np.where(turn % 2, low, high).astype(given.dtype)
 
     zero = given.zero if len(given.zeros) else 0
-    rows = [swung(each), *(np.full(values, v, given.dtype) for v in (limits.max, limits.min, zero))]
+    rows = [swung(each), *(np.full(values, v, given.dtype) for v in (high, low, zero))]
     rows += [swung(each // channels)]  # from pixel to pixel
-    rows += [chance.integers(limits.min, limits.max, values, given.dtype, endpoint=True) for _ in range(random)]
+    rows += [chance.integers(low, high, values, given.dtype, endpoint=True) for _ in range(random)]
     return np.stack([row.view(np.int8) for row in rows])
 
 

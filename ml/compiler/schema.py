@@ -90,6 +90,13 @@ OPTIONS = {
     "UNPACK": (("num", 0, "i", 0), ("axis", 1, "i", 0)),
     "SPLIT": (("num_splits", 0, "i", 0),),
     "SPLIT_V": (("num_splits", 0, "i", 0),),
+    "RESIZE_BILINEAR": (("align_corners", 2, "?", False), ("half_pixel_centers", 3, "?", False)),
+    "TRANSPOSE_CONV": (
+        ("padding", 0, "b", 0), ("stride_width", 1, "i", 0), ("stride_height", 2, "i", 0), (_ACTIVATION, 3, "b", 0),
+    ),
+    "DEPTH_TO_SPACE": (("block_size", 0, "i", 0),),
+    "SPACE_TO_DEPTH": (("block_size", 0, "i", 0),),
+    "MIRROR_PAD": (("mode", 0, "b", 0),),
     "CALL_ONCE": (("init_subgraph_index", 0, "i", 0),),
     "VAR_HANDLE": (("container", 0, "s", ""), ("shared_name", 1, "s", "")),
     "LEAKY_RELU": (("alpha", 0, "f", 0.0),),
@@ -103,5 +110,5 @@ OPTIONS = {
     "GATHER": (("axis", 0, "i", 0), ("batch_dims", 1, "i", 0)),
 }  # fmt: skip
 OPTIONS["MAX_POOL_2D"] = OPTIONS["AVERAGE_POOL_2D"]
-OPTIONS["REDUCE_MAX"] = OPTIONS["MEAN"]
-OPTIONS["SUB"] = OPTIONS["MUL"] = OPTIONS["ADD"]
+OPTIONS["REDUCE_MAX"] = OPTIONS["SUM"] = OPTIONS["MEAN"]
+OPTIONS["SUB"] = OPTIONS["MUL"] = OPTIONS["DIV"] = OPTIONS["ADD"]

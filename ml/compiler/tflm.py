@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ml.compiler.graph import Graph, Op, Tensor
+from ml.compiler.operators.div import is_defined
 from ml.compiler.operators.lookup import saturating_shift
 from ml.compiler.passes import run_passes
 from ml.compiler.passes.ends import starts
@@ -44,9 +45,16 @@ def undefined(graph: Graph) -> set[int]:
     for op in graph.ops:
         given = {t.index for t in op.inputs if t is not None}
         saturating = op.kind in ("LOGISTIC", "TANH") and op.inputs[0] is not None and len(op.inputs[0].scales) == 1
-        if lost & given or (saturating and not 0 <= saturating_shift(op) <= 62):
+        strange = _pads_with_anything(op) or (op.kind == "DIV" and not is_defined(op))
+        if lost & given or strange or (saturating and not 0 <= saturating_shift(op) <= 62):
             lost |= {t.index for t in op.outputs}
     return lost
+
+
+def _pads_with_anything(op: Op) -> bool:
+    """TFLM's SPACE_TO_BATCH_ND never sets the value that it pads with; what is meant is the zero point."""
+    amounts = op.inputs[2] if op.kind == "SPACE_TO_BATCH_ND" and len(op.inputs) == 3 else None
+    return amounts is not None and (amounts.data is None or bool(amounts.data.any()))
 
 
 def _made(op: Op) -> list[Tensor]:

@@ -11,10 +11,12 @@ from ml.compiler.header import Identity, header
 from ml.errors import UserError
 from ml.paths import ROOT
 from tests.compiler.builder import Builder
+from tests.compiler.further import further, further_int16
 from tests.compiler.mixed import mixed
 from tests.compiler.test_header import COMPILERS, assert_no_warning, kitchen_sink
 from tests.compiler.test_reader import survives
 from tests.compiler.test_sanitizers import assert_clean, pytestmark  # noqa: F401 - skips where there is no gcc
+from tests.compiler.test_variables import wake_word
 from tests.nn.test_batch_matmul import product
 from tests.nn.test_int16_classifier import classifier
 from tests.nn.test_recurrent import Q, lstm, svdf
@@ -26,6 +28,9 @@ MODELS = {
     "batch matmul": product([(2, "both"), (2, "a")], (3, 4, 5), (True, False), (0.1, 0.1, 0.2), (1, 2, 3)),
     "int16 classifier": classifier("int8"),
     "4, 8 and 16 bits": mixed(),
+    "further operators": further(),
+    "further operators on int16": further_int16(),
+    "resource variables": wake_word(),
 }
 
 

@@ -12,8 +12,12 @@ from tests.compiler.fuzz.networks import CHANNELS, LAYERS, SIDES, Network
 from tests.compiler.parity import needs_tflm
 
 pytestmark = needs_tflm
-INT16 = ("sub", "mul", "unary", "saturate", "crop", "turn")
-EACH = [(name, "int16") for name in INT16]
+INT16 = ("sub", "mul", "unary", "saturate", "crop", "turn", "cut", "pack")
+INT8 = (
+    *("bilinear", "transposed", "gather", "look_up", "cast", "prelu", "div", "log_softmax"),
+    *("to_depth", "to_batch", "mirror", "pack", "cut", "elu", "unsigned"),
+)
+EACH = [(name, "int16") for name in INT16] + [(name, "int8") for name in INT8]
 TARGET = {"sanitized": 3, "cortex-m4": 2}  # networks of each layer
 
 

@@ -35,6 +35,7 @@ from ml.compiler.unsupported import Unsupported
 from ml.errors import UserError
 from ml.profile.image import build
 from ml.profile.machine import Machine
+from tools.studies.fit_shapes import more_generators
 
 SAMPLES = 60  # shapes a kernel
 MOST = 150_000  # multiply-accumulates or elements of a shape
@@ -459,7 +460,8 @@ def table(fitted: dict[str, dict[str, float]]) -> str:
 @click.option("--seed", default=1, show_default=True)
 def fit_cycles(kernels: tuple[str, ...], samples: int, seed: int) -> None:
     """Measure what a turn of each kernel's loops costs; prints the table."""
-    makers = generators(Shapes(seed))
+    shapes = Shapes(seed)
+    makers = generators(shapes) | more_generators(shapes)
     for kernel in kernels or makers:
         COSTS.pop(kernel, None)  # its parts may be others by now
     layers = {kernel: drawn(kernel, makers[kernel], samples) for kernel in kernels or makers}

@@ -18,6 +18,7 @@ static inline void *place(uint32_t operand, uint8_t *const *base) {
 #define CALL_TNRW(f, T)   f(P(0), N(1), P(2), P(3))
 #define CALL_WNN(f, T)    f(P(0), (int8_t)(uint8_t)N(1), N(2))
 #define CALL_NRW(f, T)    f(N(0), P(1), P(2))
+#define CALL_NNNRW(f, T)  f(N(0), N(1), N(2), P(3), P(4))
 #define CALL_RNW(f, T)    f(P(0), N(1), P(2))
 #define CALL_RNRNNW(f, T) f(P(0), N(1), P(2), N(3), N(4), P(5))
 #define CALL_WNWNR(f, T)  f(P(0), N(1), P(2), N(3), P(4))

@@ -15,6 +15,7 @@ from ml.compiler.operators.elementwise import broadcast
 from ml.compiler.operators.movement import copied_work
 from ml.compiler.operators.packed_dense import as_convolution
 from ml.compiler.operators.pooling import mean_sides
+from ml.compiler.operators.transpose_conv import padding as transpose_padding
 
 
 def _up(count: int, by: int) -> int:
@@ -398,7 +399,7 @@ def depthwise_taps(op: Op, lowered: Lowered) -> Work:
 
 BROADCASTING = (
     *("nn_add", "nn_add_packed", "nn_add_int16", "nn_mul", "nn_mul_packed", "nn_mul_int16"),
-    *("nn_squared_difference", "nn_squared_difference_packed", "nn_maximum", "nn_minimum"),
+    *("nn_squared_difference", "nn_squared_difference_packed", "nn_maximum", "nn_minimum", "nn_prelu", "nn_div"),
 )
 
 
@@ -413,7 +414,7 @@ def broadcasting(op: Op, lowered: Lowered) -> Work:
 
 @loops(
     *("nn_add_equal", "nn_add_equal_int16", "nn_quantise_int8_to_int16", "nn_quantise_int16_to_int8"),
-    *("nn_quantise_int16", "nn_rectify_int16", "nn_logistic_int16", "nn_tanh_curve_int16"),
+    *("nn_cast", "nn_quantise_int16", "nn_rectify_int16", "nn_logistic_int16", "nn_tanh_curve_int16"),
 )
 def elements(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "elements": op.output.elements}
@@ -476,7 +477,45 @@ def resize(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "rows": batches * height, "pixels": pixels, **copied_work(pixels, depth, depth % 4 == 0)}
 
 
-@loops("nn_softmax", "nn_softmax_int16")
+@loops("nn_resize_bilinear")
+def bilinear(op: Op, lowered: Lowered) -> Work:
+    batches, height, width, _ = op.output.shape
+    pixels = batches * height * width
+    return {"call": 1, "rows": batches * height, "pixels": pixels, "elements": op.output.elements}
+
+
+@loops("nn_transpose_conv")
+def transpose_conv(op: Op, lowered: Lowered) -> Work:
+    image, window, output, options = op.inputs[2].shape, op.inputs[1].shape, op.output.shape, op.options
+    strides = (options["stride_height"], options["stride_width"])
+    made = [reaching(image[1 + a], output[1 + a], window[1 + a], strides[a], transpose_padding(op)[a]) for a in (0, 1)]
+    outputs, filters = op.output.elements, output[0] * output[3]
+    taps = made[0] * made[1] * filters
+    return {
+        "call": 1, "outputs": outputs, "rows": made[0] * output[2] * filters, "taps": taps, "macs": taps * image[3],
+    }  # fmt: skip
+
+
+def reaching(inputs: int, outputs: int, kernel: int, stride: int, pad: int) -> int:
+    """Pairs of an input and an output of a transposed convolution, along one axis."""
+    at = np.arange(inputs)[:, None] * stride + np.arange(kernel)[None] - pad
+    return int(((at >= 0) & (at < outputs)).sum())
+
+
+@loops("nn_gather")
+def gather(op: Op, lowered: Lowered) -> Work:
+    axis = op.options["axis"] % len(op.inputs[0].shape)
+    run = prod(op.inputs[0].shape[axis + 1 :])
+    rows = op.output.elements // run
+    return {"call": 1, "outer": prod(op.inputs[0].shape[:axis]), "rows": rows, **copied_work(rows, run, run % 4 == 0)}
+
+
+@loops("nn_arg_max", "nn_arg_min")
+def arg_max(op: Op, lowered: Lowered) -> Work:
+    return {"call": 1, "outputs": op.output.elements, "elements": op.inputs[0].elements}
+
+
+@loops("nn_log_softmax", "nn_softmax", "nn_softmax_int16")
 def softmax(op: Op, lowered: Lowered) -> Work:
     return {"call": 1, "rows": op.output.elements // op.output.shape[-1], "elements": op.output.elements}
 

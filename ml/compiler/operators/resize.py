@@ -1,4 +1,5 @@
-"""RESIZE_NEAREST_NEIGHBOR: the compiler makes a table of the row and column of each output pixel for the kernel."""
+"""RESIZE_NEAREST_NEIGHBOR and RESIZE_BILINEAR: the compiler makes a table of the row and column of each output pixel
+for the kernel."""
 
 from __future__ import annotations
 
@@ -29,7 +30,10 @@ def nearest(inputs: int, outputs: int, *, align_corners: bool, half_pixel_center
     return np.array(picks, np.uint16)
 
 
-@family("RESIZE_NEAREST_NEIGHBOR", limits="size constant; align_corners and half_pixel_centers")
+LIMITS = "size constant; align_corners and half_pixel_centers"
+
+
+@family("RESIZE_NEAREST_NEIGHBOR", limits=LIMITS)
 def check(op: Op) -> None:
     checks.arity(op, 2)
     given, size, output = op.inputs[0], op.inputs[1], op.output
@@ -56,5 +60,48 @@ def resize(op: Op, options: Options) -> Lowered | None:
         calls=["nn_resize_nearest(&{name}, {0}, {out})"],
         arrays=[Array("rows", rows, "taken from"), Array("columns", columns, "taken from")],
         struct=Struct("nn_resize_params", struct, PARAMS_BYTES),
+        headers=("nn/resize.h",),
+    )
+
+
+def between(inputs: int, outputs: int, *, align_corners: bool, half_pixel_centers: bool) -> np.ndarray:
+    """(lower and upper input index, share of the upper in 1024ths) of each output index along one side, int64 [n, 3],
+    in TFLM's fixed point."""
+    if align_corners and outputs > 1:
+        step = ((1 << 10) * (inputs - 1) + (outputs - 1) // 2) // (outputs - 1)
+    else:
+        step = ((1 << 10) * inputs + outputs // 2) // outputs
+    found = []
+    for index in range(outputs):
+        at = index * step + (step // 2 - (1 << 9) if half_pixel_centers else 0)
+        low, high = max(int(at / (1 << 10)), 0), min(int((at + (1 << 10) - 1) / (1 << 10)), inputs - 1)
+        found.append((low, high, 0 if low == high else at - (low << 10)))
+    return np.array(found)
+
+
+@family("RESIZE_BILINEAR", limits=LIMITS + ", not both")
+def check_bilinear(op: Op) -> None:
+    check(op)
+    both = op.options["align_corners"] and op.options["half_pixel_centers"]
+    checks.require(not both, "it has both align_corners and half_pixel_centers", op.output)
+    for axis in (1, 2):
+        side = op.inputs[0].shape[axis]
+        inside = int(between(side, op.output.shape[axis], **op.options).max(axis=0)[0]) < side
+        checks.require(inside, "it is so much larger than the input that TFLM's steps end outside", op.output)
+
+
+@kernel("RESIZE_BILINEAR", "nn_resize_bilinear")
+def bilinear(op: Op, options: Options) -> Lowered | None:
+    given, output = op.inputs[0], op.output
+    rows, columns = (between(given.shape[i], output.shape[i], **op.options).astype(np.uint16) for i in (1, 2))
+    struct = (
+        (f"{braces(given.shape[1:])}, {braces(output.shape[1:])}", "input and output: height, width, channels"),
+        (f"{given.shape[0]}", "batches"),
+        ("(const nn_between *)(const void *){name}_rows, (const nn_between *)(const void *){name}_columns", ""),
+    )
+    return Lowered(
+        calls=["nn_resize_bilinear(&{name}, {0}, {out})"],
+        arrays=[Array("rows", rows, "low, high, share"), Array("columns", columns, "low, high, share")],
+        struct=Struct("nn_bilinear_params", struct, PARAMS_BYTES),
         headers=("nn/resize.h",),
     )

@@ -3,6 +3,7 @@
 from ml.compiler.graph import Graph
 from ml.compiler.passes.boundary import strip_float_boundary
 from ml.compiler.passes.channels import drop_constant_channels
+from ml.compiler.passes.dilation import join_dilations
 from ml.compiler.passes.ends import join_ends
 from ml.compiler.passes.floats import fuse_float_steps
 from ml.compiler.passes.fold import fold_constants
@@ -21,6 +22,7 @@ PASSES = (
     view_transposes,
     absorb_transposes,
     separate_splits,
+    join_dilations,
     fuse_padding,
     fuse_activation,
     remove_dead,

@@ -12,7 +12,7 @@ def fuse_padding(graph: Graph) -> None:
     """PAD before a VALID convolution becomes the convolution's own padding: its taps outside count as the zero point,
     which is what PAD writes."""
     for op in list(graph.ops):
-        user = _sole_user(graph, op) if op.kind == "PAD" else None
+        user = sole_user(graph, op) if op.kind == "PAD" else None
         if user is None or user.kind not in CONVOLUTIONS or user.options["padding"] != 1 or "pads" in user.options:
             continue
         pads = _image_pads(op)
@@ -29,7 +29,7 @@ def _image_pads(op: Op) -> tuple[int, int, int, int] | None:
     batch, height, width, channels = op.inputs[1].data.tolist()
     sides = (*height, *width)
     given, output = op.inputs[0], op.output
-    if any((*batch, *channels)) or not all(0 <= side <= 1024 for side in sides) or not _alike(given, output):
+    if any((*batch, *channels)) or not all(0 <= side <= 1024 for side in sides) or not alike(given, output):
         return None
     padded = (given.shape[0], given.shape[1] + sum(height), given.shape[2] + sum(width), given.shape[3])
     return sides if len(given.shape) == 4 and padded == output.shape else None
@@ -43,7 +43,7 @@ def fuse_activation(graph: Graph) -> None:
             continue
         if (
             graph.feeds_only(op.inputs[0], op)
-            and _alike(op.inputs[0], op.output)
+            and alike(op.inputs[0], op.output)
             and op.inputs[0].shape == op.output.shape
         ):
             maker.options["activation"] = op.kind.lower()
@@ -51,12 +51,12 @@ def fuse_activation(graph: Graph) -> None:
             graph.ops.remove(op)
 
 
-def _sole_user(graph: Graph, op: Op) -> Op | None:
+def sole_user(graph: Graph, op: Op) -> Op | None:
     users = graph.consumers(op.output) if len(op.outputs) == 1 else []
     return users[0] if len(users) == 1 and graph.feeds_only(op.output, users[0]) else None
 
 
-def _alike(a: Tensor, b: Tensor) -> bool:
+def alike(a: Tensor, b: Tensor) -> bool:
     """Same type, one scale, same zero point."""
     if a is None or a.dtype != b.dtype or len(a.scales) != 1 or len(b.scales) != 1:
         return False

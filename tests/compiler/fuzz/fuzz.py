@@ -23,7 +23,7 @@ from ml.compiler.lowering import Program
 from ml.compiler.operators import Options
 from ml.compiler.streaming.strips import FIRST_BYTE
 from ml.errors import UserError
-from tests.compiler.fuzz import batch
+from tests.compiler.fuzz import batch, reaching, rearranging  # noqa: F401 - its layers register themselves
 from tests.compiler.fuzz.networks import Network, build, draw, smaller
 
 BATCH = 128  # networks in a program

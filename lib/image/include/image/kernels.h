@@ -112,7 +112,18 @@
     X(60, 1, nn_mul_int16, PRRW, nn_mul_params, 0)                                                                     \
     X(61, 1, nn_rectify_int16, PRW, nn_rectify_params, 0)                                                              \
     X(62, 1, nn_logistic_int16, PRW, nn_curve_params, 0)                                                               \
-    X(63, 1, nn_tanh_curve_int16, PRW, nn_curve_params, 0)
+    X(63, 1, nn_tanh_curve_int16, PRW, nn_curve_params, 0)                                                             \
+    X(64, 1, nn_resize_bilinear, PRW, nn_bilinear_params,                                                              \
+      AT(nn_bilinear_params, rows) | AT(nn_bilinear_params, columns))                                                  \
+    X(65, 1, nn_transpose_conv, PRW, nn_conv, IMAGE_CONV)                                                              \
+    X(66, 1, nn_gather, PRRW, nn_gather_params, 0)                                                                     \
+    X(67, 1, nn_cast, NNNRW, void *, 0)                                                                                \
+    X(68, 1, nn_arg_max, PRW, nn_arg_params, 0)                                                                        \
+    X(69, 1, nn_arg_min, PRW, nn_arg_params, 0)                                                                        \
+    X(70, 1, nn_prelu, PRRW, nn_prelu_params, 0)                                                                       \
+    X(71, 1, nn_div, PRRW, nn_div_params, AT(nn_div_params, inverse))                                                  \
+    X(72, 1, nn_log_softmax, PRW, nn_log_softmax_params,                                                               \
+      AT(nn_log_softmax_params, difference) | AT(nn_log_softmax_params, exponential))
 // clang-format on
 
 #ifdef __cplusplus

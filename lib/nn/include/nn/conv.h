@@ -42,6 +42,10 @@ void nn_conv_2d_grouped(const nn_grouped_conv *layer, const int8_t *input, int8_
 // input channel c / (out.channels / in.channels).
 void nn_depthwise_conv_2d(const nn_conv *layer, const int8_t *input, int8_t *output);
 
+// Every input pixel is spread over a window of the output, `stride` apart. weights [out.channels][kernel_height]
+// [kernel_width][in.channels]; dilation is 1, `pad_top` and `pad_left` are rows and columns of the output's padding.
+void nn_transpose_conv(const nn_conv *layer, const int8_t *input, int8_t *output);
+
 #ifdef __cplusplus
 }
 #endif

@@ -67,6 +67,28 @@ void nn_squared_difference(const nn_squared_difference_params *layer, const int8
 void nn_squared_difference_packed(const nn_squared_difference_params *layer, const int8_t *a, const int8_t *b,
                                   int8_t *output);
 
+// out = requantise(x) from the zero point on, requantise(x * slope) below; slopes have their zero point taken off.
+typedef struct {
+    nn_broadcast shape; // a: the input, b: the slopes
+    int16_t input_zero, slope_zero, output_zero;
+    int8_t shift, slope_shift;
+    int32_t multiplier, slope_multiplier;
+} nn_prelu_params;
+
+void nn_prelu(const nn_prelu_params *layer, const int8_t *input, const int8_t *slope, int8_t *output);
+
+// out = requantise((a - a_zero) / (b - b_zero)); a divisor of 0 gives the bound of the dividend's sign, 0 / 0 real 0.
+typedef struct {
+    nn_broadcast shape;
+    int16_t a_zero, b_zero, output_zero;
+    int16_t min, max;
+    int8_t shift;
+    int32_t multiplier;
+    const int32_t *inverse; // [256] of the divisors 0..255: the reciprocal's mantissa, Q0.31
+} nn_div_params;
+
+void nn_div(const nn_div_params *layer, const int8_t *a, const int8_t *b, int8_t *output);
+
 // The larger or smaller of two values on the same scale.
 void nn_maximum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);
 void nn_minimum(const nn_broadcast *shape, const int8_t *a, const int8_t *b, int8_t *output);

@@ -42,6 +42,15 @@ typedef struct {
 
 void nn_reduce_max(const nn_reduction *layer, const int8_t *input, int8_t *output);
 
+// The place of the largest or smallest of `depth` values, the first of equals: input [outer][depth][inner], output
+// [outer][inner].
+typedef struct {
+    uint32_t outer, depth, inner;
+} nn_arg_params;
+
+void nn_arg_max(const nn_arg_params *layer, const int8_t *input, int32_t *output);
+void nn_arg_min(const nn_arg_params *layer, const int8_t *input, int32_t *output);
+
 #ifdef __cplusplus
 }
 #endif
