@@ -34,8 +34,9 @@ def _made(s: Shapes, kind: str, shape, output, *more: Tensor, dtype: str = "int8
 def _bilinear(s: Shapes) -> Graph:
     height, width, depth = s.image()
     size = np.array([s.upto(24), s.upto(24)], np.int32)
-    modes = {"align_corners": False, "half_pixel_centers": True}
-    return _made(s, "RESIZE_BILINEAR", (height, width, depth), (1, *size, depth), _constant(size), **modes)
+    graph = _made(s, "RESIZE_BILINEAR", (height, width, depth), (1, *size, depth), _constant(size))
+    graph.ops[0].options = {"align_corners": False, "half_pixel_centers": True}
+    return graph
 
 
 def _transposed(s: Shapes) -> Graph:

@@ -182,7 +182,8 @@ def _mirrored(op: Op) -> list[tuple[int, Copy]]:
     given = op.inputs[0].shape
     source, target = strides(given), strides(op.output.shape)
     skip = int(op.options["mode"] == REFLECT)
-    axes = [_segments(side, *map(int, edge), skip) for side, edge in zip(given, pads(op).tolist(), strict=True)]
+    edges = zip(given, pads(op).tolist(), strict=True)
+    axes = [_segments(side, int(before), int(after), skip) for side, (before, after) in edges]
     moves: list[tuple[int, Copy]] = []
     for parts in itertools.product(*axes):
         counts = [count for count, *_ in parts]

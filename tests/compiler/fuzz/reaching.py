@@ -23,8 +23,9 @@ def bilinear(draft: Draft, chance) -> None:
     size = [int(max(1, side * chance.choice((0.5, 1, 2, 3)) + chance.integers(-1, 2))) for side in image[:2]]
     if np.prod(size) * image[2] <= MOST_VALUES:
         mode = int(chance.integers(3))
-        options = {"align_corners": mode == 1, "half_pixel_centers": mode == 2}
-        draft.op("RESIZE_BILINEAR", [draft.at.index, draft.ints(size)], (1, *size, image[2]), **options)
+        given = [draft.at.index, draft.ints(size)]
+        made, corners, centres = (1, *size, image[2]), mode == 1, mode == 2
+        draft.op("RESIZE_BILINEAR", given, made, align_corners=corners, half_pixel_centers=centres)
 
 
 @layer(often=0.5)

@@ -83,8 +83,7 @@ def pack(draft: Draft, chance) -> None:
     axis = int(chance.integers(0, len(draft.at.shape) + 1))
     shape = (*draft.at.shape[:axis], len(picked), *draft.at.shape[axis:])
     if np.prod(shape) <= MOST_VALUES:
-        options = {"axis": axis, "values_count": len(picked)}
-        draft.op("PACK", [value.index for value in picked], shape, **options)
+        draft.op("PACK", [value.index for value in picked], shape, axis=axis, values_count=len(picked))
 
 
 def _quantised(value):
