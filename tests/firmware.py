@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml.paths import ROOT
-from ml.profile.boards import machines
+from ml.profile.boards import machine
 
 sys.path.append(str(ROOT / "platforms" / "virtual"))  # no package; last, as its platform.py is not Python's
 
@@ -37,7 +37,7 @@ class Image:
 
     @property
     def machine(self) -> str:
-        return machines()[self.environment.partition("-")[2]]
+        return machine(self.environment.partition("-")[2])
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Installs what the other commands need and is missing; it changes nothing that you have.
 
     python3 tools/setup.py            # what `make setup`, `make demo` and `make test` call first
-    python3 tools/setup.py --all      # also what makes tests faster or more, or is for few: Chromium, mosquitto
+    python3 tools/setup.py --all      # also what makes tests faster or more, or is for few: Chromium, an Uno
 
 Standard library only: it runs before anything is installed.
 """
@@ -59,8 +59,17 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
-# tool -> package: faster tests, tests of the page. They come along when others are installed, or with --all.
-WELCOME = {"ccache": "ccache", "chromium": "chromium", "mosquitto": "mosquitto"}
+# tool, or a file of it -> package: faster tests, tests of the page, an emulated Uno. They
+# come along when others are installed, or with --all.
+WELCOME = {
+    "ccache": "ccache",
+    "chromium": "chromium",
+    "mosquitto": "mosquitto",
+    "avr-gcc": "gcc-avr",  # an emulated Arduino Uno: this and the next three
+    "/usr/lib/avr/include/avr/io.h": "avr-libc",
+    "simavr": "simavr",
+    "/usr/include/simavr/sim_avr.h": "libsimavr-dev",
+}
 UPLOT = "uplot@1.6.32"  # the plots of ml/studio, from npm
 UPLOT_SHA512 = "KIMVnG68zvu5XXUbC4LQEPnhwOxBuLyW1AHtpm6IKTXImkbLgkMy+jabjLgSLMasNuGGzQm/ep3tOkyTxpiQIw=="
 UPLOT_FILES = ("dist/uPlot.iife.min.js", "dist/uPlot.min.css", "LICENSE")
@@ -137,9 +146,7 @@ def venv_package() -> list[str]:
 
 def install_system_tools() -> None:
     """Cross compiler, newlib, QEMU, espeak-ng: what is missing, from the system's packages."""
-    welcome = [package for tool, package in WELCOME.items() if shutil.which(tool) is None]
-    if "--all" in sys.argv[1:] and not cxx_library_is_there():
-        welcome.append("libstdc++-arm-none-eabi-newlib")  # 313 MB: for docs/tflm.md alone
+    welcome = [package for tool, package in WELCOME.items() if not (shutil.which(tool) or Path(tool).is_file())]
     missing = [(name, packages) for name, there, packages in TOOLS if not there()]
     wanted = [package for _, packages in missing for package in packages] + venv_package()
     if not wanted:

@@ -10,9 +10,63 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from ml.classical.dense import TOP, Affine, Bonsai, layer
+from ml.classical.dense import TOP, Affine, Layer, layer
+from ml.classical.form import Form, Table
 
 Parameters = dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Bonsai(Form):
+    """A shallow tree in a projection, all of whose nodes predict."""
+
+    projection: Layer
+    w: np.ndarray  # int8 (nodes, classes, projected)
+    v: np.ndarray
+    theta: np.ndarray  # int8 (2^depth - 1, projected)
+    shift: int
+    family: str = "bonsai"
+    header = "classical/dense.h"
+    c_type = "classical_bonsai"
+    run = "classical_bonsai_run"
+
+    @property
+    def inputs(self) -> int:
+        return self.projection.weights.shape[1]
+
+    @property
+    def classes(self) -> int:
+        return self.w.shape[1]
+
+    @property
+    def depth(self) -> int:
+        return (len(self.theta) + 1).bit_length() - 1
+
+    def scores(self, inputs: np.ndarray) -> np.ndarray:
+        z = self.projection.run(inputs)
+        scores, node = np.zeros((len(z), self.classes), np.int64), np.zeros(len(z), int)
+        for level in range(self.depth + 1):
+            products = np.einsum("ncd,nd->nc", self.v[node].astype(np.int64), z)
+            gains = np.clip((products + ((1 << self.shift) >> 1)) >> self.shift, -TOP, TOP)
+            scores += np.einsum("ncd,nd->nc", self.w[node].astype(np.int64), z) * gains
+            if level < self.depth:
+                side = (self.theta[node].astype(np.int64) * z).sum(1)
+                node = 2 * node + np.where(side > 0, 2, 1)
+        return scores
+
+    def tables(self) -> list[Table]:
+        size = self.w.shape[2]
+        theta = self.theta if self.depth else np.zeros((1, size), np.int8)
+        return [
+            *self.projection.tables(),
+            Table("int8_t", "w", self.w.reshape(-1, size), "a row for each class of each node"),
+            Table("int8_t", "v", self.v.reshape(-1, size), "the same: how much of w counts"),
+            Table("int8_t", "theta", theta, "a row for each inner node: which side"),
+        ]
+
+    def fields(self, name: str) -> str:
+        tables = ", ".join(f"&{name}_{table}[0][0]" for table in ("w", "v", "theta"))
+        return f"{self.projection.fields(name)}, {self.classes}, {self.depth}, {self.shift}, {tables}"
 
 
 @dataclass

@@ -10,7 +10,8 @@ from rich.table import Table
 from ml.classical import rows
 from ml.classical.explain import explain
 from ml.classical.families import FAMILIES
-from ml.classical.product import PRODUCTS, named, write
+from ml.classical.product import named, write
+from ml.classical.products import PRODUCTS
 from ml.classical.search import Result, search
 from ml.classical.uno import missing
 from ml.errors import UserError
@@ -63,6 +64,8 @@ def classical(app, examples, data, hold_out, budget, families, name, out, seed, 
     if missing():
         say(f"no figures of an Uno: {missing()}")
     results = search(material, budget, families, seed, measure=True)
+    if app in PRODUCTS and results[0].too_large:
+        raise UserError(f"{app}: expected a model that an Uno has room for, found a larger one; lower --bytes")
     written = write(results[0], material, name, app, out)
     if as_json:
         click.echo(json.dumps([_row(result) for result in results], indent=1))
@@ -102,11 +105,12 @@ def _print(results: list[Result], material: rows.Material, budget: int) -> None:
             table.add_row(name, f"needs {result.least:,}")
             continue
         cost = result.cost
-        uno = (f"{cost.flash:,}", f"{cost.ram:,}", f"{cost.cycles:,}") if cost else ("-", "-", "-")
+        none = ("too large", "-", "-") if result.too_large else ("-", "-", "-")
+        uno = (f"{cost.flash:,}", f"{cost.ram:,}", f"{cost.cycles:,}") if cost else none
         low, high = wilson(result.right, result.total)
         share = result.right / max(1, result.total)
         judged = (f"{result.validated:.1%}", f"{share:.1%}", f"{100 * low:.1f} to {100 * high:.1f}", str(result.differ))
         table.add_row(name, f"{result.form.bytes:,}", *uno, *judged)
     Console(width=max(WIDTH, console.width)).print(table)
-    say("flash, RAM, cycles: of the model alone on an ATmega328P; validated: people (or rows) left out in turns")
+    say("flash, RAM, cycles: of the model alone on an Uno; validated: on who was left out in turns, mean of classes")
     say("differ: rows, of all, on which the C's answer is not that of scikit-learn's floats")

@@ -16,9 +16,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from ml.classical import trees
 from ml.classical.bonsai import BonsaiClassifier
-from ml.classical.dense import MOST_NEIGHBOURS as NEIGHBOURS
-from ml.classical.dense import Affine, Form, Mlp, Prototypes, gaussian, layer, linear
-from ml.classical.form import MOST, checked_inputs
+from ml.classical.dense import Affine, Mlp, layer, linear
+from ml.classical.form import MOST, Form, checked_inputs
+from ml.classical.nearest import MOST_NEIGHBOURS as NEIGHBOURS
+from ml.classical.nearest import Prototypes, gaussian
 from ml.classical.votes import Votes
 from ml.errors import UserError
 

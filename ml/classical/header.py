@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+from ml.classical.check import check
 from ml.classical.form import Form
 
 
@@ -29,6 +30,7 @@ def source(form: Form, name: str, labels: Sequence[str], note: Sequence[str] = (
 #define {name}_INPUTS {form.inputs}
 #define {name}_CLASSES {form.classes}
 #define {name}_HASH "{identity(form)}"
+#define {name}_CHECK UINT32_C(0x{check(form):08x}) // CRC-32 of the scores for classical_fixed_row
 
 {form.c_source(name)}
 // x [{form.inputs}] -> scores [{form.classes}]; returns the class.

@@ -10,6 +10,7 @@ from ml.native.build import load
 from ml.paths import ROOT
 
 LIBRARY = ROOT / "lib" / "classical"
+UNUSED = ("-Wno-unused-const-variable",)  # of a header: what only the firmware reads
 
 
 def sources() -> list[Path]:
@@ -25,7 +26,7 @@ class HostClassical:
         with tempfile.TemporaryDirectory() as folder:
             wrapper = Path(folder) / "classical_host.c"
             wrapper.write_text(f"{header}\n#include <stddef.h>\n{_LOOP % {'name': name}}")
-            self._library = load("classical", [*sources(), wrapper], includes=[LIBRARY / "include"])
+            self._library = load("classical", [*sources(), wrapper], includes=[LIBRARY / "include"], flags=UNUSED)
         pointer = ctypes.c_void_p
         self._library.run_rows.argtypes = [pointer, ctypes.c_size_t, pointer, pointer]
         self._library.run_rows.restype = None

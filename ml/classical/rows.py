@@ -38,6 +38,7 @@ class Material:
     """What a search is given."""
 
     train: Rows
+    check: Rows  # of the subjects that train, for those turns in which they do not: as the test's rows are made
     test: Rows
     labels: list[str]
     names: list[str]  # of the inputs
@@ -64,10 +65,12 @@ def of_app(run: Run) -> Material:
             for who, one in parts
         ]
     )
+    alone = [(person, app.held_out(task.data.of((person,)), labels)) for person in people]
+    check = _joined([Rows(features(one.inputs), one.labels, np.repeat(who, len(one))) for who, one in alone])
     test = Rows(features(held_out.inputs), held_out.labels, np.repeat("test", len(held_out)))
     channel = ["ax", "ay", "az", "gx", "gy", "gz"] if channels == 6 else [f"c{i}" for i in range(channels)]
     said = f"{', '.join(task.split.test)}, held out of training"
-    return Material(train, test, labels, names(channel), said, run, held_out)
+    return Material(train, check, test, labels, names(channel), said, run, held_out)
 
 
 def _joined(parts: list[Rows]) -> Rows:
@@ -93,7 +96,8 @@ def of_file(path: Path, hold_out: tuple[str, ...], seed: int) -> Material:
         rows = Rows(inputs, labels, np.random.default_rng(seed).permutation(len(labels)).astype(str))
         test = rows.subjects.astype(int) % TEST_SHARE == 0
         said = "drawn by lot: rows of one person may be on both sides"
-    material = Material(_few(rows.where(~test)), rows.where(test), classes.tolist(), numbers, said)
+    train = _few(rows.where(~test))
+    material = Material(train, train, rows.where(test), classes.tolist(), numbers, said)
     if len(set(material.train.labels.tolist())) < len(classes):
         raise UserError(f"{path}: expected rows of all {len(classes)} labels to train with, found fewer; add rows")
     return material

@@ -14,7 +14,7 @@ from ml.classical.families import Candidate, candidates
 from ml.classical.form import Form
 from ml.classical.host import HostClassical
 from ml.classical.rows import Material, Rows
-from ml.classical.uno import Cost, on_uno
+from ml.classical.uno import Cost, TooLargeError, on_uno
 from ml.errors import UserError
 from ml.progress import track
 
@@ -31,16 +31,17 @@ class Result:
     shape: str = ""
     form: Form | None = None
     estimator: Any = None
-    validated: float = 0.0  # share right of subjects that did not train, in turns
+    validated: float = 0.0  # share right of subjects that did not train, in turns, mean over the classes
     right: int = 0  # of the test's rows, by the C on this computer
     total: int = 0
     differ: int = 0  # of all rows: answers of the C that are not scikit-learn's
     cost: Cost | None = None  # on an Uno
+    too_large: bool = False  # for an Uno
     least: int = 0
 
 
 def search(material: Material, budget: int, families: tuple[str, ...], seed: int, measure: bool) -> list[Result]:
-    """One result a family, best validated first."""
+    """One result a family, best validated first; of those within the same point, the fastest."""
     wanted = list(candidates(budget, material.train.inputs.shape[1], len(material.labels), seed, families))
     with warnings.catch_warnings():
         warnings.simplefilter(
@@ -60,7 +61,13 @@ def search(material: Material, budget: int, families: tuple[str, ...], seed: int
             f"--bytes: expected {least.least:,} or more, the smallest model ({least.family}), found {budget:,}"
         )
     judged = [_judged(one, one.form, material, measure) if one.form else one for one in best.values()]
-    return sorted(judged, key=lambda result: (result.form is None, -result.validated))
+    return sorted(judged, key=_order)
+
+
+def _order(result: Result) -> tuple:
+    """Best first. A point is noise: of those that are as good, the one that takes less time."""
+    work = result.cost.cycles if result.cost else result.form.bytes if result.form else 0
+    return result.form is None, -round(100 * result.validated), result.too_large, work
 
 
 def _sized(candidate: Candidate, rows: Rows, every: np.ndarray, budget: int) -> tuple[float, Any, Form] | int:
@@ -96,24 +103,34 @@ def _made(candidate: Candidate, material: Material, budget: int) -> Result:
     if isinstance(found, int):
         return Result(candidate.family, candidate.shape, least=found)
     size, estimator, form = found
-    right = total = 0
-    for train, judge in _turns(rows):
+    found = []  # (label, right) of each row
+    for train, judge in _turns(material):
         one = candidate.make(size)
         answers = convert(one.fit(train.inputs, train.labels), train.inputs, SMALL).answers(judge.inputs)
-        right, total = right + int((one.classes_[answers] == judge.labels).sum()), total + len(judge)
-    return Result(candidate.family, candidate.shape, form, estimator, right / max(1, total))
+        found.append(np.stack([judge.labels, one.classes_[answers] == judge.labels], 1))
+    return Result(candidate.family, candidate.shape, form, estimator, _balanced(found))
 
 
-def _turns(rows: Rows) -> Iterator[tuple[Rows, Rows]]:
+def _balanced(found: list[np.ndarray]) -> float:
+    """The mean over the classes of the share right: the rows of nothing are many, and would hide the others."""
+    if not found:
+        return 0.0
+    label, right = np.concatenate(found).T
+    return float(np.mean([right[label == one].mean() for one in np.unique(label)]))
+
+
+def _turns(material: Material) -> Iterator[tuple[Rows, Rows]]:
     """Those that train and those that judge: other subjects, where there are several."""
+    rows, check = material.train, material.check
     subjects = sorted(set(rows.subjects.tolist()))
     if 1 < len(subjects) < len(rows):
-        parts = [np.isin(rows.subjects, subjects[turn::FOLDS]) for turn in range(min(FOLDS, len(subjects)))]
+        turns = [subjects[turn::FOLDS] for turn in range(min(FOLDS, len(subjects)))]
+        parts = [(~np.isin(rows.subjects, who), np.isin(check.subjects, who)) for who in turns]
     else:
-        parts = [np.arange(len(rows)) % LOT == 0]
-    for judging in parts:
-        if set(rows.labels[~judging].tolist()) == set(rows.labels.tolist()):
-            yield rows.where(~judging), rows.where(judging)
+        parts = [(np.arange(len(rows)) % LOT > 0, np.arange(len(check)) % LOT == 0)]
+    for training, judging in parts:
+        if set(rows.labels[training].tolist()) == set(rows.labels.tolist()):
+            yield rows.where(training), check.where(judging)
 
 
 def _judged(result: Result, form: Form, material: Material, measure: bool) -> Result:
@@ -124,7 +141,11 @@ def _judged(result: Result, form: Form, material: Material, measure: bool) -> Re
     answers, scores = HostClassical(text, "candidate", form.inputs, form.classes).run(every)
     if not (np.array_equal(scores, form.scores(every)) and np.array_equal(answers, form.answers(every))):
         raise AssertionError(f"{result.family}: the C does not compute what its integers say")
-    cost = on_uno(text, "candidate", test.inputs) if measure else None
+    cost, too_large = None, False
+    try:
+        cost = on_uno(text, "candidate", test.inputs) if measure else None
+    except TooLargeError:
+        too_large = True
     if cost is not None and not np.array_equal(cost.answers, form.answers(test.inputs)[: len(cost.answers)]):
         raise AssertionError(f"{result.family}: the C on an Uno does not compute what its integers say")
     return replace(
@@ -133,4 +154,5 @@ def _judged(result: Result, form: Form, material: Material, measure: bool) -> Re
         total=len(test),
         differ=int((result.estimator.predict(every) != answers).sum()),
         cost=cost,
+        too_large=too_large,
     )

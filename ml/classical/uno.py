@@ -20,7 +20,12 @@ COMMAND = ["avr-gcc", f"-mmcu={MCU}", "-std=gnu99", "-Os", "-flto", "-ffunction-
 PROBE = Path(__file__).with_name("uno_probe.c")
 MOST_ROWS_BYTES = 8192  # of rows in the probe's flash
 RUN_S = 60.0
+TOO_LARGE = f"expected a model that fits the {FLASH:,} B of flash and {RAM:,} B of RAM of an Uno, found a larger one"
 _LINE = re.compile(r"^([0-9a-f]{2})([0-9a-f]{8})\.*$", re.M)
+
+
+class TooLargeError(UserError):
+    """The model does not fit an Uno."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ def missing() -> str | None:
 def on_uno(header: str, name: str, rows: np.ndarray) -> Cost | None:
     """Runs int8 rows (n, inputs) through the model on the emulated chip. None where a tool is missing.
 
-    UserError for a model that does not fit the chip.
+    TooLargeError for a model that does not fit the chip.
     """
     if missing():
         return None
@@ -56,6 +61,8 @@ def on_uno(header: str, name: str, rows: np.ndarray) -> Cost | None:
         (folder / "rows.h").write_text(_rows(rows))
         program, empty = (_built(folder, name, out) for out in ("model", "empty"))
         (flash, ram), (none_flash, none_ram) = _size(program), _size(empty)
+        if flash > FLASH or ram > RAM:
+            raise TooLargeError(TOO_LARGE)
         said = subprocess.run(
             ["simavr", "-m", MCU, "-f", "16000000", str(program)],
             capture_output=True, text=True, errors="replace", timeout=RUN_S, check=False,
@@ -85,10 +92,9 @@ def _built(folder: Path, name: str, out: str) -> Path:
     command = [*COMMAND, *defines, f"-I{LIBRARY / 'include'}", "-o", str(folder / out), *files]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        full = "will not fit" in done.stderr or "overflowed" in done.stderr or "is full" in done.stderr
-        limits = f"{FLASH:,} B of flash and {RAM:,} B of RAM"
-        reason = f"expected a model that fits the {limits} of an Uno, found a larger one; give it fewer --bytes"
-        raise UserError(reason if full else f"avr-gcc: {(done.stderr.splitlines() or ['no reason given'])[0]}")
+        if any(said in done.stderr for said in ("will not fit", "overflowed", "is too large")):
+            raise TooLargeError(TOO_LARGE)
+        raise UserError(f"avr-gcc: {(done.stderr.splitlines() or ['no reason given'])[0]}")
     return folder / out
 
 

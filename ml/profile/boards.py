@@ -1,4 +1,7 @@
-"""The facts of boards/<board>.ini, and which boards are virtual (platforms/virtual/boards/<board>.json)."""
+"""The facts of boards/<board>.ini, and which boards are virtual (platforms/virtual/boards/<board>.json).
+
+An emulated AVR is virtual too, but runs the applications of `SMALL` boards alone.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,29 @@ import json
 from ml.errors import UserError
 from ml.paths import ROOT
 
+AVR = "simavr"
+
 
 @functools.cache
 def machines() -> dict[str, str]:
     """The virtual boards, the default first: name -> what plays them, a machine of QEMU or "host" for a process."""
-    found = {
-        path.stem: json.loads(path.read_text())["build"]["mcu"]
-        for path in (ROOT / "platforms" / "virtual" / "boards").glob("*.json")
-    }
+    found = {name: build["mcu"] for name, build in _builds().items() if build["core"] != AVR}
     return {name: found[name] for name in sorted(found, key=lambda name: (found[name] == "host", name))}
+
+
+def _builds() -> dict[str, dict[str, str]]:
+    paths = (ROOT / "platforms" / "virtual" / "boards").glob("*.json")
+    return {path.stem: json.loads(path.read_text())["build"] for path in paths}
 
 
 VIRTUAL = tuple(machines())  # ("virtual", "virtual-m3", "host")
 EMULATED = tuple(name for name, machine in machines().items() if machine != "host")  # those that QEMU plays
+SMALL = tuple(sorted(name for name, build in _builds().items() if build["core"] == AVR))  # those that simavr plays
+
+
+def machine(board: str) -> str:
+    """What plays a virtual board, a small one too."""
+    return _builds()[board]["mcu"]
 
 
 def names() -> list[str]:

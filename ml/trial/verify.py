@@ -12,6 +12,8 @@ from zipfile import BadZipFile
 import click
 import numpy as np
 
+from ml.classical.products import PRODUCTS
+from ml.classical.verify import verify_classical
 from ml.compiler.host import HostModel
 from ml.compiler.reader import read
 from ml.compiler.tflm import Reference
@@ -52,8 +54,11 @@ def verify(app: str, target: str, windows: int | None, engine: str, as_json: boo
     if app.endswith(".tflite"):
         verify_model(Path(app), target, windows, as_json)
         return
+    if app in PRODUCTS:
+        verify_classical(app, target, windows, as_json, upload, prove)
+        return
     if app not in APPS:
-        raise UserError(f"expected an application ({', '.join(APPS)}) or a .tflite file, found {app!r}")
+        raise UserError(f"expected an application ({', '.join((*APPS, *PRODUCTS))}) or a .tflite file, found {app!r}")
     run = last_or_committed(app, out)
     model = compiled_model(run)
     with _target(target, run, model, "-tflm" if engine == "tflm" else "") as runs:

@@ -22,6 +22,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import simavr_board
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -54,13 +56,18 @@ class Emulator:
 
 
 def command(program: str, machine: str, memory: Path | None = None, debug_port: int | None = None) -> list[str]:
-    """The command line for a board: QEMU, or the program itself on the host.
+    """The command line for a board: QEMU, simavr for an AVR, or the program itself on the host.
 
     memory: the file for its PSRAM.
     debug_port: where QEMU listens for GDB, on this computer alone; the board then waits for it before it starts.
     """
     if machine == "host":
         return [program, "--pty"]
+    if machine in simavr_board.HERTZ:
+        player = simavr_board.build()
+        if isinstance(player, str):
+            raise EmulatorError(player)
+        return [str(player), program, machine, str(simavr_board.HERTZ[machine])]
     qemu = shutil.which("qemu-system-arm")
     if qemu is None:
         raise EmulatorError("expected qemu-system-arm on the PATH, found none; install it (Debian: qemu-system-arm)")
@@ -97,14 +104,14 @@ def start(folder: Path, program: str, machine: str, debug_port: int | None = Non
 def _start(folder: Path, program: str, machine: str, memory: Path | None, debug_port: int | None) -> Emulator:
     arguments = command(program, machine, memory, debug_port)
     _stop(folder)
-    if memory is not None and machine != "host":
+    if memory is not None and machine != "host" and machine not in simavr_board.HERTZ:
         _fill_memory(memory, _flash(folder))
     now = time.time()
     process = _spawn(folder, arguments, lambda pid: Emulator(pid, machine, program, now))
     try:
-        ports = _ports(folder, process)
-        _link(folder / CONSOLE, ports[0])
-        _link(folder / SENSORS, ports[1])
+        ports = _ports(folder, process, 1 if machine in simavr_board.HERTZ else 2)
+        for name, port in zip((CONSOLE, SENSORS), ports):  # noqa: B905 - an AVR has no sensor bus
+            _link(folder / name, port)
     except BaseException:  # an interrupt too leaves nothing running
         _stop(folder)
         raise
@@ -212,13 +219,13 @@ def _spawn(folder: Path, arguments: list[str], described: Callable[[int], Emulat
         )
 
 
-def _ports(folder: Path, process: subprocess.Popen) -> list[str]:
-    """The pseudo-terminals of UART0 and UART1, once the emulator has named both."""
+def _ports(folder: Path, process: subprocess.Popen, count: int) -> list[str]:
+    """The pseudo-terminals of UART0 and UART1, once the emulator has named as many as it has."""
     deadline = time.monotonic() + START_TIMEOUT_S
     while time.monotonic() < deadline:
         ended = process.poll() is not None
         ports = re.findall(r"char device redirected to (\S+) \(label serial[01]\)", _log(folder))
-        if len(ports) == 2:
+        if len(ports) == count:
             return ports
         if ended:
             lines = _log(folder).strip().splitlines()

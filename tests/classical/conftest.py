@@ -16,7 +16,7 @@ class Digits(NamedTuple):
 
 @pytest.fixture(scope="session")
 def digits() -> Digits:
-    inputs, labels = load_digits(return_X_y=True)
+    inputs, labels = map(np.asarray, load_digits(return_X_y=True))
     return Digits(inputs.astype(np.int8), labels, np.arange(len(labels)) % 3 > 0)
 
 

@@ -47,7 +47,7 @@ def test_every_family_is_compared_and_the_best_becomes_a_header(examples: Path, 
     assert all(row["bytes"] <= 700 for row in found if "bytes" in row)
     assert all(row["total"] == 80 for row in found if "bytes" in row)
     assert all(row["differ_from_scikit_learn"] == 0 for row in found if row["family"] in ("tree", "forest"))
-    assert found[0]["validated"] == max(row.get("validated", 0) for row in found)
+    assert round(found[0]["validated"], 2) == max(round(row.get("validated", 0), 2) for row in found)
     text = (tmp_path / "digits_model.h").read_text()
     assert f"// {found[0]['family']}: 21 inputs (int8), 4 classes" in text
     assert "bob, held out of training" in text
@@ -120,7 +120,7 @@ def test_a_file_that_is_no_npz_is_refused(tmp_path: Path, content: bytes) -> Non
 @pytest.mark.parametrize(
     ("estimator", "said"),
     [
-        (KMeans(2, n_init=1).fit(ROWS), "expected an estimator of .*, found KMeans"),
+        (KMeans(2).fit(ROWS), "expected an estimator of .*, found KMeans"),
         (DecisionTreeRegressor().fit(ROWS, LABELS), "found DecisionTreeRegressor"),
         (RandomForestClassifier(), "call its fit first"),
         (LogisticRegression().fit(ROWS[:, :1], LABELS), "expected rows of 1 inputs, found 2"),

@@ -23,8 +23,8 @@ from ml.classical.convert import SMALL, convert
 from ml.classical.families import PrototypeClassifier, Scaler
 from ml.classical.form import Form
 from ml.classical.host import LIBRARY, HostClassical, sources
-from ml.classical.trees import VOTES, VOTES_4
-from ml.classical.uno import missing, on_uno
+from ml.classical.trees import VOTES, VOTES_4, Trees
+from ml.classical.uno import TooLargeError, missing, on_uno
 from tests.classical.conftest import Digits
 
 NAMES = [str(digit) for digit in range(10)]
@@ -93,6 +93,7 @@ def test_a_forest_of_more_classes_than_a_nibble_holds_takes_wider_votes() -> Non
     inputs, labels = rng.integers(-128, 128, (600, 70)).astype(np.int8), rng.integers(0, 20, 600)
     trained = ExtraTreesClassifier(5, max_leaf_nodes=30, random_state=0).fit(inputs, labels)
     form = convert(trained, inputs)
+    assert isinstance(form, Trees)
     text = header.source(form, "digits", [str(i) for i in range(20)])
     answers, _ = HostClassical(text, "digits", 70, 20).run(inputs)
     assert form.leaf != VOTES_4
@@ -136,6 +137,15 @@ def test_the_forest_of_the_figures_on_an_uno(digits: Digits, forest) -> None:
     assert (cost.flash, cost.cycles) <= (2012, 3148)
     assert cost.cycles <= 3148
     assert np.array_equal(cost.answers, forest.predict(judging)[: len(cost.answers)])
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_model_that_is_too_large_for_an_uno_is_refused(digits: Digits) -> None:
+    large = ExtraTreesClassifier(40, max_leaf_nodes=80, random_state=0).fit(digits.inputs, digits.labels)
+    form = convert(large, digits.inputs, 16)
+    assert form.bytes > 33_000
+    with pytest.raises(TooLargeError, match="expected a model that fits"):
+        on_uno(header.source(form, "digits", NAMES), "digits", digits.inputs)
 
 
 @pytest.mark.parametrize("compiler", ["gcc -std=c99", "clang -std=c99", "g++ -std=c++11", "clang++ -std=c++11"])

@@ -4,15 +4,15 @@
 
 enum { CRC_SIZE = 2, FULL_BLOCK = 0xFF };
 
-static uint16_t crc_byte(uint16_t crc, uint8_t byte) {
+uint16_t link_crc16_next(uint16_t crc, uint8_t byte) {
     uint8_t x = (uint8_t)(crc >> 8 ^ byte); // all eight steps at once: 0x1021 has its bits far enough apart
     x = (uint8_t)(x ^ x >> 4);
     return (uint16_t)((uint32_t)crc << 8 ^ (uint32_t)x << 12 ^ (uint32_t)x << 5 ^ x);
 }
 
 uint16_t link_crc16(const uint8_t *bytes, size_t size) {
-    uint16_t crc = 0xFFFF;
-    while (size--) crc = crc_byte(crc, *bytes++);
+    uint16_t crc = LINK_CRC16_START;
+    while (size--) crc = link_crc16_next(crc, *bytes++);
     return crc;
 }
 
@@ -34,7 +34,7 @@ static void end_block(encoder *e) {
 }
 
 static void put_byte(encoder *e, uint8_t byte) {
-    e->crc = crc_byte(e->crc, byte);
+    e->crc = link_crc16_next(e->crc, byte);
     if (e->count == FULL_BLOCK) {
         end_block(e);
         start_block(e);
@@ -55,7 +55,7 @@ static void put_u16(encoder *e, uint16_t value) {
 
 size_t link_encode(const link_frame *frame, uint8_t *out) {
     if (frame->size > LINK_MAX_PAYLOAD) return 0;
-    encoder e = {.out = out, .crc = 0xFFFF};
+    encoder e = {.out = out, .crc = LINK_CRC16_START};
     out[e.end++] = 0;
     start_block(&e);
     put_byte(&e, frame->type);

@@ -41,6 +41,8 @@ typedef struct { // fields are private but for the counters
     uint32_t errors; // chunks between zero bytes that were neither a frame nor text
 } link_decoder;
 
+#define LINK_CRC16_START 0xFFFF
+uint16_t link_crc16_next(uint16_t crc, uint8_t byte); // the CRC with one byte more
 uint16_t link_crc16(const uint8_t *bytes, size_t size);
 
 // Writes the frame with its zero bytes to `out` (LINK_MAX_ENCODED bytes); returns its length, 0 if the payload is too
