@@ -28,7 +28,8 @@ def build() -> str | Path:
         done = subprocess.run([*command, "-o", str(scratch)], capture_output=True, text=True, check=False)
         if done.returncode:
             scratch.unlink(missing_ok=True)
-            told = next((line for line in done.stderr.splitlines() if "error" in line or "cannot find" in line), "no reason")
+            lines = [line for line in done.stderr.splitlines() if "error" in line or "cannot find" in line]
+            told = lines[0] if lines else "no reason given"
             missing = "sim_avr.h" in done.stderr or "-lsimavr" in done.stderr
             return f"expected libsimavr, found none; {HOW}" if missing else f"simavr/board.c: {told}"
         scratch.replace(made)

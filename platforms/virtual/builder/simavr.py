@@ -8,8 +8,8 @@ env = DefaultEnvironment()
 board = env.BoardConfig()
 if not env.WhereIs("avr-gcc"):
     sys.stderr.write(
-        "Error: expected avr-gcc on the PATH, found none; install it (Debian: gcc-avr avr-libc, or: python tools/setup.py "
-        "--all)\n"
+        "Error: expected avr-gcc on the PATH, found none; install it (Debian: gcc-avr avr-libc, "
+        "or: python tools/setup.py --all)\n"
     )
     env.Exit(1)
 
