@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Gives boards in the field another model, signed by `python -m ml pack --sign`.
+"""Gives boards in the field another model or firmware, signed by `python -m ml pack --sign`.
 
     python tools/update.py --port /dev/ttyACM0 --image gesture_recognition.tmu
     python tools/update.py --rig rig.toml --image gesture_recognition.tmu     # all boards of a file (docs/rig.md)
     python tools/update.py status --port virtual                              # which model runs
     python tools/update.py revert --port virtual                              # back to the one before
+    python tools/update.py status --firmware --port virtual                   # of the firmware itself
 
 It may be interrupted: the same command goes on from there. docs/update.md says what a board checks. Exit status: 0 all
 boards have it, 1 an error.
@@ -42,6 +43,7 @@ class Given(TypedDict):
     key: str | None
     block: int
     at_once: int
+    firmware: bool
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -56,6 +58,7 @@ class Given(TypedDict):
 )
 @click.option("--block", type=click.IntRange(8, 256), default=BLOCK, show_default=True,
               help="Bytes of a block, a multiple of 8; 48 fits LoRa and BLE.")  # fmt: skip
+@click.option("--firmware", is_flag=True, help="status, revert: of the firmware itself, not of the model.")
 @click.option("--at-once", type=click.IntRange(1, 64), default=8, show_default=True, help="Boards at the same time.")
 def update(**given: Unpack[Given]) -> None:
     """Send an update, or ask for the state of a board's slots, go back to the image before, or give one up."""
@@ -100,12 +103,12 @@ def _job(fleet: Fleet, given: Given, sent: Update | None) -> Callable[[Board], s
 
     def do(board: Board) -> str:
         with fleet.opened(board, None) as device:
-            updater = Updater(device)
+            updater = Updater(device, firmware=given["firmware"])
             if given["action"] == "revert":
                 updater.revert()
             if given["action"] == "abort":
                 updater.abort()
-            return state(device.asked(), updater.status())
+            return state(device.asked(), updater.status(), given["firmware"])
 
     return do
 

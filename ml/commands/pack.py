@@ -17,6 +17,7 @@ from ml.compiler.model_file import c_name, read_model
 from ml.errors import UserError
 from ml.image.pack import Packed, pack
 from ml.paths import ROOT
+from ml.update.firmware import read_program, sign_firmware
 from ml.update.keys import read as read_keys
 from ml.update.package import Update
 from ml.update.sign import Release, read_image, sign
@@ -37,6 +38,7 @@ class Given(TypedDict):
     name: str | None
     host: bool
     cost: bool
+    firmware: bool
     as_json: bool
     sign: str | None
     counter: int | None
@@ -52,6 +54,7 @@ class Given(TypedDict):
 @click.option("--name", help="C name of a .tflite's model; from the file name when left out.")
 @click.option("--host", is_flag=True, help="For firmware that runs on this computer (board `host`), not for boards.")
 @click.option("--cost", is_flag=True, help="Also measure it against the compiled header, on an emulated Cortex-M4.")
+@click.option("--firmware", is_flag=True, help="MODEL is the firmware.elf of a build, --base that of what boards run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option(
     "--sign", metavar="KEYS", help="Product, or file of its keys, that signs: also write a .tmu beside --out."
@@ -64,8 +67,12 @@ class Given(TypedDict):
 def pack_(**given: Unpack[Given]) -> None:
     """Write a model image: data that firmware takes without being built again.
 
-    MODEL is an application, whose committed model is taken, a .tflite or a compiled header.
+    MODEL is an application, whose committed model is taken, a .tflite or a compiled header. With --firmware the update
+    is a patch of the firmware itself.
     """
+    if given["firmware"]:
+        _pack_firmware(given)
+        return
     signing = _signing(given)
     with tempfile.TemporaryDirectory() as folder:
         header = _header(given["model"], given["name"], Path(folder))
@@ -88,6 +95,24 @@ def pack_(**given: Unpack[Given]) -> None:
     click.echo(f"wrote {path}")
     if update:
         click.echo(f"wrote {path.with_suffix('.tmu')}: {update.sent:,} B to send, {len(update.payload):,} B of payload")
+
+
+def _pack_firmware(given: Given) -> None:
+    """Writes the update alone: there is no image without a base."""
+    if given["sign"] is None or given["counter"] is None or given["base"] is None:
+        raise UserError(
+            "expected --sign, --counter and --base beside --firmware, found one missing; --base is the firmware.elf "
+            "that the boards run"
+        )
+    program, base = (read_program(path, given["name"]) for path in (Path(given["model"]), given["base"]))
+    release = Release(given["counter"], given["version"] or str(given["counter"]), given["trial"])
+    update = sign_firmware(program, base, read_keys(given["sign"]), release, given["key"])
+    path = (given["out"] or Path(program.app)).with_suffix(".tmu")
+    update.write(path)
+    share = 100 * len(update.payload) / len(program.data)
+    found = {"name": program.app, "bytes": len(program.data), "sent": update.sent, "payload": len(update.payload)}
+    told = f"{update.sent:,} B to send; the patch has {share:.1f} % of the firmware's {len(program.data):,} B"
+    click.echo(json.dumps(found, indent=2) if given["as_json"] else f"wrote {path}: {told}")
 
 
 def _signing(given: Given) -> Callable[[Packed], Update] | None:

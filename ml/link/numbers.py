@@ -7,7 +7,7 @@ from ml.link.layout import Layout
 PROTOCOL_VERSION = 1  # of the link, in INFO
 ALL = 0xFF  # in place of a stream or a class: all of them
 MODEL_INPUT = 0xFFFF  # in place of a layer: the model's input
-NO_SLOT = 0xFF  # in place of a slot: the compiled-in model
+NO_SLOT = 0xFF  # in place of a slot: what was flashed
 
 
 class Type(IntEnum):
@@ -164,7 +164,7 @@ ARGUMENTS = {
     Command.RESET_BOARD: Layout(),
     Command.LEARN: Layout(names=("operation",), format="<B", rest="more"),
     Command.PROVOKE: Layout(names=("kind",), format="<B"),
-    Command.UPDATE_STATUS: Layout(),
+    Command.UPDATE_STATUS: Layout(rest="about"),
     Command.UPDATE_MANIFEST: Layout(names=("offset",), format="<H", rest="content"),
     Command.UPDATE_BEGIN: Layout(names=("block",), format="<H"),
     Command.UPDATE_BLOCK: Layout(names=("number",), format="<I", rest="content"),
@@ -172,7 +172,7 @@ ARGUMENTS = {
     Command.UPDATE_FINISH: Layout(),
     Command.UPDATE_ABORT: Layout(),
     Command.UPDATE_CONFIRM: Layout(),
-    Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI"),
+    Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI", rest="about"),
     Command.EVENTS: Layout(names=("boot", "before", "again"), format="<IHB"),
 }
 ANSWERS = {

@@ -38,16 +38,18 @@ BITMAP = 32  # bytes of one answer
 
 
 class Updater:
-    """Of one board. `block`: bytes of a block, a multiple of 8; 48 fits LoRa and BLE."""
+    """Of one board. `block`: bytes of a block, a multiple of 8; 48 fits LoRa and BLE. `firmware`: of the firmware
+    itself, not of models; `install` looks into the update for that."""
 
-    def __init__(self, device: Device, block: int = BLOCK) -> None:
+    def __init__(self, device: Device, block: int = BLOCK, *, firmware: bool = False) -> None:
+        self.firmware = firmware
         self.device, self.block = device, min(block, (device.info.max_payload - 5) // 8 * 8)
         self.lost = 0  # answers that did not come in time
         self.sent = 0  # bytes of manifest, signature and payload, blocks as often as they were sent
 
     def status(self) -> UpdateStatus:
         """UserError where the firmware takes no updates."""
-        answer = self._ask(Command.UPDATE_STATUS)
+        answer = self._ask(Command.UPDATE_STATUS, self._about)
         if len(answer) < UpdateStatus.LEAST:
             raise UserError(f"{self._port}: expected the state of its slots, found {len(answer)} bytes; flash it again")
         return UpdateStatus.parse(answer)
@@ -55,6 +57,7 @@ class Updater:
     def install(self, update: Update) -> Iterator[Step]:
         """Sends what is missing, waits for the end of the trial and confirms; UserError when the board gives it up."""
         manifest = update.manifest
+        self.firmware = manifest.is_firmware
         for attempt in range(MOST_RESTARTS):
             status = self.status()
             if self._has(status, update):
@@ -80,19 +83,23 @@ class Updater:
         )
 
     def revert(self) -> UpdateStatus:
-        """Back to the image before, or to the compiled-in model."""
+        """Back to the image before, or to what was flashed."""
         before = self.status()
         if before.phase == Phase.TRIAL:
             self.abort()
             return self.status()
         if before.confirmed == NO_SLOT:
-            raise UserError(f"{self._port}: expected an image to go back from, found the compiled-in model running")
-        self._ask(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter))
+            raise UserError(f"{self._port}: expected an image to go back from, found what was flashed running")
+        self._ask(Command.UPDATE_REVERT, struct.pack("<BI", before.confirmed, before.counter) + self._about)
         return self.status()
 
     def abort(self) -> None:
         """Gives up what is on its way, or on trial."""
         self._settle(Command.UPDATE_ABORT, lambda now: now.phase == Phase.IDLE)
+
+    @property
+    def _about(self) -> bytes:
+        return b"\x01" if self.firmware else b""
 
     @property
     def _port(self) -> str:
@@ -103,7 +110,9 @@ class Updater:
         return status.phase != Phase.TRIAL and (status.digest, status.counter) == (manifest.digest, manifest.counter)
 
     def _tries(self, status: UpdateStatus, update: Update) -> bool:
-        return status.phase == Phase.TRIAL and status.offered == update.manifest.counter
+        """The trial has begun; that of a firmware begins with the restart that comes."""
+        trial = status.phase == Phase.TRIAL or (self.firmware and status.phase == Phase.VERIFIED)
+        return trial and status.offered == update.manifest.counter
 
     def _deliver(self, update: Update) -> Iterator[Step]:
         """Until the trial begins."""
@@ -168,8 +177,9 @@ class Updater:
             status = self.status()
             if not self._tries(status, update):
                 raise UserError(f"{self._port}: expected a trial of {total} windows, found {self._outcome(status)}")
-            if status.windows != left:
-                left, moved_s = status.windows, time.monotonic()
+            windows = total if status.phase == Phase.VERIFIED else status.windows
+            if windows != left:
+                left, moved_s = windows, time.monotonic()
             yield Step("try", total - left, total)
             if left and time.monotonic() - moved_s > STALLED_S:
                 raise UserError(

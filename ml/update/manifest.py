@@ -42,6 +42,11 @@ class Manifest:
     payload: int | None = None  # None: `size`
 
     @property
+    def is_firmware(self) -> bool:
+        """Not a model."""
+        return self.kind == Kind.FIRMWARE
+
+    @property
     def payload_size(self) -> int:
         """Bytes that are sent."""
         return self.size if self.payload is None else self.payload

@@ -31,7 +31,7 @@ except ImportError:  # Windows
 
 CONSOLE, SENSORS, MEMORY = "console", "sensors", "memory"
 STATE, LOG, LOCK, ALIVE = "emulator.json", "emulator.log", "lock", "alive"
-MEMORY_SIZE, FLASH_SIZE = 16 << 20, 512 << 10  # mps2.h
+MEMORY_SIZE, FLASH_SIZE = 16 << 20, 1 << 20  # mps2.h
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 3.0
 NS_PER_INSTRUCTION_SHIFT = 6  # an instruction takes 2^6 ns of virtual time: 15.625 million a second

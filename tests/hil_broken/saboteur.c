@@ -222,6 +222,12 @@ WRAP(bool, update_manifest_says, const update_manifest *m, uint32_t field, const
     return is(FOREIGN_IS_TAKEN) || __real_update_manifest_says(m, field, text);
 }
 
+bool field_has_program(const update_manifest *m); // lib/field/src/core.h
+
+WRAP(bool, field_has_program, const update_manifest *m) {
+    return is(BASE_IS_NOT_COMPARED) || __real_field_has_program(m);
+}
+
 WRAP(update_result, update_open, update *u, const update_config *config) {
     const update_result result = __real_update_open(u, config);
     if (is(COUNTER_IS_FORGOTTEN)) u->state.counter = 0;

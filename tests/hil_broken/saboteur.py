@@ -68,6 +68,7 @@ class Sabotage(IntEnum):
     COUNTER_IS_NOT_COMPARED = auto()  # what was sent once is taken again
     COUNTER_IS_FORGOTTEN = auto()  # when the board restarts
     FOREIGN_IS_TAKEN = auto()
+    BASE_IS_NOT_COMPARED = auto()  # of a patch of the firmware
     FLASH_IS_WORN = auto()  # it does not keep what is written, and does not say so
     FLASH_IS_FULL = auto()
 

@@ -1,12 +1,19 @@
 """Every check of updates in the field fails on a board that takes what it must not, or cannot keep what it takes."""
 
+import dataclasses
+
 import pytest
 
 from ml.errors import UserError
+from ml.link.messages import GivenUp
+from ml.link.update import Updater
+from ml.update.firmware import Program, read_program
 from tests.hil.checks import updates
 from tests.hil_broken.noticing import broken, noticed
 from tests.hil_broken.saboteur import Sabotage
 
+BOOT = 0x4000  # bytes of the boot stage, in front of the firmware
+HANGS = b"\xfe\xe7"  # b .
 pytestmark = pytest.mark.xdist_group("sabotaged boards")
 
 
@@ -30,6 +37,54 @@ TAKEN = [
 def test_what_must_not_become_active_is_noticed(device, check):
     with noticed("it was taken"):
         check(device)
+
+
+@pytest.fixture(scope="module")
+def runs(gestures) -> Program:
+    """The firmware of the board."""
+    board = gestures.board
+    return read_program(board.place.workspace / "build" / board.environment / "firmware.elf")
+
+
+def test_a_good_board_takes_a_patch_of_its_firmware_and_goes_back(device, runs):
+    build = device.asked().build
+    other = "another name".ljust(len(build), "-")[: len(build)]
+    new = dataclasses.replace(runs, data=runs.data.replace(build.encode(), other.encode()))
+    patch = updates.next_firmware(device, new, runs)
+    assert len(patch.payload) < len(runs.data) / 10
+    for _ in Updater(device).install(patch):
+        pass
+    assert device.asked().build == other
+    Updater(device, firmware=True).revert()
+    updates.takes_no_patch_of_another_firmware(device, runs)  # it waits for the restart
+    assert device.asked().build == build
+
+
+def test_a_firmware_that_hangs_is_given_up(device, runs):
+    updates.takes_no_firmware_that_is_not_signed(device, runs)
+    hangs = bytearray(runs.data)
+    start = int.from_bytes(hangs[4:8], "little") - 1 - BOOT  # of the reset handler
+    hangs[start : start + 2] = HANGS
+    patch = updates.next_firmware(device, dataclasses.replace(runs, data=bytes(hangs)), runs)
+    with pytest.raises(UserError, match="the board restarted during the trial"):
+        for _ in Updater(device).install(patch):
+            pass
+    status = Updater(device, firmware=True).status()
+    assert (status.given_up, status.counter) == (GivenUp.RESTART, patch.manifest.counter - 1)
+
+
+FIRMWARE = [
+    (Sabotage.UNSIGNED_IS_TAKEN, updates.takes_no_firmware_that_is_not_signed),
+    (Sabotage.BASE_IS_NOT_COMPARED, updates.takes_no_patch_of_another_firmware),
+]
+
+
+@pytest.mark.parametrize(
+    ("sabotage", "check"), FIRMWARE, indirect=["sabotage"], ids=[kind.name for kind, _ in FIRMWARE]
+)
+def test_firmware_that_must_not_become_active_is_noticed(device, runs, check):
+    with noticed("it was taken"):
+        check(device, runs)
 
 
 def test_a_good_board_forgets_no_counter(board, device):

@@ -40,7 +40,7 @@ static bool runs(const uint8_t *image, uint32_t size) {
 
 // Everything that the host does, from wherever the board is, to the confirmed new image.
 static void deliver(const uint8_t *image, uint32_t size, uint32_t counter) {
-    update_offer offer = {counter, size, size, false, {0}, "new"};
+    update_offer offer = {counter, size, size, 1, false, {0}, "new"};
     digest(image, size, offer.digest);
     nor_kept_to = 0;
     require(update_open(&u, &config) == UPDATE_OK, "opens");

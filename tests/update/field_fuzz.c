@@ -2,6 +2,7 @@
 // was changed may become active, and no sanitizer may find anything.
 //   field_fuzz OLD.tmu IMAGE.tmu ARRAYS.tmu COUNT SEED
 #include "field_host.h"
+#include "mutate.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,31 +13,6 @@ static uint8_t confirmed[sizeof nor_bytes]; // the flash with the old image conf
 static uint8_t received[2][sizeof nor_bytes];
 static field_state waiting[2]; // all blocks of the second and of the third file are there
 static unsigned long parsed, made;
-
-static void mutate(uint8_t *bytes, uint32_t size) {
-    static const uint8_t heads[] = {0x00, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1F, 0x20, 0x3B, 0x40, 0x58, 0x5A, 0x5B, 0x5F,
-                                    0x60, 0x7F, 0x80, 0x98, 0x9F, 0xA0, 0xB1, 0xBF, 0xC0, 0xF4, 0xF6, 0xFB, 0xFF};
-    for (uint32_t changes = 1 + nor_chance(3); changes; changes--) {
-        const uint32_t at = nor_chance(size);
-        switch (nor_chance(4)) {
-        case 0:
-            bytes[at] ^= (uint8_t)(1u << nor_chance(8));
-            break;
-        case 1:
-            bytes[at] = (uint8_t)nor_chance(256);
-            break;
-        case 2:
-            bytes[at] = heads[nor_chance(sizeof heads)];
-            break;
-        default: // a byte in or out: what follows moves
-            if (nor_chance(2))
-                memmove(bytes + at + 1, bytes + at, size - at - 1);
-            else
-                memmove(bytes + at, bytes + at + 1, size - at - 1);
-            break;
-        }
-    }
-}
 
 static void is_still_the_old_one(void) {
     require(field.slots.state.counter == 1 && field.slots.state.phase != UPDATE_TRIAL, "nothing else became active");

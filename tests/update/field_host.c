@@ -16,6 +16,7 @@ static service_config service;
 static const nn_model *in_use;
 static uint32_t now_us;
 uint8_t host_answer[SERVICE_UPDATE_ANSWER];
+bool board_ended;
 
 // What lib/field calls of the board and of the service.
 uint32_t board_micros(void) {
@@ -24,7 +25,11 @@ uint32_t board_micros(void) {
 board_reset_cause board_reset_reason(void) {
     return BOARD_RESET_POWER;
 }
+void board_reset(void) {}
 void service_renew(void) {}
+void service_end_with(void (*last)(void)) {
+    board_ended = last == board_reset;
+}
 
 void require(bool right, const char *what) {
     if (right) return;
@@ -57,15 +62,25 @@ uint8_t host_says(uint8_t command, const uint8_t *args, size_t size) {
     return status;
 }
 
-update_file file_read(const char *path) {
+uint8_t *bytes_read(const char *path, uint32_t *size) {
     FILE *file = fopen(path, "rb");
     require(file, path);
     fseek(file, 0, SEEK_END);
-    const uint32_t size = (uint32_t)ftell(file);
-    update_file f = {malloc(size), 0, NULL, NULL, 0};
+    *size = (uint32_t)ftell(file);
+    uint8_t *bytes = malloc(*size);
     rewind(file);
-    require(fread(f.bytes, 1, size, file) == size, path);
+    require(fread(bytes, 1, *size, file) == *size, path);
     fclose(file);
+    return bytes;
+}
+
+void service_polls(void) {
+    service.updates->poll();
+}
+
+update_file file_read(const char *path) {
+    uint32_t size;
+    update_file f = {bytes_read(path, &size), 0, NULL, NULL, 0};
     f.manifest = f.bytes + 6;
     f.signed_size = f.bytes[4] + 256u * f.bytes[5] + UPDATE_SIGNATURE;
     f.payload = f.manifest + f.signed_size;
@@ -91,7 +106,7 @@ uint8_t host_sends(const update_file *file) {
     const uint32_t count = (file->payload_size + FILE_BLOCK - 1) / FILE_BLOCK, start = nor_chance(count);
     for (uint32_t i = 0; i < count; i++) { // in another order each time: from a chosen one, round to it
         const uint32_t number = (start + i) % count, at = number * FILE_BLOCK, left = file->payload_size - at;
-        if (update_has_block(&field.slots, number)) continue;
+        if (update_has_block(field.sent, number)) continue;
         const uint32_t size = left < FILE_BLOCK ? left : FILE_BLOCK;
         args[0] = (uint8_t)number;
         args[1] = (uint8_t)(number >> 8);
@@ -112,7 +127,7 @@ uint8_t host_ends(void) {
         if (host_answer[0] != LINK_REFUSAL_TRIAL) return LINK_REFUSED;
         board_window(false);
     }
-    return field.slots.state.phase == UPDATE_IDLE ? LINK_OK : LINK_REFUSED;
+    return field.sent->state.phase == UPDATE_IDLE ? LINK_OK : LINK_REFUSED;
 }
 
 void host_delivers(const update_file *file) {

@@ -15,9 +15,11 @@ typedef struct { // an update file
     uint32_t payload_size;
 } update_file;
 
+uint8_t *bytes_read(const char *path, uint32_t *size); // of a file; ends the program where there is none
 update_file file_read(const char *path);
 
-void board_start(void); // as after a reset: only the flash is what it was
+void board_start(void);  // as after a reset: only the flash is what it was
+extern bool board_ended; // the firmware wants a reset
 
 // Commands as the link has them: a link_status. The answer is in host_answer.
 extern uint8_t host_answer[SERVICE_UPDATE_ANSWER];
@@ -25,6 +27,7 @@ uint8_t host_says(uint8_t command, const uint8_t *args, size_t size);
 
 uint8_t host_announces(const update_file *file); // manifest and UPDATE_BEGIN
 uint8_t host_sends(const update_file *file);     // the blocks that are missing, from a chosen one on
+void service_polls(void);                        // a turn of the loop
 void board_window(bool late);                    // two seconds later
 uint8_t host_ends(void);                         // the windows of the trial, and UPDATE_CONFIRM
 void host_delivers(const update_file *file);     // all of it; ends the program where something is refused

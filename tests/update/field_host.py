@@ -18,16 +18,28 @@ APP = "vibration_anomaly"  # the smallest image
 PARTS = ("update", "field")
 
 
-def program(name: str, folder: Path, sabotage: tuple[str, str] | None = None) -> Path:
-    """`name`.c with lib/field, with one text of lib/field or lib/update replaced by another."""
+def program(name: str, folder: Path, sabotage: tuple[str, str] | None = None, *, firmware: bool = False) -> Path:
+    """`name`.c with lib/field, with one text of lib/field or lib/update replaced by another.
+
+    firmware: of a board with a boot stage.
+    """
     kernels = archive("nn-sanitized", sorted((ROOT / "lib/nn/src").rglob("*.c")), flags=FLAGS)
     options = {"includes": [IMAGE / "include"], "flags": FLAGS}
     image = archive("image-sanitized", [*sorted((IMAGE / "src").glob("*.c")), *sorted(FFT.glob("fft*.c"))], **options)
     sources = sabotaged(folder, sabotage)
-    own = [str(HERE / f"{one}.c") for one in (name, "field_host", "nor")] + [str(ROOT / "lib/link/src/cbor.c")]
+    own = [
+        str(HERE / f"{one}.c")
+        for one in (name, "field_host", "mutate", "nor", *(["firmware_host"] if firmware else []))
+    ] + [str(ROOT / "lib/link/src/cbor.c")]
     includes = [f"-I{place}" for place in (*sorted(ROOT.glob("lib/*/include")), *INCLUDES, HERE)]
     includes += [f"-I{ROOT / 'lib' / part / 'src'}" for part in PARTS]
-    defines = ["-DFIELD_UPDATES=1", "-DLINK_MAX_PAYLOAD=896", f'-DFIELD_APP="{APP}"', f"-isystem{monocypher(CACHE)}"]
+    defines = [
+        f"-DFIELD_FIRMWARE={int(firmware)}",
+        "-DFIELD_UPDATES=1",
+        "-DLINK_MAX_PAYLOAD=896",
+        f'-DFIELD_APP="{APP}"',
+        f"-isystem{monocypher(CACHE)}",
+    ]
     signing.flags(folder)
     defines += [
         f'-DUPDATE_KEYS_HEADER="{folder}/{signing.HEADER}"',

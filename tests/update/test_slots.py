@@ -32,6 +32,7 @@ class State(ctypes.Structure):
         ("at", ctypes.c_uint32 * 2),
         ("sum", ctypes.c_uint32 * 2),
         ("owner", ctypes.c_uint32),
+        ("trial", ctypes.c_uint32),
         ("digest", ctypes.c_uint8 * 32 * 2),
         ("version", ctypes.c_char * 24 * 2),
         ("confirmed", ctypes.c_uint8),
@@ -49,6 +50,7 @@ class Offer(ctypes.Structure):
         ("counter", ctypes.c_uint32),
         ("size", ctypes.c_uint32),
         ("payload", ctypes.c_uint32),
+        ("trial", ctypes.c_uint32),
         ("changes", ctypes.c_bool),
         ("digest", ctypes.c_uint8 * 32),
         ("version", ctypes.c_char * 24),
@@ -116,7 +118,7 @@ class Board:
         return ctypes.string_at(at, size.value) if at else None
 
     def begin(self, data: bytes, counter: int, block: int = BLOCK, stated: bytes | None = None) -> int:
-        return self.announce(Offer(counter, len(data), len(data), False, _bytes(stated or digest(data))), block)
+        return self.announce(Offer(counter, len(data), len(data), 1, False, _bytes(stated or digest(data))), block)
 
     def announce(self, offer: Offer, block: int = BLOCK) -> int:
         return self.c.update_begin(self.memory, ctypes.byref(offer), block)
@@ -243,7 +245,7 @@ def test_sizes_that_flash_or_memory_do_not_take_are_refused(board, size, block):
 def delta(board: Board, base: bytes, image: bytes, payload: bytes | None = None) -> int:
     """Offers what changed, sends it and says how that ended."""
     payload = changes(base, image) if payload is None else payload
-    offer = Offer(2, len(image), len(payload), True, _bytes(digest(image)))
+    offer = Offer(2, len(image), len(payload), 1, True, _bytes(digest(image)))
     assert board.announce(offer) == OK
     board.send(payload)
     return board.finish()
@@ -271,7 +273,7 @@ def test_changes_on_trial_that_a_start_ended_are_applied_again_without_sending_a
     assert [delta(board, OLD, image), board.try_()] == [OK, OK]
     board.start()
     payload = changes(OLD, image)
-    assert board.announce(Offer(2, len(image), len(payload), True, _bytes(digest(image)))) == OK
+    assert board.announce(Offer(2, len(image), len(payload), 1, True, _bytes(digest(image)))) == OK
     assert board.send(payload) == 0
     assert [board.finish(), board.try_(), board.confirm()] == [OK, OK, OK]
     assert board.image() == image
@@ -293,8 +295,8 @@ def test_changes_need_the_base_on_the_board(board):
 
 
 def test_changes_and_image_fit_the_slot_together(board):
-    assert board.announce(Offer(1, 9 * PAGE, PAGE, True, _bytes(digest(b"")))) == OK
-    assert board.announce(Offer(2, 9 * PAGE, PAGE + 1, True, _bytes(digest(b"")))) == ERR_SIZE
+    assert board.announce(Offer(1, 9 * PAGE, PAGE, 1, True, _bytes(digest(b"")))) == OK
+    assert board.announce(Offer(2, 9 * PAGE, PAGE + 1, 1, True, _bytes(digest(b"")))) == ERR_SIZE
 
 
 def test_a_bad_confirmed_image_falls_back_to_the_one_before_and_then_to_the_model_that_is_compiled_in(board):

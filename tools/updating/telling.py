@@ -60,11 +60,13 @@ class Teller:
             self._progress.update(self._tasks[name], description=described, completed=done, total=total)
 
 
-def state(info: Info, status: UpdateStatus) -> str:
-    """Of a board, in a line."""
+def state(info: Info, status: UpdateStatus, firmware: bool = False) -> str:
+    """Of a board, in a line; `firmware`: of what its firmware is, not its model."""
     update = info.update
-    running = "the compiled-in model"
-    if status.running != NO_SLOT:
+    running = "the firmware that was flashed" if firmware else "the compiled-in model"
+    if firmware and status.running != NO_SLOT:
+        running = f"firmware of slot {status.running}, image {status.digest[:8].hex()}"
+    elif status.running != NO_SLOT:
         version = f" {update.version}" if update and update.version else ""
         running = f"slot {status.running},{version} image {status.digest[:8].hex()}"
     parts = [f"{info.app}{f' of {update.product}' if update else ''} runs {running}", f"counter {status.counter}"]

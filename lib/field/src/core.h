@@ -27,14 +27,17 @@ typedef struct {
     service_config *service;
     const image_firmware *room;
     bool (*use)(const field_model *given);
-    update slots;
+    update slots; // of models
+#if FIELD_FIRMWARE
+    update firmware;
+#endif
+    update *sent; // what was announced last, or is on trial
     update_arrival arrival;
     bool broken;                                              // there is no flash for slots
     image given;                                              // in use where slots say so
     uint8_t manifest[UPDATE_MANIFEST_MAX + UPDATE_SIGNATURE]; // as far as it has arrived
     uint16_t filled;
-    uint16_t trial;    // windows that the manifest asks for
-    uint16_t windows;  // of these, left
+    uint16_t windows;  // of the trial, left
     uint32_t tried_us; // when the trial began
     bool settled;      // samples from before are used up
     bool late;
@@ -50,9 +53,37 @@ const uint8_t *field_public_key(const uint8_t id[UPDATE_KEY_ID]); // NULL: nobod
 bool field_judge(update_manifest *m, field_refusal *why);
 
 // model.c
-void field_choose(void); // the model that the slots name, else what is left
+uint8_t field_choose(void); // the model that the slots name, else what is left; why that is not the first of them, or 0
 bool field_try(field_refusal *why);
+
+// trial.c: of a model or of a firmware.
+bool field_on_trial(void);
+void field_begin_trial(void);
 void field_end_trial(uint8_t reason);
+void field_count_window(uint32_t sample_us, bool late);
+void field_poll(void);
+
+// firmware.c: updates of the firmware itself. Without FIELD_FIRMWARE there are none.
+#if FIELD_FIRMWARE
+void field_open_firmware(uint8_t restarted);
+update *field_about(uint32_t kind);               // UPDATE_KIND_...; NULL: the firmware takes none of it
+uint32_t field_models_room(void);                 // bytes of the flash part; 0: all
+bool field_has_program(const update_manifest *m); // the base of a patch
+#else
+static inline void field_open_firmware(uint8_t restarted) {
+    (void)restarted;
+}
+static inline update *field_about(uint32_t kind) {
+    return kind == UPDATE_KIND_FIRMWARE ? NULL : &field.slots;
+}
+static inline uint32_t field_models_room(void) {
+    return 0;
+}
+static inline bool field_has_program(const update_manifest *m) {
+    (void)m;
+    return false;
+}
+#endif
 
 // commands.c
 uint8_t field_run(uint8_t command, const uint8_t *args, size_t size, uint8_t *answer, size_t *answered);

@@ -37,14 +37,18 @@ static void use_the_compiled_one(void) {
     if (!field.use(NULL) || (*model && !nn_self_test(*model))) field_without_model(field.service);
 }
 
-void field_choose(void) {
+uint8_t field_choose(void) {
     field_refusal why;
+    uint8_t first = 0;
     while (!field.broken && update_running(&field.slots) != UPDATE_NO_SLOT) {
         const uint8_t reason = take(&why);
-        if (!reason) return;
+        if (!reason) return first;
+        if (!first) first = reason;
+        if (field.sent != &field.slots && field_on_trial()) break; // the model is not what is wrong
         if (update_fall_back(&field.slots, reason) != UPDATE_OK) break;
     }
     use_the_compiled_one();
+    return first;
 }
 
 bool field_try(field_refusal *why) {
@@ -53,45 +57,24 @@ bool field_try(field_refusal *why) {
         field_end_trial(reason);
         return false;
     }
-    field.windows = field.trial;
-    field.tried_us = board_micros();
-    field.settled = field.late = false;
+    field_begin_trial();
     service_renew();
     return true;
-}
-
-void field_end_trial(uint8_t reason) {
-    update_give_up(&field.slots, reason);
-    field_choose();
-    service_renew();
-}
-
-// The update was done in one turn of the loop, and samples have waited for it: windows of those are late, and are no
-// proof of anything.
-static void count_window(uint32_t sample_us, bool late) {
-    enum { SETTLES_US = 1000000 };
-    if (field.slots.state.phase != UPDATE_TRIAL) return;
-    if (!field.settled) field.settled = sample_us - field.tried_us - SETTLES_US <= INT32_MAX;
-    if (!field.settled) return;
-    field.late = field.late || late;
-    if (field.windows) field.windows--;
-}
-
-static void poll(void) {
-    if (field.late && field.slots.state.phase == UPDATE_TRIAL) field_end_trial(GIVEN_UP_AS_LATE);
-    field.late = false;
 }
 
 // A trial that this start interrupted is over, and the watchdog may have been why.
 static void open_slots(void) {
     const bool watchdog = board_reset_reason() == BOARD_RESET_WATCHDOG;
     update_config how = {.arrival = &field.arrival, .digest = update_digest, .make = update_make_changes};
+    how.size = field_models_room();
     how.restarted = watchdog ? GIVEN_UP_BY_WATCHDOG : UPDATE_BY_RESTART;
     (void)update_open(&field.slots, &how); // what the flash does not keep, the next start finds again
     field.broken = !field.slots.slot_size;
+    field.sent = &field.slots;
+    field_open_firmware(how.restarted);
 }
 
-static const service_updates updates = {field_run, field_describe, field_image, count_window, poll};
+static const service_updates updates = {field_run, field_describe, field_image, field_count_window, field_poll};
 
 void field_start(service_config *service, const image_firmware *room, bool (*use)(const field_model *given)) {
     field.service = service;
@@ -99,7 +82,8 @@ void field_start(service_config *service, const image_firmware *room, bool (*use
     field.use = use;
     service->updates = &updates;
     open_slots();
-    field_choose();
+    const uint8_t reason = field_choose();
+    if (field_on_trial() && reason) field_end_trial(reason);
 }
 
 #endif

@@ -23,17 +23,20 @@ static bool is_signed(const update_manifest *m, uint32_t size, field_refusal *wh
 
 static bool is_for_us(const update_manifest *m, field_refusal *why) {
     const uint32_t pointer = m->value[UPDATE_FIELD_POINTER].number, kind = m->value[UPDATE_FIELD_KIND].number;
-    const uint32_t counter = m->value[UPDATE_FIELD_COUNTER].number, ours = field.slots.state.counter;
+    const update *about = field_about(kind);
     if (!update_manifest_says(m, UPDATE_FIELD_PRODUCT, field_product)) return refuse(why, LINK_REFUSAL_PRODUCT, 0, 0);
     if (!update_manifest_says(m, UPDATE_FIELD_APP, field.service->app)) return refuse(why, LINK_REFUSAL_APP, 0, 0);
     if (pointer != sizeof(void *)) return refuse(why, LINK_REFUSAL_POINTER, pointer, sizeof(void *));
-    if (kind == UPDATE_KIND_FIRMWARE) return refuse(why, LINK_REFUSAL_KIND, kind, UPDATE_KIND_ARRAYS);
+    if (!about) return refuse(why, LINK_REFUSAL_KIND, kind, UPDATE_KIND_ARRAYS);
+    const uint32_t counter = m->value[UPDATE_FIELD_COUNTER].number, ours = about->state.counter;
     return counter > ours || refuse(why, LINK_REFUSAL_COUNTER, counter, ours);
 }
 
 static bool has_base(const update_manifest *m, field_refusal *why) {
     const uint8_t *base = m->value[UPDATE_FIELD_BASE].bytes, slot = field.slots.state.confirmed;
     if (!base) return true;
+    if (m->value[UPDATE_FIELD_KIND].number == UPDATE_KIND_FIRMWARE)
+        return field_has_program(m) || refuse(why, LINK_REFUSAL_BASE, 0, 0);
     const bool same = slot != UPDATE_NO_SLOT && memcmp(field.slots.state.digest[slot], base, UPDATE_BASE_ID) == 0;
     return same || refuse(why, LINK_REFUSAL_BASE, 0, 0);
 }
@@ -58,11 +61,12 @@ static bool has_kernels(const update_manifest *m, field_refusal *why) {
 }
 
 static bool has_room(const update_manifest *m, field_refusal *why) {
+    const uint32_t slot = field_about(m->value[UPDATE_FIELD_KIND].number)->slot_size;
     return enough(why, LINK_REFUSAL_ARENA, m->value[UPDATE_FIELD_ARENA].number, field.room->arena_size) &&
            enough(why, LINK_REFUSAL_STATE, m->value[UPDATE_FIELD_STATE].number, field.room->state_size) &&
            enough(why, LINK_REFUSAL_WINDOW, m->value[UPDATE_FIELD_WINDOW].number, field.room->window) &&
            enough(why, LINK_REFUSAL_PARAMS, m->value[UPDATE_FIELD_PARAMS].number, field.room->params_size) &&
-           enough(why, LINK_REFUSAL_SIZE, m->value[UPDATE_FIELD_SIZE].number, field.slots.slot_size);
+           enough(why, LINK_REFUSAL_SIZE, m->value[UPDATE_FIELD_SIZE].number, slot);
 }
 
 bool field_judge(update_manifest *m, field_refusal *why) {

@@ -83,7 +83,7 @@ static const struct {
     {LINK_RESET_BOARD, 0, 0, reset_board},
     {LINK_LEARN, 1, ANY, service_learn},
     {LINK_PROVOKE, 1, 1, service_provoke},
-    {LINK_UPDATE_STATUS, 0, 0, service_update},
+    {LINK_UPDATE_STATUS, 0, 1, service_update},
     {LINK_UPDATE_MANIFEST, 2, ANY, service_update},
     {LINK_UPDATE_BEGIN, 2, 2, service_update},
     {LINK_UPDATE_BLOCK, 5, ANY, service_update},
@@ -91,7 +91,7 @@ static const struct {
     {LINK_UPDATE_FINISH, 0, 0, service_update},
     {LINK_UPDATE_ABORT, 0, 0, service_update},
     {LINK_UPDATE_CONFIRM, 0, 0, service_update},
-    {LINK_UPDATE_REVERT, 5, 5, service_update},
+    {LINK_UPDATE_REVERT, 5, 6, service_update},
     {LINK_EVENTS, 7, 7, service_events},
 };
 

@@ -61,7 +61,6 @@ enum { ANSWER_ROOM = LINK_MAX_PAYLOAD - 2 };
 // core.c
 uint8_t service_channel_count(const service_stream *stream);
 uint8_t service_classes(void);             // of the model's scores
-void service_end_with(void (*last)(void)); // when the answer is out; it does not return
 
 // send.c: the queue to the console
 void service_send_init(void);

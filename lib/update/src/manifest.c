@@ -106,6 +106,7 @@ void update_manifest_offer(const update_manifest *m, update_offer *offer) {
     offer->counter = m->value[UPDATE_FIELD_COUNTER].number;
     offer->size = m->value[UPDATE_FIELD_SIZE].number;
     offer->payload = changes ? m->value[UPDATE_FIELD_PAYLOAD].number : offer->size;
+    offer->trial = m->value[UPDATE_FIELD_TRIAL].number;
     offer->changes = changes;
     memcpy(offer->digest, m->value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
     memcpy(offer->version, m->value[UPDATE_FIELD_VERSION].bytes, m->value[UPDATE_FIELD_VERSION].number);

@@ -23,9 +23,8 @@ update_result update_open(update *u, const update_config *config) {
     u->config = *config;
     u->flash = board_flash();
     const uint32_t page = u->flash.page, left = u->flash.size - config->start;
-    const uint32_t size = config->size ? config->size : left;
-    if (config->start > u->flash.size || size > left || size < (JOURNAL_PAGES + 2 * UPDATE_SLOTS) * page)
-        return UPDATE_ERR_FLASH;
+    const uint32_t size = config->size && config->size < left ? config->size : left;
+    if (config->start > u->flash.size || size < (JOURNAL_PAGES + 2 * UPDATE_SLOTS) * page) return UPDATE_ERR_FLASH;
     u->slot_size = (size / page - JOURNAL_PAGES) / UPDATE_SLOTS * page - page;
     journal_read(u);
     if (u->state.phase != UPDATE_TRIAL || config->goes_on) return UPDATE_OK;
@@ -85,6 +84,7 @@ static update_result start_afresh(update *u, const update_offer *offer) {
     const uint8_t slot = slots_target(u);
     u->state.offered = offer->counter;
     u->state.payload = offer->payload;
+    u->state.trial = offer->trial;
     u->state.size[slot] = offer->size;
     u->state.at[slot] = offer->changes ? slots_to_pages(u, offer->payload) : 0;
     memcpy(u->state.digest[slot], offer->digest, UPDATE_DIGEST);

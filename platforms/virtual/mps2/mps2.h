@@ -30,10 +30,13 @@ enum { WATCHDOG_INTERRUPT = 1 << 0, WATCHDOG_RESET = 1 << 1 }; // control
 #define MPS2_LEDS     (*(volatile uint32_t *)0x40028000u) // bit 0 is LED0
 #define MPS2_TICK_NS  40u                                 // of the timers: the boards' 25 MHz clock
 
-#define MPS2_PSRAM      ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
-#define MPS2_PSRAM_SIZE 0x01000000u
-#define MPS2_FLASH_SIZE 0x00080000u // the end of it, which board_flash_* write: emulator_control.py keeps it
-#define MPS2_FLASH_PART ((uintptr_t)MPS2_PSRAM + MPS2_PSRAM_SIZE - MPS2_FLASH_SIZE)
+#define MPS2_PSRAM       ((const uint8_t *)0x21000000u) // the host may see it too, docs/sensor_bus.md
+#define MPS2_PSRAM_SIZE  0x01000000u
+#define MPS2_FLASH_SIZE  0x00100000u // the end of it, which board_flash_* write: emulator_control.py keeps it
+#define MPS2_FLASH_PART  ((uintptr_t)MPS2_PSRAM + MPS2_PSRAM_SIZE - MPS2_FLASH_SIZE)
+#define MPS2_MODELS_SIZE 0x00080000u // of the flash part, its beginning; behind it lies firmware from the field
+
+#define MPS2_BOOT_SIZE 0x00004000u // the boot stage, in front of a firmware that is built for one: boot_stage.py
 
 enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_IRQS = 32 };
 
@@ -41,6 +44,7 @@ enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_I
 #define SCS_REGISTER(address) (*(volatile uint32_t *)(address))
 #define NVIC_ENABLE           SCS_REGISTER(0xE000E100u)
 #define NVIC_CLEAR_PENDING    SCS_REGISTER(0xE000E280u)
+#define SCB_VTOR              SCS_REGISTER(0xE000ED08u)
 #define SCB_AIRCR             SCS_REGISTER(0xE000ED0Cu)
 #define SCB_CCR               SCS_REGISTER(0xE000ED14u)
 #define SCB_SHCSR             SCS_REGISTER(0xE000ED24u)

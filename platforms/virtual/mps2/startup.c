@@ -1,9 +1,9 @@
 // startup.c: vector table and reset for the emulated Cortex-M boards.
-#include "mps2.h"
+#include "program.h"
 
 extern uint32_t __stack_bottom[], __stack_top[], __data_start[], __data_end[], __bss_start[], __bss_end[];
-extern const uint32_t __data_load[];
-extern const char __flash_size[], __ram_size[]; // their addresses are the values
+extern const uint32_t __data_load[], __build_id[];
+extern const char __flash_size[], __ram_size[], __image_size[]; // their addresses are the values
 extern void (*const __init_array_start[])(void), (*const __init_array_end[])(void);
 
 int main(void);
@@ -22,13 +22,21 @@ typedef union {
 
 // Interrupts only ever wake the board from its sleep; they stay masked, so their entries are never taken.
 __attribute__((section(".vectors"), used)) static const vector vectors[16 + MPS2_IRQS] = {
-    {.stack = __stack_top},     {.handler = reset_handler},
+    {.stack = __stack_top},
+    {.handler = reset_handler},
     {.handler = nmi_handler},   // the watchdog's, which nothing masks
     {.handler = fault_handler}, // HardFault
     {.handler = fault_handler}, // MemManage
     {.handler = fault_handler}, // BusFault
     {.handler = fault_handler}, // UsageFault
+    {.stack = (const void *)PROGRAM_MAGIC},
+    {.stack = __image_size},
+    {.stack = __build_id}, // program_head
 };
+
+#ifdef BOOT_STAGE
+__asm__(".section .boot, \"a\"\n.incbin " TEXT_OF(BOOT_STAGE) "\n.previous\n");
+#endif
 
 static void protect(uint32_t region, uint32_t base, uint32_t size, uint32_t attributes) {
     const uint32_t valid = 1u << 4, cacheable = 1u << 17, enable = 1;

@@ -10,7 +10,9 @@ from ml.link.device import Device
 from ml.link.messages import Command, Refusal
 from ml.link.refusals import RefusedError
 from ml.link.update import Updater
+from ml.update.firmware import Program, sign_firmware
 from ml.update.package import Update
+from ml.update.sign import Release
 from tests.hil.checks.waiting import restarted
 from tests.update import signing
 
@@ -20,6 +22,17 @@ TOO_MUCH = 1 << 20  # bytes, more than a slot of any board
 def next_update(device: Device, **more) -> Update:
     """The committed model of the application under the counter that comes next."""
     return signing.update(device.info.app, Updater(device).status().counter + 1, **more)
+
+
+def next_firmware(device: Device, program: Program, base: Program, trial: int = 2) -> Update:
+    """A patch of the firmware under the counter that comes next."""
+    counter = Updater(device, firmware=True).status().counter + 1
+    return sign_firmware(program, base, signing.KEYS, Release(counter, f"v{counter}", trial))
+
+
+def changed(program: Program) -> Program:
+    """Another firmware."""
+    return dataclasses.replace(program, data=program.data[:-1] + bytes([program.data[-1] ^ 1]))
 
 
 def installs(device: Device) -> Update:
@@ -65,6 +78,18 @@ def takes_nothing_of_another_board(device: Device) -> None:
     _is_refused(device, next_update(device, keys=foreign), Refusal.PRODUCT)
     _is_refused(device, signing.update("fall_detection", counter), Refusal.APP)
     _is_refused(device, next_update(device, host=True), Refusal.POINTER)
+
+
+def takes_no_firmware_that_is_not_signed(device: Device, runs: Program) -> None:
+    """A patch of the firmware that runs, without a signature."""
+    patch = next_firmware(device, changed(runs), runs)
+    _is_refused(device, dataclasses.replace(patch, signature=bytes(64)), Refusal.SIGNATURE)
+
+
+def takes_no_patch_of_another_firmware(device: Device, runs: Program) -> None:
+    """The base is not what runs."""
+    other = dataclasses.replace(runs, data=bytes([runs.data[0] ^ 1]) + runs.data[1:])
+    _is_refused(device, next_firmware(device, changed(runs), other), Refusal.BASE)
 
 
 def takes_nothing_that_does_not_fit(device: Device) -> None:

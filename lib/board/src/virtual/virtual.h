@@ -24,7 +24,11 @@ bool port_wait_room(port_id port, uint32_t milliseconds);         // likewise
 
 const uint8_t *shared_memory(uint32_t *size); // that the host may see too; NULL: none
 
-enum { FLASH_SIZE = 512l * 1024 };            // of the part that board_flash_* write
+#ifdef BOARD_MPS2 // of the part that board_flash_* write
+enum { FLASH_SIZE = 1024l * 1024 };
+#else
+enum { FLASH_SIZE = 512l * 1024 };
+#endif
 uint8_t *flash_memory(void);                  // FLASH_SIZE bytes that outlive the board
 void flash_changed(uint32_t at, size_t size); // these of them
 

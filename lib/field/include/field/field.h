@@ -26,6 +26,10 @@
 #define FIELD_UPDATES 0 // 1: the host may give models; then -D LINK_MAX_PAYLOAD=896, for session info is longer
 #endif
 
+#ifndef FIELD_FIRMWARE
+#define FIELD_FIRMWARE 0 // 1: the host may give firmware as well; the board has a boot stage, board/firmware.h
+#endif
+
 #include "service/service.h"
 
 static inline void field_without_model(service_config *service) { // no answer would be right

@@ -8,7 +8,7 @@
 #define LINK_PROTOCOL_VERSION 1      // of the link, in INFO
 #define LINK_ALL              0xFF   // in place of a stream or a class: all of them
 #define LINK_MODEL_INPUT      0xFFFF // in place of a layer: the model's input
-#define LINK_NO_SLOT          0xFF   // in place of a slot: the compiled-in model
+#define LINK_NO_SLOT          0xFF   // in place of a slot: what was flashed
 #define LINK_EVENT_SIZE       26     // bytes of an event's payload
 
 // Of a frame.
@@ -70,11 +70,11 @@ enum link_command {
     LINK_LEARN = 0x12,
     // kind u8; in firmware built for it: breaks the board when the answer is out
     LINK_PROVOKE = 0x13,
-    // -> phase u8, given_up u8 (why the last image was), confirmed u8 (slot, or 0xFF), running u8 (slot, or 0xFF),
-    // counter u32 (of the confirmed image), offered u32 (of the image that is on its way), payload u32 (its bytes),
-    // missing u32 (its blocks), block u16 (bytes of a block; 0 before UPDATE_BEGIN), windows u16 (left of the trial),
-    // slot u32 (bytes of a slot), digest bytes (of the image that runs; none for the compiled-in model); UNSUPPORTED,
-    // as all of these, by firmware that takes no updates
+    // about bytes (nothing or 0: models; 1: the firmware) -> phase u8, given_up u8 (why the last image was), confirmed
+    // u8 (slot, or 0xFF), running u8 (slot, or 0xFF), counter u32 (of the confirmed image), offered u32 (of the image
+    // that is on its way), payload u32 (its bytes), missing u32 (its blocks), block u16 (bytes of a block; 0 before
+    // UPDATE_BEGIN), windows u16 (left of the trial), slot u32 (bytes of a slot), digest bytes (of the image that runs;
+    // none for the compiled-in model); UNSUPPORTED, as all of these, by firmware that takes no updates
     LINK_UPDATE_STATUS = 0x14,
     // offset u16, content bytes (of the manifest and, behind it, its signature); in parts of any size, in order; the
     // part at 0 begins anew
@@ -88,14 +88,14 @@ enum link_command {
     // first u32 (block), count u16 -> bitmap bytes (a bit for each block from the first on, the lowest first; 1: it is
     // missing)
     LINK_UPDATE_MISSING = 0x18,
-    // all blocks are there: compares the digest, runs the self-check, and the trial begins
+    // all blocks are there: compares the digest, runs the self-check, and the trial begins; of firmware with a restart
     LINK_UPDATE_FINISH = 0x19,
     // gives up what is on its way, or on trial
     LINK_UPDATE_ABORT = 0x1A,
     // after the windows of the trial: the counter rises
     LINK_UPDATE_CONFIRM = 0x1B,
-    // slot u8 (confirmed, that is left), counter u32 (confirmed); back to the image before, or to the compiled-in
-    // model; the counter stays. Done already if another is confirmed
+    // slot u8 (confirmed, that is left), counter u32 (confirmed), about bytes (as of UPDATE_STATUS); back to the image
+    // before, or to what was flashed; the counter stays. Done already if another is confirmed
     LINK_UPDATE_REVERT = 0x1C,
     // boot u32 (names this run since the start, not 0; taken by a board that has no name yet), before u16 (EVENT frames
     // before this sequence are stored: the board forgets them, if the name is its own), again u8 (1: those that it

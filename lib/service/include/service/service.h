@@ -121,6 +121,7 @@ const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t m
 
 void service_init(const service_config *config); // `config` stays alive
 void service_renew(void);                        // `config` has another model: everything starts afresh
+void service_end_with(void (*last)(void));       // when the answers are out, such as board_reset; it does not return
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
 void service_sleep(void);                        // board_sleep, for when nothing is due: telemetry says how long
 

@@ -13,6 +13,9 @@ extern "C" {
 // LEB128 in their shortest form. Behind the last change all is that of the base. Base and image have the same size.
 update_result update_make_changes(const update_source *source, uint32_t to);
 
+// The payload is a patch as detools makes it (sequential, heatshrink with a window of 2^8 and lengths of 2^7).
+update_result update_make_patch(const update_source *source, uint32_t to);
+
 #ifdef __cplusplus
 }
 #endif

@@ -63,6 +63,7 @@ typedef struct { // what a record of the journal says
     uint32_t at[UPDATE_SLOTS];   // where it begins in its slot
     uint32_t sum[UPDATE_SLOTS];  // CRC-32 of the image, once its digest was compared
     uint32_t owner;              // see update_config
+    uint32_t trial;              // windows that the offered image must compute in time
     uint8_t digest[UPDATE_SLOTS][UPDATE_DIGEST];
     char version[UPDATE_SLOTS][UPDATE_VERSION]; // for people
     uint8_t confirmed;                          // slot, or UPDATE_NO_SLOT: the compiled-in model
@@ -76,7 +77,8 @@ typedef struct { // what a manifest announces
     uint32_t counter;
     uint32_t size;    // bytes of the image that comes out
     uint32_t payload; // bytes that are sent: `size`, or those of the changes
-    bool changes;     // against the confirmed image, see changes.h
+    uint32_t trial;   // windows
+    bool changes;     // against the base, see update_config
     uint8_t digest[UPDATE_DIGEST];
     char version[UPDATE_VERSION];
 } update_offer;
