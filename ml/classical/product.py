@@ -47,7 +47,7 @@ def write(result: Result, material: Material, name: str, app: str | None, out: P
         raise TypeError("expected a result with a model")
     library = app in PRODUCTS
     folder = out or (ROOT / "lib" / f"{name}_model" if library else ROOT / "build" / name)
-    path = folder / f"{name}_model.h"
+    path = folder / f"{name}.h"
     low, high = (100 * share for share in wilson(result.right, result.total))
     share, every = 100 * result.right / max(1, result.total), len(material.train) + len(material.test)
     note = [

@@ -32,6 +32,7 @@ class Result:
     form: Form | None = None
     estimator: Any = None
     validated: float = 0.0  # share right of subjects that did not train, in turns, mean over the classes
+    judged: int = 0  # rows in those turns
     right: int = 0  # of the test's rows, by the C on this computer
     total: int = 0
     differ: int = 0  # of all rows: answers of the C that are not scikit-learn's
@@ -41,7 +42,7 @@ class Result:
 
 
 def search(material: Material, budget: int, families: tuple[str, ...], seed: int, measure: bool) -> list[Result]:
-    """One result a family, best validated first; of those within the same point, the fastest."""
+    """One result a family, the one to take first."""
     wanted = list(candidates(budget, material.train.inputs.shape[1], len(material.labels), seed, families))
     with warnings.catch_warnings():
         warnings.simplefilter(
@@ -61,13 +62,22 @@ def search(material: Material, budget: int, families: tuple[str, ...], seed: int
             f"--bytes: expected {least.least:,} or more, the smallest model ({least.family}), found {budget:,}"
         )
     judged = [_judged(one, one.form, material, measure) if one.form else one for one in best.values()]
-    return sorted(judged, key=_order)
+    return ordered(judged)
 
 
-def _order(result: Result) -> tuple:
-    """Best first. A point is noise: of those that are as good, the one that takes less time."""
-    work = result.cost.cycles if result.cost else result.form.bytes if result.form else 0
-    return result.form is None, -round(100 * result.validated), result.too_large, work
+def ordered(results: list[Result]) -> list[Result]:
+    """Best first: of those within a standard error of the highest share, the one that takes the least time; then by share
+    (the rule of one standard error: Breiman, Friedman, Olshen and Stone, CART, 1984)."""
+    made = sorted((one for one in results if one.form), key=lambda one: -one.validated)
+    highest = made[0]
+    error = (highest.validated * (1 - highest.validated) / max(1, highest.judged)) ** 0.5
+    near = [one for one in made if one.validated >= highest.validated - error and not one.too_large] or made
+    first = min(near, key=_work)
+    return [first, *(one for one in made if one is not first), *(one for one in results if not one.form)]
+
+
+def _work(result: Result) -> int:
+    return result.cost.cycles if result.cost else result.form.bytes if result.form else 0
 
 
 def _sized(candidate: Candidate, rows: Rows, every: np.ndarray, budget: int) -> tuple[float, Any, Form] | int:
@@ -108,7 +118,8 @@ def _made(candidate: Candidate, material: Material, budget: int) -> Result:
         one = candidate.make(size)
         answers = convert(one.fit(train.inputs, train.labels), train.inputs, SMALL).answers(judge.inputs)
         found.append(np.stack([judge.labels, one.classes_[answers] == judge.labels], 1))
-    return Result(candidate.family, candidate.shape, form, estimator, _balanced(found))
+    judged = sum(map(len, found))
+    return Result(candidate.family, candidate.shape, form, estimator, _balanced(found), judged)
 
 
 def _balanced(found: list[np.ndarray]) -> float:

@@ -49,7 +49,7 @@ class Product:
 
 def product(name: str) -> Product:
     """Reads lib/<name>_model."""
-    path = ROOT / "lib" / f"{name}_model" / f"{name}_model.h"
+    path = ROOT / "lib" / f"{name}_model" / f"{name}.h"
     try:
         text = path.read_text()
         numbers = [re.findall(rf"#define {name}_{what} (\d+)", text)[0] for what in ("INPUTS", "CLASSES")]
@@ -74,7 +74,7 @@ class Window:
 def windows(found: Product, count: int | None) -> Iterator[Window]:
     """Held-out windows with what the C on this computer makes of them, evenly spread where fewer are wanted."""
     app, host = find(PRODUCTS[found.name], quick=True), found.host()
-    app = app.of_header(ROOT / "lib" / f"{found.name}_model" / f"{found.name}_model.h")
+    app = app.of_header(ROOT / "lib" / f"{found.name}_model" / f"{found.name}.h")
     cases = _cases(found.name, app)
     wanted = min(count or len(cases), len(cases))
     for name, samples, rate in track((cases[i * len(cases) // wanted] for i in range(wanted)), found.name, wanted):

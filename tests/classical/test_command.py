@@ -18,6 +18,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from ml.classical.convert import convert
 from ml.classical.explain import explain
 from ml.classical.rows import of_file
+from ml.classical.search import Result, ordered
+from ml.classical.uno import Cost
 from ml.cli import cli
 from ml.errors import UserError
 from tests.classical.conftest import Digits
@@ -47,8 +49,8 @@ def test_every_family_is_compared_and_the_best_becomes_a_header(examples: Path, 
     assert all(row["bytes"] <= 700 for row in found if "bytes" in row)
     assert all(row["total"] == 80 for row in found if "bytes" in row)
     assert all(row["differ_from_scikit_learn"] == 0 for row in found if row["family"] in ("tree", "forest"))
-    assert round(found[0]["validated"], 2) == max(round(row.get("validated", 0), 2) for row in found)
-    text = (tmp_path / "digits_model.h").read_text()
+    assert found[0]["validated"] >= max(row.get("validated", 0) for row in found) - 0.05
+    text = (tmp_path / "digits.h").read_text()
     assert f"// {found[0]['family']}: 21 inputs (int8), 4 classes" in text
     assert "bob, held out of training" in text
 
@@ -59,6 +61,20 @@ def test_a_tree_is_told_as_text(examples: Path, tmp_path: Path) -> None:
     assert "tree 1 of 1" in done.stdout
     assert "<= " in done.stdout
     assert "-> " in done.stdout
+
+
+def test_of_families_within_a_standard_error_the_fastest_is_taken(digits: Digits) -> None:
+    form = convert(LogisticRegression().fit(ROWS, LABELS), ROWS)
+
+    def result(family: str, validated: float, cycles: int, **more) -> Result:
+        return Result(family, "", form, None, validated, 100, cost=Cost(0, 0, cycles, cycles, LABELS), **more)
+
+    slow, fast, poor = result("slow", 0.90, 900), result("fast", 0.88, 100), result("poor", 0.80, 1)
+    assert [one.family for one in ordered([poor, slow, fast])] == ["fast", "slow", "poor"]
+    none = Result("none", least=9)
+    assert [one.family for one in ordered([none, slow, poor])] == ["slow", "poor", "none"]
+    too_large = result("large", 0.89, 10, too_large=True)
+    assert ordered([slow, too_large])[0] is slow
 
 
 def test_a_tree_as_text_says_what_it_does() -> None:

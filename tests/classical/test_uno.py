@@ -75,7 +75,7 @@ def test_features_and_scores_are_those_of_this_computer(device: Device) -> None:
 def test_events_are_those_of_python(device: Device) -> None:
     """A stream of held-out windows one after the other, which is no gesture that anybody made, but a stream."""
     found = product(APP)
-    app = find("gesture_recognition", quick=True).of_header(ROOT / f"lib/{APP}_model/{APP}_model.h")
+    app = find("gesture_recognition", quick=True).of_header(ROOT / f"lib/{APP}_model/{APP}.h")
     some = list(windows(found, 12))
     samples, rate = np.concatenate([one.samples for one in some]), some[0].rate_mhz
     answers, _ = found.host().run(features(app.inputs(samples, rate).windows))

@@ -3,7 +3,7 @@
 #include "classical/features.h"
 #include "decide/decide.h"
 #include "frontend/imu.h"
-#include "gesture_classical_model.h"
+#include "gesture_classical.h"
 #include "pocket/pocket.h"
 
 static int16_t history[GESTURE_CLASSICAL_WINDOW][IMU_AXES];
