@@ -66,8 +66,8 @@ def search(material: Material, budget: int, families: tuple[str, ...], seed: int
 
 
 def ordered(results: list[Result]) -> list[Result]:
-    """Best first: of those within a standard error of the highest share, the one that takes the least time; then by share
-    (the rule of one standard error: Breiman, Friedman, Olshen and Stone, CART, 1984)."""
+    """First of those within a standard error of the highest share the one that takes the least time (the rule of one
+    standard error: Breiman, Friedman, Olshen and Stone, CART, 1984); then by share."""
     made = sorted((one for one in results if one.form), key=lambda one: -one.validated)
     highest = made[0]
     error = (highest.validated * (1 - highest.validated) / max(1, highest.judged)) ** 0.5
