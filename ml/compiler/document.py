@@ -10,6 +10,7 @@ from ml.compiler.operators import FAMILIES, KERNELS
 from ml.compiler.operators.base import INT16, UINT8
 from ml.compiler.passes.fold import FOLDS
 from ml.compiler.passes.views import SAME_BYTES
+from ml.compiler.tflm_operators import TFLM_OPERATORS
 from ml.paths import ROOT
 
 PAGE = ROOT / "docs" / "operators.md"
@@ -39,13 +40,53 @@ The compiler removes these operators, so they cost no time:
 """
 
 
+_COVERAGE = """
+## Coverage of TensorFlow Lite Micro
+
+Of the {all} built-in operators that TensorFlow Lite Micro can register, {made} become layers on integers ({wide} of
+them on int16 too), {removed} more are removed as above, and {left} are refused by name:
+
+{names}
+
+Some of these TFLM has on floating point or bool only. Operators above that TFLM has not, or not on integers: {beyond}.
+"""
+NOT_IN_TFLM = ("EXP",)  # there in floating point only
+REMOVED = ("CALL_ONCE", "VAR_HANDLE", "DEQUANTIZE", "SHAPE")
+
+
+def coverage() -> dict[str, list[str]]:
+    """TFLM's operators by what becomes of them: `layers`, `wide` (of these, on int16 too), `removed`, `left`; and
+    `beyond`, what the compiler has besides."""
+    forms = {kind for kind, family in FAMILIES.items() if family.types}
+    layers = {kind.removesuffix(INT16).removesuffix(UINT8) for kind in forms}
+    removed = {*SAME_BYTES, *FOLDS, *REMOVED} - layers
+    return {
+        "layers": sorted(layers & TFLM_OPERATORS),
+        "wide": sorted(kind for kind in layers & TFLM_OPERATORS if kind + INT16 in forms),
+        "removed": sorted(removed & TFLM_OPERATORS),
+        "left": sorted(TFLM_OPERATORS - layers - removed),
+        "beyond": sorted({*(layers - TFLM_OPERATORS), *NOT_IN_TFLM}),
+    }
+
+
+def _coverage() -> str:
+    found = coverage()
+    names = textwrap.fill(", ".join(found["left"]) + ".", 120)
+    text = _COVERAGE.format(
+        all=len(TFLM_OPERATORS), made=len(found["layers"]), wide=len(found["wide"]), removed=len(found["removed"]),
+        left=len(found["left"]), names=names, beyond=", ".join(found["beyond"]),
+    )  # fmt: skip
+    lines = text.split("\n")
+    return "\n".join(textwrap.fill(line, 120) if len(line) > 120 else line for line in lines)
+
+
 def page() -> str:
     """docs/operators.md as it should be."""
     rows = "".join(_row(kind) for kind in sorted(FAMILIES) if FAMILIES[kind].types)
     folded = ", ".join(sorted((*FOLDS, "SHAPE")))
     folds = f"- {folded}, on constants and shapes: the compiler computes them (Keras' Flatten is made of these)."
     tail = _TAIL.format(views=", ".join(SAME_BYTES), folds=textwrap.fill(folds, 120, subsequent_indent="  "))
-    return _HEAD + rows + tail
+    return _HEAD + rows + tail + _coverage()
 
 
 def _row(kind: str) -> str:

@@ -27,7 +27,7 @@ UNION = {  # BuiltinOptions of schema.fbs
     "SPLIT_V": 79, "CALL_ONCE": 103, "VAR_HANDLE": 111, "READ_VARIABLE": 112, "ASSIGN_VARIABLE": 113,
     "TRANSPOSE_CONV": 49, "RESIZE_BILINEAR": 15, "TILE": 51, "DIV": 29, "ARG_MAX": 40, "LOG_SOFTMAX": 36, "EXP": 33,
     "SPACE_TO_BATCH_ND": 25, "BATCH_TO_SPACE_ND": 24, "DEPTH_TO_SPACE": 94, "SPACE_TO_DEPTH": 19, "MIRROR_PAD": 77,
-    "SUM": 27,
+    "SUM": 27, "SLICE": 48, "REVERSE_V2": 81,
 }  # fmt: skip
 PREPEND = {"b": "PrependInt8Slot", "i": "PrependInt32Slot", "f": "PrependFloat32Slot", "?": "PrependBoolSlot"}
 

@@ -12,10 +12,10 @@ from tests.compiler.fuzz.networks import CHANNELS, LAYERS, SIDES, Network
 from tests.compiler.parity import needs_tflm
 
 pytestmark = needs_tflm
-INT16 = ("sub", "mul", "unary", "saturate", "crop", "turn", "cut", "pack")
+INT16 = ("sub", "mul", "unary", "saturate", "crop", "turn", "cut", "pack", "sum_", "slice_")
 INT8 = (
-    *("bilinear", "transposed", "gather", "look_up", "cast", "prelu", "div", "log_softmax"),
-    *("to_depth", "to_batch", "mirror", "pack", "cut", "elu", "unsigned"),
+    *("bilinear", "transposed", "gather", "look_up", "cast", "prelu", "div", "log_softmax", "sum_"),
+    *("to_depth", "to_batch", "mirror", "pack", "cut", "elu", "unsigned", "slice_", "reverse"),
 )
 EACH = [(name, "int16") for name in INT16] + [(name, "int8") for name in INT8]
 TARGET = {"sanitized": 3, "cortex-m4": 2}  # networks of each layer

@@ -1,12 +1,18 @@
 #include "broadcast.h"
-#include "fixed_point.h"
+#include "nn/requantise.h"
+
+// Bits of a number below 1024.
+static int bits(uint32_t x) {
+    int count = 0;
+    for (; x; x >>= 1) count++;
+    return count;
+}
 
 // Both signs of the divisor are the dividend's by then: b is above 0.
 static int32_t quotient(const nn_div_params *layer, int32_t a, int32_t b) {
-    const int zeros = nn_leading_zeros((uint32_t)b);
-    const int room = nn_leading_zeros(a >= 0 ? (uint32_t)a : 2u * (0u - (uint32_t)a) - 1u) - (a >= 0);
+    const int room = a >= 0 ? 31 - bits((uint32_t)a) : 32 - bits(2u * (0u - (uint32_t)a) - 1u);
     const int32_t scaled = nn_high_mul((int32_t)((uint32_t)a << room), layer->inverse[b]);
-    const int shift = layer->shift - (31 - zeros) - room; // at most 0
+    const int shift = layer->shift - (bits((uint32_t)b) - 1) - room; // at most 0
     return shift < -31 ? 0 : nn_requantise(scaled, layer->multiplier, shift);
 }
 

@@ -122,10 +122,11 @@ def mean(op: Op, options: Options) -> Lowered | None:
     return lower_mean(op, "nn_mean")
 
 
-def lower_mean(op: Op, function: str) -> Lowered:
+def lower_mean(op: Op, function: str, multiplier: tuple[int, int] | None = None) -> Lowered:
+    """`multiplier`: of the sum; left out, it is that of a mean."""
     kept, reduced = mean_sides(op)
     count = reduced[0] * reduced[1]
-    mantissa, shift = mean_multiplier(op, count)
+    mantissa, shift = multiplier or mean_multiplier(op, count)
     rows = (
         (f"{braces(kept)}, {braces(reduced)}", "sides kept and reduced, in turn"),
         (f"{op.output.zero}, {-op.inputs[0].zero * count}", "zero point of the output, offset of the sum"),

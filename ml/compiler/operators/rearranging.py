@@ -227,7 +227,45 @@ def _check_pack(op: Op, activations: str) -> None:
     copies(op, _packed(op))
 
 
+def _cut(op: Op) -> list[tuple[int, Copy]]:
+    given, made = op.inputs[0].shape, op.output.shape
+    steps = strides(given)
+    first = sum(int(at) * step for at, step in zip(op.inputs[1].values.reshape(-1), steps, strict=True))
+    return [(0, (made, steps, strides(made), first, 0))]
+
+
+def _check_slice(op: Op, activations: str) -> None:
+    check_move(op, 3, (activations,))
+    given = op.inputs[0].shape
+    begin, size = ([int(n) for n in t.values.reshape(-1)] for t in op.inputs[1:3])
+    checks.require(len(begin) == len(size) == len(given), "its bounds do not fit", op.inputs[1])
+    size = [side - at if n == -1 else n for side, at, n in zip(given, begin, size, strict=True)]
+    inside = all(at >= 0 and n > 0 and at + n <= side for side, at, n in zip(given, begin, size, strict=True))
+    checks.require(inside, "it reaches outside its input", op.inputs[1])
+    checks.shape(op.output, tuple(size))
+    copies(op, _cut(op))
+
+
+def _turned(op: Op) -> list[tuple[int, Copy]]:
+    shape = op.inputs[0].shape
+    axes = {int(axis) % len(shape) for axis in op.inputs[1].values.reshape(-1)}
+    steps = [-step if axis in axes else step for axis, step in enumerate(strides(shape))]
+    first = sum((shape[axis] - 1) * strides(shape)[axis] for axis in axes)
+    return [(0, (shape, steps, strides(shape), first, 0))]
+
+
+def _check_reverse(op: Op, activations: str) -> None:
+    check_move(op, 2, (activations,))
+    rank = len(op.inputs[0].shape)
+    inside = all(-rank <= int(axis) < rank for axis in op.inputs[1].values.reshape(-1))
+    checks.require(inside, f"an axis is outside its {rank} dimensions", op.inputs[1])
+    checks.shape(op.output, op.inputs[0].shape)
+    copies(op, _turned(op))
+
+
 OPERATORS = {
+    "SLICE": (_check_slice, lambda op, options: copies(op, _cut(op)), "begin and size constant"),
+    "REVERSE_V2": (_check_reverse, lambda op, options: copies(op, _turned(op)), "axes constant"),
     "TILE": (_check_tile, lambda op, options: copies(op, _tiled(op)), "multiples constant"),
     "DEPTH_TO_SPACE": (_check_depth, _to_depth, "any block"),
     "SPACE_TO_DEPTH": (_check_depth, _to_depth, "any block"),

@@ -4,6 +4,7 @@ import numpy as np
 
 from tests.compiler.fuzz.networks import (
     ACTIVATIONS,
+    BOTH,
     KERNELS,
     MOST_MACS,
     MOST_VALUES,
@@ -118,3 +119,16 @@ def log_softmax(draft: Draft, chance) -> None:
     scale = float(chance.choice((0.001, 0.01, 0.05, 0.1, 0.5, 2.0)))
     draft.op("QUANTIZE", [draft.at.index], None, value=draft.value(draft.at.shape, scale, draft.zero(chance)))
     draft.op("LOG_SOFTMAX", [draft.at.index], None, value=draft.value(draft.at.shape, 1 / 16, 127))
+
+
+@layer(*BOTH, often=0.3)
+def sum_(draft: Draft, chance) -> None:
+    image = draft.image()
+    if not image:
+        return
+    axes = ([1, 2], [1], [2], [3])[chance.integers(4)]
+    keep = bool(chance.integers(2))
+    shape = tuple(1 if a in axes else side for a, side in enumerate(draft.at.shape) if keep or a not in axes)
+    usual = draft.at.scale * float(np.prod([draft.at.shape[axis] for axis in axes])) ** 0.5
+    made = draft.value(shape, usual * float(np.exp(chance.uniform(-1, 2))), draft.zero(chance))
+    draft.op("SUM", [draft.at.index, draft.ints(axes)], None, value=made, keep_dims=keep)

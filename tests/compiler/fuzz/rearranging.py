@@ -129,3 +129,19 @@ def unsigned(draft: Draft, chance) -> None:
     made = draft.builder.tensor(at.shape, dtype="uint8", scale=scale, zero=at.zero + 128)
     draft.builder.op("QUANTIZE", [at.index], [made])
     draft.op("QUANTIZE", [made], at.shape)
+
+
+@layer(*BOTH, often=0.2)
+def slice_(draft: Draft, chance) -> None:
+    shape = draft.at.shape
+    begin = [int(chance.integers(0, side)) for side in shape]
+    size = [int(chance.integers(1, side - at + 1)) for side, at in zip(shape, begin, strict=True)]
+    asked = [
+        -1 if at + n == side and chance.random() < 0.5 else n for side, at, n in zip(shape, begin, size, strict=True)
+    ]
+    draft.op("SLICE", [draft.at.index, draft.ints(begin), draft.ints(asked)], tuple(size))
+
+
+@layer(often=0.2)
+def reverse(draft: Draft, chance) -> None:
+    draft.op("REVERSE_V2", [draft.at.index, draft.ints([int(chance.integers(0, len(draft.at.shape)))])], draft.at.shape)
