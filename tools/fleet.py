@@ -3,6 +3,7 @@
 
     python tools/fleet.py simulate --nodes 10000 --rate 1000 --seconds 300     # events, outages, drift, replays
     python tools/fleet.py simulate --flood 20000                               # one node floods
+    python tools/fleet.py simulate --board virtual                      # a board with the real firmware takes part
     python tools/fleet.py away --seconds 60 --rate 5000                        # the uplink is not there, then it is
     python tools/fleet.py kills --count 100                                    # kill -9 at random moments
     python tools/fleet.py forge --count 1000000                                # datagrams that nobody's key made
@@ -19,8 +20,12 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ml.cli import run_cli
+from ml.errors import UserError
+from ml.gateway import keys
+from ml.link.port import Port
 from ml.progress import echo
 from tools.simulated import forging, trials
+from tools.simulated.bridge import Bridge
 from tools.simulated.trials import Load, Outcome
 
 
@@ -47,9 +52,30 @@ def loaded(nodes: int, rate: float, seconds: float) -> Callable:
 @fleet.command()
 @loaded(10_000, 1000.0, 60.0)
 @click.option("--flood", default=0.0, type=click.FloatRange(0, 1e6), help="Datagrams a second of one node.")
-def simulate(nodes: int, rate: float, seconds: float, flood: float) -> None:
+@click.option(
+    "--board", "boards", multiple=True, metavar="NAME", help="A board that takes part, by a bridge; also several."
+)
+def simulate(nodes: int, rate: float, seconds: float, flood: float, boards: tuple[str, ...]) -> None:
     """Event streams of the four applications, with outages, drift, lost and repeated datagrams."""
-    _tell(trials.load(Load(nodes, rate, seconds, flood)))
+    _tell(trials.load(Load(nodes, rate, seconds, flood, boards=boards)))
+
+
+@fleet.command()
+@click.argument("port")
+@click.argument("node", type=int)
+@click.option("--keys", "file", required=True, type=click.Path(exists=True, path_type=Path), help="The gateway's keys.")
+@click.option("--to", required=True, metavar="HOST:PORT", help="The gateway's [udp].")
+def bridge(port: str, node: int, file: Path, to: str) -> None:
+    """Carry the frames of a board on a line as datagrams of a node, until Ctrl-C."""
+    known, (host, _, number) = keys.read(file), to.rpartition(":")
+    if node not in known or not number.isdecimal():
+        raise UserError(f"expected a node of {file} and HOST:PORT, found {node} and {to[:60]!r}")
+    carried = Bridge(Port(port), known[node], (host, int(number)))
+    try:
+        while True:
+            carried.turn()
+    finally:
+        carried.close()
 
 
 @fleet.command()

@@ -17,6 +17,7 @@ from ml.link.messages import Command, Status, Type
 from ml.link.port import Port
 
 ANSWER = struct.Struct("<IHH")
+NAME = 2  # EVENTS: take the name
 AGAIN_S = 2.0  # until a port that is not there is tried again
 ASK_S, NAME_S = 5.0, 0.5  # between questions what the board keeps, and what its run is called
 
@@ -100,8 +101,8 @@ class BoardInput:
     def _question(self, before: int) -> None:
         if self.node.session.info is None:
             return  # its labels come first; events are kept there meanwhile
-        boot = self._name if self.node.boot is None else self.node.boot
-        self._send(Frame(Type.COMMAND, payload=struct.pack("<BIHB", Command.EVENTS, boot, before, 0)))
+        boot, then = (self._name, NAME) if self.node.boot is None else (self.node.boot, 0)
+        self._send(Frame(Type.COMMAND, payload=struct.pack("<BIHB", Command.EVENTS, boot, before, then)))
 
     def _answered(self, payload: bytes) -> None:
         node = self.node
@@ -111,6 +112,8 @@ class BoardInput:
                 self._intake.named(node, self._name, 0)
             return
         boot, first, following = ANSWER.unpack_from(payload, 2)
+        if not boot or (node.boot is not None and boot != node.boot):
+            return self._name_run()  # it has restarted
         named, node.keeps = node.boot == boot, True
         self._intake.named(node, boot, first)
         if not named:

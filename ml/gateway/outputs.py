@@ -36,6 +36,7 @@ class Handing:
 
     def __init__(self, output: Output, store: Store, counted: Counted, keep_s: float) -> None:
         self._output, self._store, self._counted, self._keep_s = output, store, counted, keep_s
+        self.name = output.name
         self.more = asyncio.Event()
         self.problem = ""  # why the last batch was not taken
 

@@ -58,7 +58,7 @@ class Rollouts:
     """Of a gateway; one plan at a time."""
 
     def __init__(self, plans: Plans, store: Store, intake: Intake) -> None:
-        self._plans, self._store, self._intake = plans, store, intake
+        self.plans, self._store, self._intake = plans, store, intake
         self._threads = ThreadPoolExecutor(AT_ONCE, "rollout")
         self._busy: dict[str, asyncio.Task] = {}
         self._moved: dict[str, float] = {}  # when a node got on
@@ -80,12 +80,12 @@ class Rollouts:
             looked = now
 
     async def _look(self, seconds: float) -> None:
-        plan = await self._store.call(self._plans.running)
+        plan = await self._store.call(self.plans.running)
         counted, self._counted = self._counted, 0
         if plan is None:
             self._mine = frozenset()
             return
-        states = await self._store.call(self._plans.states, plan.number)
+        states = await self._store.call(self.plans.states, plan.number)
         names = self._intake.names()
         if self._plan is None or self._plan.number != plan.number:
             self._mine, counted = frozenset(), 0
@@ -93,7 +93,7 @@ class Rollouts:
         self._mine = frozenset(self._watched(plan, states, names))
         self._plan = plan
         await self._step(plan, states, names)
-        await self._store.call(self._plans.save, plan)
+        await self._store.call(self.plans.save, plan)
 
     def _watched(self, plan: Plan, states: dict[str, NodeState], names: list[str]) -> list[str]:
         if plan.stage == 0:
@@ -139,7 +139,7 @@ class Rollouts:
     async def _begin(self, plan: Plan, name: str, state: NodeState | None) -> None:
         since = time.time() - self._moved.setdefault(f"{plan.number} {name}", time.time())
         if state is not None and state.state != STUCK and since > plan.limits.stuck_s:
-            await self._store.call(self._plans.mark, plan.number, name, STUCK, state.note)
+            await self._store.call(self.plans.mark, plan.number, name, STUCK, state.note)
         rests = state is not None and state.note and time.time() - state.at < AGAIN_S
         if name in self._busy or len(self._busy) >= AT_ONCE or rests:
             return
@@ -147,7 +147,7 @@ class Rollouts:
         node = self._intake.nodes.get(name)
         if node is None:
             unheard = "it was not heard since the gateway started"
-            return await self._store.call(self._plans.mark, plan.number, name, STUCK if stuck else WAITING, unheard)
+            return await self._store.call(self.plans.mark, plan.number, name, STUCK if stuck else WAITING, unheard)
         task = self._busy[name] = asyncio.create_task(self._give(plan, node, stuck))
         task.add_done_callback(lambda _: self._busy.pop(name, None))
 
@@ -155,13 +155,13 @@ class Rollouts:
         """Whatever happens becomes the node's state; one that was stuck stays so until it has the image."""
         loop = asyncio.get_running_loop()
         if not stuck:
-            await self._store.call(self._plans.mark, plan.number, node.name, SENDING)
+            await self._store.call(self.plans.mark, plan.number, node.name, SENDING)
         try:
             state, note = await loop.run_in_executor(self._threads, self._install, parse(plan.image), node, loop, plan)
         except UserError as error:
             state, note = FAILED, str(error)
         state = STUCK if stuck and state == WAITING else state
-        await self._store.call(self._plans.mark, plan.number, node.name, state, note)
+        await self._store.call(self.plans.mark, plan.number, node.name, state, note)
 
     def _install(self, update: Update, node: Node, loop: asyncio.AbstractEventLoop, plan: Plan) -> tuple[str, str]:
         """In a thread: what became of the node, and why."""
@@ -187,7 +187,7 @@ class Rollouts:
         for task in self._busy.values():
             task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._plans.close()
+        self.plans.close()
 
 
 def _ask(device) -> None:

@@ -7,6 +7,7 @@ import contextlib
 import json
 import time
 from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING
 
 import prometheus_client
 
@@ -25,6 +26,9 @@ from ml.gateway.rollout import Rollouts
 from ml.gateway.rules import Rules
 from ml.gateway.udp import UdpInput
 from ml.gateway.writer import SAVE_S, Store, Writer
+
+if TYPE_CHECKING:
+    from ml.gateway.page import Page
 
 QUIET_S = 300.0  # without a word, after which a node counts as silent
 
@@ -55,6 +59,7 @@ class Gateway:
         self._closing = contextlib.AsyncExitStack()
         self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self.rollouts.run, self._save]
         self.udp: UdpInput | None = None
+        self.page: Page | None = None
 
     async def __aenter__(self) -> Gateway:
         """Everything listens, or nothing does."""
@@ -65,6 +70,7 @@ class Gateway:
                 self._closing.push_async_callback(output.close)
             self._listen()
             self._measure()
+            self._show()
         except BaseException:
             await self._closing.aclose()
             raise
@@ -100,7 +106,20 @@ class Gateway:
         lines = [f"{config.name}: from {', '.join(inputs)} to {', '.join(one.name for one in self._outputs)}"]
         if config.metrics:
             lines.append(f"metrics: http://{config.metrics[0]}:{config.metrics[1]}/metrics")
+        lines += [f"page: {self.page.address}"] if self.page else []
         return [*lines, f"events are kept in {config.store}; Ctrl-C ends it"]
+
+    def _show(self) -> None:
+        if self.config.page is not None:
+            from ml.gateway.page import Page  # noqa: PLC0415 - where it is not asked for it costs no memory
+
+            self.page = Page(self, self.config.page)
+            self._closing.callback(self.page.close)
+            self._jobs.append(self.page.run)
+
+    def problem_of(self, output: str) -> str:
+        """Why it takes nothing now, "" where it does."""
+        return next((one.problem for one in self.handing if one.name == output), "")
 
     def _measure(self) -> None:
         if self.config.metrics is None:

@@ -173,7 +173,7 @@ ARGUMENTS = {
     Command.UPDATE_ABORT: Layout(),
     Command.UPDATE_CONFIRM: Layout(),
     Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI", rest="about"),
-    Command.EVENTS: Layout(names=("boot", "before", "again"), format="<IHB"),
+    Command.EVENTS: Layout(names=("boot", "before", "then"), format="<IHB"),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),

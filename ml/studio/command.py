@@ -35,13 +35,14 @@ def studio(
     browser: bool,
 ) -> None:
     """See a board's signals, record, label and judge, in a page on this computer."""
+    from ml.served.listening import listen, names_of  # noqa: PLC0415
     from ml.studio import server  # noqa: PLC0415 - a second to import
     from ml.studio.state import Studio  # noqa: PLC0415
 
     _check_host(host, anyone)
     root = Path(data).expanduser().resolve()
     root.mkdir(parents=True, exist_ok=True)
-    listening = server.listen(host, port)
+    listening = listen(host, port)
     port = listening.getsockname()[1]
     made = Studio(root, Path(rig) if rig else None)
     token = secrets.token_urlsafe(24)
@@ -57,7 +58,7 @@ def studio(
     say(f"data set: {root}; Ctrl-C ends it")
     if browser:
         webbrowser.open(address)
-    server.serve(made, listening, token, server.names_of(host, port))
+    server.serve(made, listening, token, names_of(host, port))
 
 
 def _check_host(host: str, anyone: bool) -> None:

@@ -19,8 +19,9 @@ from starlette.websockets import WebSocket
 from ml.cli import in_a_line
 from ml.errors import UserError
 from ml.files import inside
+from ml.served.guard import HEADERS, Guard
+from ml.served.listening import PAGE as SHARED
 from ml.studio import uploading
-from ml.studio.guard import HEADERS, Guard
 from ml.studio.panels import Bytes, Handler, classify, data, fleet, judge, label, live, record
 from ml.studio.said import MOST_BODY, Said
 from ml.studio.state import Studio
@@ -40,7 +41,7 @@ def application(studio: Studio, token: str, hosts: frozenset[str]) -> Guard:
         routes += [Route(path, _post(studio, one), methods=["POST"]) for path, one in panel.POST.items()]
     routes += [uploading.recording(studio), uploading.update(studio)]
     routes.append(Route("/{file:path}", _file))
-    return Guard(Starlette(routes=routes), token, hosts)
+    return Guard(Starlette(routes=routes), token, hosts, "studio", "`python -m ml studio`")
 
 
 def _stream(studio: Studio):
@@ -88,28 +89,14 @@ async def answer(studio: Studio, handler: Handler, said: Said) -> Response:
 async def _file(request: Request) -> Response:
     """The page, and uPlot where the set-up has put it."""
     name = request.path_params["file"] or "index.html"
-    folder, name = (UPLOT, name.removeprefix("uplot/")) if name.startswith("uplot/") else (PAGE, name)
+    folder = SHARED if name in ("style.css", "api.js") else PAGE
+    folder, name = (UPLOT, name.removeprefix("uplot/")) if name.startswith("uplot/") else (folder, name)
     try:
         path = inside(folder, name)
         data = await run_in_threadpool(path.read_bytes)
     except (UserError, OSError):
         return PlainTextResponse("not there\n", MISSING, HEADERS)
     return Response(data, headers=HEADERS, media_type=mimetypes.guess_type(path.name)[0] or "text/plain")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """UserError where the port is in use."""
-    try:
-        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise UserError(f"{host}:{port}: expected a free port, found: {reason}; name another with --port") from None
-
-
-def names_of(host: str, port: int) -> frozenset[str]:
-    """What a browser may call this server."""
-    shown = f"[{host}]" if ":" in host else host
-    return frozenset({f"{shown}:{port}", f"127.0.0.1:{port}", f"localhost:{port}", f"[::1]:{port}"})
 
 
 def serve(studio: Studio, listening: socket.socket, token: str, hosts: frozenset[str]) -> None:

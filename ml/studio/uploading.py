@@ -12,8 +12,8 @@ from ml.cli import in_a_line
 from ml.data.audio import read_audio
 from ml.data.reading import SOUND, read_file
 from ml.errors import UserError
+from ml.served.guard import HEADERS
 from ml.studio import folder, shelf
-from ml.studio.guard import HEADERS
 from ml.studio.panels import label
 from ml.studio.said import Said
 from ml.studio.state import Studio

@@ -38,6 +38,10 @@ class Running:
         if self._error:
             raise self._error
 
+    def call(self, function: Callable, *arguments: object) -> None:
+        """In the gateway's loop."""
+        self._loop.call_soon_threadsafe(function, *arguments)
+
     def _run(self) -> None:
         try:
             with contextlib.suppress(asyncio.CancelledError):

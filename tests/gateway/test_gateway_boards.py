@@ -1,10 +1,13 @@
 """A board with the real firmware on a line that loses, repeats and damages frames: no event is lost or doubled."""
 
+import contextlib
+import time
 from random import Random
 
 import numpy as np
 import pytest
 
+from ml.gateway import keys
 from ml.link.device import Device
 from ml.link.frames import Frame
 from ml.link.messages import ALL, Command, Event, Status, Type
@@ -13,6 +16,7 @@ from ml.link.sensor_bus import Player, Track
 from tests.gateway.running import Running, until
 from tests.link.pretender import INFO, Pretender
 from tests.update.line import Faults, Line
+from tools.simulated.bridge import Bridges
 from tools.simulated.sink import Sink
 
 APP = "gesture_recognition"
@@ -61,6 +65,34 @@ def test_no_event_of_a_board_is_lost_or_doubled_on_a_line_that_is_disturbed(star
     (run,) = sink.ledger.seen
     assert sink.ledger.twice == 0 and len(sink.ledger.seen[run]) + node.lost == made >= PIECES
     assert set(sink.ledger.labels) <= set(node.labels)
+
+
+def test_a_board_that_restarts_begins_a_run_of_its_own_also_behind_a_bridge(started, tmp_path, sink):
+    """Its sequences begin anew, and nothing that was acknowledged to the run before touches them."""
+    board, key = started(f"{APP}-host"), keys.add(tmp_path / "nodes.keys", 7, 1, "press")[0]
+    text = f'[nodes]\nrate = 1000\n[udp]\nlisten = "127.0.0.1:0"\n[http]\nurl = "{sink.url}"\n'
+    with contextlib.ExitStack() as stack:
+        running = stack.enter_context(Running(tmp_path, text))
+        player = stack.enter_context(Player(Port(str(board.folder / "sensors"))))
+        udp = ("127.0.0.1", running.gateway.udp.port)
+        stack.enter_context(Bridges([(str(board.console), key)], udp))
+        until(lambda: "press" in running.gateway.intake.nodes)
+        node = running.gateway.intake.nodes["press"]
+        for number in range(2):
+            before = node.boot
+            running.call(node.send, command(Command.RESET_BOARD))
+            until(lambda before=before: node.boot != before and node.labels, "the run to have a name")
+            running.call(node.send, command(Command.SET_THRESHOLD, ALL, 40))
+            time.sleep(1.5)  # the next run has another second as its name
+            player.play({"imu": Track(motion(number), RATE_MHZ)})
+            until(lambda before=before: node.boot != before and node.committed == node.next > 0, "its events")
+        until(lambda: len(sink.ledger.seen) >= 2)
+    runs = [seen for seen in sink.ledger.seen.values() if seen]
+    assert len(runs) >= 2 and all(seen == set(range(len(seen))) for seen in runs[-2:]) and sink.ledger.twice == 0
+
+
+def command(*payload: int) -> Frame:
+    return Frame(Type.COMMAND, sequence=9, payload=bytes(payload))
 
 
 def test_firmware_that_keeps_no_events_is_heard_as_well_and_its_losses_are_counted(tmp_path, sink):

@@ -103,7 +103,7 @@ def settings(sink: Sink, *ports: object) -> str:
 
 
 def state(running: Running) -> Plan:
-    return running.gateway.rollouts._plans.all()[0]
+    return running.gateway.rollouts.plans.all()[0]
 
 
 def test_a_board_gets_the_image_and_a_restart_in_the_middle_goes_on(board, tmp_path, sink):

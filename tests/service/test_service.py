@@ -406,9 +406,9 @@ def happen(device: MemoryDevice, times: int) -> list[Frame]:
     return of_type(frames, Type.EVENT)
 
 
-def events(device: MemoryDevice, boot: int, before: int, again: int = 0) -> tuple[tuple[int, ...], list[Frame]]:
+def events(device: MemoryDevice, boot: int, before: int, then: int = 0) -> tuple[tuple[int, ...], list[Frame]]:
     """What EVENTS answers, and the events that come with it."""
-    reply, frames = device.command(Command.EVENTS, struct.pack("<IHB", boot, before, again))
+    reply, frames = device.command(Command.EVENTS, struct.pack("<IHB", boot, before, then))
     assert reply.status == Status.OK
     return struct.unpack("<IHH", reply.data), of_type(frames, Type.EVENT)
 
@@ -419,13 +419,15 @@ def test_events_are_kept_until_a_host_has_stored_them_and_sent_again_as_they_wer
     sent = happen(device, 5)
     count = len(sent)
     assert 5 <= count <= KEPT
-    assert events(device, 77, 2) == ((77, 0, count), [])  # before it has a name nothing is forgotten
-    assert events(device, 78, 2) == ((77, 0, count), [])  # the first name stays, and another forgets nothing
-    assert events(device, 77, 0, again=1) == ((77, 0, count), sent)
-    assert events(device, 77, 2, again=1) == ((77, 2, count), sent[2:])
+    assert events(device, 77, 2) == ((0, 0, count), [])  # it has no name: the host knew a run before this one
+    assert events(device, 77, 2, then=2) == ((77, 0, count), [])  # before it has a name nothing is forgotten
+    assert events(device, 78, 2, then=2) == ((77, 0, count), [])  # the first name stays, and another forgets nothing
+    assert events(device, 77, 0, then=1) == ((77, 0, count), sent)
+    assert events(device, 77, 2, then=1) == ((77, 2, count), sent[2:])
     assert events(device, 77, count + 1)[0] == (77, 2, count)  # what never was is not forgotten
-    assert events(device, 77, count, again=1) == ((77, count, count), [])
+    assert events(device, 77, count, then=1) == ((77, count, count), [])
     assert device.command(Command.EVENTS, struct.pack("<IHB", 0, 0, 0))[0].status == Status.BAD_ARGUMENT
+    assert device.command(Command.EVENTS, struct.pack("<IHB", 77, 0, 3))[0].status == Status.BAD_ARGUMENT
 
 
 @settings(max_examples=25, deadline=None)
@@ -433,7 +435,7 @@ def test_events_are_kept_until_a_host_has_stored_them_and_sent_again_as_they_wer
 def test_of_kept_events_the_oldest_go_first_whatever_is_asked(steps):
     device = MemoryDevice()
     device.turn()
-    events(device, 1, 0)
+    events(device, 1, 0, then=2)
     first, sent = 0, []
     for count, before, near in steps:
         sent += happen(device, count)
@@ -441,4 +443,4 @@ def test_of_kept_events_the_oldest_go_first_whatever_is_asked(steps):
         asked = min(len(sent), first + before % 3) if near else before
         if first <= asked <= len(sent):
             first = asked
-        assert events(device, 1, asked, again=1) == ((1, first, len(sent)), sent[first:])
+        assert events(device, 1, asked, then=1) == ((1, first, len(sent)), sent[first:])

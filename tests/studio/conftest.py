@@ -1,11 +1,12 @@
 """One server, one board and one browser for the tests of the page, which is a user's, opened in Chromium."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from studio_server import BOARD, FLAGS, Served, serve
+from studio_server import BOARD, Served, serve
+
+from tests.chromium import chromium
 
 
 @pytest.fixture(scope="session")
@@ -29,14 +30,8 @@ def served(workspace) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")  # not longer: its event loop would run in all tests that follow
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        pytest.skip("no Chromium here: install the package chromium")
-    with playwright.sync_playwright() as driver:
-        made = driver.chromium.launch(executable_path=program, args=FLAGS)
+    with chromium() as made:
         yield made
-        made.close()
 
 
 @pytest.fixture(scope="module")

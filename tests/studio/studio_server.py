@@ -10,7 +10,6 @@ from pathlib import Path
 
 from ml.paths import ROOT
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 BOARD = "sensor_capture-host"
 
 

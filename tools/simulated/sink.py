@@ -48,6 +48,7 @@ class Sink:
         self.ledger = Ledger()
         self._server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self._server.daemon_threads = True
+        self._server.handle_error = lambda request, client_address: None  # who posts may be killed while it does
         self.port = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
         self._thread.start()

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ml.progress import say
+from tools.simulated.bridge import Bridges
 from tools.simulated.fleet import Fleet
 from tools.simulated.nodes import Weather
 from tools.simulated.sink import Sink
@@ -31,6 +32,7 @@ class Load:
     seconds: float
     flood: float = 0
     weather: Weather = WEATHER
+    boards: tuple[str, ...] = ()  # ports of boards with the real firmware, which take part
 
 
 @dataclass(frozen=True)
@@ -82,8 +84,13 @@ def gateway(nodes: int, sink: Sink, more: str = "") -> Iterator[Started]:
 def load(given: Load) -> Outcome:
     """So many nodes at that rate for a while; all that they keep is delivered at the end."""
     sink = Sink()
-    with gateway(given.nodes, sink) as started:
-        fleet = Fleet(started.keys, given.rate, started.udp, given.weather, given.flood)
+    count = len(given.boards)
+    with gateway(given.nodes + count, sink) as started, contextlib.ExitStack() as bridges:
+        keys = started.keys[given.nodes :]
+        if count:
+            told = list(zip(given.boards, keys, strict=True))
+            bridges.enter_context(Bridges(told, ("127.0.0.1", started.udp)))
+        fleet = Fleet(started.keys[: given.nodes], given.rate, started.udp, given.weather, given.flood)
         began, before = time.monotonic(), started.usage()
         for now in fleet.run(given.seconds):
             if int(now - began) % 30 == 29:
@@ -91,6 +98,9 @@ def load(given: Load) -> Outcome:
         seconds, after, figures = time.monotonic() - began, started.usage(), started.figures()
         fleet.settle(SETTLE_S)
         drain(started, sink, fleet)
+        for port, key in zip(given.boards, keys, strict=True):
+            events = sum(len(seen) for (name, _), seen in sink.ledger.seen.items() if name == key.name)
+            say(f"  {key.name}, the board at {port}: {events} events arrived")
         outcome = judge(fleet, sink, figures, after, (after.cpu_s - before.cpu_s) / seconds)
         fleet.close()
     sink.close()
@@ -108,7 +118,7 @@ def away(given: Load) -> tuple[Outcome, float, float]:
         for _ in fleet.run(given.seconds):
             pass
         fleet.settle(SETTLE_S)
-        seconds, kept = time.monotonic() - began, fleet.events - fleet.forgotten
+        seconds, kept = time.monotonic() - began, int(started.figures()["thimble_events_stored_total"])
         sink = Sink(port)
         while not sink.ledger.taken:
             time.sleep(0.01)

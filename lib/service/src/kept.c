@@ -6,6 +6,8 @@
 
 typedef char kept_is_a_power_of_two[SERVICE_KEPT > 0 && (SERVICE_KEPT & (SERVICE_KEPT - 1)) == 0 ? 1 : -1];
 
+enum { AGAIN = 1, NAME = 2 };
+
 static struct {
     struct {
         uint32_t time_us;
@@ -48,10 +50,10 @@ static void send_again(void) {
 
 uint8_t service_events(service_command *c) {
     const uint32_t named = get_u32(c->args);
-    if (!named || c->args[6] > 1) return LINK_BAD_ARGUMENT;
+    if (!named || c->args[6] > NAME) return LINK_BAD_ARGUMENT;
     if (named == kept.boot) forget(get_u16(c->args + 4));
-    if (!kept.boot) kept.boot = named;
-    if (c->args[6]) send_again();
+    if (!kept.boot && c->args[6] == NAME) kept.boot = named;
+    if (c->args[6] == AGAIN) send_again();
     c->answered = put_u32(c->answer, kept.boot);
     c->answered += put_u16(c->answer + 4, (uint16_t)(service_next(LINK_EVENT) - kept.count));
     c->answered += put_u16(c->answer + 6, service_next(LINK_EVENT));

@@ -97,10 +97,10 @@ enum link_command {
     // slot u8 (confirmed, that is left), counter u32 (confirmed), about bytes (as of UPDATE_STATUS); back to the image
     // before, or to what was flashed; the counter stays. Done already if another is confirmed
     LINK_UPDATE_REVERT = 0x1C,
-    // boot u32 (names this run since the start, not 0; taken by a board that has no name yet), before u16 (EVENT frames
-    // before this sequence are stored: the board forgets them, if the name is its own), again u8 (1: those that it
-    // still keeps are sent once more) -> boot u32 (the name that it has), first u16 (sequence of the oldest that it
-    // keeps), next u16 (sequence of the next event); so that no event is lost between board and gateway
+    // boot u32 (a name of this run since the start, not 0), before u16 (EVENT frames before this sequence are stored:
+    // the board forgets them, if the name is its own), then u8 (1: it sends those that it still keeps once more; 2: it
+    // takes the name, if it has none) -> boot u32 (the name that it has, 0: none), first u16 (sequence of the oldest
+    // that it keeps), next u16 (sequence of the next event); so that no event is lost between board and gateway
     LINK_EVENTS = 0x1D
 };
 

@@ -19,16 +19,17 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-REFUSED = "open the address that `python -m ml studio` has printed, with its token"
+REFUSED = "open the address that {printed} has printed, with its token"
 FORBIDDEN = 4403  # of a WebSocket
 
 
 class Guard:
-    """ASGI middleware. `hosts`: what the Host header may say, such as 127.0.0.1:8642."""
+    """ASGI middleware. `hosts`: what the Host header may say, such as 127.0.0.1:8642. `name` is the cookie's,
+    `printed` the command that prints the address."""
 
-    def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, token: str, hosts: frozenset[str], name: str, printed: str) -> None:
         self._app, self._token, self._hosts = app, token, hosts
-        self._cookie = "thimble_studio"
+        self._cookie, self._refused = f"thimble_{name}", REFUSED.format(printed=printed)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -37,7 +38,7 @@ class Guard:
         if answer is None:
             return await self._app(scope, receive, send)
         if scope["type"] == "websocket":
-            return await send({"type": "websocket.close", "code": FORBIDDEN, "reason": REFUSED[:120]})
+            return await send({"type": "websocket.close", "code": FORBIDDEN, "reason": self._refused[:120]})
         return await answer(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -50,7 +51,7 @@ class Guard:
         if scope["type"] == "http" and scope["method"] == "GET" and scope["path"] == "/" and self._is_token(given):
             return self._welcome()
         if not self._is_token(self._cookie_of(headers)):
-            return PlainTextResponse(f"expected the token, found none; {REFUSED}\n", 403)
+            return PlainTextResponse(f"expected the token, found none; {self._refused}\n", 403)
         asks_only = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         if headers.get("origin") not in ((None, f"http://{host}") if asks_only else (f"http://{host}",)):
             return PlainTextResponse("expected a request of this page, found one of another origin\n", 403)

@@ -26,7 +26,7 @@ async function guarded(request) {
     return await request();
   } catch (error) {
     if (error.name === "AbortError") throw error; // a later request has taken its place
-    complain(error instanceof TypeError ? "the server does not answer; is `python -m ml studio` still running?" : error.message);
+    complain(error instanceof TypeError ? "the server does not answer; is it still running?" : error.message);
     throw error;
   }
 }
