@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
-import secrets
 import struct
 import threading
+import time
 
 from ml.errors import UserError
 from ml.gateway.config import Board
@@ -95,7 +95,7 @@ class BoardInput:
 
     def _name_run(self) -> None:
         """The board, or the line, has begun anew: which run is it?"""
-        self.node.boot, self._name = None, secrets.randbelow(2**32 - 1) + 1
+        self.node.boot, self._name = None, max(self._name + 1, int(time.time()))  # it rises, as for datagrams
         self._question(0)
 
     def _question(self, before: int) -> None:

@@ -32,15 +32,11 @@ class Running:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._task.cancel)
+        self.loop.call_soon_threadsafe(self._task.cancel)
         self._thread.join(WAIT_S)
         assert not self._thread.is_alive()
         if self._error:
             raise self._error
-
-    def call(self, function: Callable, *arguments: object) -> None:
-        """In the gateway's loop."""
-        self._loop.call_soon_threadsafe(function, *arguments)
 
     def _run(self) -> None:
         try:
@@ -51,7 +47,7 @@ class Running:
             self._up.set()
 
     async def _serve(self) -> None:
-        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        self.loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
         async with Gateway(reading.read(self.path)) as self.gateway:
             self._up.set()
             await self.gateway.run()

@@ -1,13 +1,14 @@
 """A board with the real firmware on a line that loses, repeats and damages frames: no event is lost or doubled."""
 
 import contextlib
-import time
 from random import Random
+from typing import cast
 
 import numpy as np
 import pytest
 
 from ml.gateway import keys
+from ml.gateway.tunnel import Tunnel
 from ml.link.device import Device
 from ml.link.frames import Frame
 from ml.link.messages import ALL, Command, Event, Status, Type
@@ -80,19 +81,16 @@ def test_a_board_that_restarts_begins_a_run_of_its_own_also_behind_a_bridge(star
         node = running.gateway.intake.nodes["press"]
         for number in range(2):
             before = node.boot
-            running.call(node.send, command(Command.RESET_BOARD))
+            reset = Frame(Type.COMMAND, sequence=9, payload=bytes([Command.RESET_BOARD]))
+            running.loop.call_soon_threadsafe(node.send, reset)
             until(lambda before=before: node.boot != before and node.labels, "the run to have a name")
-            running.call(node.send, command(Command.SET_THRESHOLD, ALL, 40))
-            time.sleep(1.5)  # the next run has another second as its name
+            with Tunnel(node, running.loop) as tunnel:
+                Device(cast(Port, tunnel)).set_threshold(ALL, 40)
             player.play({"imu": Track(motion(number), RATE_MHZ)})
             until(lambda before=before: node.boot != before and node.committed == node.next > 0, "its events")
         until(lambda: len(sink.ledger.seen) >= 2)
     runs = [seen for seen in sink.ledger.seen.values() if seen]
     assert len(runs) >= 2 and all(seen == set(range(len(seen))) for seen in runs[-2:]) and sink.ledger.twice == 0
-
-
-def command(*payload: int) -> Frame:
-    return Frame(Type.COMMAND, sequence=9, payload=bytes(payload))
 
 
 def test_firmware_that_keeps_no_events_is_heard_as_well_and_its_losses_are_counted(tmp_path, sink):

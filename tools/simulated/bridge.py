@@ -34,7 +34,7 @@ class Bridge:
         self._socket.connect(gateway)
         self._socket.setblocking(False)
         self._decoder = Decoder()
-        self._boot = self._first = 0
+        self._boot = self._first = self._named = 0
         self._counter = time.time_ns() // 10**6 % 2**31  # rises also over a restart of the bridge
         self._asked = 0.0
 
@@ -54,7 +54,10 @@ class Bridge:
     def _ask(self) -> None:
         """Which run of the board this is, and the oldest event that it keeps."""
         self._asked = time.monotonic()
-        name, then = (self._boot, 0) if self._boot else (int(time.time()), NAME)
+        name, then = self._boot, 0
+        if not self._boot:
+            self._named = max(self._named + 1, int(time.time()))  # it rises with each run
+            name, then = self._named, NAME
         payload = struct.pack("<BIHB", Command.EVENTS, name, self._first, then)
         self._port.write(Frame(Type.COMMAND, sequence=1, payload=payload).encode())
 
