@@ -53,6 +53,12 @@ def test_a_sketch_has_no_weights_in_memory():
     assert constants and all(is_unknown(data) for data in constants)
 
 
+def test_a_kernel_without_a_measured_cost_is_named(monkeypatch):
+    monkeypatch.delitem(COSTS, "nn_softmax")
+    with pytest.raises(UserError, match="cycles have been measured, found nn_softmax; measure them"):
+        predict(kitchen_sink())
+
+
 def test_a_tflite_is_predicted_too():
     assert predict(kitchen_sink()).cycles > 10_000
 

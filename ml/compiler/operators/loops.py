@@ -492,7 +492,8 @@ def transpose_conv(op: Op, lowered: Lowered) -> Work:
     outputs, filters = op.output.elements, output[0] * output[3]
     taps = made[0] * made[1] * filters
     return {
-        "call": 1, "outputs": outputs, "rows": made[0] * output[2] * filters, "taps": taps, "macs": taps * image[3],
+        "call": 1, "outputs": outputs, "rows": made[0] * output[2] * filters, "taps": taps,
+        "fours": taps * (image[3] // 4), "rest": taps * (image[3] % 4),
     }  # fmt: skip
 
 

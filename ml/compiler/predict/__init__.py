@@ -11,6 +11,7 @@ come.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 from ml.compiler import streaming, tiling
@@ -59,7 +60,7 @@ def predict(
     model: Network | bytes, options: Options | None = None, *, name: str = "network", stream: Request | None = None
 ) -> Prediction:
     """Of a network's shapes, or of the bytes of a `.tflite`; `stream` asks for the streaming form. Raises UserError
-    where the compiler does not take it."""
+    where the compiler does not take it, or where a kernel has no measured cost."""
     options = options or Options()
     if isinstance(model, bytes):
         return _costs(prepare(model, name, options, stream))
@@ -80,6 +81,12 @@ def planned(network: Network, options: Options, name: str = "network", stream: R
 
 
 def _costs(program: Program) -> Prediction:
+    unknown = [layer.lowered.kernel for layer in program.layers if not math.isfinite(layer.lowered.cycles)]
+    if unknown:
+        raise UserError(
+            f"expected kernels whose cycles have been measured, found {', '.join(dict.fromkeys(unknown))}; measure "
+            f"them: python tools/studies/fit_cycles.py"
+        )
     layers = tuple(
         LayerCost(layer.op.kind, layer.lowered.kernel, layer.macs, layer.lowered.cycles + A_LAYER)
         for layer in program.layers

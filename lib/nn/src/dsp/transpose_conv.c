@@ -1,8 +1,30 @@
+// Transposed convolutions: no output is held as a sum, each gathers its taps.
 #include "nn/conv.h"
 #include "nn/requantise.h"
+#include "split.h"
 
-static int32_t dot(const int8_t *weights, const int8_t *pixel, uint32_t depth, int32_t zero) {
+// Four channels: two halves of 16 bits at a time.
+static inline int32_t dot_of_four(const int8_t *weights, const int8_t *pixel, uint32_t zeros, int32_t sum) {
+#if NN_DSP
+    uint32_t w_even, w_odd, even, odd;
+    nn_halves(weights, &w_even, &w_odd);
+    nn_halves(pixel, &even, &odd);
+    __asm__("ssub16 %0, %1, %2" : "=r"(even) : "r"(even), "r"(zeros));
+    __asm__("ssub16 %0, %1, %2" : "=r"(odd) : "r"(odd), "r"(zeros));
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(w_even), "r"(even), "r"(sum));
+    __asm__("smlad %0, %1, %2, %3" : "=r"(sum) : "r"(w_odd), "r"(odd), "r"(sum));
+    return sum;
+#else
+    const int32_t zero = (int16_t)(uint16_t)zeros;
+    for (int c = 0; c < 4; c++) sum += weights[c] * (pixel[c] - zero);
+    return sum;
+#endif
+}
+
+static inline int32_t dot(const int8_t *weights, const int8_t *pixel, uint32_t depth, int32_t zero) {
+    const uint32_t zeros = (uint16_t)zero | (uint32_t)(uint16_t)zero << 16;
     int32_t sum = 0;
+    for (; depth >= 4; depth -= 4, weights += 4, pixel += 4) sum = dot_of_four(weights, pixel, zeros, sum);
     for (uint32_t c = 0; c < depth; c++) sum += weights[c] * (pixel[c] - zero);
     return sum;
 }
