@@ -1,16 +1,22 @@
 """Every check of updates in the field fails on a board that takes what it must not, or cannot keep what it takes."""
 
 import dataclasses
+import re
+from pathlib import Path
 
 import pytest
 
 from ml.errors import UserError
 from ml.link.messages import GivenUp
 from ml.link.update import Updater
+from ml.update import keys
 from ml.update.firmware import Program, read_program
+from ml.update.package import read
+from tests import command
 from tests.hil.checks import updates
 from tests.hil_broken.noticing import broken, noticed
 from tests.hil_broken.saboteur import Sabotage
+from tests.update import signing
 
 BOOT = 0x4000  # bytes of the boot stage, in front of the firmware
 HANGS = b"\xfe\xe7"  # b .
@@ -40,19 +46,28 @@ def test_what_must_not_become_active_is_noticed(device, check):
 
 
 @pytest.fixture(scope="module")
-def runs(gestures) -> Program:
-    """The firmware of the board."""
+def elf(gestures) -> Path:
+    """Of the firmware of the board."""
     board = gestures.board
-    return read_program(board.place.workspace / "build" / board.environment / "firmware.elf")
+    return board.place.workspace / "build" / board.environment / "firmware.elf"
 
 
-def test_a_good_board_takes_a_patch_of_its_firmware_and_goes_back(device, runs):
-    build = device.asked().build
+@pytest.fixture(scope="module")
+def runs(elf) -> Program:
+    """The firmware of the board."""
+    return read_program(elf)
+
+
+def test_a_good_board_takes_a_patch_of_its_firmware_and_goes_back(device, elf, runs, tmp_path, monkeypatch):
+    monkeypatch.setenv("THIMBLE_KEYS", str(tmp_path / "keys"))
+    build, new = device.asked().build, tmp_path / "new.elf"
     other = "another name".ljust(len(build), "-")[: len(build)]
-    new = dataclasses.replace(runs, data=runs.data.replace(build.encode(), other.encode()))
-    patch = updates.next_firmware(device, new, runs)
-    assert len(patch.payload) < len(runs.data) / 10
-    for _ in Updater(device).install(patch):
+    new.write_bytes(elf.read_bytes().replace(build.encode(), other.encode()))
+    signed = ["--sign", keys.write(signing.KEYS, new=True), "--counter", 1, "--trial", 2, "--out", tmp_path / "fix.tmu"]
+    named = ["--name", "gesture_recognition", "--base", elf]
+    done = command.run("-m", "ml", "pack", new, "--firmware", *named, *signed)
+    assert float(re.search(r"the patch has ([\d.]+) %", done.stdout)[1]) < 10
+    for _ in Updater(device).install(read(tmp_path / "fix.tmu")):
         pass
     assert device.asked().build == other
     Updater(device, firmware=True).revert()

@@ -38,7 +38,7 @@ class Killed:
         self.board.restart()
         with Device.open(str(self.board.console)) as device:
             update = self._next(self._look(device))
-            killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), self._kill)
+            killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), kill, [self.board])
             killer.start()
             with contextlib.suppress(UserError, OSError):
                 for _ in Updater(device).install(update):
@@ -68,10 +68,12 @@ class Killed:
         self.images_of[update.manifest.digest] = image.data
         return update
 
-    def _kill(self) -> None:
-        found = emulator_control.running(self.board.folder)
-        if found:
-            os.kill(found.pid, signal.SIGKILL)
+
+def kill(board: Running) -> None:
+    """Its emulator, as no program can hinder it."""
+    found = emulator_control.running(board.folder)
+    if found:
+        os.kill(found.pid, signal.SIGKILL)
 
 
 def kills(app: str, board: str, count: int, folder: Path, seed: int = 0, longest_s: float = 4.0) -> int:

@@ -1,0 +1,104 @@
+"""A virtual board that is killed while its firmware is patched: `python -m tests.update.firmware_kills --count 200`."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import random
+import tempfile
+import threading
+from pathlib import Path
+
+import click
+
+from ml.errors import UserError
+from ml.link.device import Device
+from ml.link.messages import Phase
+from ml.link.update import Updater
+from ml.update.firmware import Program, read_program, sign_firmware
+from ml.update.package import Update
+from ml.update.sign import Release
+from tests.firmware import Firmware, Running
+from tests.update import signing
+from tests.update.kills import kill
+
+
+def renamed(program: Program, build: str, other: str) -> Program:
+    """The same firmware whose build has another name of the same length."""
+    assert len(build) == len(other) and build.encode() in program.data
+    return dataclasses.replace(program, data=program.data.replace(build.encode(), other.encode()))
+
+
+class Killed:
+    """One board through many deaths; it must come back each time with a firmware that was confirmed, or is on trial."""
+
+    def __init__(self, board: Running, seed: int, longest_s: float) -> None:
+        self.board, self.chance, self.longest_s = board, random.Random(seed), longest_s
+        flashed = read_program(board.image.program)
+        with Device.open(str(board.console)) as device:
+            name = device.info.build
+        other = name[::-1] if name[::-1] != name else name[:-1] + "x"
+        self.programs = {name: flashed, other: renamed(flashed, name, other)}
+        self.confirmed = {0: name}  # counter -> build
+        self.sent: dict[int, Update] = {}
+        self.counter = 0
+
+    def once(self) -> None:
+        """Starts, looks, updates, dies."""
+        self.board.restart()
+        with Device.open(str(self.board.console)) as device:
+            update = self._next(self.look(device))
+            killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), kill, [self.board])
+            killer.start()
+            with contextlib.suppress(UserError, OSError):
+                for _ in Updater(device).install(update):
+                    pass
+            killer.join()
+
+    def look(self, device: Device) -> str:
+        """The build that runs, behind whatever death."""
+        status = Updater(device, firmware=True).status()
+        assert self.counter <= status.counter and status.counter in self.confirmed, status
+        trial = status.phase == Phase.TRIAL  # asked for, before the board died
+        expected = self.confirmed[status.offered if trial else status.counter]
+        build = device.asked().build
+        assert build == expected, f"expected the firmware {expected}, found {build}"
+        self.counter = status.counter
+        return self.confirmed[status.counter]
+
+    def _next(self, runs: str) -> Update:
+        """A patch that makes the other firmware."""
+        counter, other = self.counter + 1, next(name for name in self.programs if name != runs)
+        if counter not in self.sent:
+            release = Release(counter, f"v{counter}", 1)
+            self.sent[counter] = sign_firmware(self.programs[other], self.programs[runs], signing.KEYS, release)
+            self.confirmed[counter] = other
+        return self.sent[counter]
+
+
+def kills(app: str, count: int, folder: Path, seed: int = 0, longest_s: float = 4.0) -> int:
+    """The counter that the board has reached."""
+    with Firmware(folder).running(f"{app}-virtual", folder / "board", signing.flags(folder)) as running:
+        killed = Killed(running, seed, longest_s)
+        for _ in range(count):
+            killed.once()
+        running.restart()
+        with Device.open(str(running.console)) as device:
+            killed.look(device)
+    return killed.counter
+
+
+@click.command()
+@click.option("--app", default="gesture_recognition", show_default=True)
+@click.option("--count", type=click.IntRange(1), default=200, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--longest", type=click.FloatRange(0.1), default=4.0, show_default=True, help="Seconds until a kill.")
+def main(app: str, count: int, seed: int, longest: float) -> None:
+    """Kill the board while its firmware is patched; a firmware that is lost ends it with status 1."""
+    with tempfile.TemporaryDirectory() as folder:
+        reached = kills(app, count, Path(folder), seed, longest)
+    click.echo(f"{app}: {count} kills, {reached} patches confirmed on the way, a good firmware behind each")
+
+
+if __name__ == "__main__":
+    main()
