@@ -39,7 +39,12 @@ class Model:
         return found[1]
 
     def number(self, note: str) -> int:
-        return int(self.row(note).rstrip("u"), 0)
+        found = re.fullmatch(r"(0x[0-9A-F]{1,8}|\d{1,9})u?", self.row(note))
+        if not found:
+            raise UserError(
+                f"{self.where}: expected a number of {note}, found {self.row(note)[:40]!r}; compile it again"
+            )
+        return int(found[1], 0)
 
     @property
     def hash(self) -> str:

@@ -6,7 +6,7 @@ from ml.errors import UserError
 from ml.evaluate.parity import Case
 from ml.trial.committed import Committed
 
-CASES = 24
+CASES = 8
 LONGEST_S = 60  # of a window
 GRAVITY = {"imu": (0, 0, 2048, 0, 0, 0), "accel": (0, 0, 2048), "mic": (0,)}  # of a sensor that lies still
 

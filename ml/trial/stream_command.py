@@ -29,7 +29,7 @@ from ml.profile.boards import EMULATED
 from ml.progress import console, say
 from ml.report import pictures
 from ml.trial.as_shipped import Shipped
-from ml.trial.committed import committed
+from ml.trial.committed import check_rate, committed
 from ml.trial.on_board import Played, Sighting, inject, play
 from ml.trial.stream_summary import check_samples, print_streams, summary
 from ml.trial.verify import compiled_model, prove, upload
@@ -111,7 +111,9 @@ def _task(run: Run) -> Task:
     if _trained(run):
         return run.task()
     say(f"{run.app}: nobody has trained here, so the committed model is judged by simulated people")
-    return run.asked()
+    task = run.asked()
+    check_rate(committed(run.application(), run.header_folder), task.data)
+    return task
 
 
 def _decision(run: Run, task: Task, target: str, moved: bool) -> DecideConfig:

@@ -162,7 +162,9 @@ def test_verify_refuses_a_header_of_another_model(results):
         verify(results)
 
 
-@pytest.mark.parametrize("name", ["run.json", "model.tflite", "held_out.npz", "gesture_recognition_model.h"])
+@pytest.mark.parametrize(
+    "name", ["run.json", "gesture_recognition_model.tflite", "held_out.npz", "gesture_recognition_model.h"]
+)
 @pytest.mark.parametrize("damage", ["missing", "empty"])
 def test_verify_names_what_is_missing_or_damaged(results, name, damage):
     (results / name).unlink() if damage == "missing" else (results / name).write_bytes(b"")

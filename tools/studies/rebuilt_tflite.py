@@ -1,6 +1,6 @@
 """The `.tflite` of a generated header, from the header's integers.
 
-python tools/studies/rebuilt_tflite.py gesture_recognition --out build/rebuilt
+python tools/studies/rebuilt_tflite.py keyword_spotting --out build/rebuilt
 
 A committed model was trained before its `.tflite` was kept, and training has changed since. A header has all
 weights, biases, multipliers and zero points, and six digits of each scale. The application's network, converted
@@ -9,14 +9,15 @@ the compiler computes the very multipliers of the header. There is one way only:
 The proof is the compiler: from the rebuilt file it must write the header again, but for the model's hash.
 """
 
+import importlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
-from tensorflow.lite.python import schema_py_generated as schema
 
 from ml.cli import run_cli
 from ml.compiler import fixed_point
@@ -25,7 +26,12 @@ from ml.compress.quantise import int8
 from ml.errors import UserError
 from ml.paths import ROOT
 from ml.pipeline.contract import find
+from ml.train.keras import tensorflow
 from ml.trial.committed import committed
+
+tensorflow()  # quietly, before its parts
+schema: Any = importlib.import_module("tensorflow.lite.python.schema_py_generated")
+flatbuffers: Any = importlib.import_module("flatbuffers")
 
 KINDS = ("conv_2d", "depthwise_conv_2d", "fully_connected", "add")
 LAYER = re.compile(rf"^// \d+ ({'|'.join(KINDS)})\b.*?   out \S+ scale ([\d.e-]+), zero (-?\d+)", re.MULTILINE)
@@ -67,7 +73,7 @@ def layers(header: str) -> Iterator[Layer]:
 
 
 def channels(layer: Layer, shape: list[int]) -> Channels:
-    """`shape` of the weights in the .tflite: (out, height, width, in), depthwise (1, height, width, out), or (out, in)."""
+    """`shape`, of the weights in the .tflite: (out, height, width, in), (1, height, width, out) or (out, in)."""
     if "_packed[" not in layer.body:
         columns = [layer.words(name) for name in ("bias", "multiplier", "shift")]
         return Channels(layer.words("weights").reshape(shape), *columns)
@@ -127,12 +133,12 @@ def floats_like(digits: str) -> list[np.float32]:
     return found
 
 
-def weight_scales(made: Channels, given: np.float32, output: np.float32) -> np.ndarray | None:
+def weight_scales(made: Channels, depthwise: bool, given: np.float32, output: np.float32) -> np.ndarray | None:
     """float32 [channels] that give the multipliers; None where some channel has none. Channels that are the same for
     all inputs (without weights) have any."""
     scales = np.empty(len(made.bias), np.float32)
-    reach = np.abs(made.weights.reshape(-1, len(scales)) if made.weights.shape[0] == 1 else made.weights.reshape(len(scales), -1).T)
-    dead = reach.max(axis=0) == 0
+    by_channel = np.moveaxis(made.weights, -1 if depthwise else 0, 0).reshape(len(scales), -1)
+    dead = ~by_channel.any(axis=1)
     for at, (mantissa, shift) in enumerate(zip(made.mantissas.tolist(), made.shifts.tolist(), strict=True)):
         middle = np.float32(mantissa / 2**31 * 2.0**shift * float(output) / float(given))
         near = [middle]
@@ -154,8 +160,6 @@ class Rebuilt:
         self.layers = list(layers(header))
 
     def bytes(self) -> bytes:
-        import flatbuffers  # noqa: PLC0415  comes with TensorFlow
-
         builder = flatbuffers.Builder(1024)
         builder.Finish(self.model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
@@ -196,12 +200,16 @@ class Rebuilt:
 
     def _only(self, found: list, layer: Layer):
         if len(found) != 1:
-            raise UserError(f"{layer.kind}, scale {layer.scale}: expected one scale that gives its numbers, found {len(found)}")
+            raise UserError(
+                f"{layer.kind}, scale {layer.scale}: expected one scale that gives its numbers, found {len(found)}"
+            )
         return found[0]
 
     def _sum(self, op, layer: Layer) -> np.float32:
         a, b = (float(self._scale(self.graph.tensors[at])) for at in op.inputs)
-        found = re.search(r"(\d+), (\d+), // factor and multiplier of the smaller scale, output's multiplier", layer.body)
+        found = re.search(
+            r"(\d+), (\d+), // factor and multiplier of the smaller scale, output's multiplier", layer.body
+        )
         wanted = [int(one) for one in found.groups()] if found else []
         twice = 2 * max(a, b)
         return self._only(
@@ -217,12 +225,14 @@ class Rebuilt:
     def _convolve(self, op, layer: Layer, given, output) -> None:
         weights, bias = (self.graph.tensors[at] for at in op.inputs[1:3])
         made = channels(layer, [int(side) for side in weights.shape])
-        tried = [(one, weight_scales(made, self._scale(given), one)) for one in floats_like(layer.scale)]
+        depthwise = layer.kind == "depthwise_conv_2d"
+        known = (made, depthwise, self._scale(given))
+        tried = [(one, weight_scales(*known, one)) for one in floats_like(layer.scale)]
         scale, scales = self._only([(one, found) for one, found in tried if found is not None], layer)
         self._set(output, scale, layer.zero)
         self._set(weights, scales, 0)
         self._set(bias, scales * self._scale(given), 0)
-        axes = (0, 1, 2) if layer.kind == "depthwise_conv_2d" else tuple(range(1, made.weights.ndim))
+        axes = (0, 1, 2) if depthwise else tuple(range(1, made.weights.ndim))
         zero = int(given.quantization.zeroPoint[0])
         plain = made.bias + zero * made.weights.sum(axis=axes)
         self._data(weights, made.weights.astype(np.int8))
