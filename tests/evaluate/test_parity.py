@@ -113,7 +113,7 @@ def test_missing_bytes_are_a_difference():
 @pytest.fixture
 def results(tmp_path):
     """A folder as `run --out` leaves it."""
-    (tmp_path / "model.tflite").write_bytes(small_model())
+    (tmp_path / "gesture_recognition_model.tflite").write_bytes(small_model())
     compile_model(small_model(), "gesture_recognition", tmp_path)
     held_out = cases(7)
     np.savez(
@@ -157,7 +157,7 @@ def test_verify_names_the_difference_and_fails(results, capsys):
 
 
 def test_verify_refuses_a_header_of_another_model(results):
-    (results / "model.tflite").write_bytes(small_model(seed=1))
+    (results / "gesture_recognition_model.tflite").write_bytes(small_model(seed=1))
     with pytest.raises(UserError, match=r"expected model .*, found .*; compile it again"):
         verify(results)
 

@@ -23,6 +23,7 @@ def kept(folder, name):
 def test_a_run_leaves_model_header_figures_and_report(quick):
     names = {path.name for path in quick.iterdir()}
     assert {"model.keras", "model.tflite", "gesture_recognition_model.h", "held_out.npz", "report.html"} <= names
+    assert (quick / "gesture_recognition_model.tflite").read_bytes() == (quick / "model.tflite").read_bytes()
 
 
 def test_the_model_has_learned_something_and_int8_follows_float(quick):
