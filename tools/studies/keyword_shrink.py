@@ -21,9 +21,9 @@ from ml.shrink.command import shrink
 
 
 def less() -> KeywordSpotting:
-    """About a tenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
+    """About a fifteenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
     whole = Config()
-    shown = replace(whole.training, variations=4, synthetic=1, unknown=2.5, rows=1.0)
+    shown = replace(whole.training, variations=2, synthetic=1, unknown=2.0, rows=1.0)
     training = replace(shown, epochs=8, rounds=0, checkpoints=0)
     return KeywordSpotting(replace(whole, training=training, streams=replace(whole.streams, count=1, minutes=3.0)))
 
