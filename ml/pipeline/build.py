@@ -3,7 +3,7 @@
 examples  -> examples.npz
 train     -> model.keras, history.json
 compress  -> model.keras, network.json; one for each step of the recipe, none for a plain one
-convert   -> model.tflite, layers.json where its layers are of integers
+convert   -> model.tflite, layers.json where its layers are of integers, settled.json after steps of a recipe
 """
 
 import dataclasses
@@ -39,6 +39,7 @@ LEARNT = (
     *(ML / f"evaluate/{name}.py" for name in ("intervals", "limits", "streams", "tune")),
 )
 SHRUNK = (*LEARNT, ML / "compress")
+SETTLED = "settled.json"
 LOOKED_AT = 200  # windows on which int8 layers are compared with float ones
 
 
@@ -115,6 +116,9 @@ def _convert(task: Task, made: Made, folder: Path) -> None:
     lessons, network = lessons_of(task, made), steps.load(made["compress"], made["train"])
     model = steps.convert(network, lessons, task.seed, task.recipe.convert)
     (folder / "model.tflite").write_bytes(model)
+    if task.recipe.steps:
+        history = made.read("train", "history.json")
+        write_json(folder / SETTLED, task.app.settled(history, network.model, _read(task, made)))
     if task.recipe.convert:  # a float form, whose layers lose nothing to look at
         return
     prepare(model, task.app.name)  # refuses a layer that is not supported, at which an interpreter may abort
@@ -128,5 +132,6 @@ def lessons_of(task: Task, made: Made) -> Lessons:
 
 
 def learned(app: App, made: Made) -> App:
-    """The application with what its training found."""
-    return app.learned(made.read("train", "history.json"))
+    """The application with what its training found, and what the recipe's steps have changed of it."""
+    settled = (made["convert"] / SETTLED).is_file()
+    return app.learned(made.read("convert", SETTLED) if settled else made.read("train", "history.json"))

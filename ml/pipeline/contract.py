@@ -47,6 +47,7 @@ class App(ABC):
     variant: str = ""  # the name of a candidate, where an application has several
     stream_form: Request | None = None  # the header holds the network in streaming form (docs/compiler.md)
     optimise: str = "speed"  # or "code": how the compiler chooses kernels (docs/compiler.md)
+    network_judges: bool = True  # scores come from the network; False: it is in the header, but another model judges
     outputs_are_scores: bool = True  # the network's outputs: one per class, int8 of a softmax; else `scores` makes them
 
     @abstractmethod
@@ -186,6 +187,10 @@ class App(ABC):
     def recipe(self) -> Recipe:
         """What stands between training and conversion: that of the application's folder."""
         return recipe.read(ROOT / "ml" / self.name / "recipe.toml")
+
+    def settled(self, history: dict, network, examples: Examples) -> dict:
+        """`history` for a network that the recipe has changed since: what is measured of the network anew."""
+        return history
 
     def learned(self, history: dict) -> "App":
         """The same application with the numbers that `fit` returned, if `scores` and `sections` need any."""

@@ -123,9 +123,11 @@ def _apply(subject: Subject, variant: Variant) -> None:
 
 def _compare(subject: Subject, variants: tuple[Variant, ...], extent: Extent, what: str) -> dict:
     """-> variants/<name>/, tradeoff.json."""
+    task = plain(subject)
+    if task.app.variant:
+        say(f"compared: the {task.app.variant}, whose answers are the network's")
     trials = make.trials(subject, variants, extent)
     rows = table.rows(subject, variants, trials)
-    task = plain(subject)
     base = next(row for row in rows if row["name"] == BASE)
     kept = {
         "subject": task.app.name,

@@ -7,6 +7,7 @@ from pathlib import Path
 from ml.compress.recipe import PLAIN
 from ml.paths import ROOT
 from ml.pipeline.run import Run
+from ml.pipeline.stages import chosen
 from ml.pipeline.task import Task
 from ml.shrink.own import OwnModel
 from ml.shrink.variants import Variant
@@ -35,9 +36,13 @@ Subject = Run | Own
 
 @cache
 def plain(subject: Subject) -> Task:
-    """The model as it is, without any step."""
-    task = subject.load() if isinstance(subject, Own) else subject.task(PLAIN)
-    return task
+    """The model as it is, without any step. Of an application's candidates the one whose network judges: of another the
+    network decides nothing, so nothing could be compared."""
+    if isinstance(subject, Own):
+        return subject.load()
+    task = subject.asked(PLAIN)
+    judging = [app for app in task.app.candidates() if app.network_judges]
+    return replace(task, app=judging[0]) if len(judging) == 1 else chosen(task)
 
 
 def task_of(subject: Subject, variant: Variant, seed: int) -> Task:

@@ -74,6 +74,10 @@ class VibrationAnomaly(App):
         *(ROOT / "lib" / name for name in ("frontend", "anomaly", "decide")),
     )
 
+    @property
+    def network_judges(self) -> bool:
+        return self.variant == "autoencoder"
+
     def quick(self) -> "VibrationAnomaly":
         return VibrationAnomaly(self.config.quick())
 
@@ -190,6 +194,10 @@ class VibrationAnomaly(App):
         kept = {name: getattr(tables, name).tolist() for name in ("mean", "inverse", "offset")}
         kept |= {"blind": tables.blind, "off_level": examples.off_level, "hiding": examples.hiding.tolist()}
         return {"loss": losses, "deviation": compared.inverse.tolist(), "rate_mhz": examples.rate_mhz} | kept
+
+    def settled(self, history: dict, network, examples: Examples) -> dict:
+        """With the errors that the changed network makes of normal windows."""
+        return history | {"deviation": model.compared(network, examples.inputs).inverse.tolist()}
 
     def learned(self, history: dict) -> "VibrationAnomaly":
         kinds = {"mean": np.int16, "inverse": np.int16, "offset": np.uint32}

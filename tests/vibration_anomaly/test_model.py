@@ -18,6 +18,7 @@ from ml.native.anomaly import distances
 from ml.native.decide import DecideConfig
 from ml.native.machine import OCTAVE, MachineConfig, State, watch
 from ml.native.vibration import vibration
+from ml.train.examples import Examples
 from ml.vibration_anomaly import examples, header, model, speeds
 from ml.vibration_anomaly.app import Learnt, VibrationAnomaly
 from ml.vibration_anomaly.config import Config, FrontEnd, Mixture
@@ -306,3 +307,15 @@ def test_a_header_of_another_application_is_refused(tmp_path):
     (tmp_path / "model.h").write_text("static const nn_model fall_detection_model = {0};")
     with pytest.raises(UserError, match="vibration model"):
         header.read(tmp_path / "model.h")
+
+
+def test_a_network_that_a_recipe_has_changed_is_judged_by_its_own_errors():
+    """Whoever shrinks it compares the autoencoder: of the mixture's answers the network decides none."""
+    assert [app.variant for app in VibrationAnomaly().candidates() if app.network_judges] == ["autoencoder"]
+    app, inputs = VibrationAnomaly(), np.random.default_rng(0).integers(-90, 90, (40, 9)).astype(np.int8)
+    networks = [model.autoencoder(app.config.training, app.name, 9) for _ in range(2)]
+    kept = {"deviation": [], "rate_mhz": 50_000}
+    found = [app.settled(kept, network, Examples(inputs, np.zeros(40, int))) for network in networks]
+    assert all(one["rate_mhz"] == 50_000 and len(one["deviation"]) == 9 for one in found)
+    assert found[0]["deviation"] != found[1]["deviation"]
+    assert kept["deviation"] == []

@@ -55,11 +55,8 @@ def _weights(op: Op) -> tuple[np.ndarray, np.ndarray]:
     last = op.kind == "DEPTHWISE_CONV_2D"  # where the channels of the output are
     shape = [-1 if axis == (weights.data.ndim - 1 if last else 0) else 1 for axis in range(weights.data.ndim)]
     real = weights.data * (weights.scales.reshape(shape) if len(weights.scales) > 1 else weights.scales)
-    if last:
-        real = real[0][..., None]
-    else:
-        real = real.T if real.ndim == 2 else real.transpose(1, 2, 3, 0)
-    return real.astype(np.float32), (bias.data * bias.scales).astype(np.float32)
+    kernel = real.T if real.ndim == 2 else real[0][..., None] if last else real.transpose(1, 2, 3, 0)
+    return kernel.astype(np.float32), (bias.data * bias.scales).astype(np.float32)
 
 
 @click.command()

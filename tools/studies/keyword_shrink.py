@@ -21,7 +21,7 @@ from ml.shrink.command import shrink
 
 
 def less() -> KeywordSpotting:
-    """About a fifteenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
+    """A fifteenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
     whole = Config()
     shown = replace(whole.training, variations=2, synthetic=1, unknown=2.0, rows=1.0)
     training = replace(shown, epochs=8, rounds=0, checkpoints=0)
