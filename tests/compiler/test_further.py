@@ -1,5 +1,6 @@
 """The operators that models from elsewhere bring, beside what tests/compiler/test_each_layer.py draws."""
 
+import shutil
 from importlib.util import find_spec
 
 import numpy as np
@@ -10,10 +11,14 @@ from ml.compiler.host import HostModel
 from ml.errors import UserError
 from ml.image import pack
 from ml.image.host import HostImage
+from ml.profile import image
 from ml.train.keras import tensorflow
 from tests.compiler.builder import Builder
 from tests.compiler.further import Chain, further, further_int16
+from tests.compiler.fuzz import batch
 from tests.compiler.parity import assert_same_as_tflm, host_model, needs_tflm
+from tests.compiler.test_ends import two_and_three
+from tests.compiler.test_variables import wake_word
 
 needs_tensorflow = pytest.mark.skipif(find_spec("tensorflow") is None, reason="TensorFlow is not installed")
 ALL = np.arange(-128, 128, dtype=np.int8)
@@ -27,9 +32,9 @@ def test_a_model_of_the_int16_operators_equals_tflm():
 @pytest.mark.parametrize("model", [further, further_int16])
 def test_an_image_gives_the_bytes_of_the_header(model, tmp_path):
     made = compile_model(model(), "net", tmp_path)
-    compiled, image = HostModel(made.header), HostImage(pack(made.header, host=True).data)
+    compiled, packed = HostModel(made.header), HostImage(pack(made.header, host=True).data)
     for row in np.random.default_rng(0).integers(-128, 128, (3, compiled.model.input_size)).astype(np.int8):
-        assert image.layers(row) == compiled.layers(row)
+        assert packed.layers(row) == compiled.layers(row)
 
 
 def litert(model: bytes, rows: np.ndarray) -> np.ndarray:
@@ -161,3 +166,21 @@ def test_numbers_may_be_an_input_and_one_outside_takes_the_nearest_row(tmp_path)
     assert made.verified
     out = HostModel(made.header).run(np.array([[4, -9, 99]], np.int32))[0]
     assert out.tolist() == [8, 9, 0, 1, 8, 9]
+
+
+def test_state_several_ends_and_new_kernels_give_the_same_bytes_on_an_emulated_cortex_m4(tmp_path):
+    """Every layer of six inputs, one after the other: state runs on."""
+    if missing := [tool for tool in (image.COMPILER, "qemu-system-arm") if not shutil.which(tool)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    models = {"wake word": wake_word(), "ends": two_and_three(), "int8": further(), "int16": further_int16()}
+    programs = [prepare(model, name) for name, model in models.items()]
+    chance = np.random.default_rng(0)
+    rows = [chance.integers(-128, 128, (6, program.input.size)).astype(np.int8) for program in programs]
+    made = {}
+    for target in ("host", "cortex-m4"):
+        folder = tmp_path / target
+        folder.mkdir()
+        made[target], said = batch.run(programs, rows, target, folder)
+        assert all(len(one) == 6 for one in made[target]), said
+    for name, here, there in zip(models, made["host"], made["cortex-m4"], strict=True):
+        assert here == there, name
