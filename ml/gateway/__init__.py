@@ -2,5 +2,5 @@
 
 config.py reads gateway.toml. Inputs (boards.py, udp.py, broker.py) give frames to intake.py, which decides what is new.
 writer.py commits batches to outbox.py, and only then acknowledges them. Outputs (broker.py, posting.py) hand on what is
-committed. rules.py, cascade.py and rollout.py work on committed events; service.py starts all of it.
+committed. rules.py and rollout.py work on committed events; page.py shows it; service.py starts all of it.
 """

@@ -34,7 +34,7 @@ def secret(path: Path) -> str:
 
 def client(broker: Broker, identifier: str, **more) -> aiomqtt.Client:
     """Not connected yet."""
-    return aiomqtt.Client(
+    made = aiomqtt.Client(
         broker.host,
         broker.port,
         username=broker.user or None,
@@ -45,6 +45,8 @@ def client(broker: Broker, identifier: str, **more) -> aiomqtt.Client:
         max_inflight_messages=IN_FLIGHT,
         **more,
     )
+    made.pending_calls_threshold = IN_FLIGHT + 1  # so many wait for an answer at once, and nobody need be warned
+    return made
 
 
 class Publishing:

@@ -75,18 +75,6 @@ class Rule:
 
 
 @dataclass(frozen=True)
-class Cascade:
-    """A second model for what a node was unsure of."""
-
-    model: Path
-    app: str
-    below: int  # score of 255, under which an event is unsure
-    nodes: tuple[str, ...]
-    window: int  # rows of stream 0
-    labels: tuple[str, ...]
-
-
-@dataclass(frozen=True)
 class Config:
     name: str
     store: Path
@@ -101,7 +89,6 @@ class Config:
     post: Post | None = None
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
-    cascade: Cascade | None = None
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

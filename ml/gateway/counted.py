@@ -22,4 +22,3 @@ class Counted:
         self.nodes = Gauge("thimble_nodes", "Nodes that were heard, by state", ["state"], registry=own)
         self.lost = Gauge("thimble_events_lost", "Events that nodes had to forget before they were taken", registry=own)
         self.rules = Counter("thimble_rules_fired", "Rules that fired", ["rule"], registry=own)
-        self.asked = Counter("thimble_cascade", "Unsure events, by what became of them", ["fate"], registry=own)

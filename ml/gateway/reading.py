@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from ml.errors import UserError
-from ml.gateway.config import RULES, Board, Broker, Cascade, Config, FromBroker, Nodes, Post, Rule, ToBroker
+from ml.gateway.config import RULES, Board, Broker, Config, FromBroker, Nodes, Post, Rule, ToBroker
 from ml.gateway.tables import Table
 
 
@@ -41,7 +41,6 @@ def settings(given: dict, where: str, folder: Path) -> Config:
         post=_post(all_.table("http"), folder),
         groups=dict(map(_group, all_.tables("group"))),
         rules=tuple(map(_rule, all_.tables("rule"))),
-        cascade=_cascade(all_.table("cascade"), folder),
     )
     own.end()
     all_.end()
@@ -165,21 +164,6 @@ def _rule(table: Table) -> Rule:
         least=table.whole("least", 1, 10_000, 2),
         score=table.number("score", 0, 1, 0.9),
         late_s=table.number("late_s", 0, 3600, 2),
-    )
-    table.end()
-    return made
-
-
-def _cascade(table: Table | None, folder: Path) -> Cascade | None:
-    if table is None:
-        return None
-    made = Cascade(
-        folder / table.text("model"),
-        table.name("app"),
-        table.whole("below", 1, 256),
-        table.texts("nodes", ("*",)),
-        table.whole("window", 1, 1 << 20),
-        table.texts("labels"),
     )
     table.end()
     return made

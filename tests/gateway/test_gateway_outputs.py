@@ -1,6 +1,7 @@
 """Through real sockets and a real broker: datagrams in, events out, and what is away is waited for."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from ml.errors import UserError
 from ml.gateway import keys
+from ml.paths import ROOT
 from tests.gateway.running import Running, until
 from tools.simulated.apps import APPS
 from tools.simulated.nodes import Node, Weather
@@ -78,7 +80,9 @@ def test_events_that_come_by_udp_are_posted_in_order_with_their_labels_and_count
             told = answer.read().decode()
     assert sink.ledger.seen == {("door-1", 1): set(range(10))} and sink.ledger.twice == 0
     assert set(sink.ledger.labels) <= set(APPS[0].labels)
-    assert "thimble_events_stored_total 10.0" in told and 'thimble_datagrams_total{fate="taken"} 11.0' in told
+    asked = set(re.findall(r"thimble_\w+", (ROOT / "docs/gateway/grafana.json").read_text()))
+    assert asked <= set(re.findall(r"thimble_\w+", told)), "the dashboard asks for what is served"
+    assert "thimble_events_stored_total 10.0" in told and 'thimble_datagrams_total{fate="taken"} 12.0' in told
 
 
 def test_a_rule_over_two_nodes_is_an_event_of_its_own(tmp_path, sink):

@@ -75,7 +75,7 @@ VALUES = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)),
     max_leaves=6,
 )
-KEYS = ("gateway", "nodes", "udp", "http", "mqtt", "mqtt_in", "board", "rule", "group", "page", "metrics", "cascade")
+KEYS = ("gateway", "nodes", "udp", "http", "mqtt", "mqtt_in", "board", "rule", "group", "page", "metrics")
 
 
 @given(st.sampled_from(KEYS), st.one_of(VALUES, st.dictionaries(st.text(max_size=8), VALUES, max_size=4)), st.data())

@@ -65,7 +65,7 @@ class Node:
             if self._chance.random() < self._weather.out * self._cycle / self._weather.out_s:
                 self._out_until = now + self._chance.expovariate(1 / self._weather.out_s)
         self._left -= 1
-        sent = [] if self._info else [self._seal(self._describe(now), now)]
+        sent = [] if self._info else [self._seal(self._describe(now), now), self._seal(self._count(now), now)]
         frame = self._event(now)
         if len(self._kept) == KEPT:
             self.forgotten.add(self._kept.popleft()[0])
@@ -136,6 +136,14 @@ class Node:
         label = self._chance.randrange(len(self.app.labels))
         payload = Event.LAYOUT.pack(label, self.app.score(self._chance), self.sequence, 0, 0, 0, 5000, 0)
         return Frame(Type.EVENT, 0, self.sequence % 2**16, self._clock_us(now) % 2**32, payload)
+
+    def _count(self, now: float) -> Frame:
+        """Telemetry, likewise; of it the battery matters."""
+        counters = ("windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack")
+        told: dict = dict.fromkeys(counters, 0) | dict.fromkeys(("frontend", "inference", "decide"), [0, 0, 0])
+        told |= {"uptime_us": self._clock_us(now), "saturated": [], "scores": []}
+        told["battery_mv"] = 3000 + self.number * 7 % 1200
+        return Frame(Type.TELEMETRY, 0, 0, self._clock_us(now) % 2**32, cbor2.dumps(told))
 
     def _describe(self, now: float) -> Frame:
         """Session info, which is sent with the first event."""

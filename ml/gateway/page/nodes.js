@@ -17,13 +17,14 @@ function ago(seconds) {
 }
 
 function rowOf(one) {
-  const number = (text) => el("td", { className: "number" }, text);
+  const close = { style: "white-space: nowrap" };
+  const number = (text) => el("td", { ...close, className: "number" }, text);
   return el("tr", { "data-node": one.name, "data-state": one.state },
-    el("td", {}, one.name),
+    el("td", close, one.name),
     el("td", { className: KINDS[one.state] }, one.wrong || one.state, one.update && one.update !== "done" ? ` (update: ${one.update})` : ""),
-    el("td", {}, one.app ?? "", " ", el("span", { className: "dim" }, one.version ?? "")),
-    el("td", {}, one.last ? `${one.last} ${one.score}/255` : ""),
-    el("td", { className: "dim" }, ago(one.at)),
+    el("td", close, one.app ?? "", " ", el("span", { className: "dim" }, one.version ?? "")),
+    el("td", close, one.last ? `${one.last} ${one.score}/255` : ""),
+    el("td", { ...close, className: "dim" }, ago(one.at)),
     number(one.battery_mv ? `${(one.battery_mv / 1000).toFixed(2)} V` : ""),
     el("td", { className: one.lost ? "number bad" : "number" }, String(one.lost)),
     number(ago(one.seen)));

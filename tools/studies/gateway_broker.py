@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""How fast the gateway hands events to mosquitto with QoS 1, and what an event takes in its outbox.
+
+python tools/studies/gateway_broker.py --count 20000
+"""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from ml.cli import run_cli
+from ml.errors import UserError
+from ml.gateway.broker import Publishing
+from ml.gateway.config import Broker, ToBroker
+from ml.gateway.outbox import Event, Outbox
+from ml.progress import echo
+from tools.simulated.trials import free_port
+
+BODY = (
+    '{"app":"vibration_anomaly","label":"anomalous","class":1,"score":243,"window":812,"latency_us":5120,'
+    '"device_us":81204000}'
+)
+
+
+def events(count: int) -> list[Event]:
+    """Of a hundred nodes, as the intake makes them."""
+    now_us = time.time_ns() // 1000
+    return [Event(f"hall-{at % 100}", int(time.time()), 0, at // 100, now_us, now_us, BODY) for at in range(count)]
+
+
+async def hand_on(outbox: Outbox, port: int) -> float:
+    """Seconds for all of it."""
+    output = Publishing(ToBroker(Broker("127.0.0.1", port, "", None, False), "thimble", "homeassistant"), "north")
+    passed, began = 0, time.monotonic()
+    while rows := outbox.after(passed, output.batch):
+        await output.send(rows)
+        passed = rows[-1][0]
+        outbox.pass_on("mqtt", passed, 0)
+    seconds = time.monotonic() - began
+    await output.close()
+    return seconds
+
+
+@click.command()
+@click.option("--count", default=20_000, show_default=True, type=click.IntRange(100, 10_000_000))
+def measure(count: int) -> None:
+    """Print both figures."""
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+    if program is None:
+        raise UserError("expected mosquitto, found none; install it with: python3 tools/setup.py --all")
+    with tempfile.TemporaryDirectory() as folder:
+        outbox, port = Outbox(Path(folder) / "o.db", 10_000, ["mqtt"]), free_port(socket.SOCK_STREAM)
+        outbox.store(events(count), [], 1)
+        outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        echo(f"{(Path(folder) / 'o.db').stat().st_size / count:.0f} bytes of outbox an event")
+        settings = Path(folder) / "mosquitto.conf"
+        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
+        broker = subprocess.Popen([program, "-c", settings], stderr=subprocess.DEVNULL)
+        try:
+            time.sleep(1)
+            seconds = asyncio.run(hand_on(outbox, port))
+        finally:
+            broker.kill()
+            broker.wait()
+    echo(f"{count:,} events acknowledged by mosquitto in {seconds:.1f} s: {count / seconds:,.0f} a second")
+
+
+if __name__ == "__main__":
+    run_cli(measure, "gateway_broker.py")
