@@ -140,7 +140,7 @@ class Node:
     def _count(self, now: float) -> Frame:
         """Telemetry, likewise; of it the battery matters."""
         counters = ("windows", "events", "missed", "overruns", "dropped", "frames", "errors", "stack")
-        told: dict = dict.fromkeys(counters, 0) | dict.fromkeys(("frontend", "inference", "decide"), [0, 0, 0])
+        told: dict = dict.fromkeys(counters, 0) | {key: [0, 0, 0] for key in ("frontend", "inference", "decide")}
         told |= {"uptime_us": self._clock_us(now), "saturated": [], "scores": []}
         told["battery_mv"] = 3000 + self.number * 7 % 1200
         return Frame(Type.TELEMETRY, 0, 0, self._clock_us(now) % 2**32, cbor2.dumps(told))
