@@ -151,7 +151,8 @@ def _memory(program: Program, name: str) -> str:
 
 
 def _part(number: int, state: Tensor) -> str:
-    return f"    {emit.C_TYPES[state.dtype]} part_{number}[{state.elements}] NN_ALIGNED; // {_meaning(state)}"
+    kind = "int8_t" if state.dtype in BYTES else emit.C_TYPES[state.dtype]
+    return f"    {kind} part_{number}[{state.elements}] NN_ALIGNED; // {_meaning(state)}"
 
 
 def _meaning(state: Tensor) -> str:
@@ -245,7 +246,7 @@ def _bytes_at(program: Program, tensor: Tensor, name: str) -> str:
     if tensor.storage not in program.variables:
         return f"{name}_arena + {program.offset(tensor)}"
     at = _state(program, tensor, name)
-    return at if tensor.dtype == "int8" else f"(int8_t *)({at})"
+    return at if tensor.dtype in BYTES else f"(int8_t *)({at})"
 
 
 BYTES = ("int8", "uint8")  # types that kernels take as int8_t
@@ -289,7 +290,7 @@ def _reset(program: Program, name: str) -> str:
         if value is None:
             first = f"{name}_state_first_{number}"
             value = f"{first}[i]"
-            arrays += emit.array(first, np.asarray(tensor.initial), "after a reset")
+            arrays += emit.array(first, _initial(tensor), "after a reset")
         body += f"    for (uint32_t i = 0; i < {tensor.elements}u; i++) {place}[i] = {value};\n"
     body += f"    {name}_state.steps = 0;\n" if program.stream else ""
     return f"{arrays}static void {name}_reset(void) {{\n{body}}}\n"
@@ -297,10 +298,16 @@ def _reset(program: Program, name: str) -> str:
 
 def _first_value(state: Tensor) -> int | None:
     """What all its elements are after a reset; None where they differ."""
-    if state.initial is None:
-        return state.zero if len(state.zeros) else 0
-    values = np.unique(state.initial)
+    values = np.unique(_initial(state))
     return int(values[0]) if len(values) == 1 else None
+
+
+def _initial(state: Tensor) -> np.ndarray:
+    """Its elements after a reset, or one for all; uint8 as the bits of int8."""
+    zero = state.zero if len(state.zeros) else 0
+    values = np.array([zero]) if state.initial is None else state.initial
+    typed = values.astype(state.dtype)
+    return typed.view(np.int8) if state.dtype == "uint8" else typed
 
 
 def _layer_table(program: Program, name: str) -> str:

@@ -8,11 +8,13 @@ import pytest
 
 from ml.compiler.compile import compile_model, prepare
 from ml.compiler.host import HostModel
+from ml.compiler.streaming import Request
 from ml.errors import UserError
 from ml.image import pack
 from ml.image.host import HostImage
 from ml.profile import image
 from ml.train.keras import tensorflow
+from tests.compiler import strategies as draw_from
 from tests.compiler.builder import Builder
 from tests.compiler.further import Chain, further, further_int16
 from tests.compiler.fuzz import batch
@@ -124,6 +126,23 @@ def dilated(**changes) -> bytes:
 def test_only_what_is_a_dilation_becomes_one(changes, joined):
     kinds = [layer.op.kind for layer in prepare(dilated(**changes), "model").layers]
     assert (kinds == ["CONV_2D"]) == joined, kinds
+
+
+@needs_tflm
+def test_a_streaming_form_keeps_uint8_ends_and_goes_on_behind_a_table(tmp_path):
+    c = Chain((1, 16, 1, 4), dtype="uint8", zero=131)
+    c.dtype = "int8"
+    c.then("QUANTIZE", (1, 16, 1, 4))
+    walk = draw_from.convolution_options({"padding": 1, "stride": (1, 1), "dilation": (1, 1)}, "none")
+    for rows, depth in ((14, 4), (12, 8)):
+        weights = c.b.const(draw_from.weights(rows, (8, 3, 1, depth)), scales=[0.01])
+        c.then("CONV_2D", (1, rows, 1, 8), weights, **walk)
+        c.then("ELU", (1, rows, 1, 8))
+    c.then("QUANTIZE", (1, 12, 1, 8), dtype="uint8", zero=131)
+    model = c.b.model([c.first], [c.at])
+    made = compile_model(model, "net", tmp_path, stream=Request(hop=2))
+    assert made.verified
+    assert made.program.macs < 0.3 * prepare(model, "net").macs
 
 
 REFUSED = {

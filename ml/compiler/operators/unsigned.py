@@ -20,6 +20,7 @@ def check(op: Op) -> None:
         checks.quantised(tensor, ("int8", "uint8"))
     checks.require({given.dtype, output.dtype} == TYPES, f"it is {output.dtype}, as the input", output)
     checks.shape(output, given.shape)
+    checks.require(given.data is None, "it is constant", given)
 
 
 def _flips(op: Op) -> bool:

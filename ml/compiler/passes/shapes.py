@@ -12,8 +12,8 @@ from ml.compiler.graph import Op, Tensor
 from ml.compiler.operators.checks import MAX_SIDE
 
 SAME_SHAPE = (
-    *("RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "LOGISTIC", "TANH", "GELU", "QUANTIZE", "SOFTMAX"),
-    *("ADD", "SUB", "MUL"),  # with a constant that has no more dimensions
+    *("RELU", "RELU6", "LEAKY_RELU", "HARD_SWISH", "LOGISTIC", "TANH", "GELU", "QUANTIZE", "SOFTMAX", "ELU", "EXP"),
+    *("ADD", "SUB", "MUL", "DIV", "PRELU"),  # with a constant that has no more dimensions
 )
 
 
