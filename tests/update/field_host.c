@@ -88,6 +88,12 @@ update_file file_read(const char *path) {
     return f;
 }
 
+void file_digest(const update_file *file, uint8_t digest[UPDATE_DIGEST]) {
+    update_manifest m;
+    require(update_manifest_read(&m, file->manifest, file->signed_size - UPDATE_SIGNATURE) == 0, "is read");
+    memcpy(digest, m.value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
+}
+
 uint8_t host_announces(const update_file *file) {
     uint8_t args[2 + FILE_PART];
     for (uint32_t at = 0; at < file->signed_size; at += FILE_PART) {

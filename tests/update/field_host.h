@@ -17,6 +17,7 @@ typedef struct { // an update file
 
 uint8_t *bytes_read(const char *path, uint32_t *size); // of a file; ends the program where there is none
 update_file file_read(const char *path);
+void file_digest(const update_file *file, uint8_t digest[UPDATE_DIGEST]); // that its manifest states
 
 void board_start(void);  // as after a reset: only the flash is what it was
 extern bool board_ended; // the firmware wants a reset

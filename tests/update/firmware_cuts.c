@@ -90,12 +90,6 @@ static void other_ends(void) {
     require(firmware_runs(old_digest) && field.firmware.state.counter == 2, "the old firmware is back");
 }
 
-static void digest_of(const update_file *file, uint8_t digest[UPDATE_DIGEST]) {
-    update_manifest m;
-    require(update_manifest_read(&m, file->manifest, file->signed_size - UPDATE_SIGNATURE) == 0, "is read");
-    memcpy(digest, m.value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
-}
-
 static unsigned long cut_everywhere(uint32_t operations, uint32_t second) {
     unsigned long cuts = 0;
     for (uint32_t first = 0; first < operations; first++) {
@@ -118,8 +112,8 @@ int main(int argc, char **argv) {
     firmware_flashed(argv[1]);
     old_file = file_read(argv[2]);
     new_file = file_read(argv[3]);
-    digest_of(&old_file, old_digest);
-    digest_of(&new_file, new_digest);
+    file_digest(&old_file, old_digest);
+    file_digest(&new_file, new_digest);
     nor_seed(strtoull(argv[5], NULL, 10));
     for (uint32_t i = 0; i < sizeof nor_bytes; i++) nor_bytes[i] = (uint8_t)nor_chance(256); // as it comes
     firmware_boot();

@@ -69,19 +69,13 @@ static void try_image(void) {
     damaged++;
 }
 
-static void digest_of(const update_file *file, uint8_t digest[UPDATE_DIGEST]) {
-    update_manifest m;
-    require(update_manifest_read(&m, file->manifest, file->signed_size - UPDATE_SIGNATURE) == 0, "is read");
-    memcpy(digest, m.value[UPDATE_FIELD_DIGEST].bytes, UPDATE_DIGEST);
-}
-
 int main(int argc, char **argv) {
     if (argc != 6) return 2;
     firmware_flashed(argv[1]);
     old_file = file_read(argv[2]);
     new_file = file_read(argv[3]);
-    digest_of(&old_file, old_digest);
-    digest_of(&new_file, new_digest);
+    file_digest(&old_file, old_digest);
+    file_digest(&new_file, new_digest);
     const unsigned long count = strtoul(argv[4], NULL, 10);
     nor_seed(strtoull(argv[5], NULL, 10));
     memset(nor_bytes, 0xFF, sizeof nor_bytes);

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import random
 import tempfile
 import threading
 from pathlib import Path
+from unittest import mock
 
 import click
 
@@ -22,6 +24,8 @@ from tests.firmware import Firmware, Running
 from tests.update import signing
 from tests.update.kills import kill
 
+BUILDS = ("first-of-two", "other-of-two")  # what firmware tells of itself
+
 
 def renamed(program: Program, build: str, other: str) -> Program:
     """The same firmware whose build has another name of the same length."""
@@ -35,11 +39,8 @@ class Killed:
     def __init__(self, board: Running, seed: int, longest_s: float) -> None:
         self.board, self.chance, self.longest_s = board, random.Random(seed), longest_s
         flashed = read_program(board.image.program)
-        with Device.open(str(board.console)) as device:
-            name = device.info.build
-        other = name[::-1] if name[::-1] != name else name[:-1] + "x"
-        self.programs = {name: flashed, other: renamed(flashed, name, other)}
-        self.confirmed = {0: name}  # counter -> build
+        self.programs = {BUILDS[0]: flashed, BUILDS[1]: renamed(flashed, *BUILDS)}
+        self.confirmed = {0: BUILDS[0]}  # counter -> build
         self.sent: dict[int, Update] = {}
         self.counter = 0
 
@@ -78,7 +79,10 @@ class Killed:
 
 def kills(app: str, count: int, folder: Path, seed: int = 0, longest_s: float = 4.0) -> int:
     """The counter that the board has reached."""
-    with Firmware(folder).running(f"{app}-virtual", folder / "board", signing.flags(folder)) as running:
+    with (
+        mock.patch.dict(os.environ, SERVICE_BUILD=BUILDS[0]),  # lib/service/build_name.py
+        Firmware(folder).running(f"{app}-virtual", folder / "board", signing.flags(folder)) as running,
+    ):
         killed = Killed(running, seed, longest_s)
         for _ in range(count):
             killed.once()

@@ -1,6 +1,6 @@
-// field.h: another model for a board in the field, without other firmware. Only what the key's owner signed becomes
-// active, and whatever happens meanwhile, a start finds a model that passes its self-check. docs/update.md has the
-// whole.
+// field.h: another model for a board in the field, without other firmware; with -D FIELD_FIRMWARE=1 other firmware,
+// too. Only what the key's owner signed becomes active, and whatever happens meanwhile, a start finds a model that
+// passes its self-check. docs/update.md has the whole.
 //
 // The application says what an image may need, and how it takes one into use:
 //

@@ -1,6 +1,6 @@
 // boot.c: the first program after a reset. It starts the firmware that was given in the field, or the one that was
-// flashed, and ends a trial that a reset interrupted. It is linked by itself (builder/boot_stage.py) and lies in front
-// of every firmware, which it outlives.
+// flashed, and ends a trial that a reset interrupted. It is linked by itself (builder/boot_stage.py), lies in front of
+// each firmware that is built for it, and uses the end of RAM, of which a firmware keeps nothing over a reset.
 #include "mps2.h"
 #include "program.h"
 #include "update/start.h"
