@@ -9,6 +9,7 @@ before: `rise` times as many, and more than chance explains. That is the conditi
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import cast
@@ -65,6 +66,7 @@ class Rollouts:
         self._counted = 0
         self._mine: frozenset[str] = frozenset()  # whose events are counted
         self._plan: Plan | None = None
+        self._closing = threading.Event()
 
     def hear(self, events: list[Event]) -> None:
         """What was committed."""
@@ -177,6 +179,8 @@ class Rollouts:
             try:
                 _ask(device)
                 for step in Updater(device).install(update):
+                    if self._closing.is_set():
+                        raise UserError("the gateway has ended")
                     self._moved[f"{plan.number} {node.name}"] = time.time()
                     node.about["update"] = f"{step.stage} {step.done}/{step.total}" if step.total else step.stage
             except SilenceError as error:
@@ -184,6 +188,8 @@ class Rollouts:
         return UPDATED, f"{update.manifest.version} (counter {update.manifest.counter})"
 
     def close(self) -> None:
+        """Nodes are left where they are, and the next run of the gateway goes on from there."""
+        self._closing.set()
         for task in self._busy.values():
             task.cancel()
         self._threads.shutdown(wait=False, cancel_futures=True)

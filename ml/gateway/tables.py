@@ -9,7 +9,7 @@ from typing import Any
 
 from ml.errors import UserError
 
-NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")
+NAME = re.compile(r"(?!rule\.)[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}")  # rule.NAME is what rules tell
 SHOWN = 60
 REQUIRED = object()
 

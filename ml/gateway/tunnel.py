@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import queue
+from collections.abc import Callable
 from types import TracebackType
 
+from ml.errors import UserError
 from ml.gateway.intake import Node
 from ml.link.frames import Decoder, Frame
 from ml.link.messages import Type
@@ -26,11 +28,12 @@ class Tunnel:
         self._decoder = Decoder()
 
     def __enter__(self) -> Tunnel:
-        self._loop.call_soon_threadsafe(self._node.taps.append, self._hear)
+        self._call(self._node.taps.append, self._hear)
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self._loop.call_soon_threadsafe(self._node.taps.remove, self._hear)
+        with contextlib.suppress(UserError):
+            self._call(self._node.taps.remove, self._hear)
 
     def read(self) -> bytes:
         """What has arrived; b"" when nothing does for a moment."""
@@ -42,10 +45,16 @@ class Tunnel:
     def write(self, data: bytes) -> None:
         for item in self._decoder.feed(data):
             if isinstance(item, Frame):
-                self._loop.call_soon_threadsafe(self._node.send, item)
+                self._call(self._node.send, item)
 
     def close(self) -> None:
         """As a port is; the tunnel ends with its `with`."""
+
+    def _call(self, function: Callable, argument: object) -> None:
+        try:
+            self._loop.call_soon_threadsafe(function, argument)
+        except RuntimeError:  # the loop is closed
+            raise UserError(f"{self.name}: the gateway has ended") from None
 
     def _hear(self, frame: Frame) -> None:
         if frame.type in HEARD:

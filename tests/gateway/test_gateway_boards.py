@@ -21,7 +21,7 @@ from tools.simulated.bridge import Bridges
 from tools.simulated.sink import Sink
 
 APP = "gesture_recognition"
-RATE_MHZ, PIECE, PIECES = 33_300, 280, 6
+RATE_MHZ, PIECE, PIECES = 33_300, 280, 4
 
 
 def motion(seed: int) -> np.ndarray:

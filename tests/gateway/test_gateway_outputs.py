@@ -3,8 +3,10 @@
 import json
 import re
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from itertools import count
@@ -256,3 +258,20 @@ def test_a_broker_that_was_killed_gets_what_it_did_not_take(tmp_path, broker):
         until(lambda: running.gateway.store.outbox.waiting() == {"mqtt": 0})
         until(lambda: [event["sequence"] for event in listener.of("thimble/door-1/event")] == [3, 4, 5])
         listener.close()
+
+
+def test_ctrl_c_ends_the_tool_and_a_file_of_settings_that_is_wrong_is_one_line(tmp_path, sink):
+    node(tmp_path)
+    (tmp_path / "gateway.toml").write_text(settings(sink.url))
+    words = [sys.executable, ROOT / "tools/gateway.py", "--config", tmp_path / "gateway.toml"]
+    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    said = []
+    while not said or "Ctrl-C ends it" not in said[-1]:
+        said.append(process.stderr.readline())
+        assert said[-1], said
+    process.send_signal(signal.SIGINT)
+    assert process.wait(20) == 0 and process.stderr.read() == ""
+    assert said[0].startswith("north: from UDP on 127.0.0.1:")
+    (tmp_path / "gateway.toml").write_text(settings("nothing"))
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "expected http:// or https://" in done.stderr

@@ -50,6 +50,7 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path):
         ('url = "http', 'url = "ftp', "[http] url: expected http:// or https://"),
         ('name = "north"', 'name = "a/b"', "[gateway] name: expected a name"),
         ('name = "north"', 'nam = "north"', "found 'nam'"),
+        ('name = "press"', 'name = "rule.quiet"', "[[board]] 1 name: expected a name"),
         ("127.0.0.1:0", "localhost", "[udp] listen: expected ADDRESS:PORT"),
         ("127.0.0.1:0", "127.0.0.1:99999", "[udp] listen: expected ADDRESS:PORT"),
         ("[nodes]", "[nodes]\nrate = 0", "[nodes] rate: expected a number of 0.01 to 1e+06, found 0"),
@@ -97,7 +98,15 @@ def test_keys_that_others_may_read_and_lines_that_are_no_keys_are_refused(tmp_pa
     assert keys.read(path) == {one.node: one for one in made}
     with pytest.raises(UserError, match="expected new nodes, found 7"):
         keys.add(path, 7, 1, "x")
-    for line in ("8 00 x", "x " + "00" * 32, f"-1 {'00' * 32}", f"9 {'00' * 32} a/b", f"5 {'00' * 32} y", "1"):
+    for line in (
+        "8 00 x",
+        "x " + "00" * 32,
+        f"-1 {'00' * 32}",
+        f"9 {'00' * 32} a/b",
+        f"9 {'00' * 32} rule.a",
+        f"5 {'00' * 32} y",
+        "1",
+    ):
         keys.write(path, made)
         with path.open("a") as file:
             file.write(f"{line}\n")
