@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ml.classical import rows
 from ml.classical.explain import explain
@@ -18,6 +19,7 @@ from ml.errors import UserError
 from ml.evaluate.intervals import wilson
 from ml.pipeline.apps import APPS
 from ml.pipeline.run import Run
+from ml.printable import printable
 from ml.progress import console, echo, say
 
 WIDTH = 100  # of the table at least
@@ -94,7 +96,7 @@ def _row(result: Result) -> dict:
 
 def _print(results: list[Result], material: rows.Material, budget: int) -> None:
     table = Table(
-        title=f"Within {budget:,} B of tables; judged by {len(material.test):,} rows: {material.said}",
+        title=Text(printable(f"Within {budget:,} B of tables; judged by {len(material.test):,} rows: {material.said}")),
         title_justify="left",
     )
     for column in ("family", "bytes", "flash", "RAM", "cycles", "validated", "right", "95 %", "differ"):

@@ -157,7 +157,7 @@ def _bonsai(family: str, budget: int, inputs: int, classes: int, seed: int) -> I
         most = budget / (inputs + 4 + 2 * nodes * classes + 2**depth - 1)
 
         def make(size: float, depth: int = depth, most: float = most) -> Any:
-            projected = _count(most, size, 2, min(MOST_HIDDEN, inputs))
+            projected = _count(most, size, min(2, inputs), min(MOST_HIDDEN, inputs))
             return projected and make_pipeline(Scaler(), BonsaiClassifier(depth, projected, epochs=30, seed=seed))
 
         yield Candidate(family, f"depth {depth}", make)

@@ -5,6 +5,7 @@ from hashlib import sha256
 
 from ml.classical.check import check
 from ml.classical.form import Form
+from ml.printable import printable
 
 
 def identity(form: Form) -> str:
@@ -17,7 +18,7 @@ def identity(form: Form) -> str:
 
 def source(form: Form, name: str, labels: Sequence[str], note: Sequence[str] = ()) -> str:
     """The same model gives the same bytes. `note`: lines for a reader, as its figures."""
-    said = "".join(f"// {line}\n" for line in note)
+    said = "".join(f"// {printable(line)}\n" for line in note)  # names of others in it are safe
     texts = ", ".join(_characters(label) for label in labels)
     return f"""// Written by `python -m ml classical`; do not edit.
 //

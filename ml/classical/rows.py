@@ -15,7 +15,6 @@ from ml.train.examples import HeldOut
 
 MOST_ROWS = 6000  # to learn from: the same share of each subject
 TEST_SHARE = 4  # of rows without subjects, one in four judges
-LONGEST_FILE = 1 << 30  # bytes
 
 
 @dataclass(frozen=True)

@@ -94,16 +94,19 @@ def _sized(candidate: Candidate, rows: Rows, every: np.ndarray, budget: int) -> 
 
 def _smallest(candidate: Candidate, rows: Rows, every: np.ndarray) -> int:
     """Of a budget for which nothing can be made: the candidate of a large one, made small."""
-    size, least = 1.0, 0
+    size, last = 1.0, None
     generous = next(
         one for one in candidates(1 << 16, rows.inputs.shape[1], int(rows.labels.max()) + 1, 0, (candidate.family,))
         if one.shape == candidate.shape
     )  # fmt: skip
     while (estimator := generous.make(size)) is not None:
         size, last = size * 0.5, estimator
+    if last is None:
+        raise UserError(
+            f"{candidate.family}: expected inputs that it can take, found too few; leave it out with --family"
+        )
     few = rows.where(np.unique(rows.labels, return_index=True)[1].repeat(12))
-    least = convert(last.fit(few.inputs, few.labels), every[:50], SMALL).bytes
-    return least
+    return convert(last.fit(few.inputs, few.labels), every[:50], SMALL).bytes
 
 
 def _made(candidate: Candidate, material: Material, budget: int) -> Result:

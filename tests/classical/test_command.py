@@ -17,6 +17,7 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from ml.classical.convert import convert
 from ml.classical.explain import explain
+from ml.classical.host import HostClassical
 from ml.classical.rows import of_file
 from ml.classical.search import Result, ordered
 from ml.classical.uno import Cost
@@ -61,6 +62,27 @@ def test_a_tree_is_told_as_text(examples: Path, tmp_path: Path) -> None:
     assert "tree 1 of 1" in done.stdout
     assert "<= " in done.stdout
     assert "-> " in done.stdout
+
+
+def test_names_of_others_stay_within_their_line(tmp_path: Path, digits: Digits) -> None:
+    hostile, rows = ["a\n#error b", "[/x]\x1b[2J"], digits.inputs[:80, 20:24]
+    people = np.array(hostile)[np.arange(80) // 40]
+    np.savez(tmp_path / "rows.npz", inputs=rows, labels=np.array(hostile)[np.arange(80) % 2], subjects=people)
+    for who in hostile:
+        done = run(
+            "--examples", tmp_path / "rows.npz", "--out", tmp_path, "--family", "tree", "--explain", "--hold-out", who
+        )
+        assert done.exit_code == 0, done.output
+        assert "\x1b[2J" not in done.output
+        text = (tmp_path / "rows.h").read_text()
+        assert "\n#error" not in text
+        HostClassical(text, "rows", 4, 2)
+
+
+def test_inputs_of_one_column_are_enough(tmp_path: Path) -> None:
+    np.savez(tmp_path / "one.npz", inputs=ROWS[:, :1], labels=LABELS)
+    done = run("--examples", tmp_path / "one.npz", "--out", tmp_path, "--family", "tree", "--family", "bonsai")
+    assert done.exit_code == 0, done.output
 
 
 def test_of_families_within_a_standard_error_the_fastest_is_taken(digits: Digits) -> None:

@@ -20,7 +20,7 @@ motion_values motion_push(motion *m, const int16_t sample[MOTION_AXES]) {
     motion_values values;
     int32_t whole[MOTION_AXES], change[MOTION_AXES];
     for (int axis = 0; axis < MOTION_AXES; axis++) {
-        const int64_t now = (int64_t)sample[axis] * (1 << EXTRA_BITS);
+        const int64_t now = (int64_t)sample[axis] * (INT32_C(1) << EXTRA_BITS);
         if (!m->started) m->gravity[axis] = now, m->last[axis] = sample[axis];
         m->gravity[axis] += (now - m->gravity[axis]) >> m->shift;
         values.gravity[axis] = (int16_t)((m->gravity[axis] + (1 << (EXTRA_BITS - 1))) >> EXTRA_BITS);
