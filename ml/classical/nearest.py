@@ -30,8 +30,8 @@ class Prototypes(Form):
         return self.projection.weights.shape[1]
 
     def _nearest(self, inputs: np.ndarray) -> np.ndarray:
-        z = self.projection.run(inputs)
-        distance = ((z[:, None, :] - self.point[None].astype(np.int64)) ** 2).sum(2)
+        z, point = self.projection.run(inputs), self.point.astype(np.int64)
+        distance = (z**2).sum(1)[:, None] - 2 * z @ point.T + (point**2).sum(1)
         return self.label[np.argsort(distance, axis=1, kind="stable")[:, : self.k]]
 
     def scores(self, inputs: np.ndarray) -> np.ndarray:
