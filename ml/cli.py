@@ -31,6 +31,10 @@ COMMANDS = {
         "ml.commands.compile:compile_",
         "Compile an int8 .tflite, or an application's trained model, to one C header.",
     ),
+    "convert": Lazy(
+        "ml.convert.command:convert",
+        "Convert a model of Keras, TensorFlow, ONNX or PyTorch to an int8 .tflite, judged by the original's answers.",
+    ),
     "shrink": Lazy(
         "ml.shrink.command:shrink",
         "Make smaller variants of a model; compare them with int8 and with smaller networks from scratch.",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 Import("env", "pio_lib_builder")  # noqa: F821 - SCons
 
-PROJECT = Path(env.subst("$PROJECT_DIR"))  # noqa: F821
-sys.path.insert(0, str(PROJECT))
+if env.GetProjectOption("custom_engine", "") != "tflm":  # noqa: F821
+    Return()  # noqa: F821 - SCons
+
+sys.path.insert(0, env.subst("$PROJECT_DIR"))  # noqa: F821
 
 from ml.engine import checkout  # noqa: E402  (of the project, which SCons does not know)
 from ml.errors import UserError  # noqa: E402
@@ -55,8 +57,7 @@ def archive(env, source):
     return own.StaticLibrary(str(Path("$BUILD_DIR") / "libtflm"), objects)
 
 
-if env.GetProjectOption("custom_engine", "") == "tflm":  # noqa: F821
-    here = found(env)  # noqa: F821
-    set_up(env, here)  # noqa: F821
-    if pio_lib_builder.name == "engine_tflm":  # noqa: F821
-        env.Append(LIBS=archive(env, here))  # noqa: F821
+here = found(env)  # noqa: F821
+set_up(env, here)  # noqa: F821
+if pio_lib_builder.name == "engine_tflm":  # noqa: F821
+    env.Append(LIBS=archive(env, here))  # noqa: F821

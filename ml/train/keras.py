@@ -59,8 +59,8 @@ def interrupts_later() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Hides what C++ code prints, which no log level reaches; shows it when something goes wrong."""
+def quiet(*, show: bool = True) -> Iterator[None]:
+    """Hides what C++ code prints, which no log level reaches; shows it when something goes wrong, or not."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
@@ -71,7 +71,7 @@ def quiet() -> Iterator[None]:
             yield
         except Exception:
             hidden.seek(0)
-            os.write(kept[1], hidden.read())
+            os.write(kept[1], hidden.read() if show else b"")
             raise
         finally:
             sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""`python -m ml convert`: models of other frameworks to an integer `.tflite`, judged by their own answers."""
