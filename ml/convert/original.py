@@ -59,7 +59,12 @@ def need(package: str, extra: str, suffix: str) -> None:
 def refused(name: str, framework: str, error: BaseException) -> UserError:
     """A converter's complaint in one line, with the operators where it names them."""
     text = str(error)
-    found = [word.strip() for pattern in NAMED for match in pattern.findall(text) for word in match.split(",")]
+    found = [
+        word.strip().removeprefix("tf.")
+        for pattern in NAMED
+        for match in pattern.findall(text)
+        for word in match.split(",")
+    ]
     reason = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
     what = f"operators that it cannot convert: {', '.join(dict.fromkeys(found))}" if found else reason[:200]
     return UserError(f"{name}: expected a model that the converter of {framework} takes, found {what}")

@@ -12,7 +12,9 @@ The package runs on this computer, where a pointer has 64 bits and the kernels a
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -91,26 +93,35 @@ def measure(tflite: bytes, name: str, windows: np.ndarray) -> Measured:
         said = [line for line in done.stderr.splitlines() if re.search(r"[Ff]ail|rror|not |[Uu]nsupported", line)]
         raise UserError(
             f"{name}: expected a model that TensorFlow Lite Micro takes, found that it does not: "
-            f"{(said or ['no reason given'])[0].strip()[:200]}; compile it without --engine tflm"
+            f"{(said or ['no reason given'])[-1].strip()[:200]}; compile it without --engine tflm"
         )
     told = json.loads(done.stdout)
     return Measured(told["least"], int(head[1]), told["checks"])
 
 
-def _starts(tflite: bytes, size: int):
-    """The interpreter, None where the arena is too small for it."""
+def _interpreter(tflite: bytes, size: int):
     from tflite_micro.python.tflite_micro import runtime  # noqa: PLC0415 - optional and slow
 
-    try:
-        return runtime.Interpreter.from_bytes(tflite, arena_size=size)
-    except RuntimeError:
-        return None
+    return runtime.Interpreter.from_bytes(tflite, arena_size=size)
+
+
+def _starts(tflite: bytes, size: int) -> bool:
+    """Whether the interpreter starts with that arena: tried by a copy of this process, for it may die where it does
+    not. The package is for Linux, which has fork."""
+    copy = os.fork()
+    if not copy:
+        try:
+            _interpreter(tflite, size)
+        except BaseException:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(copy, 0)[1] == 0
 
 
 def _least(tflite: bytes) -> int:
     """The smallest arena with which the interpreter starts, a multiple of 16 bytes."""
     high = 1 << 12
-    while high < MOST and _starts(tflite, high) is None:
+    while high < MOST and not _starts(tflite, high):
         high *= 2
     low = 0
     while high - low > ALIGNED:
@@ -120,11 +131,10 @@ def _least(tflite: bytes) -> int:
 
 
 def _measure(folder: Path) -> None:
+    importlib.import_module("tflite_micro.python.tflite_micro.runtime")  # once, before the copies
     tflite = (folder / "model.tflite").read_bytes()
     least = _least(tflite)
-    interpreter = _starts(tflite, least)
-    if interpreter is None:
-        sys.exit("the model does not start")
+    interpreter = _interpreter(tflite, least)
     given = interpreter.get_input_details(0)
     checks = []
     for window in np.load(folder / "windows.npy"):

@@ -174,3 +174,15 @@ def test_options_of_the_compiled_header_are_refused(ml, folder):
     done = ml("compile", folder / "net.tflite", "--engine", "tflm", "--out", folder, "--hop", 2, status=1)
     assert "found --hop" in done.stderr
     assert "--out DIR" in ml("compile", folder / "net.tflite", "--engine", "tflm", status=1).stderr
+
+
+@needs_tflm
+@pytest.mark.parametrize("app", ["gesture_recognition", "keyword_spotting"])
+def test_an_application_keeps_its_settings_and_its_answer(ml, tmp_path, app):
+    """The command compares TFLM's output with the committed header's check, in streaming form that of a full window."""
+    ml("compile", app, "--engine", "tflm", "--out", tmp_path)
+    text = (tmp_path / f"{app}_model.h").read_text()
+    assert f"static const decide_config {app}_decide" in text
+    assert (f"extern const nn_stream {app}_stream" in text) == (app == "keyword_spotting")
+    labels = (tmp_path / f"{app}_model.cc").read_text().partition("labels[] = {")[2].partition("}")[0]
+    assert len(re.findall(r'"\w+"', labels)) in (11, 12)
