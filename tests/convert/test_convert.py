@@ -122,7 +122,7 @@ def test_a_model_of_another_quantiser_compiles_and_equals_tflm(ml, tmp_path, net
 
 
 def torch_network():
-    import torch  # noqa: PLC0415 - optional
+    import torch  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - optional
 
     torch.manual_seed(1)
     layers = (torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
