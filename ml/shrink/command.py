@@ -30,7 +30,8 @@ from ml.shrink.variants import BASE, Variant, chosen, every
 from ml.workers import WORKERS
 
 BOARD = "nano33ble"
-KEPT = ("train", "compress", "convert", "judge", "emit")  # stages whose files a variant's folder shows
+# Stages whose files a variant's folder shows; beside the header lies a copy of what `convert` made.
+KEPT = {"train": (".keras",), "compress": (".keras",), "convert": (".tflite",), "emit": (".h",)}
 
 
 @click.command()
@@ -154,7 +155,7 @@ def _show(folder: Path, row: dict, trials: list[Trial]) -> None:
         return
     for stage in (one for one in KEPT if one in trials[0].folders):
         for file in kept_files(trials[0].folders[stage]):
-            if file.suffix in (".keras", ".tflite", ".h"):
+            if file.suffix in KEPT[stage]:
                 replace_file(folder / file.name, file.read_bytes())
     bits = trials[0].folders["compress"] / "network.json"
     write_json(folder / "plan.json", row["recipe"] | (json.loads(bits.read_text()) if bits.is_file() else {"bits": {}}))
