@@ -59,12 +59,15 @@ TOOLS: list[tuple[str, Callable[[], bool], list[str]]] = [
     ("GDB for ARM", lambda: any(map(shutil.which, ("gdb-multiarch", "arm-none-eabi-gdb"))), ["gdb-multiarch"]),
     ("espeak-ng", lambda: shutil.which("espeak-ng") is not None, ["espeak-ng"]),
 ]
-# tool, or a file of it -> package: faster tests, tests of the page, an emulated Uno. They
+# tool, or a file of it -> package: faster tests, tests of the page and of exported libraries, an emulated Uno. They
 # come along when others are installed, or with --all.
 WELCOME = {
     "ccache": "ccache",
     "chromium": "chromium",
     "mosquitto": "mosquitto",
+    "cmake": "cmake",  # projects of exported libraries: this and the next two
+    "ninja": "ninja-build",
+    "clang": "clang",
     "avr-gcc": "gcc-avr",  # an emulated Arduino Uno: this and the next three
     "/usr/lib/avr/include/avr/io.h": "avr-libc",
     "simavr": "simavr",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from ml.export.assemble import render, sources
 from ml.export.model import Model
 from ml.paths import ROOT
 
+WIDTH = 118  # of a line of text
 VERSION = "1.0.0"  # of an exported library; the model's hash says which model it has
 
 
@@ -31,14 +33,15 @@ def library(model: Model, target: Target, arena: str | None) -> dict[str, str]:
     main = render("main.c", "example.c.j2" if model.kind.pipeline else "example_network.c.j2", model, arena)
     files |= target.files(model, units, main)
     files["README.md"] = _readme(model, target, arena)
-    files["NOTICE"] = render("NOTICE", "NOTICE.j2", model, credits=model.credits())
+    credits = [textwrap.fill(credit, WIDTH, subsequent_indent="  ") for credit in model.credits()]
+    files["NOTICE"] = render("NOTICE", "NOTICE.j2", model, credits=credits)
     files["LICENSE"] = (ROOT / "LICENSE").read_text()
     return files
 
 
 def _readme(model: Model, target: Target, arena: str | None) -> str:
     lent = f" The program lends them `{arena}`; `src/{model.name}.h` says how." if arena else ""
-    labels = ", ".join(f"`{label[1:-1]}`" for label in model.labels)
+    labels = textwrap.fill(", ".join(f"`{label[1:-1]}`" for label in model.labels), WIDTH)
     use = target.use.format(name=model.name)
     rate = f"{model.rate_mhz / 1000:g} Hz" if model.kind.pipeline else ""
     return render("README.md", "README.md.j2", model, use=use, lent=lent, labels=labels, rate=rate, **_words(model))

@@ -3,6 +3,8 @@
 import ctypes
 import re
 import subprocess
+import uuid
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -38,23 +40,10 @@ def build(command: list[object], folder: Path | None = None) -> str:
 class Called:
     """An exported pipeline, built for this computer."""
 
-    def __init__(self, library: Path, name: str) -> None:
-        made = library.parent / f"{name}.so"
-        build(
-            [
-                compiler(),
-                "-std=c99",
-                "-O1",
-                "-shared",
-                "-fPIC",
-                "-I",
-                library / "src",
-                *units(library),
-                "-lm",
-                "-o",
-                made,
-            ]
-        )
+    def __init__(self, library: Path, name: str, *more: Path) -> None:
+        made = library.parent / f"{name}-{uuid.uuid4().hex}.so"  # loaded twice, a file would be one library
+        flags = ["-std=c99", "-O1", "-shared", "-fPIC", "-I", library / "src"]
+        build([compiler(), *flags, *units(library), *more, "-lm", "-o", made])
         self.library, self.name = ctypes.CDLL(str(made)), name
         (values,) = re.findall(r"_VALUES (\d+)", (library / "src" / f"{name}.h").read_text())
         self.values = int(values)
@@ -64,13 +53,16 @@ class Called:
     def __call__(self, function: str):
         return getattr(self.library, f"{self.name}_{function}")
 
-    def events(self, samples: np.ndarray, at_once: int) -> list[tuple[str, int, int]]:
-        """(label, sample, score) of more samples, pushed so many at a time."""
+    def events(
+        self, samples: np.ndarray, at_once: int, between: Callable[[], object] = lambda: None
+    ) -> list[tuple[str, int, int]]:
+        """(label, sample, score) of more samples, pushed so many at a time; `between` is called after each push."""
         samples = np.ascontiguousarray(samples, np.int16).reshape(-1, self.values)
         event, found = _Event(), []
         for start in range(0, len(samples), at_once):
             part = samples[start : start + at_once]
             self("push")(part.ctypes.data, len(part))
+            between()
             while self("poll")(ctypes.byref(event)):
                 found.append((event.label.decode(), event.sample, event.score))
         return found

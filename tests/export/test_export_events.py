@@ -1,5 +1,6 @@
 """An exported library makes the events of the pipeline that judged the model, bit for bit."""
 
+import ctypes
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from ml.evaluate.streams import detect
 from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.trial.committed import committed
-from tests.export.exported import Called
+from tests.export.exported import Called, export
 
 LOWER = 60  # a threshold at which sounds that are no words make events too
 
@@ -52,3 +53,18 @@ def test_the_events_are_those_of_the_pipeline(app, library):
         assert called.events(stream.samples, at_once=97 if lowered else 1) == expected
         told += len(expected)
     assert told > 2
+
+
+def test_others_may_use_a_lent_arena_between_two_calls(library, tmp_path):
+    """Also the scores of a moment ago, which the keyword network lets stand, are kept elsewhere."""
+    (tmp_path / "lent.c").write_text("#include <stdint.h>\nuint32_t lent[1024];\n")
+    lent = Called(export("keyword_spotting", tmp_path / "lent", arena="lent"), "keyword_spotting", tmp_path / "lent.c")
+    memory = (ctypes.c_uint32 * 1024).in_dll(lent.library, "lent")
+    own, sound = Called(library("keyword_spotting"), "keyword_spotting"), bursts()
+    for called in (own, lent):
+        assert called("init")(0)
+        for label in range(12):
+            assert called("set_threshold")(label, LOWER)
+    expected = own.events(sound, 320)
+    assert len(expected) > 2
+    assert lent.events(sound, 320, lambda: ctypes.memset(memory, 0x5A, 4096)) == expected
