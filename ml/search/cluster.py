@@ -129,16 +129,26 @@ def unpacked(data: bytes) -> Path:
     return place / "data"
 
 
+def environment() -> dict:
+    """In which workers find this checkout, which has the same path on every machine."""
+    places = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, places))}}
+
+
 @contextlib.contextmanager
 def _connected(address: str) -> Iterator[Any]:
     try:
         import ray  # noqa: PLC0415  # pyright: ignore[reportMissingImports]  an extra
     except ImportError:
         raise UserError("--ray: expected Ray, found none; install it: pip install '.[cluster]'") from None
-    environment = {"env_vars": {"PYTHONPATH": str(ROOT)}}
+    if ray.is_initialized():  # by the program around us, whose it stays
+        yield ray
+        return
     where = {} if address == "local" else {"address": address}
     try:
-        ray.init(**where, runtime_env=environment, log_to_driver=False, logging_level="ERROR", include_dashboard=False)
+        ray.init(
+            **where, runtime_env=environment(), log_to_driver=False, logging_level="ERROR", include_dashboard=False
+        )
     except (ConnectionError, ValueError, RuntimeError) as error:
         raise UserError(f"--ray {address}: expected a cluster there, found none ({error!s:.100}); ray start") from None
     try:

@@ -42,23 +42,19 @@ def run(asked: Asked, enough: Enough) -> list[dict]:
     """Goes on with the study until there is enough; the results of all of its trials."""
     study, bench, started = opened(asked), Bench(asked.task), time.monotonic()
     with study.working():
-        if revived := study.revive():
-            say(f"{revived} unfinished trials of a process that ended are done again")
         idle = 0
         while idle < IDLE and not enough.reached(trained(study), started):
+            if revived := study.revive():
+                say(f"{revived} unfinished trials of a process that ended are done again")
             trial = study.ask()
             found = results(study)
             made = explored(asked, bench, proposed(asked.designs, trial), found)
             study.tell(trial, made)
             idle = 0 if is_new(made) else idle + 1
             report(trial.number, made, found, asked.budget)
-        while any(study.lives(one.user_attrs.get("who", "")) for one in _others(study)):
+        while any(map(study.is_open, study.trials(TrialState.RUNNING))):  # other processes' last ones
             time.sleep(WAIT_S)
     return results(study)
-
-
-def _others(study: Study) -> list:
-    return [one for one in study.trials(TrialState.RUNNING) if one.user_attrs.get("who") != study.who]
 
 
 def trained(study: Study) -> int:

@@ -6,6 +6,7 @@ the budget is a constraint.
 """
 
 import contextlib
+import datetime
 import fcntl
 import hashlib
 import math
@@ -28,6 +29,7 @@ from ml.errors import UserError
 
 OBJECTIVES = ("error", "cycles", "flash", "ram")
 NOTHING = (1.0, 40.0, 40.0, 40.0)  # of what cannot be compiled
+JUST_S = 60.0
 FIRST = 10  # trials by chance, before the sampler has something to learn from
 
 
@@ -76,9 +78,16 @@ class Study:
             return False
         return False
 
+    def is_open(self, trial: FrozenTrial) -> bool:
+        """Whether somebody works on it, or has only just begun and not yet said who."""
+        if "who" in trial.user_attrs:
+            return self.lives(trial.user_attrs["who"])
+        begun = trial.datetime_start
+        return begun is not None and (datetime.datetime.now() - begun).total_seconds() < JUST_S
+
     def revive(self) -> int:
         """Trials that a process left behind are asked for again, with the same choices; how many."""
-        dead = [one for one in self.trials(TrialState.RUNNING) if not self.lives(one.user_attrs.get("who", ""))]
+        dead = [one for one in self.trials(TrialState.RUNNING) if not self.is_open(one)]
         for trial in dead:
             with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
                 self.study.tell(trial.number, state=TrialState.FAIL)

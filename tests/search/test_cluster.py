@@ -15,6 +15,20 @@ from tests.search.test_proposals import Small, asked, designs, formula  # noqa: 
 TRIALS = 6
 
 
+@pytest.fixture(scope="module")
+def two_processes():
+    """A cluster of this machine."""
+    ray.init(
+        num_cpus=2,
+        runtime_env=cluster.environment(),
+        log_to_driver=False,
+        logging_level="ERROR",
+        include_dashboard=False,
+    )
+    yield
+    ray.shutdown()
+
+
 @pytest.fixture(autouse=True)
 def by_formula(monkeypatch):
     """In this process and, as they load this module, in the workers."""
@@ -34,6 +48,7 @@ def explored(one: Small, *given):
     return cluster.explore(one, *given)
 
 
+@pytest.mark.usefixtures("two_processes")
 def test_a_killed_workers_trial_is_run_again_and_the_result_is_the_same(tmp_path):
     alone = designs(loop.run(asked(tmp_path / "alone"), Enough(TRIALS, None)))
     one = designs(cluster.run(asked(tmp_path / "one"), Enough(TRIALS, None), "local", tasks=1))

@@ -6,6 +6,7 @@ import pytest
 
 from ml.search.command import verdict
 from ml.shrink.budget import Budget
+from ml.studio.panels.judge import TRAINING
 
 SPACE = """
 from ml.design.space import Space
@@ -88,6 +89,10 @@ def test_a_space_that_is_none_is_refused(ml, tmp_path, text, said):
     (tmp_path / "space.py").write_text(text)
     words = ["--quick", "--out", tmp_path / "out", "--space", tmp_path / "space.py"]
     assert said in ml("search", "gesture_recognition", *words, status=1).stderr
+
+
+def test_the_local_page_offers_a_search():
+    assert "search" in TRAINING
 
 
 ROW = {"name": "trial 3", "flash": 5000, "ram": 700, "accuracy": 0.9, "by_seed": [0.88, 0.92]}
