@@ -1,16 +1,12 @@
 """A search over a local Ray cluster of two processes."""
 
-import os
-import signal
-from pathlib import Path
-
 import pytest
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[cluster]'")
 
 from ml.search import cluster, loop  # noqa: E402
 from ml.search.loop import Enough  # noqa: E402
-from tests.search.test_proposals import Small, asked, designs, formula  # noqa: E402
+from tests.search.by_formula import asked, designs, explored, formula  # noqa: E402
 
 TRIALS = 6
 
@@ -31,21 +27,9 @@ def two_processes():
 
 @pytest.fixture(autouse=True)
 def by_formula(monkeypatch):
-    """In this process and, as they load this module, in the workers."""
+    """In this process, and in the workers."""
     monkeypatch.setattr("ml.search.candidate.Bench.quality", formula)
     monkeypatch.setattr(cluster, "explore", explored)
-
-
-def explored(one: Small, *given):
-    """As the real one, by the formula; the first worker that finds the mark kills itself."""
-    from ml.search import candidate, cluster  # noqa: PLC0415  in a worker
-
-    candidate.Bench.quality = formula  # type: ignore[method-assign]
-    mark = Path(one.run.out or "") / "kill"
-    if mark.exists():
-        mark.unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return cluster.explore(one, *given)
 
 
 @pytest.mark.usefixtures("two_processes")

@@ -5,40 +5,16 @@ import multiprocessing
 import os
 import signal
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 
-from ml.design.space import Space
 from ml.pipeline.run import Run
 from ml.search import cost, loop
 from ml.search.candidate import hopeless
 from ml.search.loop import Enough
-from ml.search.subject import Asked
 from ml.shrink.budget import Budget
-
-LIMITS = Budget("nano33ble", ms=2, flash=8000, ram=1000)
-SMALL = Space(depth=(1, 2), kinds=("plain", "temporal"), widths=(4, 8, 16), kernels=(3, 5), strides=(2,), bits=(8,))
-
-
-def formula(bench, design, share: float) -> float:
-    """More channels are better, with less and less gain; the second block counts half."""
-    widths = [one.width for one in design.network.blocks]
-    return round(share**0.2 * (1 - 1 / (1 + widths[0] + 0.5 * sum(widths[1:]))), 6)
-
-
-@dataclass(frozen=True)
-class Small(Asked):
-    """With SMALL."""
-
-    @property
-    def designs(self) -> Space:
-        return SMALL
-
-
-def asked(folder: Path, **more) -> Small:
-    return Small(Run("gesture_recognition", quick=True, out=str(folder), **more), LIMITS)
+from tests.search.by_formula import SMALL, Small, asked, designs, endless, formula
 
 
 @pytest.fixture(autouse=True)
@@ -46,26 +22,10 @@ def by_formula(monkeypatch):
     monkeypatch.setattr("ml.search.candidate.Bench.quality", formula)
 
 
-def designs(found: list[dict]) -> list[tuple]:
-    return [(str(one["design"]), one.get("rungs")) for one in found]
-
-
 def test_one_seed_gives_one_result_and_another_another(tmp_path):
     first = designs(loop.run(asked(tmp_path / "a"), Enough(13, None)))
     assert first == designs(loop.run(asked(tmp_path / "b"), Enough(13, None)))
     assert first[:3] != designs(loop.run(asked(tmp_path / "c", seed=1), Enough(3, None)))[:3]
-
-
-def endless(folder: Path, trials: int) -> None:
-    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    from ml.search.candidate import Bench  # noqa: PLC0415  in the process that this starts
-
-    def slow(bench, design, share: float) -> float:
-        time.sleep(0.05)
-        return formula(bench, design, share)
-
-    Bench.quality = slow  # type: ignore[method-assign]
-    loop.run(asked(folder), Enough(trials, None))
 
 
 def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
