@@ -21,6 +21,7 @@ from ml.link.session import Arrival, Session
 
 EVENTS = struct.Struct("<IHB")
 AGAIN_S = 0.3  # at least, between two requests to send again
+ASK_S = 5.0  # likewise, to say what a node is
 OLD = 120.0  # seconds in which the least delay of a node is looked for
 STREAM = 0
 
@@ -47,8 +48,8 @@ class Node:
     """One node. `send` gives it a frame."""
 
     __slots__ = (
-        "_asked", "_clock", "about", "boot", "committed", "counter", "fresh", "keeps", "labels", "lost", "name", "next",
-        "repeated", "seen_s", "send", "session", "taps", "unsaved", "via",
+        "_asked", "_asked_info", "_clock", "about", "boot", "committed", "counter", "fresh", "keeps", "labels", "lost",
+        "name", "next", "repeated", "seen_s", "send", "session", "taps", "unsaved", "via",
     )  # fmt: skip
 
     def __init__(self, name: str, via: str, send: Callable[[Frame], None]) -> None:
@@ -65,7 +66,7 @@ class Node:
         self.labels: tuple[str, ...] = ()
         self.taps: list[Callable[[Frame], None]] = []  # who else hears its frames
         self.unsaved = False
-        self._clock, self._asked = Clock(), 0.0
+        self._clock, self._asked, self._asked_info = Clock(), 0.0, 0.0
 
     def begin(self, boot: int, first: int, known: Heard | None) -> None:
         """A run of the node; `known`: what was committed of it."""
@@ -95,6 +96,12 @@ class Node:
         if self.keeps and self.boot is not None:
             args = EVENTS.pack(self.boot, self.committed % 2**16, again)
             self.send(Frame(Type.COMMAND, payload=bytes([Command.EVENTS]) + args))
+
+    def ask_info(self, now: float) -> None:
+        """What it is, and the names of its classes."""
+        if now - self._asked_info >= ASK_S:
+            self._asked_info = now
+            self.send(Frame(Type.COMMAND, payload=bytes([Command.GET_INFO])))
 
     def told(self) -> dict[str, Any]:
         """What a person is shown."""
@@ -204,6 +211,8 @@ class Intake:
         sequence = node.next + ahead
         body = self._body(node, arrival, event)
         made = Event(node.name, node.boot, STREAM, sequence, received_us, happened_us, body)
+        if not node.labels:
+            node.ask_info(time.monotonic())
         before, node.next = node.next, sequence + 1
         if not self._give(node, made):
             node.next = before  # not taken: the node sends it again

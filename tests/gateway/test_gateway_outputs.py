@@ -99,6 +99,19 @@ def test_a_rule_over_two_nodes_is_an_event_of_its_own(tmp_path, sink):
     assert sink.ledger.labels["both"] == 1 and sink.ledger.taken == 3
 
 
+def test_a_node_whose_description_was_lost_is_asked_for_it(tmp_path, sink):
+    sending = node(tmp_path)
+    with Running(tmp_path, settings(sink.url)) as running:
+        line = Sending(sending, running.gateway.udp.port)
+        line.give(sending.happens(time.monotonic())[0][2:])  # without INFO and telemetry
+        until(line.acknowledged)
+        until(lambda: line.acknowledged() and running.gateway.intake.nodes["door-1"].labels)
+        line.happens(3)
+        until(line.acknowledged)
+        until(lambda: sink.ledger.taken == 4)
+    assert sum(sink.ledger.labels[label] for label in APPS[0].labels) == 3
+
+
 def test_an_uplink_that_is_away_loses_nothing_and_what_was_handed_on_is_not_handed_on_again(tmp_path):
     port, sending = free_port(socket.SOCK_STREAM), node(tmp_path)
     with Running(tmp_path, settings(f"http://127.0.0.1:{port}/events")) as running:

@@ -93,6 +93,8 @@ class Node:
         if datagram is None or datagram.boot != self.boot or now < self._out_until:
             return []
         payload = datagram.frame.payload
+        if payload == bytes([Command.GET_INFO]):
+            return self._through([self._seal(self._describe(now), now)], now)
         if len(payload) != EVENTS.size or payload[0] != Command.EVENTS:
             return []
         _, boot, before, again = EVENTS.unpack(payload)
