@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
-from ml.compiler.plan import Buffer, Overlaps, Plan, covered, plan
+from ml.compiler.plan import Buffer, Overlaps, Plan, aligned, covered, plan
 from ml.compiler.schema import ACCELERATORS
 from ml.compiler.sharing import share_arrays
 from ml.errors import UserError
@@ -182,6 +182,7 @@ def build(graph: Graph, options: Options, name: str) -> Program:
         raise UserError(
             f"{name}: expected at most {MAX_MACS:,} multiply-accumulates, found {program.macs:,}; no board runs that"
         )
+    _clear_gaps(graph, layers)
     share_arrays(layers)
     buffers, overlaps = buffers_of(program)
     total = sum(buffer.size for buffer in buffers)
@@ -191,6 +192,17 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     for layer in layers:
         layer.live = covered(buffers, program.plan.offsets, layer.number)
     return program
+
+
+def _clear_gaps(graph: Graph, layers: list[Layer]) -> None:
+    """The bytes between outputs of one block are 0, so that the block's checksum is the same everywhere."""
+    for output in graph.outputs if len(graph.outputs) > 1 else []:
+        gap, end = aligned(output.size) - output.size, output.start + output.size
+        made = [one for one in layers if one.op.output.storage is output.storage and one.op.output.start < end]
+        if gap and made:
+            last, lowered = made[-1].op.output, made[-1].lowered
+            lowered.calls = [*lowered.calls, f"nn_fill((int8_t *){{out}} + {end - last.start}, 0, {gap})"]
+            lowered.headers = tuple(dict.fromkeys((*lowered.headers, "nn/copy.h")))
 
 
 def draft(graph: Graph, layers: list[Layer]) -> Program:

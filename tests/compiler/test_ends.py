@@ -1,5 +1,7 @@
 """Models with several inputs and outputs: a block of bytes for each side, and names for their places in the header."""
 
+import ctypes
+
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -127,3 +129,24 @@ def test_the_streaming_form_wants_one_of_each(tmp_path):
     done = CliRunner().invoke(cli, ["compile", str(path), "--stream", "--hop", "1", "--out", str(tmp_path / "out")])
     assert done.exit_code == 1
     assert "cannot be streamed: the model has 2 inputs and 3 outputs, expected one of each" in str(done.exception)
+
+
+def test_gaps_behind_outputs_of_several_types_are_cleared(tmp_path):
+    """The int16 output is made last, and lies before the odd int8 one."""
+    b = Builder()
+    x, narrow = b.tensor((1, 5), scale=0.1), b.tensor((1, 5), scale=0.1, zero=3)
+    wide = b.tensor((1, 5), dtype="int16", scale=0.001)
+    b.op("QUANTIZE", [x], [narrow])
+    b.op("QUANTIZE", [narrow], [wide])
+    host = HostModel(compile_model(b.model([x], [wide, narrow]), "net", tmp_path).header)
+    ctypes.memset(host.model.arena, 0x55, host.model.arena_size)
+    made = host.run(np.zeros((1, 5), np.int8))[0]
+    assert len(made) == 20 and made[10:12].tolist() == [0, 0] and made[17:].tolist() == [0, 0, 0]
+
+
+def test_the_checksum_does_not_depend_on_what_lay_between_the_outputs(tmp_path):
+    host = HostModel(compile_model(two_and_three(), "net", tmp_path).header)
+    assert host.check()
+    for paint in (0x55, 0xAA):
+        ctypes.memset(host.model.arena, paint, host.model.arena_size)
+        assert host.check()
