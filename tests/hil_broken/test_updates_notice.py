@@ -1,22 +1,27 @@
 """Every check of updates in the field fails on a board that takes what it must not, or cannot keep what it takes."""
 
+import contextlib
 import dataclasses
+import time
 from pathlib import Path
 
 import pytest
 
 from ml.errors import UserError
 from ml.link.messages import GivenUp
+from ml.link.port import Port
 from ml.link.update import Updater
 from ml.update import keys
 from ml.update.firmware import Program, read_program
 from ml.update.package import read
 from tests import command
+from tests.firmware import emulator_control
 from tests.hil.checks import updates
 from tests.hil_broken.noticing import broken, noticed
 from tests.hil_broken.saboteur import Sabotage
 from tests.update import signing
 
+BOOT_S = 30.0  # of this computer, which may be busy
 BOOT = 0x4000  # bytes of the boot stage, in front of the firmware
 HANGS = b"\xfe\xe7"  # b .
 pytestmark = pytest.mark.xdist_group("sabotaged boards")
@@ -85,6 +90,22 @@ def test_a_firmware_that_hangs_is_given_up(device, runs):
             pass
     status = Updater(device, firmware=True).status()
     assert (status.given_up, status.counter) == (GivenUp.RESTART, patch.manifest.counter - 1)
+
+
+def test_a_board_without_a_firmware_that_passes_its_check_says_so(elf, tmp_path):
+    bad, folder, told = bytearray(elf.read_bytes()), tmp_path / "board", b""
+    at = bad.rindex(b"THFW")  # in the vectors; the boot stage has it, too
+    bad[at : at + 4] = b"none"
+    (tmp_path / "bad.elf").write_bytes(bad)
+    emulator_control.start(folder, str(tmp_path / "bad.elf"), "mps2-an386")
+    try:
+        with contextlib.closing(Port(str(folder / emulator_control.CONSOLE))) as port:
+            end = time.monotonic() + BOOT_S
+            while b"flash one" not in told and time.monotonic() < end:
+                told += port.read()
+    finally:
+        emulator_control.stop(folder)
+    assert b"BOOT: no firmware that passes its check; flash one" in told
 
 
 FIRMWARE = [

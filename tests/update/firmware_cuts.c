@@ -88,6 +88,11 @@ static void other_ends(void) {
     for (int i = 0; i < 3; i++) require(host_says(LINK_UPDATE_REVERT, leave, sizeof leave) == LINK_OK, "goes back");
     firmware_boot();
     require(firmware_runs(old_digest) && field.firmware.state.counter == 2, "the old firmware is back");
+    flashed_id++;
+    firmware_boot();
+    require(update_running(&field.firmware) == UPDATE_NO_SLOT && !firmware_runs(old_digest), "what was flashed runs");
+    require(field.firmware.state.counter == 2, "the counter stays");
+    flashed_id--;
 }
 
 static unsigned long cut_everywhere(uint32_t operations, uint32_t second) {

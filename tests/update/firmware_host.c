@@ -8,13 +8,13 @@
 enum { MODELS = 6 * NOR_PAGE }; // of the flash part
 
 uint8_t board_program[NOR_PAGES * NOR_PAGE];
-uint32_t board_program_size;
+uint32_t board_program_size, flashed_id = 7;
 static uint8_t *flashed;
 static uint32_t flashed_size;
 
 // What lib/field calls of the board.
 board_firmware_part board_firmware(void) {
-    const board_firmware_part part = {board_program, board_program_size, 7, MODELS, sizeof nor_bytes - MODELS};
+    const board_firmware_part part = {board_program, board_program_size, flashed_id, MODELS, sizeof nor_bytes - MODELS};
     return part;
 }
 
@@ -28,7 +28,7 @@ static bool is_right(const uint8_t *image, uint32_t size) {
 
 void firmware_boot(void) {
     static update u;
-    const update_config config = {.start = MODELS, .owner = 7};
+    const update_config config = {.start = MODELS, .owner = flashed_id};
     uint32_t size;
     const uint8_t *image = update_start(&u, &config, &size, is_right);
     if (!image) size = flashed_size;

@@ -6,7 +6,7 @@
 #include "field_host.h"
 
 extern uint8_t board_program[NOR_PAGES * NOR_PAGE];
-extern uint32_t board_program_size;
+extern uint32_t board_program_size, flashed_id; // of the build that was flashed
 
 void firmware_flashed(const char *path); // this program is the one that was flashed
 void firmware_boot(void);                // as after a reset: the boot stage, then the firmware
