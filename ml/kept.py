@@ -42,7 +42,7 @@ def remade(folder: Path, make: Callable[[Path], None], who: str) -> None:
     command that fills such folders.
     """
     folder = folder.resolve()
-    _refuse_others(folder, who)
+    refuse_others(folder, who)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
         made = Path(scratch) / "made"
@@ -50,12 +50,13 @@ def remade(folder: Path, make: Callable[[Path], None], who: str) -> None:
         make(made)
         (made / SEAL).write_text(json.dumps(_hashes(made), indent=1, sort_keys=True) + "\n")
         if folder.is_dir():
-            _refuse_others(folder, who)
+            refuse_others(folder, who)
             folder.replace(Path(scratch) / "before")
         made.replace(folder)
 
 
-def _refuse_others(folder: Path, who: str) -> None:
+def refuse_others(folder: Path, who: str) -> None:
+    """UserError unless `remade` may fill the folder: ask before the work that it takes."""
     if folder.is_dir() and not any(folder.iterdir()):
         return
     found = "a file" if folder.is_file() else damage(folder) if folder.is_dir() else None

@@ -10,15 +10,17 @@ from pathlib import Path
 from ml.errors import UserError
 from ml.export.layouts import Target, library
 from ml.export.model import Model
-from ml.kept import remade
+from ml.kept import refuse_others, remade
 from ml.native.build import compiler
 
+WHO = "`python -m ml export`"
 BORN = (1980, 1, 1, 0, 0, 0)  # of every file in a zip: the same model gives the same bytes
 TIMEOUT_S = 120  # of the self-check, which takes a second
 
 
 def write(model: Model, target: Target, out: Path, arena: str | None = None) -> list[str]:
     """Fills `out`; what is in it, by place. For the Arduino IDE that is a folder and the same as a zip."""
+    refuse_others(out.resolve(), WHO)
     files = library(model, target, arena)
     _check(model, files, arena)
     if target.zipped:
@@ -30,7 +32,7 @@ def write(model: Model, target: Target, out: Path, arena: str | None = None) -> 
         if target.zipped:
             _zip(folder / f"{model.name}.zip", files)
 
-    remade(out, make, "`python -m ml export`")
+    remade(out, make, WHO)
     return sorted([*files, *([f"{model.name}.zip"] if target.zipped else [])])
 
 
