@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from ml.errors import UserError
@@ -179,7 +180,8 @@ def percents(text: str) -> tuple[float, ...]:
         stages = tuple(map(float, text.split(",")))
     except ValueError:
         stages = ()
-    if not stages or list(stages) != sorted(set(stages)) or stages[0] <= 0 or stages[-1] != 100:
+    rise = all(one < following for one, following in pairwise((0.0, *stages)))  # false for NaN, too
+    if not stages or not rise or stages[-1] != 100:
         raise UserError(f"expected stages in percent that rise to 100, such as 1,10,100, found {text[:60]!r}")
     return stages
 
