@@ -46,7 +46,7 @@ def test_a_new_application_runs_to_an_event_on_the_virtual_board(repository):
     run(repository, "platformio", "run", "-s", "-e", "activity-virtual", "-t", "upload")
     run(repository, "ml", "stream", "activity", "--on", "virtual")
     found = json.loads((repository / "build/activity/stream-virtual.json").read_text())
-    assert found["hits"] > 0
+    assert found["on"] == "virtual" and found["all"]["hits"] > 0
     assert "`tests/activity/test_activity.py::" in (repository / "docs/tests.md").read_text()
 
 
