@@ -41,7 +41,7 @@ COMMANDS = {
     ),
     "classical": Lazy(
         "ml.classical.command:classical",
-        "Train classical models (linear, trees, Bonsai, ...) within a budget of bytes; write the best as a C header.",
+        "Train every family of classical models within a budget, compare them, write the best as a C header.",
     ),
     "export": Lazy(
         "ml.export.command:export", "Write a model as source code for other firmware: push samples, poll events."
@@ -50,7 +50,9 @@ COMMANDS = {
         "ml.search.command:search",
         "Find front end and network that keep a budget; train, compile and verify the best.",
     ),
-    "new": Lazy("ml.commands.new:new", "Make a new application like another one."),
+    "new": Lazy(
+        "ml.commands.new:new", "Make a new application like another one; bring recordings of your own with --data."
+    ),
     "pack": Lazy("ml.commands.pack:pack_", "Write a model image: data that firmware takes without being built again."),
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
