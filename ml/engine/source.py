@@ -186,7 +186,7 @@ def _model(who: Written) -> str:
         (f"{who.input_size}u", "bytes of the input"),
         (f"{who.model.output.size}u", "bytes of the output"),
         (arena, "arena, whose start the tensors share"),
-        (f"{who.arena.tensors}u", "bytes that they take: the interpreter's records are behind them"),
+        (f"{who.arena.tensors}u + ARENA_CMSIS_NN", "bytes that they take: the interpreter's records are behind them"),
         (f"{len(who.model.nodes)}", "layers"),
         (f"{len(who.labels)}", "classes"),
         ("layers", ""),

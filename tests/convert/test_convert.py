@@ -16,6 +16,7 @@ from ml.convert.original import refused
 from ml.convert.tensorflow_models import keras_model
 from ml.errors import UserError
 from ml.train.keras import keras_module, quiet, tensorflow
+from tests import command
 
 SHAPE = (12, 12, 3)
 OPTIONAL = {
@@ -121,33 +122,37 @@ def test_a_model_of_another_quantiser_compiles_and_equals_tflm(ml, tmp_path, net
     holds(told, tflite, tmp_path)
 
 
-def torch_network():
-    import torch  # noqa: PLC0415 # pyright: ignore[reportMissingImports] - optional
-
-    torch.manual_seed(1)
-    layers = (torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
-    return torch.nn.Sequential(*layers, torch.nn.Linear(8, 5), torch.nn.Softmax(1)).eval(), torch
+# In a process of its own: PyTorch behind TensorFlow in one process crashes.
+TORCH = """
+import sys, torch
+torch.manual_seed(1)
+head = (torch.nn.Conv2d(3, 8, 3, stride=2), torch.nn.ReLU(), torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten())
+network = torch.nn.Sequential(*head, torch.nn.Linear(8, 5), torch.nn.Softmax(1)).eval()
+given = (torch.zeros((1, 3, 12, 12)),)
+path = sys.argv[1]
+if path.endswith(".pt2"):
+    torch.export.save(torch.export.export(network, given), path)
+elif path.endswith(".pt"):
+    torch.jit.trace(network, given).save(path)
+else:
+    torch.onnx.export(torch.jit.trace(network, given), given, path, dynamo=False)
+"""
 
 
 @needs("import-torch", "quantizer")
 def test_an_exported_program_answers_as_its_integers_do(ml, tmp_path, examples):
-    network, torch = torch_network()
-    exported = torch.export.export(network, (torch.zeros((1, 3, 12, 12)),))
-    torch.export.save(exported, tmp_path / "net.pt2")
+    command.run("-c", TORCH, tmp_path / "net.pt2")
     told, tflite = convert(ml, tmp_path, tmp_path / "net.pt2", first(examples))
     holds(told, tflite, tmp_path)
     assert told["channels_last"]
 
 
 @needs("import", "import-torch")
-def test_torch_script_and_onnx_answer_as_their_integers_do(ml, tmp_path, examples):
-    network, torch = torch_network()
-    script = torch.jit.trace(network, torch.zeros((1, 3, 12, 12)))
-    script.save(tmp_path / "net.pt")
-    torch.onnx.export(script, (torch.zeros((1, 3, 12, 12)),), str(tmp_path / "net.onnx"), dynamo=False)
-    for name in ("net.pt", "net.onnx"):
-        told, tflite = convert(ml, tmp_path, tmp_path / name, first(examples))
-        holds(told, tflite, tmp_path)
+@pytest.mark.parametrize("name", ["net.pt", "net.onnx"])
+def test_torch_script_and_onnx_answer_as_their_integers_do(ml, tmp_path, examples, name):
+    command.run("-c", TORCH, tmp_path / name)
+    told, tflite = convert(ml, tmp_path, tmp_path / name, first(examples))
+    holds(told, tflite, tmp_path)
 
 
 @pytest.mark.parametrize(("name", "package"), [("net.onnx", "onnx2tf"), ("net.pt2", "torch"), ("net.pt", "torch")])
