@@ -64,11 +64,11 @@ def convert(ml, tmp_path, model, rows: np.ndarray, *more) -> tuple[dict, bytes]:
     return told, out.read_bytes()
 
 
-def holds(told: dict, tflite: bytes, tmp_path) -> None:
+def holds(told: dict, tflite: bytes, tmp_path, least_db: float = 25) -> None:
     """It answers as the original, and every layer of the compiled model is TFLM's."""
     assert told["refused"] is None
     assert told["examples"] == 20  # the other half set the ranges
-    assert told["sqnr_db"] > 25
+    assert told["sqnr_db"] > least_db
     made = compile_model(tflite, "made", tmp_path / "header")
     assert made.proof.against == TFLM or not tflm.available()
 
@@ -119,7 +119,7 @@ def test_a_model_of_another_quantiser_compiles_and_equals_tflm(ml, tmp_path, net
         floats = tf.lite.TFLiteConverter.from_keras_model(network).convert()
     (tmp_path / "floats.tflite").write_bytes(floats)
     told, tflite = convert(ml, tmp_path, tmp_path / "floats.tflite", examples, "--bits", bits)
-    holds(told, tflite, tmp_path)
+    holds(told, tflite, tmp_path, least_db=15)  # its ranges are moving averages, and cut what is rare
 
 
 # In a process of its own: PyTorch behind TensorFlow in one process crashes.
@@ -143,7 +143,7 @@ else:
 def test_an_exported_program_answers_as_its_integers_do(ml, tmp_path, examples):
     command.run("-c", TORCH, tmp_path / "net.pt2")
     told, tflite = convert(ml, tmp_path, tmp_path / "net.pt2", first(examples))
-    holds(told, tflite, tmp_path)
+    holds(told, tflite, tmp_path, least_db=15)
     assert told["channels_last"]
 
 
