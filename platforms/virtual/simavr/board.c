@@ -2,9 +2,9 @@
 //
 //     board PROGRAM.elf MCU HERTZ
 //
-// Time is that of the emulated clock. While the program sleeps, simavr sleeps for as long, so that a second of an idle
-// board is a second; while it computes, it runs as fast as this computer can. A byte that finds the pseudo-terminal
-// full is lost, as on a wire to which nobody listens.
+// Time is that of the emulated clock. While the program sleeps, we sleep until as much time has passed here, so that a
+// second of an idle board is a second; while it computes, it runs as fast as this computer can. A byte that finds the
+// pseudo-terminal full is lost, as on a wire to which nobody listens.
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 
@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <termios.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sim_avr.h>
@@ -80,6 +81,23 @@ static void connect(avr_t *avr) {
     avr_irq_register_notify(avr_io_getirq(avr, AVR_IOCTL_UART_GETIRQ('0'), UART_IRQ_OUT_XOFF), taking, &full);
 }
 
+// In place of simavr's own nap, which after a reset lasts as long as the board ran before it.
+static uint64_t began_ns; // of this computer's clock
+static avr_cycle_count_t began;
+
+static uint64_t now_ns(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static void nap(avr_t *avr, avr_cycle_count_t cycles) {
+    const uint64_t due = began_ns + avr_cycles_to_nsec(avr, avr->cycle + cycles - began), now = now_ns();
+    if (due <= now) return;
+    const struct timespec left = {(time_t)((due - now) / 1000000000u), (long)((due - now) % 1000000000u)};
+    nanosleep(&left, NULL);
+}
+
 static void (*core_reset)(avr_t *avr);
 static bool restarted = true; // a reset forgets all timers
 
@@ -91,6 +109,8 @@ static void on_reset(avr_t *avr) {
 static int run(avr_t *avr) {
     if (restarted) {
         restarted = full = false;
+        began_ns = now_ns();
+        began = avr->cycle;
         avr_cycle_timer_register_usec(avr, POLL_US, look, NULL);
     }
     return avr_run(avr);
@@ -111,6 +131,7 @@ int main(int argc, char **argv) {
     connect(avr);
     core_reset = avr->reset;
     avr->reset = on_reset;
+    avr->sleep = nap;
     printf("char device redirected to %s (label serial0)\n", name);
     fflush(stdout);
     int state = cpu_Running;
