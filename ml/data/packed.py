@@ -46,6 +46,7 @@ def _archives(manifest: Path) -> list[Path]:
     names = {row["file"] for row in read_values(manifest, {"rate": "sample_rate_hz"})}
     found = {name[: name.casefold().index(INSIDE) + len(ARCHIVE)] for name in names if INSIDE in name.casefold()}
     paths = [inside(manifest.parent, name, manifest) for name in sorted(found)]
+    paths = [path for path in paths if not path.is_dir()]  # a folder may be called so
     missing = next((path for path in paths if not path.is_file()), None)
     if missing:
         raise UserError(f"{manifest}: expected the archive {missing.name}, which it names, found none; put it there")

@@ -112,5 +112,5 @@ def test_a_plan_needs_a_limit_and_whole_rows():
 
 def test_one_number_of_bits_and_a_plan_are_one_too_many():
     some = lessons(24)
-    with pytest.raises(UserError, match="expected those of the plan before, or one number"):
+    with pytest.raises(UserError, match="expected those of the plan before, or in the step"):
         run(Step("round", {"bits": 4}), Network(recurring(), bits={"conv1": 4}), some, 0)

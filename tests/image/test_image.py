@@ -98,7 +98,8 @@ def test_settings_are_those_of_the_header(gesture):
 def test_a_firmware_refuses_an_image_that_needs_more_and_says_of_what(gesture):
     library = firmware_library()
     firmware = library.host_firmware().contents
-    wants = {"arena_size": 720, "params_size": None, "window": 240, "kernels": None}
+    arena = HostModel(committed_header("gesture_recognition")).model.arena_size
+    wants = {"arena_size": arena, "params_size": None, "window": 240, "kernels": None}
     for field, needs in wants.items():
         kept = getattr(firmware, field)
         setattr(firmware, field, 1)
