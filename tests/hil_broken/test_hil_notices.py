@@ -220,7 +220,8 @@ def test_a_stack_that_is_nearly_full(device, truth):
 
 @broken(Sabotage.ARENA_IS_TOO_SMALL)
 def test_a_layer_that_writes_beyond_the_arena(device, truth):
-    with noticed("nothing beyond the 720 bytes of the arena, found byte 724"):
+    size = device.info.model.arena
+    with noticed(f"nothing beyond the {size} bytes of the arena, found byte {size + 4}"):
         memory.stays_within_its_memory(device, truth)
 
 
