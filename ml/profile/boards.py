@@ -8,6 +8,7 @@ from __future__ import annotations
 import configparser
 import functools
 import json
+from pathlib import Path
 
 from ml.errors import UserError
 from ml.paths import ROOT
@@ -39,12 +40,12 @@ def machine(board: str) -> str:
 
 def names() -> list[str]:
     """Of all boards."""
-    return [name.partition(":")[2] for name in _read().sections()]
+    return [name.partition(":")[2] for name in _read(ROOT / "boards").sections()]
 
 
 def section(board: str) -> dict[str, str]:
     """`[board:...]` with what it takes over by `extends`."""
-    parser, found = _read(), {}
+    parser, found = _read(ROOT / "boards"), {}
     name = f"board:{board}"
     if not parser.has_section(name):
         known = ", ".join(section.partition(":")[2] for section in parser.sections())
@@ -56,7 +57,7 @@ def section(board: str) -> dict[str, str]:
 
 
 @functools.cache
-def _read() -> configparser.ConfigParser:
+def _read(folder: Path) -> configparser.ConfigParser:
     parser = configparser.ConfigParser(interpolation=None, inline_comment_prefixes=(";",))
-    parser.read(sorted((ROOT / "boards").glob("*.ini")))
+    parser.read(sorted(folder.glob("*.ini")))
     return parser
