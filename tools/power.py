@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.progress import console, say
-from ml.rig.config import METERS
+from ml.rig.file import METERS
 from tools.energy import cells, evaluate, find, show
 from tools.energy.link import Seen, Watch
 from tools.energy.measure import measure

@@ -11,8 +11,8 @@ from serial.tools.list_ports_common import ListPortInfo
 
 from ml.link.usb import consoles, place_of
 from ml.printable import printable
-from ml.rig.config import BoardConfig
 from ml.rig.errors import Missing, RigError
+from ml.rig.file import BoardConfig
 
 # The serial ports of this machine. A test without boards puts its own function here: docs/rig.md.
 listing: Callable[[], Iterable[ListPortInfo]] = list_ports.comports

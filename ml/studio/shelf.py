@@ -11,7 +11,7 @@ from ml.link.device import Device
 from ml.link.messages import NO_SLOT, Event, Phase
 from ml.link.update import Updater
 from ml.printable import printable
-from ml.rig import config, ports
+from ml.rig import file, ports
 from ml.rig.errors import Missing
 from ml.studio import boards
 from ml.studio.state import Studio
@@ -24,7 +24,7 @@ NOT_TOLD = "takes no updates"
 def shelf(rig: Path | None) -> list[dict]:
     """Name, kind and port of each; a port of "" is not there now."""
     found = boards.found()
-    known = config.read(rig) if rig else []
+    known = file.read(rig) if rig else []
     named = [{"name": one.name, "kind": one.kind, "port": _port(one, found["running"])} for one in known]
     taken = {one["port"] for one in named}
     plugged = [{"name": one["port"], "kind": one["what"], "port": one["port"]} for one in found["usb"]]
@@ -32,7 +32,7 @@ def shelf(rig: Path | None) -> list[dict]:
     return named + [one for one in plugged + running if one["port"] not in taken]
 
 
-def _port(board: config.BoardConfig, running: list[str]) -> str:
+def _port(board: file.BoardConfig, running: list[str]) -> str:
     """Where it is now. A virtual one is known by its name, among those that run. RigError where several fit."""
     if board.emulated or board.port in running:
         return board.port

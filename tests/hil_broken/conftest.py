@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ml.paths import ROOT
-from ml.rig.config import BoardConfig
+from ml.rig.file import BoardConfig
 from tests.hil.checks import waiting
 from tests.hil.truths import Truth, truth_of
 from tests.hil_broken.saboteur import Bench, Sabotage, linked_with

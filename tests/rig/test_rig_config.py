@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ml.rig.config import BoardConfig, choose, read
 from ml.rig.errors import RigError
+from ml.rig.file import BoardConfig, choose, read
 
 GOOD = """
 [[board]]

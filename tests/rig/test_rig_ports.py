@@ -6,8 +6,8 @@ import pytest
 from serial.tools.list_ports_common import ListPortInfo
 
 from ml.rig import ports
-from ml.rig.config import BoardConfig
 from ml.rig.errors import Missing, RigError
+from ml.rig.file import BoardConfig
 from tools.rig.lock import locked
 
 NANO, OTHER = (0x2341, 0x805A), (0, 0)

@@ -6,7 +6,7 @@ from serial.tools import list_ports
 
 from ml.errors import UserError
 from ml.link.usb import consoles
-from ml.rig.config import METERS
+from ml.rig.file import METERS
 from tools.energy import ina, joulescope, lpm01a, ppk2
 from tools.energy.meter import Meter
 

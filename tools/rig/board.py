@@ -17,8 +17,8 @@ import pytest
 from ml.errors import UserError
 from ml.link.device import INFO_TIMEOUT_S, Device
 from ml.link.sensor_bus import Player
-from ml.rig.config import BoardConfig
 from ml.rig.errors import RigError, WrongImage
+from ml.rig.file import BoardConfig
 from tools.rig import reset
 from tools.rig.identity import Identity, model_hash, prove
 from tools.rig.place import Place

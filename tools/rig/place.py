@@ -6,8 +6,8 @@ import shlex
 from pathlib import Path
 
 from ml.rig import ports
-from ml.rig.config import BoardConfig
 from ml.rig.errors import Missing, RigError
+from ml.rig.file import BoardConfig
 from tools.rig.emulator import Emulator
 from tools.rig.lock import locked
 from tools.rig.project import Project, run

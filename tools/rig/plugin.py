@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ml.link.device import Device
-from ml.rig.config import BoardConfig, choose
 from ml.rig.errors import Missing, RigError
+from ml.rig.file import BoardConfig, choose
 from tools.rig.board import Board
 from tools.rig.report import Report
 from tools.rig.shelf import Shelf

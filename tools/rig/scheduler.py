@@ -9,7 +9,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadGroupScheduling
 
-from ml.rig.config import BoardConfig
+from ml.rig.file import BoardConfig
 
 
 class BoardScheduling(LoadGroupScheduling):

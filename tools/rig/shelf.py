@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-from ml.rig.config import BoardConfig
 from ml.rig.errors import RigError
+from ml.rig.file import BoardConfig
 from tools.rig.board import Board, environment_of
 from tools.rig.place import Place
 from tools.rig.project import Project

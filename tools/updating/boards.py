@@ -17,7 +17,7 @@ from ml.link.port import GoneError
 from ml.link.slots import Step
 from ml.link.update import Updater
 from ml.rig import ports
-from ml.rig.config import choose
+from ml.rig.file import choose
 from ml.update.package import Update
 
 MOST_TIMES_GONE = 3
