@@ -56,7 +56,7 @@ def _two_over_one_plus(x: np.ndarray) -> np.ndarray:
 def reciprocal(x: int) -> int:
     """1 / x in Q0.31 of the power of two below or at x; x at least 1."""
     rest = (x << (32 - x.bit_length())) - (1 << 31)
-    return int(shift_left(_two_over_one_plus(np.int64(rest)), 1))
+    return int(shift_left(_two_over_one_plus(np.array(rest, np.int64)), 1))
 
 
 def logistic(a: np.ndarray, integer_bits: int) -> np.ndarray:

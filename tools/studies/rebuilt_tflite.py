@@ -138,7 +138,7 @@ def weight_scales(made: Channels, depthwise: bool, given: np.float32, output: np
     all inputs (without weights) have any."""
     scales = np.empty(len(made.bias), np.float32)
     by_channel = np.moveaxis(made.weights, -1 if depthwise else 0, 0).reshape(len(scales), -1)
-    dead = ~by_channel.any(axis=1)
+    dead = np.count_nonzero(by_channel, axis=1) == 0
     for at, (mantissa, shift) in enumerate(zip(made.mantissas.tolist(), made.shifts.tolist(), strict=True)):
         middle = np.float32(mantissa / 2**31 * 2.0**shift * float(output) / float(given))
         near = [middle]
