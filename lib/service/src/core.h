@@ -60,7 +60,7 @@ enum { ANSWER_ROOM = LINK_MAX_PAYLOAD - 2 };
 
 // core.c
 uint8_t service_channel_count(const service_stream *stream);
-uint8_t service_classes(void);             // of the model's scores
+uint8_t service_classes(void); // of the model's scores
 
 // send.c: the queue to the console
 void service_send_init(void);
