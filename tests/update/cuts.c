@@ -1,10 +1,9 @@
 // An update whose power fails at each operation on the flash, and again while it goes on. Behind every cut the board
 // must have a good image, and the update must come to its end.
 //   cuts SECOND SEED      SECOND: second cuts tried behind each first one; prints how many cuts there were
-#include "nor.h"
+#include "everywhere.h"
 #include "update/slots.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +11,6 @@ enum { BLOCK = 48, OLD_SIZE = 3000, NEW_SIZE = 5000, OLDEST_SIZE = 700 };
 static uint8_t oldest[OLDEST_SIZE], old_image[OLD_SIZE], new_image[NEW_SIZE];
 static uint8_t before[sizeof nor_bytes]; // the flash with the old image confirmed
 static update u;
-static const char *doing;
 
 static void digest(const uint8_t *bytes, uint32_t size, uint8_t made[UPDATE_DIGEST]) {
     uint64_t sums[UPDATE_DIGEST / 8]; // FNV-1a from four beginnings: this is about cuts, not about forgers
@@ -74,36 +72,18 @@ static void check_start(void) {
         require(u.state.counter == 2 && runs(old_image, OLD_SIZE), "the old image is there");
 }
 
-static bool deliver_until_cut(uint32_t operation, nor_cut kind) {
-    nor_cut_at(operation, kind);
-    if (setjmp(nor_power_gone)) return true;
+static void deliver_the_new_one(void) {
     deliver(new_image, NEW_SIZE, 3);
-    return false;
-}
-
-static bool start_until_cut(uint32_t operation, nor_cut kind) {
-    nor_cut_at(operation, kind);
-    if (setjmp(nor_power_gone)) return true;
-    check_start();
-    return false;
 }
 
 static void go_on_to_the_end(void) {
-    nor_cut_at(UINT32_MAX, CUT_BEFORE);
     check_start();
-    deliver(new_image, NEW_SIZE, 3);
+    deliver_the_new_one();
     require(u.state.counter == 3 && runs(new_image, NEW_SIZE), "the update comes to its end");
-}
-
-static uint32_t operations_of_an_update(void) {
-    memcpy(nor_bytes, before, sizeof before);
-    deliver_until_cut(UINT32_MAX, CUT_BEFORE);
-    return nor_operations;
 }
 
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
-    const uint32_t second = (uint32_t)atoi(argv[1]);
     nor_seed(strtoull(argv[2], NULL, 10));
     for (uint32_t i = 0; i < NEW_SIZE; i++) new_image[i] = (uint8_t)(nor_chance(8) ? nor_chance(256) : 0xFF);
     for (uint32_t i = 0; i < OLD_SIZE; i++) old_image[i] = (uint8_t)nor_chance(256);
@@ -113,24 +93,7 @@ int main(int argc, char **argv) {
     deliver(oldest, OLDEST_SIZE, 1);
     deliver(old_image, OLD_SIZE, 2);
     memcpy(before, nor_bytes, sizeof before);
-    const uint32_t operations = operations_of_an_update();
-    unsigned long cuts = 0;
-    for (uint32_t first = 0; first < operations; first++) {
-        for (int kind = 0; kind < CUT_KINDS; kind++) {
-            for (uint32_t again = 0; again <= second; again++) {
-                memcpy(nor_bytes, before, sizeof before);
-                doing = "a cut";
-                if (deliver_until_cut(first, (nor_cut)kind)) cuts++;
-                doing = "a cut at the start behind a cut";
-                if (again % 4 == 3 && start_until_cut(0, (nor_cut)nor_chance(CUT_KINDS))) cuts++;
-                doing = "a cut while it goes on";
-                if (again && deliver_until_cut(nor_chance(operations - first / 2), (nor_cut)nor_chance(CUT_KINDS)))
-                    cuts++;
-                doing = "behind the cuts";
-                go_on_to_the_end();
-            }
-        }
-    }
-    printf("%u operations, %lu cuts\n", operations, cuts);
+    const cut_update update = {check_start, deliver_the_new_one, go_on_to_the_end};
+    cut_everywhere(&update, before, (uint32_t)atoi(argv[1]));
     return 0;
 }

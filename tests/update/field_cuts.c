@@ -2,9 +2,9 @@
 // is in firmware. Behind every cut the board must run the whole old or the whole new model, the update must come to its
 // end, and the old one must be refused from then on.
 //   field_cuts OLD.tmu NEW.tmu SECOND SEED
+#include "everywhere.h"
 #include "field_host.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,22 +44,7 @@ static void deliver(void) {
     nor_kept_to = 0;
 }
 
-static bool deliver_until_cut(uint32_t operation, nor_cut kind) {
-    nor_cut_at(operation, kind);
-    if (setjmp(nor_power_gone)) return true;
-    deliver();
-    return false;
-}
-
-static bool start_until_cut(nor_cut kind) {
-    nor_cut_at(0, kind);
-    if (setjmp(nor_power_gone)) return true;
-    check_start();
-    return false;
-}
-
 static void go_on_to_the_end(void) {
-    nor_cut_at(UINT32_MAX, CUT_BEFORE);
     deliver();
     require(field.slots.state.counter == 2 && runs(new_digest), "the update comes to its end");
     require(host_announces(&old_file) == LINK_REFUSED && host_answer[0] == LINK_REFUSAL_COUNTER, "no way back");
@@ -81,7 +66,6 @@ int main(int argc, char **argv) {
     if (argc != 5) return 2;
     old_file = file_read(argv[1]);
     new_file = file_read(argv[2]);
-    const uint32_t second = (uint32_t)atoi(argv[3]);
     nor_seed(strtoull(argv[4], NULL, 10));
     for (uint32_t i = 0; i < sizeof nor_bytes; i++) nor_bytes[i] = (uint8_t)nor_chance(256); // as it comes
     board_start();
@@ -92,23 +76,7 @@ int main(int argc, char **argv) {
     file_digest(&new_file, new_digest);
     nor_cut_at(UINT32_MAX, CUT_BEFORE);
     a_late_window_ends_the_trial();
-    memcpy(nor_bytes, before, sizeof before);
-    nor_cut_at(UINT32_MAX, CUT_BEFORE);
-    deliver();
-    const uint32_t operations = nor_operations;
-    unsigned long cuts = 0;
-    for (uint32_t first = 0; first < operations; first++) {
-        for (int kind = 0; kind < CUT_KINDS; kind++) {
-            for (uint32_t again = 0; again <= second; again++) {
-                memcpy(nor_bytes, before, sizeof before);
-                if (deliver_until_cut(first, (nor_cut)kind)) cuts++;
-                if (again % 4 == 3 && start_until_cut((nor_cut)nor_chance(CUT_KINDS))) cuts++;
-                if (again && deliver_until_cut(nor_chance(operations - first / 2), (nor_cut)nor_chance(CUT_KINDS)))
-                    cuts++;
-                go_on_to_the_end();
-            }
-        }
-    }
-    printf("%u operations, %lu cuts\n", operations, cuts);
+    const cut_update update = {check_start, deliver, go_on_to_the_end};
+    cut_everywhere(&update, before, (uint32_t)atoi(argv[3]));
     return 0;
 }

@@ -3,9 +3,9 @@
 // firmware, the update must come to its end, the old one must be refused, and the way back must lead to the old
 // firmware.
 //   firmware_cuts PROGRAM OLD.tmu NEW.tmu SECOND SEED
+#include "everywhere.h"
 #include "firmware_host.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,22 +48,7 @@ static void deliver(void) {
     nor_kept_to = 0;
 }
 
-static bool deliver_until_cut(uint32_t operation, nor_cut kind) {
-    nor_cut_at(operation, kind);
-    if (setjmp(nor_power_gone)) return true;
-    deliver();
-    return false;
-}
-
-static bool start_until_cut(nor_cut kind) {
-    nor_cut_at(0, kind);
-    if (setjmp(nor_power_gone)) return true;
-    check_start();
-    return false;
-}
-
 static void go_on_to_the_end(void) {
-    nor_cut_at(UINT32_MAX, CUT_BEFORE);
     deliver();
     require(field.firmware.state.counter == 2 && firmware_runs(new_digest), "the update comes to its end");
     require(host_announces(&old_file) == LINK_REFUSED && host_answer[0] == LINK_REFUSAL_COUNTER, "no way back");
@@ -95,23 +80,6 @@ static void other_ends(void) {
     flashed_id--;
 }
 
-static unsigned long cut_everywhere(uint32_t operations, uint32_t second) {
-    unsigned long cuts = 0;
-    for (uint32_t first = 0; first < operations; first++) {
-        for (int kind = 0; kind < CUT_KINDS; kind++) {
-            for (uint32_t again = 0; again <= second; again++) {
-                memcpy(nor_bytes, before, sizeof before);
-                if (deliver_until_cut(first, (nor_cut)kind)) cuts++;
-                if (again % 4 == 3 && start_until_cut((nor_cut)nor_chance(CUT_KINDS))) cuts++;
-                if (again && deliver_until_cut(nor_chance(operations - first / 2), (nor_cut)nor_chance(CUT_KINDS)))
-                    cuts++;
-                go_on_to_the_end();
-            }
-        }
-    }
-    return cuts;
-}
-
 int main(int argc, char **argv) {
     if (argc != 6) return 2;
     firmware_flashed(argv[1]);
@@ -127,11 +95,7 @@ int main(int argc, char **argv) {
     memcpy(before, nor_bytes, sizeof before);
     nor_cut_at(UINT32_MAX, CUT_BEFORE);
     other_ends();
-    memcpy(nor_bytes, before, sizeof before);
-    nor_cut_at(UINT32_MAX, CUT_BEFORE);
-    deliver();
-    const uint32_t operations = nor_operations;
-    const unsigned long cuts = cut_everywhere(operations, (uint32_t)atoi(argv[4]));
-    printf("%u operations, %lu cuts\n", operations, cuts);
+    const cut_update update = {check_start, deliver, go_on_to_the_end};
+    cut_everywhere(&update, before, (uint32_t)atoi(argv[4]));
     return 0;
 }

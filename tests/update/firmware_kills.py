@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
-import random
 import tempfile
-import threading
 from pathlib import Path
 from unittest import mock
 
 import click
 
-from ml.errors import UserError
 from ml.link.device import Device
 from ml.link.messages import Phase
 from ml.link.update import Updater
@@ -22,7 +18,7 @@ from ml.update.package import Update
 from ml.update.sign import Release
 from tests.firmware import Firmware, Running
 from tests.update import signing
-from tests.update.kills import kill
+from tests.update.kills import Dying
 
 BUILDS = ("first-of-two", "other-of-two")  # what firmware tells of itself
 
@@ -33,31 +29,17 @@ def renamed(program: Program, build: str, other: str) -> Program:
     return dataclasses.replace(program, data=program.data.replace(build.encode(), other.encode()))
 
 
-class Killed:
-    """One board through many deaths; it must come back each time with a firmware that was confirmed, or is on trial."""
+class Killed(Dying):
+    """It must come back each time with a firmware that was confirmed, or is on trial."""
 
     def __init__(self, board: Running, seed: int, longest_s: float) -> None:
-        self.board, self.chance, self.longest_s = board, random.Random(seed), longest_s
+        super().__init__(board, seed, longest_s)
         flashed = read_program(board.image.program)
         self.programs = {BUILDS[0]: flashed, BUILDS[1]: renamed(flashed, *BUILDS)}
         self.confirmed = {0: BUILDS[0]}  # counter -> build
         self.sent: dict[int, Update] = {}
-        self.counter = 0
-
-    def once(self) -> None:
-        """Starts, looks, updates, dies."""
-        self.board.restart()
-        with Device.open(str(self.board.console)) as device:
-            update = self._next(self.look(device))
-            killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), kill, [self.board])
-            killer.start()
-            with contextlib.suppress(UserError, OSError):
-                for _ in Updater(device).install(update):
-                    pass
-            killer.join()
 
     def look(self, device: Device) -> str:
-        """The build that runs, behind whatever death."""
         status = Updater(device, firmware=True).status()
         assert self.counter <= status.counter and status.counter in self.confirmed, status
         trial = status.phase == Phase.TRIAL  # asked for, before the board died
@@ -67,7 +49,7 @@ class Killed:
         self.counter = status.counter
         return self.confirmed[status.counter]
 
-    def _next(self, runs: str) -> Update:
+    def offered(self, runs: str) -> Update:
         """A patch that makes the other firmware."""
         counter, other = self.counter + 1, next(name for name in self.programs if name != runs)
         if counter not in self.sent:

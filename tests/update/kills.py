@@ -22,22 +22,18 @@ from tests.firmware import Firmware, Running, emulator_control
 from tests.update import signing
 
 
-class Killed:
-    """One board through many deaths; it must come back each time with a model that was confirmed."""
+class Dying:
+    """One board through many deaths."""
 
-    def __init__(self, board: Running, app: str, seed: int, host: bool, longest_s: float) -> None:
+    def __init__(self, board: Running, seed: int, longest_s: float) -> None:
         self.board, self.chance, self.longest_s = board, random.Random(seed), longest_s
-        first = signing.packed(app, host)
-        self.images = (first, signing.renamed(first))
-        self.confirmed: dict[int, bytes] = {0: b""}  # counter -> digest
-        self.images_of: dict[bytes, bytes] = {}  # digest -> image
-        self.counter = 0
+        self.counter = 0  # reached so far
 
     def once(self) -> None:
         """Starts, looks, updates, dies."""
         self.board.restart()
         with Device.open(str(self.board.console)) as device:
-            update = self._next(self._look(device))
+            update = self.offered(self.look(device))
             killer = threading.Timer(self.chance.uniform(0.0, self.longest_s), kill, [self.board])
             killer.start()
             with contextlib.suppress(UserError, OSError):
@@ -45,8 +41,26 @@ class Killed:
                     pass
             killer.join()
 
-    def _look(self, device: Device) -> bytes:
-        """What it runs, behind whatever death."""
+    def look(self, device: Device) -> str:
+        """What runs, behind whatever death; AssertionError where it must not."""
+        raise NotImplementedError
+
+    def offered(self, runs: str) -> Update:
+        """The next update for what runs."""
+        raise NotImplementedError
+
+
+class Killed(Dying):
+    """It must come back each time with a model that was confirmed."""
+
+    def __init__(self, board: Running, app: str, seed: int, host: bool, longest_s: float) -> None:
+        super().__init__(board, seed, longest_s)
+        first = signing.packed(app, host)
+        self.images = (first, signing.renamed(first))
+        self.confirmed: dict[int, bytes] = {0: b""}  # counter -> digest
+        self.images_of: dict[str, bytes] = {}  # digest, in hex -> image
+
+    def look(self, device: Device) -> str:
         status = Updater(device).status()
         assert status.phase != Phase.TRIAL, "expected the trial to be over, found it going on"
         assert status.counter in self.confirmed, f"expected a counter that was offered, found {status.counter}"
@@ -57,15 +71,15 @@ class Killed:
         found, wanted = device.numbers(Command.SELF_TEST, "<II")
         assert found == wanted, "expected a model that passes its self-check, found another"
         self.counter = status.counter
-        return status.digest
+        return status.digest.hex()
 
-    def _next(self, running: bytes) -> Update:
+    def offered(self, runs: str) -> Update:
         """The other image, whole or as what changed."""
-        base = self.images_of.get(running)
+        base = self.images_of.get(runs)
         image = next(one for one in self.images if one.data != base)
         update = signing.signed(image, self.counter + 1, base=self.chance.choice([None, base]), trial=1)
         self.confirmed[self.counter + 1] = update.manifest.digest
-        self.images_of[update.manifest.digest] = image.data
+        self.images_of[update.manifest.digest.hex()] = image.data
         return update
 
 
@@ -88,7 +102,7 @@ def kills(app: str, board: str, count: int, folder: Path, seed: int = 0, longest
                 print(f"{app}: {number} kills, counter {killed.counter}", file=sys.stderr, flush=True)
         running.restart()
         with Device.open(str(running.console)) as device:
-            killed._look(device)
+            killed.look(device)
     return killed.counter
 
 
