@@ -23,9 +23,10 @@ def listing():
         state = link.with_name("emulator.json")
         number = json.loads(state.read_text())["pid"] if state.exists() else 0
         named = LISTED.with_name(f"ttyACM{number}-{entry['serial']}")
-        if not named.exists():
-            named.unlink(missing_ok=True)
-            named.symlink_to(os.path.realpath(link))
+        if not named.exists():  # several workers may look at once
+            made = named.with_name(f"{named.name}-{os.getpid()}")
+            made.symlink_to(os.path.realpath(link))
+            made.replace(named)
         info = ListPortInfo(str(named), skip_link_detection=True)
         info.serial_number, info.location = entry["serial"], entry["location"]
         yield info
