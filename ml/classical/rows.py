@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 
 from ml.classical.features import features, names
 from ml.classical.form import MOST, checked_inputs
+from ml.data.arrays import DAMAGED, unpacked
 from ml.data.split import by_subject
+from ml.data.untrusted import why
 from ml.errors import UserError
 from ml.pipeline.run import Run
 from ml.train.examples import HeldOut
@@ -109,11 +110,9 @@ def _few(rows: Rows) -> Rows:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """Numbers and texts alone: nothing is unpickled."""
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            found = {name: kept[name] for name in ("inputs", "labels", "subjects") if name in kept.files}
-    except (OSError, EOFError, BadZipFile, ValueError, KeyError, AttributeError, MemoryError) as error:
-        reason = " ".join(str(error).split())[:100] or type(error).__name__
-        raise UserError(f"{path}: expected an .npz of arrays `inputs` and `labels`, found: {reason}") from None
+        found = unpacked(path, ("inputs", "labels", "subjects"))
+    except DAMAGED as error:
+        raise UserError(f"{path}: expected an .npz of arrays `inputs` and `labels`, found: {why(error)}") from None
     missing = {"inputs", "labels"} - set(found)
     if missing:
         raise UserError(f"{path}: expected arrays `inputs` and `labels`, found no `{sorted(missing)[0]}`")

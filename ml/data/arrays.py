@@ -3,6 +3,7 @@
 The unit may be unknown: one of it is taken for 1 g, and what is learned from such data holds for that sensor only.
 """
 
+from collections.abc import Container
 from pathlib import Path
 from tokenize import TokenError
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -25,12 +26,9 @@ DAMAGED = (
 def read_array(path: Path) -> tuple[np.ndarray, float]:
     """Counts int16 (n, 3), the second and third axis 0, and the rate in hertz."""
     try:
-        with opened(path, MAX_ARRAY) as file, ZipFile(file) as archive:
-            members = archive.infolist()
-            if len(members) > MEMBERS or sum(member.file_size for member in members) > MAX_ARRAY:
-                raise ValueError(f"more than {MEMBERS} arrays or {MAX_ARRAY:,} bytes; cut it into pieces")
-            x, scale, rate = (_array(archive, archive.getinfo(f"{name}.npy")) for name in NAMES)
-            scale, rate = float(scale), float(rate)
+        found = unpacked(path, NAMES)
+        x, scale, rate = (found[name] for name in NAMES)
+        scale, rate = float(scale), float(rate)
     except DAMAGED as error:
         raise UserError(
             f"{path}: expected arrays x, scale and rate, cannot read them ({why(error)}); copy it again"
@@ -40,6 +38,16 @@ def read_array(path: Path) -> tuple[np.ndarray, float]:
     made = np.zeros((len(x), 3), np.int16)
     made[:, 0] = saturate(x * (scale * ACCEL_PER_G))
     return made, rate
+
+
+def unpacked(path: Path, names: Container[str]) -> dict[str, np.ndarray]:
+    """Of an `.npz` the arrays with these names that are there; one of DAMAGED where it is damaged or too large."""
+    with opened(path, MAX_ARRAY) as file, ZipFile(file) as archive:
+        members = archive.infolist()
+        if len(members) > MEMBERS or sum(member.file_size for member in members) > MAX_ARRAY:
+            raise ValueError(f"more than {MEMBERS} arrays or {MAX_ARRAY:,} bytes; cut it into pieces")
+        named = {member.filename.removesuffix(".npy"): member for member in members}
+        return {name: _array(archive, member) for name, member in named.items() if name in names}
 
 
 def _array(archive: ZipFile, member: ZipInfo) -> np.ndarray:

@@ -69,6 +69,17 @@ def shape(tensor: Tensor, expected: tuple[int, ...]) -> None:
 LARGEST_SCALED = 1 << 30  # a zero point added to less stays within 32 bits
 
 
+def along_the_last_axis(op: Op) -> tuple[Tensor, Tensor]:
+    """The one input of int8 and the output of its shape, which has an axis."""
+    arity(op, 1)
+    given, output = op.inputs[0], op.output
+    quantised(given)
+    quantised(output)
+    shape(output, given.shape)
+    require(len(given.shape) > 0, "it has no axis", given)
+    return given, output
+
+
 def scaled_sums(largest: float, real: float, output: Tensor) -> None:
     """Sums of at most `largest`, times `real`, stay well within 32 bits, as those of every sane model do."""
     require(largest * real < LARGEST_SCALED, "its scale is far too small for the sums", output)

@@ -19,12 +19,7 @@ BELOW = -np.arange(256, dtype=np.int64)
 
 @family("LOG_SOFTMAX", limits="over the last axis, at most 4095 values; output scale 1/16, zero point 127")
 def check(op: Op) -> None:
-    checks.arity(op, 1)
-    given, output = op.inputs[0], op.output
-    checks.quantised(given)
-    checks.quantised(output)
-    checks.shape(output, given.shape)
-    checks.require(len(given.shape) > 0, "it has no axis", given)
+    given, output = checks.along_the_last_axis(op)
     checks.require(float(output.scale) == 1 / 16 and output.zero == 127, "its scale is not 1/16 with zero 127", output)
     checks.require(given.shape[-1] <= LARGEST_DEPTH, f"it has more than {LARGEST_DEPTH} values", given)
     _, shift = _multiplier(op)

@@ -16,12 +16,7 @@ INTEGER_BITS = 5  # of the scaled difference, Q5.26
 
 @family("SOFTMAX", limits="over the last axis; output scale 1/256, zero point -128")
 def check(op: Op) -> None:
-    checks.arity(op, 1)
-    given, output = op.inputs[0], op.output
-    checks.quantised(given)
-    checks.quantised(output)
-    checks.shape(output, given.shape)
-    checks.require(len(given.shape) > 0, "it has no axis", given)
+    given, output = checks.along_the_last_axis(op)
     checks.require(output.scale == np.float32(1 / 256) and output.zero == -128, "it is not 1/256 from -128", output)
     checks.require(op.options["beta"] > 0, "beta is not above 0", output)
     checks.require(given.shape[-1] <= 4096, "more than 4096 values would overflow the sum", given)
