@@ -57,7 +57,7 @@ COMMANDS = {
     "keys": Lazy("ml.update.command:keys_", "Make, show and exchange the keys that sign the updates of a product."),
     "operators": Lazy("ml.compiler.document:operators", "List the operators that the compiler supports."),
     "profile": Lazy(
-        "ml.profile.command:profile_",
+        "ml.commands.profile:profile_",
         "Instructions and estimated cycles of a model on an emulated Cortex-M4, layer by layer.",
     ),
     "compare": Lazy(
