@@ -54,6 +54,7 @@ class Command(IntEnum):
     UPDATE_CONFIRM = 0x1B
     UPDATE_REVERT = 0x1C
     EVENTS = 0x1D
+    GET_WINDOW = 0x1E
 
 
 class Status(IntEnum):
@@ -174,6 +175,7 @@ ARGUMENTS = {
     Command.UPDATE_CONFIRM: Layout(),
     Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI", rest="about"),
     Command.EVENTS: Layout(names=("boot", "before", "then"), format="<IHB"),
+    Command.GET_WINDOW: Layout(names=("event", "offset", "count"), format="<HHH"),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),
@@ -221,6 +223,11 @@ ANSWERS = {
     Command.UPDATE_CONFIRM: Layout(),
     Command.UPDATE_REVERT: Layout(),
     Command.EVENTS: Layout(names=("boot", "first", "next"), format="<IHH"),
+    Command.GET_WINDOW: Layout(
+        names=("event", "model", "size", "offset"),
+        format="<HIHH",
+        rest="content",
+    ),
 }
 LEARN_ARGUMENTS = {
     Learn.STATUS: Layout(),

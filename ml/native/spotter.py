@@ -62,6 +62,7 @@ class Heard:
 
     awake: np.ndarray  # bool (windows,): the network has scores, or those of a moment ago stand
     scores: np.ndarray  # int8 (windows, outputs), 0 where it has none; no outputs without a network
+    window: np.ndarray  # int8 (warm_up * hop, bands): all rows of the last window; 0 where there is none
     restarts: int  # how often the network started afresh
 
 
@@ -74,7 +75,7 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
     windows = config.windows(len(frames))
     awake = np.zeros(windows, np.bool_)
     scores = np.zeros((windows, model.model.output_size if model else 0), np.int8)
-    ring = np.zeros((config.warm_up, config.hop, config.bands), np.int8)
+    ring, last = (np.zeros((config.warm_up * config.hop, config.bands), np.int8) for _ in range(2))
     settings = _Config.of(config)
     restarts = _library().spotter_all(
         ctypes.byref(settings),
@@ -84,8 +85,9 @@ def spot(frames: np.ndarray, config: SpotterConfig, model: "HostModel | None" = 
         len(frames),
         awake.ctypes,
         scores.ctypes if model else None,
+        last.ctypes,
     )
-    return Heard(awake, scores, restarts)
+    return Heard(awake, scores, last, restarts)
 
 
 def c_source(config: SpotterConfig, name: str) -> str:
@@ -143,6 +145,6 @@ def _library() -> ctypes.CDLL:
         "spotter", [*(ROOT / "lib" / source for source in sources), ROOT / "ml/native/spotter.c"], structures=structures
     )
     pointer = ctypes.c_void_p
-    library.spotter_all.argtypes = [pointer, pointer, pointer, pointer, ctypes.c_size_t, pointer, pointer]
+    library.spotter_all.argtypes = [pointer, pointer, pointer, pointer, ctypes.c_size_t, pointer, pointer, pointer]
     library.spotter_all.restype = ctypes.c_uint32
     return library

@@ -180,6 +180,14 @@ static void window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
+static void same_window(int8_t *bytes) {
+    imu_frontend other = frontend; // which counts what is clipped
+    imu_window(&other, bytes);
+}
+
+static int8_t windows[SERVICE_WINDOWS * INPUT];
+static const service_judged judged = {windows, INPUT, same_window};
+
 void setup(void) {
     imu_init(&frontend, &imu, imu.rate_mhz, history);
     decide_init(&decide, &decision);
@@ -195,6 +203,7 @@ void setup(void) {
                               .saturations = IMU_AXES,
                               .reset = reset,
                               .window = window,
+                              .judged = &judged,
                               .health = test_watched ? &health_imu : NULL};
     service_init(&config);
 }

@@ -8,7 +8,7 @@ import pytest
 from ml.paths import ROOT
 
 SOURCES = {path.stem: path.read_text() for path in (ROOT / "lib/service/src").glob("*.c")}
-CORE = {"core", "send", "streams", "inject", "watch", "counters", "arena", "clock", "kept"}
+CORE = {"core", "send", "streams", "inject", "watch", "counters", "arena", "clock", "kept", "windows"}
 TOP = {"service", "commands"}
 LEAVES = sorted(SOURCES.keys() - CORE - TOP)
 

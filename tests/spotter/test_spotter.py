@@ -115,9 +115,13 @@ def test_a_short_pause_does_not_start_the_network_afresh():
 @settings(max_examples=20)
 @given(st.integers(0, 200))
 def test_windows_are_those_of_the_whole_frames(count):
-    made = config()
-    windows = len(spot(np.zeros((count, BANDS), np.int8), made).awake)
+    made, frames = config(), np.random.default_rng(count).integers(-128, 128, (count, BANDS), np.int8)
+    heard = spot(frames, made)
+    windows = len(heard.awake)
     assert windows == made.windows(count) == sum(made.last_frame(200) < count)
+    if windows:  # the rows of the last one, from the oldest on
+        end = made.last_frame(windows)[-1] + 1
+        np.testing.assert_array_equal(heard.window, frames[end - made.warm_up * made.hop : end])
 
 
 def test_a_network_of_other_rows_or_of_whole_windows_is_refused():

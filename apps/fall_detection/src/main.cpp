@@ -13,6 +13,7 @@ static int16_t history[FALL_DETECTION_WINDOW][IMU_AXES];
 static impact_frontend frontend;
 static gate activity;
 static decide_state decision;
+static int8_t windows[SERVICE_WINDOWS * FALL_DETECTION_WINDOW * IMPACT_VALUES];
 static service_config service;
 
 #if FIELD_UPDATES // what an image may need
@@ -37,6 +38,13 @@ static void latest_window(int8_t *input) {
     impact_window(&frontend, input);
 }
 
+static void same_window(int8_t *bytes) {
+    impact_frontend other = frontend; // counts what is clipped, which was counted
+    impact_window(&other, bytes);
+}
+
+static service_judged judged = {windows, 0, same_window};
+
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {
     const nn_model *network = FIELD_MODEL(given, &fall_detection_model);
@@ -50,6 +58,7 @@ static bool use(const field_model *given) {
     if (decide_init(&decision, events) != DECIDE_OK) return false;
     impact_init(&frontend, motion, rate, history);
     gate_init(&activity, awake);
+    judged.size = (uint16_t)network->input_size;
     service.model = model = network;
     return true;
 }
@@ -64,6 +73,7 @@ static void serve(uint32_t wanted) {
     service.saturations = IMPACT_VALUES;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.judged = &judged;
     service.health = &health_accelerometer;
 }
 

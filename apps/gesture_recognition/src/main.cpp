@@ -13,6 +13,7 @@ static int16_t history[GESTURE_RECOGNITION_WINDOW][IMU_AXES];
 static imu_frontend frontend;
 static gate activity;
 static decide_state decision;
+static int8_t windows[SERVICE_WINDOWS * GESTURE_RECOGNITION_WINDOW * IMU_AXES];
 static service_config service;
 
 #if FIELD_UPDATES // what an image may need
@@ -38,6 +39,13 @@ static void latest_window(int8_t *input) {
     imu_window(&frontend, input);
 }
 
+static void same_window(int8_t *bytes) {
+    imu_frontend other = frontend; // counts what is clipped, which was counted
+    imu_window(&other, bytes);
+}
+
+static service_judged judged = {windows, 0, same_window};
+
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {
     const nn_model *network = FIELD_MODEL(given, &gesture_recognition_model);
@@ -50,6 +58,7 @@ static bool use(const field_model *given) {
     if (network->classes != events->classes || decide_init(&decision, events) != DECIDE_OK) return false;
     imu_init(&frontend, motion, rate, history);
     gate_init(&activity, awake);
+    judged.size = (uint16_t)network->input_size;
     service.model = model = network;
     service.window_rate_mhz = motion->rate_mhz / motion->hop;
     return true;
@@ -64,6 +73,7 @@ static void serve() {
     service.saturations = IMU_AXES;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.judged = &judged;
     service.health = &health_imu_either;
 }
 

@@ -13,6 +13,7 @@ static logmel frontend;
 static spotter listener;
 static decide_state decision;
 static service_timing timing;
+static int8_t windows[SERVICE_WINDOWS * KEYWORD_SPOTTING_RING];
 static service_config service;
 
 #if FIELD_UPDATES // what an image may need
@@ -50,6 +51,12 @@ static void latest_window(int8_t *input) {
     spotter_last_step(&listener, input);
 }
 
+static void whole_window(int8_t *rows) { // of which the network keeps in its state what it needs
+    spotter_window(&listener, rows);
+}
+
+static service_judged judged = {windows, 0, whole_window};
+
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {
     const nn_model *network = FIELD_MODEL(given, &keyword_spotting_model);
@@ -65,6 +72,7 @@ static bool use(const field_model *given) {
     if (network->output_size != events->classes || network->classes != events->classes) return false;
     if (logmel_init(&frontend, sound) != LOGMEL_OK || decide_init(&decision, events) != DECIDE_OK) return false;
     spotter_init(&listener, wake, stream, ring);
+    judged.size = (uint16_t)(step * wake->warm_up);
     service.model = model = network;
     service.window_rate_mhz = sound->rate_hz * 1000 / sound->hop / wake->hop;
     return true;
@@ -80,6 +88,7 @@ static void serve(uint32_t rate) {
     service.saturations = 1;
     service.reset = start_afresh;
     service.window = latest_window;
+    service.judged = &judged;
     service.health = &health_microphone;
 }
 

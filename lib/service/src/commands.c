@@ -93,6 +93,7 @@ static const struct {
     {LINK_UPDATE_CONFIRM, 0, 0, service_update},
     {LINK_UPDATE_REVERT, 5, 6, service_update},
     {LINK_EVENTS, 7, 7, service_events},
+    {LINK_GET_WINDOW, 6, 6, service_get_window},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

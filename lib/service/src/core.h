@@ -114,6 +114,11 @@ void service_kept_init(void);
 void service_keep_event(uint32_t time_us, const uint8_t *payload, size_t size); // and sends it
 uint8_t service_events(service_command *c);
 
+// windows.c: what the model was given for the last events
+void service_windows_init(void);
+void service_keep_window(void); // of the next LINK_EVENT
+uint8_t service_get_window(service_command *c);
+
 // arena.c: the model's arena is painted, so that it is known how far it was written
 void service_arena_init(void);
 uint32_t service_arena_used(void);

@@ -25,6 +25,7 @@ void service_event(const decide_event *event, const service_timing *timing) {
     size += put_u32(payload + size, board_micros() - timing->sample_us);
     const uint32_t image = service.config->updates ? service.config->updates->image() : 0;
     if (image) size += put_u32(payload + size, image);
+    service_keep_window();
     service_keep_event(timing->sample_us, payload, size);
 }
 

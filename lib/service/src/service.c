@@ -20,6 +20,7 @@ void service_init(const service_config *config) {
     service_inject_init();
     service_watch_init();
     service_kept_init();
+    service_windows_init();
     service_arena_init();
     service_reset_stats();
     if (SERVICE_WATCHDOG_MS) board_watchdog_start(SERVICE_WATCHDOG_MS);
@@ -27,6 +28,7 @@ void service_init(const service_config *config) {
 
 void service_renew(void) {
     service_arena_init();
+    service_windows_init(); // of another model
     service_start_afresh();
     service_reset_stats();
     service_send_info();

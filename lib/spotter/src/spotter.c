@@ -68,6 +68,13 @@ bool spotter_run(spotter *s) {
     return s->taken == s->config->warm_up && s->behind <= s->config->lull;
 }
 
+void spotter_window(const spotter *s, int8_t *rows) {
+    const spotter_config *c = s->config;
+    const size_t step = (size_t)c->hop * c->bands, newer = step * s->next, older = step * c->warm_up - newer;
+    memcpy(rows, s->ring + newer, older);
+    memcpy(rows + older, s->ring, newer);
+}
+
 void spotter_last_step(spotter *s, int8_t *rows) {
     const spotter_config *c = s->config;
     start_afresh(s);

@@ -34,6 +34,9 @@ extern "C" {
 #ifndef SERVICE_KEPT
 #define SERVICE_KEPT 8 // events kept until a host has stored them (LINK_EVENTS): a power of two up to 128; 32 B each
 #endif
+#ifndef SERVICE_WINDOWS
+#define SERVICE_WINDOWS 1 // windows kept, those of the last events (LINK_GET_WINDOW): a power of two up to 128
+#endif
 #ifndef SERVICE_WATCHDOG_MS
 #define SERVICE_WATCHDOG_MS 8000 // without service_poll, after which the board resets itself; 0: never
 #endif
@@ -80,6 +83,12 @@ typedef struct { // models that are given in the field: lib/field. The service o
 } service_updates;
 enum { SERVICE_UPDATE_ANSWER = 64 };
 
+typedef struct {   // what the model was given for the last events, for a larger model elsewhere (LINK_GET_WINDOW)
+    int8_t *bytes; // SERVICE_WINDOWS windows
+    uint16_t size; // of one
+    void (*copy)(int8_t *bytes); // the window that was judged last; it changes nothing
+} service_judged;
+
 typedef struct {
     const char *app;       // "gesture_recognition"
     const char *fault;     // what is wrong with this board or build, for INFO; NULL: nothing. Where no answer would be
@@ -95,6 +104,7 @@ typedef struct {
     uint8_t saturations;
     void (*reset)(uint32_t rate_mhz); // front end and decision start afresh, with samples at this rate
     void (*window)(int8_t *input);    // the front end's latest window, again, into the model's input
+    const service_judged *judged;     // NULL: no window is kept
     const service_baseline *baseline; // NULL where there is none
     const service_updates *updates;   // NULL where no model can be given in the field
     const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks

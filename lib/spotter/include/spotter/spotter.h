@@ -66,6 +66,9 @@ void spotter_reset(spotter *s); // as after spotter_init; counters keep counting
 spotter_news spotter_hear(spotter *s, const int8_t *frame);
 bool spotter_run(spotter *s); // true: network->model->output are the window's scores, or those that still stand
 
+// All rows of the window, SPOTTER_RING bytes, the oldest first; after SPOTTER_WINDOW.
+void spotter_window(const spotter *s, int8_t *rows);
+
 // To inspect a window layer by layer: the network starts afresh and takes all steps of the ring except the last one,
 // whose rows go to `rows`, asleep or not. The next spotter_run starts afresh.
 void spotter_last_step(spotter *s, int8_t *rows);
