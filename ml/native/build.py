@@ -19,7 +19,7 @@ from ml.native.structures import Structures, check, exports
 from ml.paths import ROOT
 
 CACHE = ROOT / ".cache" / "native"
-PARTS = ("anomaly", "board", "link", "frontend", "nn", "decide", "spotter", "health", "service")
+PARTS = ("anomaly", "board", "link", "frontend", "learn", "nn", "decide", "spotter", "health", "service")
 INCLUDES = [ROOT / "lib" / part / "include" for part in PARTS]
 FLAGS = ["-std=c99", "-O2", "-Wall", "-Wextra", "-Wconversion", "-Werror"]
 
