@@ -42,6 +42,13 @@ def test_a_set_in_archives_with_labels_for_samples_is_read(packed):
     assert np.abs(of_ann[0].recording.samples[:, :3] - accel).max() <= 0.5 + 1e-9
 
 
+def test_joined_recordings_may_stay_whole_with_the_label_of_their_manifest(packed, ml, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("joined") / "whole"
+    ml("data", "import", packed, "--whole", "--out", folder)
+    data = load(folder, "imu")
+    assert data.labels == ["adl"] and [len(one.recording.samples) for one in data.items] == [400, 400]
+
+
 def test_a_damaged_or_missing_archive_is_told(packed):
     (packed / "phone.zip").write_bytes(b"PK\5\6" + bytes(200))
     with pytest.raises(UserError, match="expected recordings that can be read, found none of 2"):

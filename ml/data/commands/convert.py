@@ -54,6 +54,9 @@ def _pattern(context, parameter, text: str | None) -> re.Pattern | None:
 @click.option("--gyro-unit", type=click.Choice(list(GYRO)), help="The gyroscope's unit, likewise.")
 @click.option("--block", type=click.IntRange(0), help="Rows of one recording in a table of several; 0: all of them.")
 @click.option("--position", default="rightpocket", show_default=True, help="The position of UMAFall's sensor.")
+@click.option(
+    "--whole", is_flag=True, help="Keep the manifest's label of a recording whose samples have labels of their own."
+)
 @click.option("--source", default="", help="The source, one line for the manifest.")
 @click.option("--licence", default="", help="For the manifest: CC-BY-4.0, own recordings, ...")
 def import_(paths: tuple[str, ...], out: str | None, source: str, licence: str, **said) -> None:
@@ -71,7 +74,7 @@ def import_(paths: tuple[str, ...], out: str | None, source: str, licence: str, 
     asked = Asked(
         rate_hz=said["rate"], subject=said["subject"], label=said["label"], name=said["name"],
         accel_unit=said["accel_unit"], gyro_unit=said["gyro_unit"], block=said["block"],
-        position=check_position(said["position"]),
+        position=check_position(said["position"]), whole=said["whole"],
     )  # fmt: skip
     folder = Path(out) if out else IMPORTED / Path(paths[0]).resolve().stem
     if folder.exists() and any(folder.iterdir()):

@@ -74,6 +74,7 @@ class Asked:
     gyro_unit: str | None = None
     block: int | None = None  # rows of one recording where a file holds several without a mark between them
     position: str = "RIGHTPOCKET"  # of the sensor, where a file has several
+    whole: bool = False  # recordings with a manifest keep its label, where their samples have labels of their own
 
 
 def read_text(path: Path) -> str:

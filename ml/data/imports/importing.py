@@ -39,7 +39,7 @@ def import_all(paths: list[Path], folder: Path, asked: Asked, source: str, licen
         return _speech_commands(paths[0], folder)
     notes = Notes()
     if all(joining.is_data_set(path) for path in paths):
-        rows = joining.join(paths, folder, notes)
+        rows = joining.join(paths, folder, notes, asked.whole)
         labels, subjects = (Counter(row[name] for row in rows) for name in ("label", "subject"))
         return Imported(folder, len(rows), labels, subjects, notes.all())
     files = [found for path in paths for found in _files(path)]

@@ -1,5 +1,6 @@
 """Joins data sets of our own form, whose recordings may lie in zip archives beside their manifest, to one.
-Tables that label each sample become a recording for each stretch of a label (labelled.py).
+Tables that label each sample become a recording for each stretch of a label (labelled.py), unless they are to stay
+whole: then their label is that of the manifest.
 
 join([Path("falls"), Path("daily_life")], Path("datasets/imported/both"), notes)
 
@@ -35,7 +36,7 @@ def is_data_set(path: Path) -> bool:
     return (path / MANIFEST).is_file()
 
 
-def join(folders: list[Path], folder: Path, notes: Notes) -> list[dict[str, str]]:
+def join(folders: list[Path], folder: Path, notes: Notes, whole: bool = False) -> list[dict[str, str]]:
     """Writes `folder` with all recordings, each under the name of its own folder; returns the rows of its manifest."""
     rows = [(source, row) for source in folders for row in read_values(source / MANIFEST, {"rate": "sample_rate_hz"})]
     names = _names(folders)
@@ -46,7 +47,7 @@ def join(folders: list[Path], folder: Path, notes: Notes) -> list[dict[str, str]
         read = [
             (names[source], one)
             for source, row in track(rows, "joining", len(rows))
-            for one in _copied(source, row, made / names[source], made, notes)
+            for one in _copied(source, row, made / names[source], notes, whole)
         ]
         if not read:
             raise UserError(f"{folders[0]}: expected recordings that can be read, found none of {len(rows)}")
@@ -57,12 +58,12 @@ def join(folders: list[Path], folder: Path, notes: Notes) -> list[dict[str, str]
     return kept
 
 
-def _copied(source: Path, row: dict[str, str], folder: Path, root: Path, notes: Notes) -> list[dict[str, str]]:
+def _copied(source: Path, row: dict[str, str], folder: Path, notes: Notes, whole: bool) -> list[dict[str, str]]:
     """The rows of a recording that was copied: a row for each stretch where its samples have labels of their own."""
-    target = inside(root, f"{folder.name}/{row['file']}")
+    target = inside(folder.parent, f"{folder.name}/{row['file']}")
     if not _copy(source, row["file"], target, notes):
         return []
-    if not labelled.is_labelled(target):
+    if whole or not labelled.is_labelled(target):
         return [row]
     return [
         row | {"file": file.relative_to(folder.resolve()).as_posix(), "label": label}
