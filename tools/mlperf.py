@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from ml.cli import run_cli
 from ml.errors import UserError
+from ml.link.bench import INFER_S, Bench
 from ml.link.port import BAUD
 from ml.progress import say, track
 from tools.mlperf_tiny import build as building
 from tools.mlperf_tiny import dataset, published
-from tools.mlperf_tiny.device import INFER_S, Bench
 from tools.mlperf_tiny.score import LEAST_S, WINDOWS, Accuracy, Performance, accuracy, performance
 
 

@@ -1,4 +1,5 @@
-"""The host's side of the protocol: one command at a time, each answered by lines up to `m-ready`."""
+"""The host's side of the MLPerf Tiny protocol (docs/mlperf.md): one command at a time, each answered by lines up to
+`m-ready`."""
 
 from __future__ import annotations
 
@@ -14,6 +15,16 @@ ANSWER_S, INFER_S = 5.0, 30.0  # as the published runner waits; --timeout for sl
 NAME = r"m-name-dut-\[([^]]+)]"
 BYTES = 31  # in a `db` command: 64 characters of buffer are the least a device has
 MOST_ANSWER = 1 << 20  # bytes
+TYPES = ("int8", "uint8", "float32")  # as mlperf_input counts them
+
+
+@dataclass(frozen=True)
+class Inside:
+    """The model of a device, as `model` tells it."""
+
+    hash: str  # first 16 digits of the SHA-256 of its .tflite
+    layers: int
+    input: str  # int8, uint8 or float32: what `load` takes
 
 
 @dataclass(frozen=True)
@@ -80,6 +91,21 @@ class Bench:
             lines = self.command(f"db {data[at : at + BYTES].hex()}")
         if "m-load-done" not in lines:
             raise UserError(f"{self.port.name}: expected m-load-done after {len(data)} bytes, found {lines}; reset it")
+
+    def inside(self) -> Inside:
+        """UserError from firmware without these commands, which are ours and not the benchmark's."""
+        lines = self.command("model")
+        hash_ = self._one(lines, r"m-hash-\[([0-9a-f]{16})]", "model")
+        layers, kind = (int(self._one(lines, rf"m-{name}-(\d{{1,5}})", "model")) for name in ("layers", "input"))
+        if kind >= len(TYPES):
+            raise UserError(f"{self.port.name}: expected m-input-0 to {len(TYPES) - 1}, found {kind}; flash it")
+        return Inside(hash_, layers, TYPES[kind])
+
+    def layer(self, number: int) -> tuple[int, int]:
+        """Runs a layer: bytes of its output, and their CRC-32. Layer 0 begins with what `load` filled."""
+        lines = self.command(f"layer {number}", self.timeout_s)
+        size, crc = self._one(lines, rf"m-layer-{number}-(\d{{1,8}}-[0-9a-f]{{8}})", f"layer {number}").split("-")
+        return int(size), int(crc, 16)
 
     def infer(self, iterations: int, warmups: int) -> Inference:
         lines = self.command(f"infer {iterations} {warmups}", self.timeout_s)

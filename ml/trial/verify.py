@@ -48,7 +48,11 @@ TARGETS = ", ".join(("host", *EMULATED))
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
 def verify(app: str, target: str, windows: int | None, engine: str, as_json: bool, out: str | None) -> None:
-    """Compare front end and layers with TensorFlow Lite Micro, byte for byte. With a .tflite, compare the layers."""
+    """Compare front end and layers with TensorFlow Lite Micro, byte for byte.
+
+    With a .tflite, compare the layers. A board behind a port then runs apps/inference_bench with that model: python
+    tools/mlperf.py build MODEL.tflite --id NAME.
+    """
     if engine == "tflm" and (app.endswith(".tflite") or target == "host"):
         raise UserError(f"expected an application and a board for --engine tflm, found {app} on {target}; name both")
     if app.endswith(".tflite"):

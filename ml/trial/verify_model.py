@@ -1,8 +1,8 @@
-"""`python -m ml verify MODEL.tflite --on host|virtual|virtual-m3`: any model, without an application.
+"""`python -m ml verify MODEL.tflite --on host|virtual|virtual-m3|PORT`: any model, without an application.
 
 The header is compiled as `ml compile` does it and compared on this computer with TensorFlow Lite Micro. An emulated
 Cortex-M then runs the same header with the board's own kernels, and each of its layers is compared with this
-computer's. A board behind a port runs an application's firmware: `verify APP` is for those.
+computer's. A board behind a port runs apps/inference_bench with the model (verify_bench.py).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from ml.evaluate.parity import Mismatch, difference
 from ml.profile.image import build
 from ml.profile.machine import Machine
 from ml.progress import track
+from ml.trial import verify_bench
 
 CPUS = {"virtual": "cortex-m4", "virtual-m3": "cortex-m3"}
 MODEL = "<5I"  # the first five words of an nn_model: name, hash, hash of the data, input, output
@@ -32,11 +33,6 @@ MODEL = "<5I"  # the first five words of an nn_model: name, hash, hash of the da
 
 def verify_model(path: Path, target: str, inputs: int | None, as_json: bool) -> None:
     """Prints what was compared; a difference is a UserError. `inputs` are random ones, beside the edges."""
-    if target != "host" and target not in CPUS:
-        raise UserError(
-            f"expected host, virtual or virtual-m3 for a .tflite, found {target!r}; a board behind a port runs an "
-            f"application's firmware: python -m ml verify APP --on {target}"
-        )
     with tempfile.TemporaryDirectory() as scratch:
         name = c_name(path)
         tflite = read_model(path)
@@ -44,8 +40,18 @@ def verify_model(path: Path, target: str, inputs: int | None, as_json: bool) -> 
         host = HostModel(compiled.header)
         rows = windows(compiled.program, inputs)
         proof = compiled.proof if inputs is None else prove(tflite, compiled.program, host, path.name, rows)
-        compared = 0 if target == "host" else _on_machine(compiled, host, rows, name, target)
+        compared = _elsewhere(target, compiled, host, rows, path)
     _tell(path, target, compiled, proof, len(rows), compared, as_json)
+
+
+def _elsewhere(target: str, compiled: Compiled, host: HostModel, rows: np.ndarray, path: Path) -> int:
+    """Bytes compared on an emulated processor, or on a board behind a port."""
+    if target == "host":
+        return 0
+    if target in CPUS:
+        return _on_machine(compiled, host, rows, c_name(path), target)
+    given = track(list(rows), f"{path.name} on {target}", len(rows))
+    return verify_bench.compare(target, compiled, host, given, path.name)
 
 
 def _tell(path: Path, target: str, compiled: Compiled, proof: Proof, rows: int, compared: int, as_json: bool) -> None:

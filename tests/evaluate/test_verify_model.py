@@ -34,6 +34,6 @@ def test_a_layer_that_differs_on_the_board_is_named(model, monkeypatch):
         verify_model(model, "virtual", 1, as_json=False)
 
 
-def test_a_port_is_told_what_it_is_for(model):
-    with pytest.raises(UserError, match="ml verify APP --on /dev/ttyACM0"):
-        verify_model(model, "/dev/ttyACM0", None, as_json=False)
+def test_a_port_without_a_board_is_told(model):
+    with pytest.raises(UserError, match="nowhere"):
+        verify_model(model, "nowhere", None, as_json=False)

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from ml.errors import UserError
+from ml.link.bench import Bench
 from ml.paths import ROOT
 from tools.mlperf_tiny.dataset import Question
-from tools.mlperf_tiny.device import Bench
 from tools.mlperf_tiny.score import accuracy, auc, performance
 
 GREETED_S = 0.4  # between a greeting and the answer to what was asked

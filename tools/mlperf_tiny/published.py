@@ -17,11 +17,11 @@ from serial.tools import list_ports
 
 from ml.errors import UserError
 from ml.files import replace_file
+from ml.link.bench import Bench
 from ml.link.port import resolve, workspace
 from tools.mlperf_tiny import usb_port
 from tools.mlperf_tiny.build import BAUDS
 from tools.mlperf_tiny.dataset import LABELS, Question, load
-from tools.mlperf_tiny.device import Bench
 from tools.mlperf_tiny.score import LEAST_S, WINDOWS
 
 NO_USB = (0x1209, 0x0001)  # pid.codes keeps it for tests: of a port that has none

@@ -10,8 +10,8 @@ import numpy as np
 
 from ml.errors import UserError
 from ml.evaluate.accuracy import wilson
+from ml.link.bench import Bench
 from tools.mlperf_tiny.dataset import Question
-from tools.mlperf_tiny.device import Bench
 
 WINDOWS = 5  # of a performance run; the median counts
 CLOCK_S = 1e-6  # the device's clock tells no less

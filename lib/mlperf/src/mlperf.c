@@ -2,6 +2,7 @@
 
 #include "board/board.h"
 #include "buffer.h"
+#include "layers.h"
 #include "lines.h"
 #include "tensors.h"
 
@@ -93,7 +94,8 @@ static void help(void) {
     put_text("ULPMark for tinyML Firmware V0.0.1\r\n"
              "help, name, profile, timestamp, results\r\n"
              "db load N, db HH[HH]*, db print [N=16] [offset=0]\r\n"
-             "infer N [W=10]\r\n");
+             "infer N [W=10]\r\n"
+             "model, layer N\r\n");
 }
 
 static void obey(char **words) {
@@ -106,6 +108,8 @@ static void obey(char **words) {
     if (!strcmp(words[0], "db")) return buffer_command(config, words + 1);
     if (!strcmp(words[0], "infer")) return infer_command(words + 1);
     if (!strcmp(words[0], "results")) return results();
+    if (!strcmp(words[0], "model")) return model_command(config);
+    if (!strcmp(words[0], "layer")) return layer_command(config, words[1]);
     if (!strcmp(words[0], "help")) return help();
     put_error("Unknown command: ", words[0]);
 }
