@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from ml.compiler.graph import Graph, Op, Tensor
 from ml.compiler.operators import FAMILIES, Lowered, Options, Unsupported, form, lower
@@ -176,7 +177,10 @@ def _named(tensor: Tensor) -> str:
 
 def build(graph: Graph, options: Options, name: str) -> Program:
     """Chooses kernels and places tensors. The graph has passed `check`."""
-    layers = [Layer(number, op, lower(op, options), FAMILIES[form(op)].macs(op)) for number, op in enumerate(graph.ops)]
+    layers = [
+        Layer(number, op, lowered, FAMILIES[form(op)].macs(op))
+        for number, (op, lowered) in enumerate(zip(graph.ops, _lowered(graph.ops, options), strict=True))
+    ]
     program = draft(graph, layers)
     if program.macs > MAX_MACS:
         raise UserError(
@@ -192,6 +196,25 @@ def build(graph: Graph, options: Options, name: str) -> Program:
     for layer in layers:
         layer.live = covered(buffers, program.plan.offsets, layer.number)
     return program
+
+
+def _lowered(ops: list[Op], options: Options) -> Iterator[Lowered]:
+    """Strips of a layer that have the same shape are lowered once; each gets a copy, whose text may change later."""
+    strips: dict[tuple, Lowered] = {}
+    for op in ops:
+        if "pads" not in op.options:
+            yield lower(op, options)
+            continue
+        key = strip_key(op)
+        if key not in strips:
+            strips[key] = lower(op, options)
+        yield replace(strips[key])
+
+
+def strip_key(op: Op) -> tuple:
+    """Equal for strips of one layer that differ in their place alone."""
+    constants = tuple(id(one.data) for one in op.inputs[1:] if one is not None)
+    return op.index, op.kind, constants, op.inputs[0].shape, op.output.shape, op.options["pads"]
 
 
 def _clear_gaps(graph: Graph, layers: list[Layer]) -> None:

@@ -58,9 +58,8 @@ def plan(buffers: list[Buffer], overlaps: Overlaps, tries: int = TRIES) -> Plan:
         lambda b: (-b.size * (b.last - b.first + 1), b.first),
     ):
         candidate = sorted(buffers, key=key)
-        offsets, peak = _first_fit(candidate, neighbours)
-        if peak < size:
-            best, size, order = offsets, peak, candidate
+        if found := _first_fit(candidate, neighbours, size - 1):
+            (best, size), order = found, candidate
     if size > bound and (ends := _from_both_ends(buffers, bound)):
         return Plan(ends, bound, bound)
     best, size = _improve(order, neighbours, best, size, bound, tries)
@@ -94,9 +93,8 @@ def _improve(order, neighbours, best, size, bound, tries):
     for candidate in itertools.islice(candidates, tries):
         if size <= bound:
             break
-        offsets, peak = _first_fit(candidate, neighbours)
-        if peak <= size:
-            best, size = offsets, peak
+        if found := _first_fit(candidate, neighbours, size):
+            best, size = found
             order[:] = candidate
     return best, size
 
@@ -151,20 +149,24 @@ def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
     return table
 
 
-def _first_fit(order: Sequence[Buffer], neighbours) -> tuple[dict[int, int], int]:
-    """Each buffer at the lowest offset that its placed neighbours leave."""
+def _first_fit(order: Sequence[Buffer], neighbours, most: int = sys.maxsize) -> tuple[dict[int, int], int] | None:
+    """Each buffer at the lowest offset that its placed neighbours leave, and how much that takes; None where it is more
+    than `most`."""
     offsets: dict[int, int] = {}
     peak = 0
     for buffer in order:
-        taken = sorted(
-            (offsets[other] + lowest, offsets[other] + highest)
+        taken = [
+            (placed + lowest, placed + highest)
             for other, lowest, highest in neighbours[buffer.key]
-            if other in offsets
-        )
+            if (placed := offsets.get(other)) is not None
+        ]
+        taken.sort()
         at = 0
         for low, high in taken:
             if low < at < high:
                 at = high
         offsets[buffer.key] = at
         peak = max(peak, at + buffer.size)
+        if peak > most:
+            return None
     return offsets, peak

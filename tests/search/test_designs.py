@@ -83,6 +83,19 @@ def test_every_application_has_a_space_whose_ends_compile(name):
         assert found.flash > 0 and found.cycles > 0
 
 
+def test_a_prediction_does_not_depend_on_those_before_it():
+    """Nothing that is kept from one to the next changes a byte or a cycle of another."""
+    app, chance = find("keyword_spotting"), np.random.default_rng(4)
+    drawn = []
+    for _ in range(12):
+        design = app.space().design(lambda _, choices: choices[chance.integers(len(choices))])
+        whole = layers.compiled(layers.network(design.network or Blocks(()), *app.designed(design).shape(["a", "b"])))
+        drawn += [(whole, None), (whole, app.stream_form)]
+    found = [predict(network, stream=stream) for network, stream in drawn]
+    again = [predict(network, stream=stream) for network, stream in reversed(drawn)]
+    assert found == again[::-1]
+
+
 @pytest.mark.parametrize("name", APPS)
 def test_any_design_of_a_space_fits_what_the_front_end_gives(name):
     app, chance = find(name), np.random.default_rng(2)

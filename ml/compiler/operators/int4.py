@@ -6,10 +6,12 @@ are the same, and so are the bytes that come out. Where it cannot be exact, the 
 
 from __future__ import annotations
 
+import numpy as np
+
 from ml.compiler import fixed_point, packing, packing_int4
 from ml.compiler.graph import Op
 from ml.compiler.operators.base import Array, Declined, Lowered, Options, Struct, kernel
-from ml.compiler.operators.convolution import window
+from ml.compiler.operators.convolution import once_for, window
 from ml.compiler.operators.fully_connected import bias_of, scales_of
 from ml.compiler.operators.packed import lowered_conv, settled
 from ml.compiler.operators.packed_dense import as_convolution
@@ -26,16 +28,24 @@ def conv_2d(op: Op, options: Options) -> Lowered | Declined | None:
     walk = window(op, weights.shape[1:3], image, output)
     row = walk.kernel[1] * image.shape[3]
     low, high = fixed_point.activation_range(op.options["activation"], output)
-    filters, *channels = settled(op, low, high)
-    rows = filters.reshape(output.shape[3], walk.kernel[0], row)
     pairs = walk.kernel[0] * len(packing.pair_order(row))
-    if not packing_int4.fit(filters) or pairs >= 1 << 16:
+
+    def pack() -> np.ndarray | str | None:
+        """The words; or why there are none."""
+        filters, *channels = settled(op, low, high)
+        if not packing_int4.fit(filters):
+            return None
+        rows = filters.reshape(output.shape[3], walk.kernel[0], row)
+        return packing_int4.fault(rows, *channels) or packing_int4.pack(rows, *channels)
+
+    words = once_for(op, "packed in 4 bits", pack)
+    if words is None or pairs >= 1 << 16:
         return None
-    if fault := packing_int4.fault(rows, *channels):
-        return Declined(f"not in 4 bits: {fault}")
+    if isinstance(words, str):
+        return Declined(f"not in 4 bits: {words}")
     about = f"four channels: 4 biases, {pairs} pairs of taps, shifts, 4 multipliers"
     return lowered_conv(
-        op, walk, pairs, "nn_conv_2d_int4_packed", Array("packed", packing_int4.pack(rows, *channels), about),
+        op, walk, pairs, "nn_conv_2d_int4_packed", Array("packed", words, about),
         headers=("nn/packed_int4.h",),
         reason=REASON + "two pixels by four channels a loop",
         bits=4,

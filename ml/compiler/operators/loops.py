@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 
 import numpy as np
@@ -22,10 +23,13 @@ def _up(count: int, by: int) -> int:
     return -(-count // by)
 
 
+@lru_cache(maxsize=4096)
 def inside(length: int, count: int, kernel: int, stride: int, dilation: int, pad: int) -> np.ndarray:
     """Taps of a window that lie in the image, along one axis, for each of `count` outputs: int64 [count]."""
     taps = np.arange(count)[:, None] * stride - pad + np.arange(kernel)[None] * dilation
-    return ((taps >= 0) & (taps < length)).sum(axis=1)
+    found = ((taps >= 0) & (taps < length)).sum(axis=1)
+    found.setflags(write=False)  # all that ask share it
+    return found
 
 
 def walk_of(op: Op) -> Window:

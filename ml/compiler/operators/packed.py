@@ -6,6 +6,8 @@ measures the real ones.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from ml.compiler import fixed_point, packing
@@ -27,12 +29,16 @@ CONV_BYTES, DEPTHWISE_BYTES, TAPS_BYTES = 44, 48, 48  # sizeof on a 32-bit proce
 
 def conv_overlap(op: Op, walk: Window, together: int = 2) -> int:
     """How far before its input the output must start: pixels are written once the windows of `together` were read."""
-    image, output = op.inputs[0], op.output
-    (rows, columns), depth = output.shape[1:3], output.shape[3]
+    return _overlap(tuple(op.inputs[0].shape), tuple(op.output.shape), walk, together)
+
+
+@lru_cache(maxsize=4096)
+def _overlap(image: tuple[int, ...], output: tuple[int, ...], walk: Window, together: int) -> int:
+    (rows, columns), depth = output[1:3], output[3]
     y, x = np.divmod(np.arange(rows * columns), columns)
     y = np.maximum(y * walk.stride[0] - walk.pad[0], 0)
     x = np.maximum(x * walk.stride[1] - walk.pad[1], 0)
-    first_read = (y * image.shape[2] + x) * image.shape[3]
+    first_read = (y * image[2] + x) * image[3]
     still_needed = np.minimum.accumulate(first_read[::-1])[::-1][together::together]
     written = np.arange(1, len(still_needed) + 1) * together * depth
     return max(0, int(np.max(written - still_needed, initial=0)))

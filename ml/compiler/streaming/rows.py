@@ -89,9 +89,12 @@ def walk_of(op: Op) -> Window:
 
 def reach_of(op: Op, given: Rows) -> Reach:
     """How a windowed operator reads along the time axis."""
-    if op.kind not in WINDOWED:
-        return Reach()
-    walk, side = walk_of(op), given.axis - 1
+    return reach_along(walk_of(op), given.axis) if op.kind in WINDOWED else Reach()
+
+
+def reach_along(walk: Window, axis: int) -> Reach:
+    """How a window reads along an axis of the image."""
+    side = axis - 1
     return Reach((walk.kernel[side] - 1) * walk.dilation[side] + 1, walk.stride[side], walk.pad[side])
 
 

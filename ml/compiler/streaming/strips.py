@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ml.compiler.graph import Graph, Op, Operands, Tensor
+from ml.compiler.operators.convolution import Window
 from ml.compiler.streaming.needs import Span, Storage
 from ml.compiler.streaming.rows import CONVOLUTIONS, CROP, WINDOWED, Reach, Timeline, row_axis, walk_of, with_side
 
@@ -137,7 +138,7 @@ class Rewriter:
         options = op.options | {FIRST_BYTE: strips.row * span[0]}
         strip = replace(op, inputs=inputs, outputs=[strips.rows(*span)], options=options)
         if op.kind in WINDOWED:
-            place_window(strip, op, self.timeline.of(op.inputs[0]), reach, span)
+            place_window(strip, op, walk_of(op), self.timeline.of(op.inputs[0]), reach, span)
         if op.kind == CROP:
             strip.options |= {"begin_mask": -1, "end_mask": -1}  # the rows that it reads are cut out already
         return strip
@@ -160,9 +161,9 @@ def _keep(index: int, strips: Strips) -> Op:
     return Op("KEEP", index, Operands([rows, *(strips.history or ())]), [rows], {FIRST_BYTE: strips.row * first})
 
 
-def place_window(strip: Op, op: Op, rows, reach: Reach, span: Span) -> None:
-    """Explicit padding for a strip, and time along the height."""
-    walk, side = walk_of(op), rows.axis - 1
+def place_window(strip: Op, op: Op, walk: Window, rows, reach: Reach, span: Span) -> None:
+    """Explicit padding for a strip of `op`, whose window is `walk`, and time along the height."""
+    side = rows.axis - 1
     across = 1 - side
     start, stop = span[0] * reach.stride - reach.pad, (span[1] - 1) * reach.stride - reach.pad + reach.extent
     along = (max(-start, 0), max(stop - rows.count, 0))

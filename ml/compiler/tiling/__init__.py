@@ -38,19 +38,24 @@ class _Search:
         self.options = options
         self.most_macs = whole.macs * MOST_WORK if options.optimise == "speed" else lowering.MAX_MACS
         self.lowered = {id(layer.op): layer.lowered for layer in whole.layers}
+        self.macs = {id(layer.op): layer.macs for layer in whole.layers}
         self.kernels = {(layer.op.index, layer.op.kind): layer.lowered.kernel for layer in whole.layers}
         self.strips: dict[tuple, Lowered] = {}
         self.graph = whole.graph
         bounds = self._bounds(self.graph)
-        while bounds and (better := self._better(max(bounds.values()), max(bounds, key=lambda step: bounds[step]))):
+        while bounds and (better := self._better(bounds)):
             self.graph = better
             bounds = self._bounds(better)
 
-    def _better(self, peak: int, step: int) -> Graph | None:
-        """Of all ways to cut the layer at the peak, the lowest peak; of equals the fewest strips."""
-        found = []
-        for pair in filter(None, (pair_at(self.graph, number) for number in (step - 1, step))):
-            for height in heights(pair[1].output.shape[HEIGHT], MAX_STRIPS):
+    def _better(self, bounds: dict[int, int]) -> Graph | None:
+        """Of all ways to cut the layer at the peak, the lowest peak; of equals the fewest strips. A pair of layers is
+        not tried where another layer needs as much: a cut changes nothing outside the pair."""
+        peak, found = max(bounds.values()), []
+        peaks = {step for step, bytes_ in bounds.items() if bytes_ == peak}
+        step = next(step for step in bounds if step in peaks)
+        for number in (step - 1, step):
+            pair = pair_at(self.graph, number) if peaks <= {number, number + 1} else None
+            for height in heights(pair[1].output.shape[HEIGHT], MAX_STRIPS) if pair else ():
                 found += self._tried(pair, height)
         lower = sorted((one for one in found if one[0] < peak), key=lambda one: one[:2])
         return self._smallest(lower[:MOST_PLANS]) if lower else None
@@ -70,11 +75,16 @@ class _Search:
         """[(peak, strips, graph)], or nothing where it cannot be or is too much work."""
         try:
             graph = cut(self.graph, pair, height)
-            if graph is None or sum(FAMILIES[form(op)].macs(op) for op in graph.ops) > self.most_macs:
+            if graph is None or sum(map(self._macs, graph.ops)) > self.most_macs:
                 return []
             return [(max(self._bounds(graph).values()), len(graph.tiles[-1].first), graph)]
         except Unsupported:  # a strip is smaller than the tensor that passed before
             return []
+
+    def _macs(self, op: Op) -> int:
+        if id(op) in self.macs:
+            return self.macs[id(op)]
+        return FAMILIES[form(op)].macs(op)
 
     def _bounds(self, graph: Graph) -> dict[int, int]:
         return step_bounds(*self._buffers(graph))
@@ -87,7 +97,7 @@ class _Search:
         """Strips of the same shape share one: only memory counts here."""
         if id(op) in self.lowered:
             return self.lowered[id(op)]
-        key = (op.index, op.kind, op.inputs[0].shape, op.output.shape, op.options["pads"])
+        key = lowering.strip_key(op)
         if key not in self.strips:
             FAMILIES[form(op)].check(op)
             kernel = self.kernels[op.index, op.kind]  # what takes the layer nearly always takes its strips

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ml.compiler.graph import Graph, Op, Tensor, Tile
-from ml.compiler.streaming.rows import WINDOWED, Reach, Rows, reach_of
+from ml.compiler.operators.convolution import Window
+from ml.compiler.streaming.rows import WINDOWED, Reach, Rows, reach_along, walk_of
 from ml.compiler.streaming.strips import FIRST_BYTE, place_window, with_side
 
 HEIGHT = 1  # the axis that is cut: rows of an image are contiguous
@@ -33,40 +34,49 @@ def heights(rows: int, most: int) -> list[int]:
     return list(dict.fromkeys(-(-rows // strips) for strips in range(2, min(rows, most) + 1)))
 
 
+@dataclass(frozen=True)
+class _Cut:
+    """An operator that is made into strips: what of it all strips share."""
+
+    op: Op
+    walk: Window
+    rows: Rows  # of its input
+    reach: Reach
+
+    @classmethod
+    def of(cls, op: Op) -> _Cut:
+        walk = walk_of(op)
+        return cls(op, walk, Rows(HEIGHT, op.inputs[0].shape[HEIGHT], None), reach_along(walk, HEIGHT))
+
+    def read(self, span: tuple[int, int]) -> tuple[int, int]:
+        """The rows of the input that rows `span` of the output read."""
+        return self.reach.span(*span, self.rows.count)
+
+    def strip(self, span: tuple[int, int], given: Tensor, made: Tensor) -> Op:
+        options = self.op.options | {FIRST_BYTE: span[0] * _row_bytes(self.op.output)}
+        strip = replace(self.op, inputs=[given, *self.op.inputs[1:]], outputs=[made], options=options)
+        place_window(strip, self.op, self.walk, self.rows, self.reach, span)
+        return strip
+
+
 def cut(graph: Graph, pair: Pair, height: int) -> Graph | None:
     """The graph with the pair in strips of `height` output rows; None where a strip would read padding only."""
-    first, second = pair
-    rows, tile = second.output.shape[HEIGHT], Tile([], [])
+    first, second = map(_Cut.of, pair)
+    rows, tile = second.op.output.shape[HEIGHT], Tile([], [])
     for start in range(0, rows, height):
         span = (start, min(start + height, rows))
-        between = _read(second, span)
-        if between[0] >= between[1] or not _reads_rows(first, between):
+        between = second.read(span)
+        if between[0] >= between[1]:
             return None
-        shape = with_side(first.output.shape, HEIGHT, between[1] - between[0])
-        strip = replace(first.output, shape=shape)
-        tile.first.append(_strip(first, between, _rows_of(first.inputs[0], _read(first, between)), strip))
-        tile.second.append(_strip(second, span, strip, _rows_of(second.output, span)))
+        read = first.read(between)
+        if read[0] >= read[1]:
+            return None
+        strip = replace(first.op.output, shape=with_side(first.op.output.shape, HEIGHT, between[1] - between[0]))
+        tile.first.append(first.strip(between, _rows_of(first.op.inputs[0], read), strip))
+        tile.second.append(second.strip(span, strip, _rows_of(second.op.output, span)))
     strips = [op for both in zip(tile.first, tile.second, strict=True) for op in both]
-    at = graph.ops.index(first)
+    at = graph.ops.index(first.op)
     return replace(graph, ops=[*graph.ops[:at], *strips, *graph.ops[at + 2 :]], tiles=[*graph.tiles, tile])
-
-
-def _rows(op: Op) -> Rows:
-    return Rows(HEIGHT, op.inputs[0].shape[HEIGHT], None)
-
-
-def _reach(op: Op) -> Reach:
-    return reach_of(op, _rows(op))
-
-
-def _read(op: Op, span: tuple[int, int]) -> tuple[int, int]:
-    """The rows of the input that rows `span` of the output read."""
-    return _reach(op).span(*span, _rows(op).count)
-
-
-def _reads_rows(op: Op, span: tuple[int, int]) -> bool:
-    low, high = _read(op, span)
-    return low < high
 
 
 def _rows_of(tensor: Tensor, span: tuple[int, int]) -> Tensor:
@@ -77,10 +87,3 @@ def _rows_of(tensor: Tensor, span: tuple[int, int]) -> Tensor:
 
 def _row_bytes(tensor: Tensor) -> int:
     return tensor.size // tensor.shape[HEIGHT]
-
-
-def _strip(op: Op, span: tuple[int, int], given: Tensor, made: Tensor) -> Op:
-    options = op.options | {FIRST_BYTE: span[0] * _row_bytes(op.output)}
-    strip = replace(op, inputs=[given, *op.inputs[1:]], outputs=[made], options=options)
-    place_window(strip, op, _rows(op), _reach(op), span)
-    return strip
