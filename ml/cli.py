@@ -108,6 +108,10 @@ COMMANDS = {
     "studio": Lazy(
         "ml.studio.command:studio", "See a board's signals, record, label and judge, in a page on this computer."
     ),
+    "federate": Lazy(
+        "ml.fleet.command:federate",
+        "Simulate a fleet that learns together: a person a board, clipped and masked updates.",
+    ),
     "link": Lazy(
         "ml.link.protocol:link",
         "Make the numbers of the link, and of an update's manifest, in C, Python and the documents.",
