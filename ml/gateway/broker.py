@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import functools
 import json
+import math
 from pathlib import Path
 
 import aiomqtt
@@ -20,7 +21,8 @@ from ml.progress import say
 
 TIMEOUT_S = 10.0
 AGAIN_S = 2.0
-IN_FLIGHT = 500
+BATCH = 500
+IN_FLIGHT = 64  # messages that the broker has not acknowledged; aiomqtt looks through all of them for each one
 ON, OFF = "online", "offline"
 
 
@@ -42,10 +44,10 @@ def client(broker: Broker, identifier: str, **more) -> aiomqtt.Client:
         tls_params=aiomqtt.TLSParameters() if broker.tls else None,
         identifier=identifier,
         timeout=TIMEOUT_S,
-        max_inflight_messages=IN_FLIGHT,
+        max_inflight_messages=0,  # `Publishing` counts them: paho would look through all of them as well
         **more,
     )
-    made.pending_calls_threshold = IN_FLIGHT + 1  # so many wait for an answer at once, and nobody need be warned
+    made.pending_calls_threshold = IN_FLIGHT  # so many wait for an answer at once, and nobody need be warned
     return made
 
 
@@ -55,7 +57,7 @@ class Publishing:
     With Home Assistant's discovery each node is a sensor, by a retained message: it is there after a restart of either.
     """
 
-    name, batch = "mqtt", IN_FLIGHT
+    name, batch = "mqtt", BATCH
 
     def __init__(self, settings: ToBroker, gateway: str) -> None:
         self._settings, self._gateway = settings, gateway
@@ -88,12 +90,26 @@ class Publishing:
         await self._publish([(self._status, ON, True)])
 
     async def _publish(self, messages: list[tuple[str, str, bool]]) -> None:
-        """All of them at once; they arrive in this order, and are taken when the broker has acknowledged each."""
+        """They arrive in this order, and are taken when the broker has acknowledged each.
+
+        Each of the senders takes the next message when its last one is acknowledged. Between taking and writing none
+        of them waits, so nothing overtakes.
+        """
         assert self._client is not None
-        sent = [self._client.publish(topic, text, qos=1, retain=retain) for topic, text, retain in messages]
-        for error in await asyncio.gather(*sent, return_exceptions=True):
-            if isinstance(error, BaseException):
-                raise error
+        left, publish = iter(messages), self._client.publish
+
+        async def send() -> None:
+            for topic, text, retain in left:
+                await publish(topic, text, qos=1, retain=retain, timeout=math.inf)
+
+        try:
+            async with asyncio.timeout(TIMEOUT_S), asyncio.TaskGroup() as senders:
+                for _ in range(min(IN_FLIGHT, len(messages))):
+                    senders.create_task(send())
+        except* MqttError as errors:
+            raise errors.exceptions[0] from None
+        except* TimeoutError:
+            raise MqttError(f"no acknowledgement within {TIMEOUT_S:g} s") from None
 
     async def _discover(self, nodes: set[str]) -> None:
         if self._settings.discovery and nodes:
@@ -112,7 +128,7 @@ class Publishing:
             "name": "Last event",
             "unique_id": unique,
             "state_topic": topic,
-            "value_template": "{{ value_json.label }}",
+            "value_template": "{{ (value_json.second | default({})).label | default(value_json.label) }}",
             "json_attributes_topic": topic,
             "availability_topic": self._status,
             "device": {"identifiers": [unique], "name": node, "manufacturer": "Thimble", "via_device": self._gateway},

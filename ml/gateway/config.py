@@ -75,6 +75,19 @@ class Rule:
 
 
 @dataclass(frozen=True)
+class Second:
+    """A larger model for what nodes with the model `first` are unsure of. Both are `.tflite` files."""
+
+    app: str
+    first: Path
+    model: Path
+    labels: tuple[str, ...]  # of the scores of `model`
+    between: tuple[int, int]  # scores of events, of 256, both included
+    late_s: float  # how long an event waits for it
+    tell_boards: bool = True  # to make events from the lower score on
+
+
+@dataclass(frozen=True)
 class Config:
     name: str
     store: Path
@@ -89,6 +102,7 @@ class Config:
     post: Post | None = None
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
+    seconds: tuple[Second, ...] = ()
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

@@ -21,4 +21,7 @@ class Counted:
         self.waiting = Gauge("thimble_events_waiting", "Events that an output has before it", ["output"], registry=own)
         self.nodes = Gauge("thimble_nodes", "Nodes that were heard, by state", ["state"], registry=own)
         self.lost = Gauge("thimble_events_lost", "Events that nodes had to forget before they were taken", registry=own)
+        self.second = Counter(
+            "thimble_second", "Events that nodes were unsure of, by what became of them", ["fate"], registry=own
+        )
         self.rules = Counter("thimble_rules_fired", "Rules that fired", ["rule"], registry=own)

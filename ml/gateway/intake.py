@@ -159,7 +159,7 @@ class Intake:
     def frame(self, node: Node, frame: Frame) -> None:
         """Whatever a node says."""
         node.seen_s = time.time()
-        for hear in node.taps:
+        for hear in node.taps[:]:  # it may be enough for one of them
             hear(frame)
         if (arrival := node.session.take(frame)) is not None:
             self._arrival(node, arrival)

@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from ml.errors import UserError
-from ml.gateway.config import RULES, Board, Broker, Config, FromBroker, Nodes, Post, Rule, ToBroker
+from ml.gateway.config import RULES, Board, Broker, Config, FromBroker, Nodes, Post, Rule, Second, ToBroker
 from ml.gateway.tables import Table
 
 
@@ -41,6 +41,7 @@ def settings(given: dict, where: str, folder: Path) -> Config:
         post=_post(all_.table("http"), folder),
         groups=dict(map(_group, all_.tables("group"))),
         rules=tuple(map(_rule, all_.tables("rule"))),
+        seconds=tuple(_second(one, folder) for one in all_.tables("second")),
     )
     own.end()
     all_.end()
@@ -164,6 +165,20 @@ def _rule(table: Table) -> Rule:
         least=table.whole("least", 1, 10_000, 2),
         score=table.number("score", 0, 1, 0.9),
         late_s=table.number("late_s", 0, 3600, 2),
+    )
+    table.end()
+    return made
+
+
+def _second(table: Table, folder: Path) -> Second:
+    made = Second(
+        app=table.text("app", most=63),
+        first=folder / table.text("first"),
+        model=folder / table.text("model"),
+        labels=table.texts("labels"),
+        between=table.span("between", 0, 255),
+        late_s=table.number("late_s", 0.1, 60, 2),
+        tell_boards=table.yes("tell_boards", True),
     )
     table.end()
     return made

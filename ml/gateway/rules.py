@@ -35,6 +35,8 @@ class Told:
     @classmethod
     def of(cls, event: Event) -> Told:
         said = json.loads(event.body)
+        if "label" in said.get("second", {}):  # where a larger model was asked, its answer counts
+            said = said["second"]
         return cls(event.happened_us, event.node, said.get("label", ""), said.get("score", 0))
 
 

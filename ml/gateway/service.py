@@ -24,10 +24,12 @@ from ml.gateway.plans import Plans
 from ml.gateway.posting import Posting
 from ml.gateway.rollout import Rollouts
 from ml.gateway.rules import Rules
+from ml.gateway.thresholds import Thresholds
 from ml.gateway.udp import UdpInput
 from ml.gateway.writer import SAVE_S, Store, Writer
 
 if TYPE_CHECKING:
+    from ml.gateway.cascade import Cascade
     from ml.gateway.page import Page
 
 QUIET_S = 300.0  # without a word, after which a node counts as silent
@@ -44,7 +46,12 @@ class Gateway:
         self.store = Store(Outbox(config.store, config.most_mb, [one.name for one in outputs]))
         self.writer = Writer(self.store, self.counted)
         self.about = {node: json.loads(told) for node, told in self.store.outbox.about().items()}
-        self.intake = Intake(self.store.outbox.heard(), self.about, self.writer.give)
+        self.cascade = self._cascade()
+        give = self.cascade.give if self.cascade else self.writer.give
+        self.intake = Intake(self.store.outbox.heard(), self.about, give)
+        if self.cascade:
+            self.thresholds = Thresholds(config.seconds)
+            self.intake.watchers.append(self.thresholds.hear)
         near = [2 * (one.within_s + one.late_s) for one in config.rules if one.kind != "quiet"]
         keep_s = max(near, default=0.0)  # events that a rule may need after a restart
         now_us = time.time_ns() // 1000
@@ -58,6 +65,7 @@ class Gateway:
         self._outputs = outputs
         self._closing = contextlib.AsyncExitStack()
         self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self.rollouts.run, self._save]
+        self._jobs += [self.cascade.run] if self.cascade else []
         self.udp: UdpInput | None = None
         self.page: Page | None = None
 
@@ -66,6 +74,8 @@ class Gateway:
         try:
             self._closing.callback(self.store.close)
             self._closing.callback(self.rollouts.close)
+            if self.cascade:
+                self._closing.callback(self.cascade.close)
             for output in self._outputs:
                 self._closing.push_async_callback(output.close)
             self._listen()
@@ -108,6 +118,13 @@ class Gateway:
             lines.append(f"metrics: http://{config.metrics[0]}:{config.metrics[1]}/metrics")
         lines += [f"page: {self.page.address}"] if self.page else []
         return [*lines, f"events are kept in {config.store}; Ctrl-C ends it"]
+
+    def _cascade(self) -> Cascade | None:
+        if not self.config.seconds:
+            return None
+        from ml.gateway.cascade import Cascade  # noqa: PLC0415 - likewise numpy, and what runs models
+
+        return Cascade(self.config.seconds, self.writer.give, self.counted)
 
     def _show(self) -> None:
         if self.config.page is not None:

@@ -61,6 +61,13 @@ class Table:
         good = isinstance(value, list | tuple) and value and all(isinstance(one, str) and one for one in value)
         return tuple(value) if good or value == default else self._wrong(key, "a list of texts", value)
 
+    def span(self, key: str, least: int, most: int) -> tuple[int, int]:
+        """[FROM, TO]: two whole numbers, the second no smaller."""
+        value = self._take(key, REQUIRED)
+        good = isinstance(value, list) and len(value) == 2 and all(type(one) is int for one in value)
+        good = good and least <= value[0] <= value[1] <= most
+        return (value[0], value[1]) if good else self._wrong(key, f"[FROM, TO] of {least} to {most}", value)
+
     def address(self, key: str, default: Any = REQUIRED) -> tuple[str, int]:
         """ADDRESS:PORT of this computer; a port of 0 is any."""
         value = self._take(key, default)

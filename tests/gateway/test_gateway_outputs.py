@@ -11,6 +11,7 @@ import time
 import urllib.request
 from itertools import count
 
+import jinja2
 import paho.mqtt.client as paho
 import pytest
 
@@ -250,6 +251,9 @@ def test_by_a_broker_datagrams_come_in_and_events_go_out_with_discovery_that_sta
     topic = "homeassistant/sensor/thimble_north/door-1/config"
     until(lambda: later.of(topic) and ("thimble/north/status", b"offline", True) in later.heard)
     assert later.of(topic)[0]["state_topic"] == "thimble/door-1/event"
+    shown = jinja2.Template(later.of(topic)[0]["value_template"])  # by Home Assistant: what a larger model says counts
+    told = {}, {"second": {"label": "no"}}, {"second": {"missing": "late"}}
+    assert [shown.render(value_json={"label": "yes"} | one) for one in told] == ["yes", "no", "yes"]
     assert all(retained for _, _, retained in later.heard)
     later.close()
 

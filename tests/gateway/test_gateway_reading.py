@@ -28,6 +28,7 @@ kind = "quiet"
 nodes = ["f3-*"]
 within_s = 600
 """
+SECOND = '[[second]]\napp = "a"\nfirst = "a.tflite"\nmodel = "b.tflite"\nlabels = ["x", "y"]\n'
 
 
 def check(tmp_path, text: str):
@@ -62,6 +63,9 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path):
         ("[[board]]", "[[board]]\nname='press'\nport='x'\n[[board]]", "expected each name once, found 'press' twice"),
         ("[http]\nurl", "[nothing]\nurl", "expected"),
         ("[gateway]", "[gateway", "expected TOML"),
+        ("[udp]", f"{SECOND}between = [200, 100]\n[udp]", "between: expected [FROM, TO] of 0 to 255, found [200, 100]"),
+        ("[udp]", f"{SECOND}between = [0, 256]\n[udp]", "between: expected [FROM, TO] of 0 to 255, found [0, 256]"),
+        ("[udp]", f"{SECOND}between = [0, 1]\nlate_s = 0\n[udp]", "[[second]] 1 late_s: expected a number of 0.1"),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_one_line(tmp_path, old, new, expected):
