@@ -61,7 +61,7 @@ class Window:
         if size != self._size:
             raise RefusedError(f"expected a window of {self._size} bytes, found one of {size}")
         piece = reply[BESIDE:]
-        if not piece or len(piece) > self._size - offset:
-            raise RefusedError(f"expected 1 to {self._size - offset} bytes of a window, found {len(piece)}")
+        if len(piece) > self._size - offset:
+            raise RefusedError(f"expected at most {self._size - offset} bytes of a window, found {len(piece)}")
         self._taken += piece
-        return True
+        return bool(piece)  # none: it is to come

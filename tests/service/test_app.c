@@ -186,7 +186,7 @@ static void same_window(int8_t *bytes) {
 }
 
 static int8_t windows[SERVICE_WINDOWS * INPUT];
-static const service_judged judged = {windows, INPUT, same_window};
+static const service_judged judged = {windows, INPUT, 1, same_window};
 
 void setup(void) {
     imu_init(&frontend, &imu, imu.rate_mhz, history);

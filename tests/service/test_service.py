@@ -452,19 +452,22 @@ def window_of(device: MemoryDevice, event: int, offset: int = 0, count: int = IN
     return reply.status, reply.data
 
 
-@settings(max_examples=20, deadline=None)
-@given(st.integers(0, 99), st.integers(0, INPUT + 1), st.integers(0, INPUT + 1))
-def test_the_window_of_the_last_event_is_kept_and_the_one_before_no_more(seed, offset, count):
-    device, rows = MemoryDevice(), np.concatenate([recording(40, seed) // 8, [LEFT] * WINDOW, recording(9, seed) // 8])
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 99), st.integers(1, 20), st.integers(0, INPUT + 1), st.integers(0, INPUT + 1))
+def test_the_window_behind_the_last_event_is_kept_and_the_one_before_no_more(seed, after, offset, count):
+    """It ends a step later than the event's."""
+    device, rows = MemoryDevice(), np.concatenate([recording(40, seed) // 8, [LEFT] * WINDOW, [[0] * AXES] * after])
     device.turn()
     sent = happen(device, 1) + of_type(device.sense(rows.astype(np.int16)), Type.EVENT)
     assert len(sent) >= 2
     last, model = len(sent) - 1, zlib.crc32(b"0123456789abcdef")
     felt = np.concatenate([[LEFT] * WINDOW, recording(4 * WINDOW) // 8, rows]).astype(np.int16)
-    judged = windows_of(felt)[parse_event(sent[last].payload).window].tobytes()
+    later = windows_of(felt)[parse_event(sent[last].payload).window + 1 :][:1].tobytes()  # it may be to come
     device.sense(np.zeros((1, AXES), np.int16))  # the front end goes on, the window stays
     head = struct.pack("<HIHH", last, model, INPUT, offset)
-    good = (Status.OK, head + judged[offset : offset + count])
+    good = (Status.OK, head + later[offset : offset + count])
     assert window_of(device, last, offset, count) == (good if offset + count <= INPUT else (Status.BAD_ARGUMENT, b""))
     for other in (last - 1, last + 1, last + 2**15):
         assert window_of(device, other) == (Status.NOT_NOW, b"")
+    device.command(Command.INJECT_BEGIN, struct.pack("<I", 0))  # from now on windows are of other samples
+    assert window_of(device, last)[0] == (Status.OK if later else Status.NOT_NOW)

@@ -43,7 +43,7 @@ static void same_window(int8_t *bytes) {
     impact_window(&other, bytes);
 }
 
-static service_judged judged = {windows, 0, same_window};
+static service_judged judged = {windows, 0, 0, same_window};
 
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {

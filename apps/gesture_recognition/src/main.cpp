@@ -44,7 +44,7 @@ static void same_window(int8_t *bytes) {
     imu_window(&other, bytes);
 }
 
-static service_judged judged = {windows, 0, same_window};
+static service_judged judged = {windows, 0, 1, same_window};
 
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {

@@ -55,7 +55,7 @@ static void whole_window(int8_t *rows) { // of which the network keeps in its st
     spotter_window(&listener, rows);
 }
 
-static service_judged judged = {windows, 0, whole_window};
+static service_judged judged = {windows, 0, 0, whole_window};
 
 // NULL: the compiled-in model. False: what the image sets does not suit this firmware.
 static bool use(const field_model *given) {

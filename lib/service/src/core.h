@@ -117,6 +117,8 @@ uint8_t service_events(service_command *c);
 // windows.c: what the model was given for the last events
 void service_windows_init(void);
 void service_keep_window(void); // of the next LINK_EVENT
+void service_pass_window(void); // another one was judged
+void service_cut_windows(void); // what was to come will not be of the same samples
 uint8_t service_get_window(service_command *c);
 
 // arena.c: the model's arena is painted, so that it is known how far it was written

@@ -43,6 +43,7 @@ bool service_has_window(void) {
 void service_start_afresh(void) {
     const nn_model *model = service.config->model;
     inject.windows_begin = service.windows;
+    service_cut_windows();
     if (model && model->reset) model->reset();
     if (service.config->reset) service.config->reset(service_rate_mhz());
 }

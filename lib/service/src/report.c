@@ -5,6 +5,7 @@
 void service_window(const service_timing *timing, const int8_t *scores) {
     const uint32_t missed = service.stats.missed;
     service_count_window(timing, scores);
+    service_pass_window();
     if (service.config->updates) service.config->updates->window(timing->sample_us, service.stats.missed != missed);
     service_send_timing(timing, scores != NULL);
     service_send_scores(timing->sample_us);

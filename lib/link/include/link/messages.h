@@ -103,8 +103,9 @@ enum link_command {
     // that it keeps), next u16 (sequence of the next event); so that no event is lost between board and gateway
     LINK_EVENTS = 0x1D,
     // event u16 (its sequence), offset u16, count u16 -> event u16, model u32 (CRC-32 of the hash of the model that
-    // judged it, as INFO writes it), size u16 (of the window: what the model was given), offset u16, content bytes; for
-    // a larger model elsewhere; NOT_NOW when the window of that event is not kept, or not any more
+    // judged it, as INFO writes it), size u16 (of the window: what the model was given), offset u16, content bytes
+    // (none yet where the window ends later than the event and is to come); for a larger model elsewhere; NOT_NOW when
+    // the window of that event is not kept, or not any more
     LINK_GET_WINDOW = 0x1E
 };
 

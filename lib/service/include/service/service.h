@@ -86,6 +86,7 @@ enum { SERVICE_UPDATE_ANSWER = 64 };
 typedef struct {   // what the model was given for the last events, for a larger model elsewhere (LINK_GET_WINDOW)
     int8_t *bytes; // SERVICE_WINDOWS windows
     uint16_t size; // of one
+    uint8_t later; // windows after the event's: a movement lies in the middle of one that ends after it was told
     void (*copy)(int8_t *bytes); // the window that was judged last; it changes nothing
 } service_judged;
 
