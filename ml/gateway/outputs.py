@@ -14,6 +14,7 @@ from ml.progress import say
 
 Rows = list[tuple[int, Event]]
 FIRST_S, LONGEST_S = 0.5, 30.0  # until a batch that was not taken is tried again
+PASS_S = 0.5  # at most, until it is written down what was handed on: each time costs a commit that events wait for
 
 
 class AwayError(Exception):
@@ -39,29 +40,50 @@ class Handing:
         self.name = output.name
         self.more = asyncio.Event()
         self.problem = ""  # why the last batch was not taken
+        self._passed = self._noted = 0
 
     async def run(self) -> None:
         """Until it is cancelled."""
-        outbox, output = self._store.outbox, self._output
-        passed, wait_s = await self._store.call(outbox.passed, output.name), FIRST_S
+        self._passed = self._noted = await self._store.call(self._store.outbox.passed, self.name)
+        try:
+            await self._hand_on()
+        finally:
+            await self._note()
+
+    async def _hand_on(self) -> None:
+        noted_s, wait_s = 0.0, FIRST_S
         while True:
             self.more.clear()
-            rows = await self._store.call(outbox.after, passed, output.batch)
+            rows = await self._store.call(self._store.outbox.after, self._passed, self._output.batch)
+            if time.monotonic() - noted_s >= PASS_S:
+                await self._note()
+                noted_s = time.monotonic()
             if not rows:
-                await self.more.wait()
+                await self._wait_for_more()
                 continue
             try:
-                await output.send(rows)
+                await self._output.send(rows)
             except AwayError as error:
                 self._away(str(error))
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_S)
                 continue
             self._there(len(rows))
-            passed, wait_s = rows[-1][0], FIRST_S
-            since_us = int((time.time() - self._keep_s) * 1e6)
-            with contextlib.suppress(FullError):  # then it is handed on once more after a restart
-                await self._store.call(outbox.pass_on, output.name, passed, since_us)
+            self._passed, wait_s = rows[-1][0], FIRST_S
+
+    async def _wait_for_more(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(None if self._passed == self._noted else PASS_S):
+                await self.more.wait()
+
+    async def _note(self) -> None:
+        """What has been handed on is not handed on again after a restart."""
+        if self._passed == self._noted:
+            return
+        passed, since_us = self._passed, int((time.time() - self._keep_s) * 1e6)
+        with contextlib.suppress(FullError):  # then it is, once more
+            await self._store.call(self._store.outbox.pass_on, self.name, passed, since_us)
+            self._noted = passed
 
     def _away(self, reason: str) -> None:
         if not self.problem:

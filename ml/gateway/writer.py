@@ -18,7 +18,7 @@ EVERY_S = 0.05  # a commit to the disk takes 6 ms
 MOST_WAITING = 20_000  # events in memory; beyond that nodes keep theirs
 BATCH = 5_000
 FULL_S = 1.0  # until a full disk is tried again
-SAVE_S = 5.0  # what the page tells of nodes
+SAVE_S, SAVE_PAUSE_S = 5.0, 0.02  # what the page tells of nodes, and between some of them and the next
 
 
 class Store:

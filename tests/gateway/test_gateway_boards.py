@@ -49,7 +49,7 @@ def test_no_event_of_a_board_is_lost_or_doubled_on_a_line_that_is_disturbed(star
         device.set_threshold(ALL, 40)
         device.command(Command.RESET_STATS)
     player = Player(Port(str(board.folder / "sensors")))
-    faults = Faults(lost=0.2, twice=0.1, late=0.1, damaged=0.1, chance=Random(5))
+    lost, faults = 0, Faults(lost=0.2, twice=0.1, late=0.1, damaged=0.1, chance=Random(5))
     with Line(board.console, faults=faults) as line:
         for number in range(PIECES):
             with Running(tmp_path, settings(sink, line.port)) as running:  # it is started again for each piece
@@ -57,14 +57,17 @@ def test_no_event_of_a_board_is_lost_or_doubled_on_a_line_that_is_disturbed(star
                 until(lambda node=node: node.boot is not None, "the board's run to have a name")
                 player.play({"imu": Track(motion(number), RATE_MHZ)})
                 until(lambda node=node: node.keeps and node.committed == node.next, "all to be committed")
+                lost += node.lost
     player.close()
     with Device.open(str(board.console)) as device:
         made = device.statistics().events
     with Running(tmp_path, settings(sink, str(board.console))) as running:
         node = running.gateway.intake.nodes["press"]
-        until(lambda: sink.ledger.taken + node.lost >= made, "the last events")
+        until(lambda: node.committed == node.next == made, "the last events")
+        until(lambda: running.gateway.store.outbox.waiting() == {"http": 0})
+        lost += node.lost  # on a busy computer a board makes more than it can keep
     (run,) = sink.ledger.seen
-    assert sink.ledger.twice == 0 and len(sink.ledger.seen[run]) + node.lost == made >= PIECES
+    assert sink.ledger.twice == 0 and made >= PIECES and 0 <= made - len(sink.ledger.seen[run]) <= lost
     assert set(sink.ledger.labels) <= set(node.labels)
 
 
