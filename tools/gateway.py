@@ -5,6 +5,7 @@
     python tools/gateway.py check --config gateway.toml              # reads the settings, and starts nothing
     python tools/gateway.py enrol --config gateway.toml 1 --name door # a key for a node that sends datagrams
     python tools/gateway.py rollout start --config gateway.toml --group floor3 new.tmu       # and show, stop, resume
+    python tools/gateway.py learn start --config gateway.toml --group floor3 gesture_recognition # and show, finish
 
 Ctrl-C ends it; whatever it has acknowledged is kept. docs/gateway.md is the manual. Exit status: 0 it was ended, 1 an
 error.
@@ -24,6 +25,7 @@ from ml.cli import run_cli
 from ml.errors import UserError
 from ml.gateway import keys, reading
 from ml.gateway.config import Config
+from ml.gateway.lessons import Lessons
 from ml.gateway.plans import RUNNING, STOPPED, UPDATED, Limits, Plans, percents, told
 from ml.gateway.tables import NAME
 from ml.progress import echo, say
@@ -114,11 +116,10 @@ def start(
     made, update = reading.read(config), read(image)
     if key:
         update_keys.read(key).verify(update)
-    if group not in made.groups:
-        raise UserError(f"--group: expected one of {', '.join(made.groups) or 'none'}, found {group[:60]!r}")
+    patterns = _group(made, group)
     limits = Limits(percents(stages), watch, most_failed, rise)
     title = f"{update.manifest.app} {update.manifest.version}"
-    number = _plans(made).add(title, update.encode(), made.groups[group], limits)
+    number = _plans(made).add(title, update.encode(), patterns, limits)
     echo(f"rollout {number}: {title} to {group}; its events are looked at for {watch:g} s first")
 
 
@@ -150,6 +151,75 @@ def resume(config: Path, number: int) -> None:
     """Go on with one that was stopped; nodes that have failed are tried once more."""
     _plans(reading.read(config)).switch(number, RUNNING)
     echo(f"rollout {number} goes on")
+
+
+@gateway.group()
+def learn() -> None:
+    """Let nodes improve their model together, round by round: docs/fleet_learning.md."""
+
+
+MODEL = click.option(
+    "--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of the model that nodes run."
+)
+
+
+@learn.command("start")
+@CONFIG
+@click.argument("app")
+@MODEL
+@click.option("--group", required=True, help="A [[group]] of the settings.")
+@click.option(
+    "--kind", default="sums", show_default=True, type=click.Choice(["sums", "updates"]), help="What they send."
+)
+def ask(config: Path, app: str, model: Path | None, group: str, kind: str) -> None:
+    """Ask for a round; the gateway that runs collects it."""
+    from ml.fleet.image import base_of  # noqa: PLC0415 - a second to import
+    from ml.fleet.settings import Settings  # noqa: PLC0415
+
+    made = reading.read(config)
+    patterns, learner = _group(made, group), base_of(app, model).learner()
+    given = (learner.hash, learner.size, learner.logit_unit, Settings(kind=kind), patterns)
+    echo(f"round {_lessons(made).ask(*given)}: {kind} of {group} for the model {learner.hash.hex()}")
+
+
+@learn.command("show")
+@CONFIG
+def rounds(config: Path) -> None:
+    """The rounds, and what became of them."""
+    for one in _lessons(reading.read(config)).all():
+        echo(one.line())
+
+
+@learn.command()
+@CONFIG
+@click.argument("app")
+@click.argument("number", type=int)
+@MODEL
+@click.option(
+    "--out", required=True, type=click.Path(file_okay=False, path_type=Path), help="Folder for the new model."
+)
+@click.option("--sign", required=True, metavar="KEYS", help="Product, or file of its keys.")
+@click.option("--counter", required=True, type=click.IntRange(1, 2**32 - 1), help="Above that of every update before.")
+def finish(config: Path, app: str, number: int, model: Path | None, out: Path, sign: str, counter: int) -> None:
+    """Make the model of a round's sums, and the signed update that `rollout start` gives the nodes."""
+    from ml.fleet.image import base_of, published  # noqa: PLC0415
+
+    product = update_keys.read(sign)
+    lesson, sums = _lessons(reading.read(config)).sums(number)
+    update = published(base_of(app, model), lesson.offer(), sums, out, product, counter)
+    update.write(out / f"{app}.tmu")
+    echo(f"wrote {out / app}.tmu: {update.sent:,} B to send; the next round begins with --model {out}")
+
+
+def _group(config: Config, group: str) -> tuple[str, ...]:
+    if group not in config.groups:
+        raise UserError(f"--group: expected one of {', '.join(config.groups) or 'none'}, found {group[:60]!r}")
+    return config.groups[group]
+
+
+def _lessons(config: Config) -> Lessons:
+    _plans(config).close()
+    return Lessons(config.store)
 
 
 def _plans(config: Config) -> Plans:

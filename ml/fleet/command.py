@@ -13,10 +13,9 @@ from typing import Any
 import click
 
 from ml.cli import Between
-from ml.commands.pack import committed_header
 from ml.errors import UserError
 from ml.fleet import picture
-from ml.fleet.image import Base, compiled, judged, signed
+from ml.fleet.image import TRIAL, Base, base_of, compiled, judged, signed
 from ml.fleet.learner import Learner
 from ml.fleet.people import Person, people
 from ml.fleet.rounds import Result
@@ -25,7 +24,6 @@ from ml.fleet.simulation import Panel, Scenario, Score, alone, central, check, f
 from ml.pipeline.apps import APPS
 from ml.pipeline.contract import find
 from ml.progress import echo, say, track
-from ml.trial.committed import committed
 from ml.update.keys import read as read_keys
 from ml.update.sign import Release
 
@@ -68,8 +66,7 @@ def federate(app: str, **given) -> None:
     if given["nodes"]:
         _crowded(find(app))  # refuses before anything is read
     keys = read_keys(given["sign"]) if given["sign"] else None
-    folder = given["model"] or committed_header(app).parent
-    base = Base(committed(find(app), folder), folder)
+    base = base_of(app, given["model"])
     learner, settings = base.learner(), Settings(kind=given["kind"], group=given["group"])
     panel = _people(base, learner, given)
     scenario = Scenario(given["rounds"], given["dropouts"], given["malicious"], given["seed"], settings)
@@ -78,7 +75,7 @@ def federate(app: str, **given) -> None:
         header = compiled(base, learnt, scenario.rounds, Path(scratch))
         right = judged(header, learnt, panel.own)
         if keys:
-            update = signed(base, header, keys, Release(given["counter"], str(given["counter"]), 8))
+            update = signed(base, header, keys, Release(given["counter"], str(given["counter"]), TRIAL))
             path = given["out"] or Path(f"{app}.tmu")
             update.write(path)
             say(f"wrote {path}: {update.sent:,} B to send")

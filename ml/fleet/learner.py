@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import zipfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
+from ml.errors import UserError
+from ml.files import replace_file
 from ml.fleet.layer import Layer, last_layer, with_layer
 from ml.fleet.means import of_sums
 from ml.fleet.settings import SUMS, Offer, Settings
@@ -35,6 +40,30 @@ class Learner:
         layer = last_layer(tflite, name)
         classes, features = layer.weights.shape
         return cls(name, tflite, tflite, layer, np.zeros((classes, features + 1)))
+
+    def save(self, path: Path) -> None:
+        """For the next round; the folder has the model beside it."""
+        kept = {"base": np.frombuffer(self.base, np.uint8), "velocity": self.velocity}
+        buffer = io.BytesIO()
+        np.savez(buffer, weights=self.layer.weights, bias=self.layer.bias, **kept)
+        replace_file(path, buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: Path, model: bytes) -> Learner:
+        """As `save` left it beside that model; UserError for anything else."""
+        try:
+            with np.load(path, allow_pickle=False) as kept:
+                start = cls.start(kept["base"].tobytes(), path.name)
+                made = start._with(kept["weights"], kept["bias"], kept["velocity"])
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise UserError(
+                f"{path}: expected what was learnt so far, found {error}; begin with another --model"
+            ) from None
+        if made.model != model:
+            raise UserError(
+                f"{path}: expected what belongs to the model beside it, found another; begin with another --model"
+            )
+        return made
 
     @property
     def hash(self) -> bytes:

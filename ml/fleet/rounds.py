@@ -6,7 +6,7 @@ Members may be boards behind a gateway, simulated boards, or clients of another 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -70,23 +70,37 @@ class Result:
         return told + "".join(f"; given up {count}: {why}" for why, count in self.aborted.items())
 
 
-def run(offer: Offer, members: Sequence[Member], rng: np.random.Generator) -> Result:
-    """One round of all members; `rng` draws the groups, anew each time, so that a liar never meets the same ones."""
-    result, joined = Result(), []
-    for member in members:
-        try:
-            joined.append((member, member.join(offer)))
-        except (AwayError, RefusalError) as error:
-            result.refused[member.name] = str(error)
+def run(offer: Offer, members: Sequence[Member], rng: np.random.Generator, each: Callable = map) -> Result:
+    """One round of all members; `rng` draws the groups, anew each time, so that a liar never meets the same ones.
+    `each` may be that of a pool of threads: members are asked to join, and groups go on, side by side."""
+    result = Result()
+    asked = list(each(lambda member: _joined(member, offer), members))
+    joined = [(member, key) for member, key in zip(members, asked, strict=True) if isinstance(key, bytes)]
+    result.refused = {member.name: key for member, key in zip(members, asked, strict=True) if isinstance(key, str)}
     result.joined = len(joined)
     groups = grouped(len(joined), offer.settings.group, rng)
     result.groups = len(groups)
-    for places in groups:
-        try:
-            result.sums.append(_of(offer, [joined[place] for place in places]))
-        except AbortError as error:
-            result.aborted[str(error)] += 1
+    for found in each(lambda places: _or_why(offer, [joined[place] for place in places]), groups):
+        if isinstance(found, Sum):
+            result.sums.append(found)
+        else:
+            result.aborted[found] += 1
     return result
+
+
+def _joined(member: Member, offer: Offer) -> bytes | str:
+    """Its key, or why it does not join."""
+    try:
+        return member.join(offer)
+    except (AwayError, RefusalError) as error:
+        return str(error)
+
+
+def _or_why(offer: Offer, members: list[tuple[Member, bytes]]) -> Sum | str:
+    try:
+        return _of(offer, members)
+    except AbortError as error:
+        return str(error)
 
 
 def grouped(count: int, size: int, rng: np.random.Generator) -> list[np.ndarray]:

@@ -19,6 +19,8 @@ from ml.gateway.config import Config, Rule, matches
 from ml.gateway.counted import Counted
 from ml.gateway.datagrams import Datagrams
 from ml.gateway.intake import Intake, Node
+from ml.gateway.learning import Learning
+from ml.gateway.lessons import Lessons
 from ml.gateway.outbox import FullError, Outbox
 from ml.gateway.outputs import Handing, Output
 from ml.gateway.plans import Plans
@@ -63,11 +65,13 @@ class Gateway:
         self.rules.fired = lambda name: self.counted.rules.labels(name).inc()
         self.handing = [Handing(one, self.store, self.counted, keep_s) for one in outputs]
         self.rollouts = Rollouts(Plans(config.store), self.store, self.intake)
+        self.learning = Learning(Lessons(config.store), self.store, self.intake)
         self.writer.committed += [self._wake, self.rules.hear, self.rollouts.hear]
         self._outputs = outputs
         self._closing = contextlib.AsyncExitStack()
         self._frozen = 50  # nodes; fewer are no burden
         self._jobs: list[Callable[[], Coroutine]] = [self.writer.run, self.rules.run, self.rollouts.run, self._save]
+        self._jobs += [self.learning.run]
         self._jobs += [self.cascade.run] if self.cascade else []
         self.udp: UdpInput | None = None
         self.page: Page | None = None
@@ -79,6 +83,7 @@ class Gateway:
             self._closing.callback(self.rollouts.close)
             if self.cascade:
                 self._closing.callback(self.cascade.close)
+            self._closing.callback(self.learning.close)
             for output in self._outputs:
                 self._closing.push_async_callback(output.close)
             self._listen()

@@ -41,6 +41,7 @@ REPEATABLE = frozenset(
         Command.READ_TENSOR,
         Command.WRITE_INPUT,
         Command.SELF_TEST,
+        Command.FLEET,
     }
 )
 

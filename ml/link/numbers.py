@@ -55,6 +55,7 @@ class Command(IntEnum):
     UPDATE_REVERT = 0x1C
     EVENTS = 0x1D
     GET_WINDOW = 0x1E
+    FLEET = 0x1F
 
 
 class Status(IntEnum):
@@ -137,6 +138,26 @@ class Learn(IntEnum):
     FORGET = 7
 
 
+class Fleet(IntEnum):
+    """Second byte of a FLEET: a step of a round of learning together."""
+
+    STATUS = 0
+    SEED = 1
+    FORGET = 2
+    JOIN = 3
+    MEMBER = 4
+    BEGIN = 5
+    READ = 6
+    REVEAL = 7
+
+
+class FleetKind(IntEnum):
+    """What boards give."""
+
+    UPDATES = 0
+    SUMS = 1
+
+
 class Provoke(IntEnum):
     """Second byte of a PROVOKE: how firmware built for it shall break."""
 
@@ -176,6 +197,7 @@ ARGUMENTS = {
     Command.UPDATE_REVERT: Layout(names=("slot", "counter"), format="<BI", rest="about"),
     Command.EVENTS: Layout(names=("boot", "before", "then"), format="<IHB"),
     Command.GET_WINDOW: Layout(names=("event", "offset", "count"), format="<HHH"),
+    Command.FLEET: Layout(names=("operation",), format="<B", rest="more"),
 }
 ANSWERS = {
     Command.PING: Layout(rest="echo"),
@@ -228,6 +250,7 @@ ANSWERS = {
         format="<HIHH",
         rest="content",
     ),
+    Command.FLEET: Layout(rest="more"),
 }
 LEARN_ARGUMENTS = {
     Learn.STATUS: Layout(),
@@ -248,6 +271,33 @@ LEARN_ANSWERS = {
     Learn.USE: Layout(),
     Learn.KEEP: Layout(),
     Learn.FORGET: Layout(),
+}
+FLEET_ARGUMENTS = {
+    Fleet.STATUS: Layout(),
+    Fleet.SEED: Layout(rest="seed"),
+    Fleet.FORGET: Layout(),
+    Fleet.JOIN: Layout(
+        names=("round", "model_0", "model_1", "kind", "most", "size", "epochs", "rate", "unit"),
+        format="<IIIBIHHBI",
+    ),
+    Fleet.MEMBER: Layout(names=("member",), format="<B", rest="key"),
+    Fleet.BEGIN: Layout(names=("own", "members"), format="<BB"),
+    Fleet.READ: Layout(names=("block",), format="<H"),
+    Fleet.REVEAL: Layout(names=("present", "number"), format="<HB"),
+}
+FLEET_ANSWERS = {
+    Fleet.STATUS: Layout(
+        names=("seeded", "last", "sums", "updates"),
+        format="<BIHH",
+        rest="model",
+    ),
+    Fleet.SEED: Layout(),
+    Fleet.FORGET: Layout(),
+    Fleet.JOIN: Layout(rest="key"),
+    Fleet.MEMBER: Layout(),
+    Fleet.BEGIN: Layout(),
+    Fleet.READ: Layout(rest="values"),
+    Fleet.REVEAL: Layout(rest="key"),
 }
 EVENT = Layout(
     names=(

@@ -90,6 +90,8 @@ ENUMS = {
     "refusal": ("LINK_REFUSAL_", "Refusal", "Why a command of an update was refused.", "{}"),
     "given_up": ("LINK_GIVEN_UP_", "GivenUp", "Why the last image was given up.", "{}"),
     "learn": ("LINK_LEARN_", "Learn", "Second byte of a LEARN: what is done with the device's own baseline.", "{}"),
+    "fleet": ("LINK_FLEET_", "Fleet", "Second byte of a FLEET: a step of a round of learning together.", "{}"),
+    "fleet_kind": ("LINK_FLEET_KIND_", "FleetKind", "What boards give.", "{}"),
     "provoke": ("LINK_PROVOKE_", "Provoke", "Second byte of a PROVOKE: how firmware built for it shall break.", "{}"),
 }
 
@@ -130,9 +132,10 @@ def c_header(table: Table) -> str:
 
 def python_module(table: Table) -> str:
     """ml/link/numbers.py."""
-    command, learn = table.enums["command"], table.enums["learn"]
+    command, learn, fleet = (table.enums[name] for name in ("command", "learn", "fleet"))
     layouts = [("ARGUMENTS", command, "arguments"), ("ANSWERS", command, "answer")]
     layouts += [("LEARN_ARGUMENTS", learn, "arguments"), ("LEARN_ANSWERS", learn, "answer")]
+    layouts += [("FLEET_ARGUMENTS", fleet, "arguments"), ("FLEET_ANSWERS", fleet, "answer")]
     told = {"constants": table.constants, "enums": table.enums, "layouts": layouts, "event": table.event}
     return _filled("numbers.py.j2", **told)
 
@@ -188,6 +191,8 @@ def _tables(table: Table) -> dict[str, str]:
         "refusals": _markdown("reason | name | meaning", _rows(table.enums["refusal"], "note")),
         "reasons": _markdown("reason | name | meaning", _rows(table.enums["given_up"], "note")),
         "learning": _markdown("operation | name | arguments | answer | remarks", _rows(table.enums["learn"], *SIDES)),
+        "fleet": _markdown("operation | name | arguments | answer | remarks", _rows(table.enums["fleet"], *SIDES)),
+        "gifts": _markdown("kind | name | meaning", _rows(table.enums["fleet_kind"], "note")),
         "provocation": _markdown("kind | name | meaning", _rows(table.enums["provoke"], "note")),
     }
 

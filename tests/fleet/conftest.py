@@ -5,20 +5,17 @@ from typing import Any
 
 import pytest
 
-from ml.commands.pack import committed_header
 from ml.data.synthesis import generate
-from ml.fleet.image import Base
+from ml.fleet.image import Base, base_of
 from ml.fleet.people import Person, people
 from ml.pipeline.contract import find
-from ml.trial.committed import committed
 
 APP = "gesture_recognition"
 
 
 @pytest.fixture(scope="session")
 def base() -> Base:
-    folder = committed_header(APP).parent
-    return Base(committed(find(APP), folder), folder)
+    return base_of(APP, None)
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,13 @@
 
 import ctypes
 import functools
+from pathlib import Path
 
 import numpy as np
 
 from ml.fleet.masks import RefusalError
 from ml.fleet.settings import MOST, Offer
-from ml.native.build import load
+from ml.native.build import archive, load
 from ml.paths import ROOT
 from tests.update.monocypher_files import folder as monocypher
 
@@ -37,15 +38,21 @@ class CMasks(ctypes.Structure):
     )
 
 
+def cryptography() -> tuple[Path, list[str]]:
+    """Monocypher, built once, and the flags to include it."""
+    place = monocypher(ROOT / ".cache")
+    flags = [f"-isystem{place}", "-DBLAKE2_NO_UNROLLING"]
+    return archive("monocypher", [place / "monocypher.c"], flags=[*flags, "-Wno-conversion"]), flags
+
+
 @functools.cache
 def library() -> ctypes.CDLL:
-    flags = [f"-isystem{monocypher(ROOT / '.cache')}", "-DBLAKE2_NO_UNROLLING"]
-    files = monocypher(ROOT / ".cache") / "monocypher.c"
+    built, flags = cryptography()
     made = load(
         "fleet_masks",
-        [FLEET / "src/mask.c"],
+        [FLEET / "src/mask.c", built],
         includes=[FLEET / "include"],
-        flags=[*flags, "-include", str(files), "-Wno-conversion", "-Wno-unused-function"],
+        flags=flags,
         structures={"fleet_round": CRound, "fleet_masks": CMasks},
     )
     made.fleet_begin.restype = made.fleet_mask.restype = ctypes.c_bool

@@ -57,6 +57,13 @@ static uint8_t reset_board(service_command *c) {
     return LINK_OK;
 }
 
+typedef char an_answer_fits_a_frame[(int)SERVICE_FLEET_ANSWER <= (int)ANSWER_ROOM ? 1 : -1];
+
+static uint8_t fleet(service_command *c) {
+    service_fleet *run = service.config->fleet;
+    return run ? run(c->args, c->size, c->answer, &c->answered) : (uint8_t)LINK_UNSUPPORTED;
+}
+
 enum { ANY = LINK_MAX_PAYLOAD };
 
 static const struct {
@@ -94,6 +101,7 @@ static const struct {
     {LINK_UPDATE_REVERT, 5, 6, service_update},
     {LINK_EVENTS, 7, 7, service_events},
     {LINK_GET_WINDOW, 6, 6, service_get_window},
+    {LINK_FLEET, 1, 33 + 1, fleet},
 };
 
 static uint8_t run(uint8_t command, service_command *c) {

@@ -106,7 +106,10 @@ enum link_command {
     // judged it, as INFO writes it), size u16 (of the window: what the model was given), offset u16, content bytes
     // (none yet where the window ends later than the event and is to come); for a larger model elsewhere; NOT_NOW when
     // the window of that event is not kept, or not any more
-    LINK_GET_WINDOW = 0x1E
+    LINK_GET_WINDOW = 0x1E,
+    // operation u8, more bytes (the operation's arguments) -> more bytes (the operation's answer); learning with other
+    // boards (fleet_learning.md)
+    LINK_FLEET = 0x1F
 };
 
 // Second byte of a REPLY.
@@ -231,6 +234,43 @@ enum link_learn {
     LINK_LEARN_KEEP = 6,
     // back to the baseline of the firmware
     LINK_LEARN_FORGET = 7
+};
+
+// Second byte of a FLEET: a step of a round of learning together.
+enum link_fleet {
+    // -> seeded u8 (1: it has a seed), last u32 (round that it has joined), sums u16 (values of a contribution of this
+    // kind that it has now, 0: none), updates u16 (the same), model bytes (the first 8 of the hash of the model that
+    // runs)
+    LINK_FLEET_STATUS = 0,
+    // seed bytes (32 random ones); NOT_NOW if it has another: nobody changes it unnoticed
+    LINK_FLEET_SEED = 1,
+    // the seed and the last round
+    LINK_FLEET_FORGET = 2,
+    // round u32, model_0 u32 (of the hash of the model), model_1 u32, kind u8, most u32 (length after clipping), size
+    // u16 (values), epochs u16 (of updates, as those that follow), rate u8 (bits by which a step is made smaller), unit
+    // u32 (of the layer's output, in 2^-20 of a logit) -> key bytes (the public one of this round); BAD_ARGUMENT for
+    // another model or size; NOT_NOW unless the round is above the last one; UNSUPPORTED without a seed, or with
+    // nothing to give
+    LINK_FLEET_JOIN = 3,
+    // member u8, key bytes; of the group, the own key too
+    LINK_FLEET_MEMBER = 4,
+    // own u8 (its place in the group), members u8; what it gives is taken and clipped now; BAD_ARGUMENT for a group
+    // that is not sound
+    LINK_FLEET_BEGIN = 5,
+    // block u16 (of 16 values) -> values bytes (of up to 4 blocks, masked)
+    LINK_FLEET_READ = 6,
+    // present u16 (a bit for each member in the sum), number u8 -> key bytes (0: of its own stream; then those that it
+    // shares with the missing ones, in their order); BAD_ARGUMENT for too few; NOT_NOW for others than those that were
+    // asked for first
+    LINK_FLEET_REVEAL = 7
+};
+
+// What boards give.
+enum link_fleet_kind {
+    // what it would change of the last layer
+    LINK_FLEET_KIND_UPDATES = 0,
+    // sums of its features by class
+    LINK_FLEET_KIND_SUMS = 1
 };
 
 // Second byte of a PROVOKE: how firmware built for it shall break.

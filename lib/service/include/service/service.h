@@ -83,6 +83,11 @@ typedef struct { // models that are given in the field: lib/field. The service o
 } service_updates;
 enum { SERVICE_UPDATE_ANSWER = 64 };
 
+// Learning with other boards (LINK_FLEET): lib/fleet. Arguments -> link_status; `answer` has room for
+// SERVICE_FLEET_ANSWER bytes.
+typedef uint8_t service_fleet(const uint8_t *args, size_t size, uint8_t *answer, size_t *answered);
+enum { SERVICE_FLEET_ANSWER = 256 };
+
 typedef struct {   // what the model was given for the last events, for a larger model elsewhere (LINK_GET_WINDOW)
     int8_t *bytes; // SERVICE_WINDOWS windows
     uint16_t size; // of one
@@ -108,6 +113,7 @@ typedef struct {
     const service_judged *judged;     // NULL: no window is kept
     const service_baseline *baseline; // NULL where there is none
     const service_updates *updates;   // NULL where no model can be given in the field
+    service_fleet *fleet;             // NULL where the board learns with no others
     const char *(*machine)(void);     // what the watched machine does, a constant text; NULL: nobody looks
     // What the first sensor may send. While its rows are not believable the application gets none of them, and when
     // they are again everything starts afresh, as after an injection. NULL: nobody looks.
