@@ -2,6 +2,7 @@
 then header and report as it makes them."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ml.design.design import of_table
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.paths import ROOT
+from ml.pipeline.run import Run
 from ml.pipeline.summary import print_summary
 from ml.progress import say
 from ml.report import page
@@ -31,9 +33,18 @@ def apply(asked: Asked, row: dict) -> Path:
     replace_file(folder / designs.FILE, designs.text(design, title).encode())
     written = recipe.text(task.recipe, title, "search")
     replace_file(folder / "recipe.toml", written.encode())
+    if run.target is not None or run.bound is not None:
+        say(f"note: run it with {' '.join(_alarms(run))} too, or its operating point is that of the application")
     say(f"report: {page.write(run.folder)}")
     print_summary(run.folder)
     return folder / designs.FILE
+
+
+def _alarms(run: Run) -> Iterator[str]:
+    """The options of `run` that the operating point follows."""
+    for option, value in (("--target-false-alarms-per-hour", run.target), ("--upper-bound-per-hour", run.bound)):
+        if value is not None:
+            yield f"{option} {value:g}"
 
 
 def named(found: list[dict], name: str) -> dict:

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from ml.cli import Between
-from ml.commands.run import asked_for, check
+from ml.commands.run import BOUND, TARGET, asked_for, check
 from ml.data.split import named
 from ml.errors import UserError
 from ml.evaluate.intervals import short
+from ml.evaluate.limits import NOT_MET
 from ml.files import write_json
 from ml.pipeline.apps import APPS
 from ml.profile.measure import clock
@@ -45,6 +46,8 @@ TRIALS = 40  # where nobody says how many, or how long
 @click.option("--space", type=click.Path(path_type=Path), help="Python with SPACE, instead of the application's own.")
 @click.option("--trials", type=click.IntRange(1), help=f"Candidates to train; default {TRIALS}, with --hours any.")
 @click.option("--hours", type=Between(0), metavar="X", help="The longest that candidates are tried.")
+@TARGET
+@BOUND
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))
 @click.option("--seeds", default=3, show_default=True, type=click.IntRange(1, 20), help="Trainings of each finalist.")
 @click.option("--finalists", "count", default=3, show_default=True, type=click.IntRange(1, 20), help="How many.")
@@ -86,7 +89,8 @@ def _asked(given: dict) -> Asked:
     clock(given["board"])  # refuses a board without a Cortex-M4 before anything is computed
     flash, ram = (budget.size(given[name], f"--{name}") for name in ("flash", "ram"))
     limits = Budget(given["board"], given["ms"], flash, ram, given["accuracy"], given["uj"])
-    run = asked_for(given["app"], **{name: given[name] for name in ("data", "hold_out", "seed", "quick", "out")})
+    names = ("data", "hold_out", "seed", "quick", "out", "target", "bound")
+    run = asked_for(given["app"], **{name: given[name] for name in names})
     return Asked(run, limits, given["space"] and given["space"].resolve(), given["random"])
 
 
@@ -158,13 +162,19 @@ def _nearest(found: list[dict], limits: Budget) -> str:
 
 
 def verdict(rows: list[dict], limits: Budget) -> str:
-    """Whether the chosen one keeps the budget, by the people who judged; the nearest where none does."""
+    """Whether the chosen one keeps budget and false alarms, by the people who judged; the nearest where none does."""
     best, board = rows[0], limits.board
     figures = (
         f"{100 * best['accuracy']:.1f} % ({100 * min(best['by_seed']):.1f} to {100 * max(best['by_seed']):.1f} over "
         f"{len(best['by_seed'])} seeds), {best['flash']:,} B of flash, {best['ram']:,} B of RAM, "
         f"{short(best['boards'][board]['ms'])} ms on {board}"
     )
+    alarms = best["operating"]
+    figures += (
+        f"; at most {short(alarms['asked_per_hour'])} false alarms an hour: {alarms['state']}, {alarms['reason']}"
+    )
+    if not limits.excess(best) and alarms["state"] == NOT_MET:
+        return f"nobody met what was asked: {best['name']} keeps the budget, but not the false alarms: {figures}"
     if not limits.excess(best):
         return f"{best['name']} keeps the budget: {figures}; take it with --apply best"
     others = [row["name"] for row in rows[1:] if not limits.excess(row)]

@@ -1,7 +1,8 @@
 """The best candidates in earnest: trained fully with several seeds, quantised, compiled, verified with TensorFlow Lite
 Micro, tuned and judged on streams, by the stages of the pipeline. Only these figures are reported.
 
-The choice among them is by those who chose candidates, or who tuned; the test's people judge and choose nothing.
+The choice among them is by those who chose candidates, or who tuned; the test's people judge and choose nothing. A
+finalist for which the people who tuned find no setting within the false alarms asked for comes last.
 """
 
 import json
@@ -13,6 +14,8 @@ import numpy as np
 from ml.compress.recipe import PLAIN, Recipe, Step
 from ml.design.design import Design, of_table
 from ml.design.network import narrow
+from ml.evaluate.limits import Limits, verdict
+from ml.evaluate.streams import Tally
 from ml.pipeline.build import learned
 from ml.pipeline.judge import host_model
 from ml.pipeline.stages import judge, walk
@@ -32,7 +35,7 @@ def finalists(asked: Asked, front: list[dict], count: int, seeds: int, workers: 
     for one in sorted(made, key=lambda one: one["seed"]):
         by_design[json.dumps(one.pop("design"))].append(one)
     rows = [_row(one, by_design[json.dumps(one["design"])]) for one in chosen]
-    return sorted(rows, key=lambda row: (-row["chosen_by"], row["cycles"]))
+    return sorted(rows, key=lambda row: (not row["tuned"], -row["chosen_by"], row["cycles"]))
 
 
 def shortlist(front: list[dict], count: int) -> list[dict]:
@@ -70,8 +73,9 @@ def _made(given: tuple[Asked, dict, int]) -> dict[str, Any]:
     made = walk(task, judge)
     metrics, decided = made.read("judge", "metrics.json"), made.read("tune", "decision.json")
     figures = costs((made["convert"] / "model.tflite").read_bytes(), task.app)
-    told = {name: metrics[name] for name in ("int8", "float", "parity", "stream", "more")}
+    told = {name: metrics[name] for name in ("int8", "float", "parity", "stream", "tally", "more")}
     told |= {"design": table, "seed": seed, "costs": figures, "tuned": decided["validation"]}
+    told |= {"limits": decided["limits"]}
     return told | {"chosen_by": _chosen_by(asked, task, made), "judged": _quality(asked.full.split.test, task, made)}
 
 
@@ -91,6 +95,13 @@ def _quality(people: tuple[str, ...], task: Task, made: Made) -> float:
     return app.quality(shown, app.scores(host_model(made["convert"], app), shown.inputs))
 
 
+def operating(made: list[dict]) -> dict[str, Any]:
+    """Whether the streams of those who judged keep the false alarms asked for, all seeds together."""
+    limits = Limits(**made[0]["limits"])
+    tally = sum((Tally.of(one["tally"]) for one in made), Tally())
+    return vars(verdict(tally.summary(), limits)) | {"asked_per_hour": limits.target}
+
+
 def _row(candidate: dict, made: list[dict]) -> dict[str, Any]:
     """One finalist over its seeds; costs are those of the first seed."""
     first = made[0]["costs"]
@@ -102,6 +113,8 @@ def _row(candidate: dict, made: list[dict]) -> dict[str, Any]:
         "chosen_by": float(np.mean([one["chosen_by"] for one in made])),
         "accuracy": float(np.mean([one["judged"] for one in made])),
         "by_seed": [one["judged"] for one in made],
+        "tuned": all(one["tuned"]["met"] for one in made if one["tuned"]),  # a setting keeps the false alarms
+        "operating": operating(made),
         "items": made[0]["int8"]["repetitions"],
         "layers": candidate["costs"]["layers"],
         "predicted": {name: candidate["costs"][name] for name in ("flash", "ram", "cycles")},

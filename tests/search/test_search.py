@@ -4,7 +4,10 @@ import json
 
 import pytest
 
+from ml.evaluate.limits import Limits
+from ml.evaluate.streams import Tally
 from ml.search.command import verdict
+from ml.search.finalists import operating
 from ml.shrink.budget import Budget
 from ml.studio.panels.judge import TRAINING
 
@@ -13,16 +16,17 @@ from ml.design.space import Space
 SPACE = Space(depth=(2,), kinds=("plain", "temporal"), widths=(8, 12, 16), kernels=(3, 5), strides=(2,), bits=(8,),
               heads=("flatten",))
 """  # of some hundred networks
+ALARMS = ("--target-false-alarms-per-hour", 20)
 
 
 @pytest.fixture(scope="module")
 def found(ml, tmp_path_factory):
-    """A folder with the result of a search of two candidates."""
+    """A folder with the result of a search of one candidate."""
     folder = tmp_path_factory.mktemp("search")
     (folder / "my_space.py").write_text(SPACE)
     words = ["--quick", "--space", folder / "my_space.py", "--out", folder, "--workers", 1]
-    words += ["--trials", 2, "--finalists", 1, "--seeds", 1, "--flash", "10k", "--ram", "1k", "--ms", 2]
-    return folder, ml("search", "gesture_recognition", *words), words
+    words += ["--trials", 1, "--finalists", 1, "--seeds", 1, "--flash", "10k", "--ram", "1k", "--ms", 2]
+    return folder, ml("search", "gesture_recognition", *words, *ALARMS), [*words, *ALARMS]
 
 
 def test_a_budget_goes_in_and_a_verified_model_comes_out(found):
@@ -34,21 +38,24 @@ def test_a_budget_goes_in_and_a_verified_model_comes_out(found):
     assert (predicted["ram"], predicted["cycles"]) == (best["ram"], best["cycles"])
     assert 0 <= predicted["flash"] - best["flash"] <= 1024  # softmax's table is as long as the scores spread
     assert best["seeds"][0]["parity"]["mismatches"] == 0 and best["seeds"][0]["stream"]["movements"]
+    alarms = best["operating"]
+    assert f"at most 20 false alarms an hour: {alarms['state']}, {alarms['reason']}" in done.stdout
     people = kept["people"]
     assert people["judged"] not in people["trained"] + people["chose"] + people["tuned"]
-    assert "keeps the budget" in done.stdout or "nobody met the budget" in done.stdout
+    assert "keeps the budget" in done.stdout or "nobody met" in done.stdout
     page = (folder / "search.html").read_text()
     assert f'xlink:href="#trial-{best["trial"]}"' in page and f'id="trial-{best["trial"]}"' in page
 
 
 def test_what_was_found_is_applied_and_run_makes_it_again(ml, found):
     folder, _, words = found
-    ml("search", "gesture_recognition", *words, "--apply", "best")
+    done = ml("search", "gesture_recognition", *words, "--apply", "best")
+    assert "run it with --target-false-alarms-per-hour 20" in done.stderr
     assert "[[block]]" in (folder / "design.toml").read_text()
     header = folder / "gesture_recognition_model.h"
     applied = header.read_bytes()
     header.unlink()
-    done = ml("run", "gesture_recognition", "--quick", "--out", folder)
+    done = ml("run", "gesture_recognition", "--quick", "--out", folder, *ALARMS)
     assert "train: as before" in done.stderr or "training" not in done.stderr
     assert header.read_bytes() == applied
 
@@ -97,6 +104,7 @@ def test_the_local_page_offers_a_search():
 
 ROW = {"name": "trial 3", "flash": 5000, "ram": 700, "accuracy": 0.9, "by_seed": [0.88, 0.92]}
 ROW |= {"boards": {"nano33ble": {"ms": 1.0, "uj": 19.0}}}
+ROW |= {"operating": {"state": "met", "reason": "70 of 80 events found", "asked_per_hour": 30.0}}
 
 
 def test_a_budget_that_nobody_meets_is_said_with_the_nearest():
@@ -104,3 +112,22 @@ def test_a_budget_that_nobody_meets_is_said_with_the_nearest():
     said = verdict([ROW, ROW | {"name": "trial 5", "accuracy": 0.97}], Budget("nano33ble", accuracy=0.95, uj=10))
     assert said.startswith("nobody met the budget: the nearest, trial 3, has 19 uJ on nano33ble, 10 allowed")
     assert "accuracy 0.900, 0.950 asked" in said
+
+
+def seed_of(false: int, hours: float = 0.1) -> dict:
+    """A finalist's streams of one seed, on which 30 false alarms an hour are allowed, at most 90."""
+    return {"tally": vars(Tally(80, 70, false, hours)), "limits": vars(Limits(30.0, 90.0))}
+
+
+def test_false_alarms_that_were_asked_for_are_held_or_the_result_says_not_met():
+    for false, hours, state in (
+        (1, 0.1, "met"),
+        (4, 0.1, "not proven"),
+        (12, 0.1, "not met"),
+        (0, 0.001, "not proven"),
+    ):
+        alarms = operating([seed_of(false, hours)] * 3)
+        assert (alarms["state"], alarms["asked_per_hour"]) == (state, 30)
+        said = verdict([ROW | {"operating": alarms}], Budget("nano33ble", accuracy=0.9))
+        assert f"at most 30 false alarms an hour: {state}, " in said
+        assert said.startswith("nobody met what was asked: trial 3 keeps the budget, but not") == (state == "not met")

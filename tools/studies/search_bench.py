@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
-"""What the search promises, measured.
+"""What the search promises of its prices, measured; search_front.py measures its fronts.
 
-python tools/studies/search_bench.py cost --designs 50          # predictions of random designs against `ml profile`
-python tools/studies/search_bench.py front --trials 16          # fronts against twice as many random trials
+python tools/studies/search_bench.py --designs 50          # predictions of random designs against `ml profile`
 """
 
 from __future__ import annotations
 
 import sys
 import time
-import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,18 +24,11 @@ from ml.compiler.predict import Network, predict
 from ml.compiler.predict.sketch import graph_of
 from ml.design import layers
 from ml.design.blocks import Blocks
-from ml.design.design import Design
 from ml.design.space import Space
 from ml.pipeline.apps import APPS
 from ml.pipeline.contract import find
-from ml.pipeline.run import Run
 from ml.progress import echo
-from ml.search import loop
-from ml.search.candidate import Bench
-from ml.search.loop import Enough
-from ml.shrink.budget import Budget
 from tools.studies.predict_bench import measured_together
-from tools.studies.search_digits import Search
 
 AT_ONCE = 5  # networks in an image: of the largest spaces no more fit
 CLASSES = [f"class {number}" for number in range(12)]
@@ -47,11 +38,6 @@ KWS = Space(
 )  # fmt: skip
 IMAGE = replace(KWS, kernels=(3, 5), kinds=("plain", "separable", "inverted"), network=Blocks(()))
 MLPERF = {"kws 49x10": (KWS, (49, 10)), "image 32x32x3": (IMAGE, (32, 32, 3))}
-
-
-@click.group()
-def search_bench() -> None:
-    """Measure what the search promises."""
 
 
 def _drawn(name: str, chance: np.random.Generator) -> tuple[Network, Options, streaming.Request | None]:
@@ -87,7 +73,7 @@ def _trained(drawn: tuple[Network, Options, streaming.Request | None], chance: n
     return tiling.build(graph, options, "network")
 
 
-@search_bench.command()
+@click.command()
 @click.option("--designs", default=50, show_default=True)
 @click.option("--seed", default=1, show_default=True)
 @click.option("--spaces", default=",".join((*APPS, *MLPERF)), show_default=True)
@@ -112,56 +98,5 @@ def cost(designs: int, seed: int, spaces: str) -> None:
         )
 
 
-DRAWS = 200_000
-
-
-def hypervolume(found: list[dict], ends: np.ndarray, chance: np.random.Generator) -> float:
-    """The share of the box between `ends` (2, 4), of error and logarithms of costs, that a front dominates; by chance
-    points, the same for all."""
-    points = np.array([_point(one) for one in found if loop.is_new(one)])
-    drawn = chance.uniform(ends[0], ends[1], (DRAWS, 4))
-    covered = np.zeros(DRAWS, bool)
-    for point in points:
-        covered |= (point <= drawn).all(axis=1)
-    return float(covered.mean())
-
-
-def _point(one: dict) -> list[float]:
-    return [1 - one["rungs"][-1], *(np.log2(one["costs"][name]) for name in ("cycles", "flash", "ram"))]
-
-
-def formula(bench: Bench, design: Design, share: float) -> float:
-    """What an accuracy might be: more multiplications are better with less and less gain, more blocks a little, fewer
-    bits a little worse; a per cent of noise that comes from the design."""
-    shape, classes = bench.task.app.shape(bench.task.labels)
-    blocks = design.network or Blocks(())
-    macs = predict(layers.network(blocks, shape, classes)).macs
-    noise = zlib.crc32(str(design).encode()) / 2**32 - 0.5
-    narrow = sum(one.bits == 4 for one in blocks.blocks)
-    made = 0.97 - 0.8 * np.exp(-np.log2(1 + macs / 2000) / 1.6) + 0.01 * len(blocks.blocks) - 0.008 * narrow
-    return float(np.clip(share**0.1 * made + 0.01 * noise, 0, 1))
-
-
-@search_bench.command()
-@click.option("--trials", default=16, show_default=True)
-@click.option("--seeds", default=3, show_default=True)
-@click.option("--out", default="build/search_bench", show_default=True)
-@click.option("--formula", "by_formula", is_flag=True, help="Accuracy by a formula of the design: nothing is trained.")
-def front(trials: int, seeds: int, out: str, by_formula: bool) -> None:
-    """Compare the hypervolume of a search's front with that of twice as many random trials, on digits."""
-    limits = Budget("nano33ble", flash=8192, ram=1024)
-    if by_formula:
-        Bench.quality = formula  # type: ignore[method-assign]
-    for seed in range(seeds):
-        sides = []
-        for random, count in ((False, trials), (True, 2 * trials)):
-            asked = Search(Run("digits", seed=seed, out=f"{out}/{seed}{random}"), limits, random=random)
-            sides.append(loop.run(asked, Enough(count, None)))
-        every = np.array([_point(one) for side in sides for one in side if loop.is_new(one)])
-        ends = np.stack([every.min(0), every.max(0)])
-        found, by_chance = (hypervolume(side, ends, np.random.default_rng(0)) for side in sides)
-        echo(f"seed {seed}: {trials} trials {found:.4f}, {2 * trials} random ones {by_chance:.4f}")
-
-
 if __name__ == "__main__":
-    run_cli(search_bench, "search_bench")
+    run_cli(cost, "search_bench")
