@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""What a second, larger model at the gateway saves: gestures, the committed network on the board, a network of thirty
-times its size behind it.
+"""What a second, larger model at the gateway saves: gestures, the committed network on the board, and a network of
+twenty times its size behind it.
 
 python tools/studies/cascade.py --data ../shared/data/gesture/uhh --other ../shared/data/falls/waist20
 
