@@ -91,9 +91,10 @@ def away(nodes: int, rate: float, seconds: float) -> None:
 @loaded(200, 400.0, 1.5)
 @click.option("--count", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Kills.")
 @click.option("--seed", default=1, show_default=True)
-def kills(nodes: int, rate: float, seconds: float, count: int, seed: int) -> None:
+@click.option("--broker", is_flag=True, help="Every other node by MQTT, through mosquitto.")
+def kills(nodes: int, rate: float, seconds: float, count: int, seed: int, broker: bool) -> None:
     """The gateway is killed (SIGKILL), at most --seconds after it has started."""
-    _tell(trials.kills(Load(nodes, rate, seconds), count, seed))
+    _tell(trials.kills(Load(nodes, rate, seconds), count, seed, broker))
 
 
 @fleet.command()

@@ -22,16 +22,19 @@ LOOK_S = 0.5  # between looks at what is to be sent again
 
 
 class Fleet:
-    """`rate`: events a second of all nodes together. The first node also floods, `flood` datagrams a second."""
+    """`rate`: events a second of all nodes together. The first node also floods, `flood` datagrams a second.
 
-    def __init__(self, keys: list[NodeKey], rate: float, port: int, weather: Weather, flood: float = 0) -> None:
+    `ports`: of UDP on this computer, which the nodes use in turn.
+    """
+
+    def __init__(self, keys: list[NodeKey], rate: float, ports: list[int], weather: Weather, flood: float = 0) -> None:
         self._sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(SOCKETS)]
-        for one in self._sockets:
+        for number, one in enumerate(self._sockets):
             one.setblocking(False)
             one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
-            one.connect(("127.0.0.1", port))
+            one.connect(("127.0.0.1", ports[number % len(ports)]))
         self._flooding = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._flooding.connect(("127.0.0.1", port))
+        self._flooding.connect(("127.0.0.1", ports[0]))
         began, mean = time.monotonic(), sum(app.share * app.burst for app in APPS)
         cycle_s = len(keys) * mean / rate
         hurry = min(1.0, cycle_s / UNHURRIED_S)

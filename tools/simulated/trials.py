@@ -15,6 +15,7 @@ from ml.progress import say
 from tools.simulated.bridge import Bridges
 from tools.simulated.fleet import Fleet
 from tools.simulated.nodes import Weather
+from tools.simulated.relay import Relay, mosquitto
 from tools.simulated.sink import Sink
 from tools.simulated.started import Started, Usage, quantile
 
@@ -90,7 +91,7 @@ def load(given: Load) -> Outcome:
         if count:
             told = list(zip(given.boards, keys, strict=True))
             bridges.enter_context(Bridges(told, ("127.0.0.1", started.udp)))
-        fleet = Fleet(started.keys[: given.nodes], given.rate, started.udp, given.weather, given.flood)
+        fleet = Fleet(started.keys[: given.nodes], given.rate, [started.udp], given.weather, given.flood)
         began, before = time.monotonic(), started.usage()
         for now in fleet.run(given.seconds):
             if int(now - began) % 30 == 29:
@@ -113,7 +114,7 @@ def away(given: Load) -> tuple[Outcome, float, float]:
     gone = Sink(port)
     gone.close()
     with gateway(given.nodes, gone) as started:
-        fleet = Fleet(started.keys, given.rate, started.udp, given.weather)
+        fleet = Fleet(started.keys, given.rate, [started.udp], given.weather)
         before, began = started.usage(), time.monotonic()
         for _ in fleet.run(given.seconds):
             pass
@@ -133,11 +134,17 @@ def away(given: Load) -> tuple[Outcome, float, float]:
     return outcome, drained_s, drained
 
 
-def kills(given: Load, count: int, seed: int) -> Outcome:
-    """The gateway is killed at random moments while events come, and started again."""
+def kills(given: Load, count: int, seed: int, broker: bool = False) -> Outcome:
+    """The gateway is killed at random moments while events come, and started again. `broker`: those of every other node
+    come by MQTT."""
     sink, chance = Sink(), random.Random(seed)
-    with gateway(given.nodes, sink) as started:
-        fleet = Fleet(started.keys, given.rate, started.udp, given.weather)
+    with contextlib.ExitStack() as stack:
+        port, relays = free_port(socket.SOCK_STREAM), []
+        if broker:
+            stack.enter_context(mosquitto(port))
+            relays.append(stack.enter_context(Relay(port)).port)
+        started = stack.enter_context(gateway(given.nodes, sink, f"[mqtt_in]\nport = {port}\n" if broker else ""))
+        fleet = Fleet(started.keys, given.rate, [started.udp, *relays], given.weather)
         for number in range(count):
             for _ in fleet.run(chance.uniform(0.05, given.seconds)):
                 pass

@@ -5,9 +5,7 @@ python tools/studies/gateway_broker.py --count 20000
 """
 
 import asyncio
-import shutil
 import socket
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,11 +16,11 @@ import click
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.cli import run_cli
-from ml.errors import UserError
 from ml.gateway.broker import Publishing
 from ml.gateway.config import Broker, ToBroker
 from ml.gateway.outbox import Event, Outbox
 from ml.progress import echo
+from tools.simulated.relay import mosquitto
 from tools.simulated.trials import free_port
 
 BODY = (
@@ -54,23 +52,13 @@ async def hand_on(outbox: Outbox, port: int) -> tuple[float, float]:
 @click.option("--count", default=20_000, show_default=True, type=click.IntRange(100, 10_000_000))
 def measure(count: int) -> None:
     """Print both figures."""
-    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
-    if program is None:
-        raise UserError("expected mosquitto, found none; install it with: python3 tools/setup.py --all")
     with tempfile.TemporaryDirectory() as folder:
         outbox, port = Outbox(Path(folder) / "o.db", 10_000, ["mqtt"]), free_port(socket.SOCK_STREAM)
         outbox.store(events(count), [], 1)
         outbox._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         echo(f"{(Path(folder) / 'o.db').stat().st_size / count:.0f} bytes of outbox an event")
-        settings = Path(folder) / "mosquitto.conf"
-        settings.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
-        broker = subprocess.Popen([program, "-c", settings], stderr=subprocess.DEVNULL)
-        try:
-            time.sleep(1)
+        with mosquitto(port):
             seconds, busy_s = asyncio.run(hand_on(outbox, port))
-        finally:
-            broker.kill()
-            broker.wait()
     echo(
         f"{count:,} events acknowledged by mosquitto in {seconds:.1f} s: {count / seconds:,.0f} a second, "
         f"{1e6 * busy_s / count:.0f} us of processor each"

@@ -40,7 +40,7 @@ def picture() -> None:
     page_port = free_port(socket.SOCK_STREAM)
     more = f'[page]\nlisten = "127.0.0.1:{page_port}"\n[[board]]\nname = "press"\nport = "/dev/press"\n'
     with gateway(NODES, sink, more) as started, sync_playwright() as driver:
-        fleet = Fleet(started.keys, RATE, started.udp, Weather())
+        fleet = Fleet(started.keys, RATE, [started.udp], Weather())
         for _ in fleet.run(SECONDS):
             pass
         address = re.search(r"http://\S+token=\S+", (started.folder / "gateway.log").read_text())
