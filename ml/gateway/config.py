@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 RULES = ("quiet", "several", "fuse")
@@ -103,6 +103,12 @@ class Config:
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     rules: tuple[Rule, ...] = ()
     seconds: tuple[Second, ...] = ()
+
+    @property
+    def patient_rules(self) -> tuple[Rule, ...]:
+        """They also wait as long as an event may have waited for a larger model."""
+        held_s = max((one.late_s for one in self.seconds), default=0.0)
+        return tuple(replace(one, late_s=one.late_s + held_s) for one in self.rules)
 
 
 def matches(name: str, patterns: tuple[str, ...]) -> bool:

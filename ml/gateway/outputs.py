@@ -14,7 +14,7 @@ from ml.progress import say
 
 Rows = list[tuple[int, Event]]
 FIRST_S, LONGEST_S = 0.5, 30.0  # until a batch that was not taken is tried again
-PASS_S = 0.5  # at most, until it is written down what was handed on: each time costs a commit that events wait for
+PASS_S = 0.1  # at most, until it is written down what was handed on: each time costs a commit that events wait for
 
 
 class AwayError(Exception):

@@ -56,10 +56,11 @@ class Gateway:
         if self.cascade:
             self.thresholds = Thresholds(config.seconds)
             self.intake.watchers.append(self.thresholds.hear)
-        near = [2 * (one.within_s + one.late_s) for one in config.rules if one.kind != "quiet"]
+        rules = config.patient_rules
+        near = [2 * (one.within_s + one.late_s) for one in rules if one.kind != "quiet"]
         keep_s = max(near, default=0.0)  # events that a rule may need after a restart
         now_us = time.time_ns() // 1000
-        self.rules = Rules(config.rules, self.store.outbox.heard(), self.writer.give, now_us)
+        self.rules = Rules(rules, self.store.outbox.heard(), self.writer.give, now_us)
         self.rules.go_on(self.store.outbox.since(now_us - int(keep_s * 1e6)) if near else [])
         self.rules.unheard = self._unheard
         self.rules.fired = lambda name: self.counted.rules.labels(name).inc()

@@ -44,6 +44,12 @@ def test_a_good_file_is_read_with_its_defaults(tmp_path):
     assert made.rules[0].nodes == ("f3-*",) and made.page is None
 
 
+def test_rules_wait_for_what_a_larger_model_says(tmp_path):
+    made = check(tmp_path, f"{GOOD}late_s = 1.5\n{SECOND}between = [3, 4]\n{SECOND}between = [5, 6]\nlate_s = 4\n")
+    assert [one.late_s for one in made.seconds] == [2, 4] and made.seconds[0].between == (3, 4)
+    assert [one.late_s for one in made.patient_rules] == [5.5] and made.rules[0].late_s == 1.5
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
