@@ -2,11 +2,13 @@
 
 import random
 import re
+import uuid
 from pathlib import Path
 
 import pytest
 
 from ml.cli import main
+from ml.errors import UserError
 from ml.paths import ROOT
 from tests import command
 
@@ -34,6 +36,18 @@ def test_the_same_model_gives_the_same_bytes_and_a_folder_of_ours_is_written_aga
     ml("export", "gesture_recognition", "--for", "platformio", "--out", tmp_path / "a")
     assert "library.json" in tree(tmp_path / "a") and "gesture_recognition.zip" not in tree(tmp_path / "a")
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
+
+
+def test_what_passed_its_self_check_here_is_not_compiled_again_and_anything_else_is(ml, tmp_path, monkeypatch):
+    ml("export", "gesture_recognition", "--for", "cmake", "--out", tmp_path / "a")
+
+    def crash(model, program):
+        raise UserError("the self-check ran")
+
+    monkeypatch.setattr("ml.export.write._run", crash)
+    ml("export", "gesture_recognition", "--for", "platformio", "--out", tmp_path / "b")
+    other = ("--arena", f"arena_{uuid.uuid4().hex}")
+    assert "self-check ran" in refused(ml, "gesture_recognition", "--for", "cmake", *other, "--out", tmp_path / "c")
 
 
 def test_a_folder_of_somebody_else_is_refused_and_stays(ml, tmp_path):

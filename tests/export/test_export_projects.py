@@ -15,7 +15,7 @@ from ml.paths import ROOT
 from tests.export.exported import STRICT, build, export, units
 from tests.firmware import own_platforms
 
-TIMEOUT_S = 60
+TIMEOUT_S = 600  # of a busy machine
 MACHINES = {"virtual": "mps2-an386", "virtual-m3": "mps2-an385"}
 CMAKE = """cmake_minimum_required(VERSION 3.13)
 project(mine LANGUAGES {language})
