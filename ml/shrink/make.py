@@ -9,6 +9,8 @@ import numpy as np
 
 from ml.compiler.reader import read as graph_of
 from ml.compress.quantise import Interpreted
+from ml.compress.recipe import PLAIN
+from ml.compress.steps import load_model
 from ml.errors import UserError
 from ml.evaluate.accuracy import figures
 from ml.pipeline.build import ML, learned, lessons_of
@@ -18,8 +20,8 @@ from ml.pipeline.judge import JUDGED, host_model
 from ml.pipeline.stages import Stage, convert, emit, train, walk
 from ml.pipeline.task import Made, Task
 from ml.shrink.subject import Subject, plain, task_of
-from ml.shrink.variants import BASE, Variant
-from ml.train.training import Model
+from ml.shrink.variants import BASE, FLOAT, Variant
+from ml.train.training import FloatModel, Model
 from ml.workers import crew
 
 
@@ -33,10 +35,10 @@ class Trial:
     folders: dict[str, Path]  # of its stages; up to `emit` with the first seed at most
     refused: str = ""  # why it cannot be had, in a line
 
-    def right(self) -> np.ndarray:
-        """bool (items,)."""
+    def right(self, what: str = "answers") -> np.ndarray:
+        """bool (items,); `what` is FLOAT for the network before it was quantised, which the baseline keeps."""
         with np.load(self.answers / "answers.npz") as kept:
-            return kept["answers"] == kept["labels"]
+            return kept[what] == kept["labels"]
 
 
 @dataclass(frozen=True)
@@ -90,8 +92,10 @@ def answers(task: Task, made: Made, on_hosts: bool) -> Path:
             _of_hosts(task, made) if on_hosts else host_model(made["convert"], task.app),
         )
         held_out = app.held_out(task.data.of(task.split.test), task.labels)
-        said = app.scores(model, held_out.inputs).argmax(1)
-        np.savez_compressed(folder / "answers.npz", answers=said, labels=held_out.labels, files=held_out.files)
+        said = {"answers": app.scores(model, held_out.inputs).argmax(1)}
+        if task.recipe == PLAIN:
+            said[FLOAT] = app.scores(FloatModel(load_model(made["train"])), held_out.inputs).argmax(1)
+        np.savez_compressed(folder / "answers.npz", labels=held_out.labels, files=held_out.files, **said)
 
     inputs = {"from": made.names("train", "convert"), "data": task.data.hash, "test": task.split.test}
     inputs |= {"on_hosts": on_hosts}

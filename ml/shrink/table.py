@@ -12,7 +12,7 @@ from ml.shrink.make import Trial
 from ml.shrink.measure import costs
 from ml.shrink.paired import Difference, difference
 from ml.shrink.subject import Subject, plain
-from ml.shrink.variants import BASE, Variant
+from ml.shrink.variants import BASE, FLOAT, Variant
 
 COSTS = ("flash", "ram", "cycles")
 
@@ -45,6 +45,9 @@ def _row(subject: Subject, variant: Variant, by_name: dict[str, list[Trial]]) ->
     found = [make.accuracy(subject, trial) for trial in mine]
     row |= {"accuracy": float(np.mean([one["accuracy"] for one in found])), "items": found[0]["repetitions"]}
     row["by_seed"] = [one["accuracy"] for one in found]
+    row["less_float"] = dataclasses.asdict(
+        difference(_right(mine), np.array([trial.right(FLOAT) for trial in by_name[BASE]]))
+    )
     row["against"] = {
         other: dataclasses.asdict(_against(mine, by_name[other]))
         for other in dict.fromkeys((BASE, variant.twin))
@@ -59,7 +62,12 @@ def on_boards(row: dict) -> bool:
 
 
 def _against(mine: list[Trial], others: list[Trial]) -> Difference:
-    return difference(*(np.array([trial.right() for trial in side]) for side in (mine, others)))
+    return difference(_right(mine), _right(others))
+
+
+def _right(trials: list[Trial]) -> np.ndarray:
+    """bool (seeds, items)."""
+    return np.array([trial.right() for trial in trials])
 
 
 def dominating(row: dict, every: list[dict]) -> str | None:
@@ -96,13 +104,14 @@ def table(rows_: list[dict], budget: Budget) -> Table:
     """For people: sizes, time on one board, accuracy and how it differs."""
     board = budget.board
     made = Table(title="variants; cycles, time and energy are estimates", title_justify="left")
-    for name in ("variant", "flash B", "RAM B", "cycles", f"ms, {board}", "uJ", "accuracy %", "less int8", "less twin"):
+    differences = ("less float", "less int8", "less twin")
+    for name in ("variant", "flash B", "RAM B", "cycles", f"ms, {board}", "uJ", "accuracy %", *differences):
         made.add_column(name, justify="left" if name == "variant" else "right", no_wrap=True)
     made.add_column("found")
     made.add_column("verdict")
     for row in rows_:
         if "refused" in row:
-            made.add_row(row["name"], *[""] * 9, row["verdict"])
+            made.add_row(row["name"], *[""] * 10, row["verdict"])
         else:
             made.add_row(row["name"], *cells(row, board), row["verdict"])
     return made
@@ -111,7 +120,7 @@ def table(rows_: list[dict], budget: Budget) -> Table:
 def cells(row: dict, board: str) -> list[str]:
     """The figures of a row as text."""
     seeds = f"{100 * row['accuracy']:.1f} ({100 * min(row['by_seed']):.1f}..{100 * max(row['by_seed']):.1f})"
-    against = [_signed(row["against"].get(other)) for other in (BASE, row["twin"])]
+    against = [_signed(row.get("less_float")), *(_signed(row["against"].get(other)) for other in (BASE, row["twin"]))]
     return [*_costs(row, board), seeds, *against, _found(row["stream"])]
 
 

@@ -7,6 +7,7 @@ from ml.errors import UserError
 
 TUNING = 0.4  # epochs of a step that trains on, as a share of those of the first training
 BASE = "int8"
+FLOAT = "float"  # the baseline's network before it is quantised
 FLOATS = "no float kernels on the boards"
 WIDE = "the front ends give int8, twice the RAM"
 

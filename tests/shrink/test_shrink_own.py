@@ -80,6 +80,11 @@ def test_four_bits_cost_fewer_bytes_and_the_loss_is_told_with_its_interval(shrun
     assert made["int8"]["accuracy"] > 0.6  # one in four by chance
     against = made["int4"]["against"]["int8"]
     assert against["low"] <= against["points"] <= against["high"]
+    for row in (made["int8"], made["int4"]):  # the same float network, paired with each
+        floats = row["less_float"]
+        assert floats["low"] <= floats["points"] <= floats["high"] and abs(floats["points"]) < 10
+    lost = made["int4"]["less_float"]["points"] - made["int8"]["less_float"]["points"]
+    assert lost == pytest.approx(against["points"], abs=0.01)
     assert len(made["int4"]["by_seed"]) == 1
     assert made["int8"]["boards"]["nano33ble"]["ms"] > 0
     assert made["int8"]["boards"]["nano33ble"]["uj"] > 0
