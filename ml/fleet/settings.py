@@ -18,11 +18,11 @@ class Settings:
     most: int = (
         1 << 20
     )  # length of an update after clipping, in 2^-24 of a logit for a step of a feature; of sums, in steps
-    epochs: int = 8  # times that a board goes through its examples
+    epochs: int = 16  # times that a board goes through its examples
     rate: int = 11  # bits by which a step is made smaller
     group: int = 6  # members of a group; those left over make some larger
     least: int = LEAST  # members in a sum
-    momentum: float = 0.5  # of the gateway (Hsu, Qi and Brown, 2019): what a round keeps of the last one's change
+    momentum: float = 0.7  # of the gateway (Hsu, Qi and Brown, 2019): what a round keeps of the last one's change
     step: float = 2.0  # of the gateway: by which a round's update is multiplied
     trim: float = 0.2  # of the groups, left out at each end, value by value
 

@@ -109,7 +109,7 @@ def test_a_fleet_learns_with_dropouts_and_a_liar_what_one_place_learns_nearly(ba
     *_, (learnt, result) = federated(learner, crowd, Scenario(4, dropouts=0.2, malicious=1))
     *_, whole = central(learner, persons[:4], Scenario(4))
     after, best = panel.score(learnt.shipped()), panel.score(whole.shipped())
-    assert after.own > before.own + 0.1 and after.own > best.own - 0.08
+    assert after.own > before.own + 0.05 and after.own > best.own - 0.08
     assert after.others > before.others and result.joined == 18
 
 
