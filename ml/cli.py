@@ -101,6 +101,10 @@ COMMANDS = {
         "ml.vibration_anomaly.baseline:baseline",
         "Let a board learn a baseline; show, keep or copy it.",
     ),
+    "learn": Lazy(
+        "ml.learn.command:learn",
+        "Let a board learn a class of one's own from a few examples; show and forget what it has learnt.",
+    ),
     "data": Lazy(
         "ml.data.commands:data",
         "Recordings: list, check, split, fetch, import and export data sets.",

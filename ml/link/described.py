@@ -144,6 +144,7 @@ TELEMETRY: dict[str, Kind] = {
     "scores": Entries(0, MOST_CHANNELS, Whole(0, 255)),
     "gate": Entries(4, 4, U32),
     "machine": Text(1, 63),
+    "learnt": Whole(0, 255),
 }
 HEALTH: dict[str, Kind] = {
     "reasons": Entries(0, 32, NAME),

@@ -12,6 +12,7 @@ from ml.link.numbers import (
     Command,
     GivenUp,
     Learn,
+    News,
     Phase,
     Provoke,
     Refusal,
@@ -36,6 +37,7 @@ __all__ = [
     "Learn",
     "Learning",
     "Model",
+    "News",
     "Phase",
     "Provoke",
     "Refusal",
@@ -189,6 +191,7 @@ class Telemetry:
     arena: int = 0  # bytes of the model's arena from its start to the last that was ever written, guard included
     battery_mv: int = 0  # 0 from a board that cannot tell
     machine: str = ""  # what the watched machine does, "" where nobody looks
+    learnt: int | None = None  # classes, beside the network's; None where none can be learnt
     health: Health | None = None  # None where nobody watches the sensor, or firmware that does not say
 
     @property
@@ -199,11 +202,11 @@ class Telemetry:
 
 @dataclass(frozen=True)
 class Learning:
-    """How far a device has come with its own baseline."""
+    """How far a device has come with its own baseline, or with a class."""
 
-    learnt: int  # windows
-    wanted: int  # windows in all; 0: it is not learning
-    size: int  # of the baseline, bytes
+    learnt: int  # windows, or examples
+    wanted: int  # of them in all; 0: it is not learning
+    size: int  # of what is learnt, bytes
 
     LAYOUT = struct.Struct(numbers.LEARN_ANSWERS[Learn.STATUS].format)
 

@@ -136,6 +136,24 @@ class Learn(IntEnum):
     USE = 5
     KEEP = 6
     FORGET = 7
+    SHOW = 8
+    NEWS = 9
+
+
+class News(IntEnum):
+    """What became of the examples of a class that were shown."""
+
+    NOTHING = 0
+    WAITING = 1
+    EXAMPLE = 2
+    BACKGROUND = 3
+    UNLIKE = 4
+    CLOSE = 5
+    WORSE = 6
+    LEARNT = 7
+    LEARNT_LIKE = 8
+    NOT_KEPT = 9
+    STOPPED = 10
 
 
 class Fleet(IntEnum):
@@ -260,7 +278,9 @@ LEARN_ARGUMENTS = {
     Learn.WRITE: Layout(names=("offset",), format="<I", rest="content"),
     Learn.USE: Layout(),
     Learn.KEEP: Layout(),
-    Learn.FORGET: Layout(),
+    Learn.FORGET: Layout(rest="label"),
+    Learn.SHOW: Layout(names=("examples",), format="<B", rest="label"),
+    Learn.NEWS: Layout(),
 }
 LEARN_ANSWERS = {
     Learn.STATUS: Layout(names=("learnt", "wanted", "size"), format="<III"),
@@ -271,6 +291,8 @@ LEARN_ANSWERS = {
     Learn.USE: Layout(),
     Learn.KEEP: Layout(),
     Learn.FORGET: Layout(),
+    Learn.SHOW: Layout(),
+    Learn.NEWS: Layout(names=("news", "other", "left_out", "classes", "told"), format="<BBBBH"),
 }
 FLEET_ARGUMENTS = {
     Fleet.STATUS: Layout(),

@@ -77,6 +77,7 @@ def parse_telemetry(payload: bytes) -> Telemetry:
         health=_health(fields.map("health", HEALTH)) if "health" in fields else None,
         **{name: fields.get_or(name, 0) for name in ("slept_us", "since_us", "arena", "battery_mv")},
         machine=fields.get_or("machine", ""),
+        learnt=fields.get_or("learnt", None),
     )
 
 

@@ -20,8 +20,9 @@ from ml.link.frames import crc16
 from ml.link.port import Port, resolve
 
 # name -> int16 in a sample; in the order of their numbers
-SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2, "power": 4}
+SENSORS = {"imu": 6, "mic": 1, "accel": 3, "analog": 2, "power": 4, "button": 1}
 POWER_RATE_MHZ = 10_000_000
+BUTTON_RATE_MHZ = 100_000
 SYNC, VERSION, MAX_PAYLOAD = 0xA5, 2, 512
 HEADER = struct.Struct("<BBH")
 PLACE = struct.Struct("<IIH")  # offset, size and CRC of a block in memory

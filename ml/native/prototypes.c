@@ -11,5 +11,9 @@ void learn_answer_all(const learn_answers *a, const int8_t *features, const int8
 
 void learn_distance_all(const learn_classes *s, uint32_t place, const int8_t *features, size_t count,
                         uint32_t *distance) {
-    for (size_t i = 0; i < count; i++) distance[i] = learn_distance(s, place, features + i * s->features);
+    for (size_t i = 0; i < count; i++) distance[i] = learn_distance(learn_at(s, place), features + i * s->features);
+}
+
+bool learn_valid_at(const learn_classes *s, uint32_t place) {
+    return learn_valid(s, learn_at(s, place));
 }

@@ -8,7 +8,7 @@ scores, near = learnt.answer(features, network, labels)      # int8 (n, all clas
 bytes(learnt), Prototypes.read(raw, ...)      # as a device keeps it, and sends it over the link
 
 A class on the wire, 32-bit words, little-endian: CRC-32 of what follows, magic, CRC-32 of the model's hash, features
-u16, examples u16, sum of the squared lengths u64, label (16 bytes, UTF-8, zeros behind it), a sum i32 for each feature.
+u16, examples u16, sum of the squared lengths u64, label (16 bytes, ASCII, zeros behind it), a sum i32 for each feature.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ from ml.native.build import ROOT, load
 from ml.native.imu import check_range
 
 MAGIC = 0x314F5250
-MAX_FEATURES, MAX_PLACES, MAX_CLASSES, MAX_EXAMPLES = 128, 16, 48, 65535
+MAX_FEATURES, MAX_PLACES, MAX_CLASSES, MAX_EXAMPLES = 128, 16, 32, 65535
 LABEL = 16  # bytes, the zero behind it too
 PLACES = 8
 
@@ -65,7 +65,7 @@ class Prototypes:
         return {i: self._at(i).label.decode(errors="replace") for i in range(self.places) if self.taken(i)}
 
     def taken(self, place: int) -> bool:
-        return bool(_library().learn_taken(self._self, place))
+        return self._at(place).magic == MAGIC
 
     def examples(self, place: int) -> int:
         return self._at(place).examples
@@ -80,7 +80,7 @@ class Prototypes:
         return low | high << 32
 
     def place(self, label: str) -> int | None:
-        found = _library().learn_find(self._self, label.encode())
+        found = _library().learn_find(self._self, check_label(label).ljust(LABEL, b"\0"))
         return None if found < 0 else found
 
     def name(self, label: str) -> int:
@@ -88,8 +88,7 @@ class Prototypes:
         place = _library().learn_free(self._self)
         if place < 0:
             raise UserError(f"expected room for the class {label!r}, found {self.places} classes; forget one")
-        if not _library().learn_name(self._self, place, check_label(label)):
-            raise UserError(f"expected a label of 1 to {LABEL - 1} bytes, found {label!r}")
+        _library().learn_name(self._self, place, check_label(label).ljust(LABEL, b"\0"))
         return place
 
     def put(self, label: str, examples: int, squares: int, sums: np.ndarray) -> int:
@@ -108,31 +107,31 @@ class Prototypes:
 
     def add(self, place: int, example: np.ndarray) -> bool:
         """False: it has MAX_EXAMPLES."""
-        return bool(_library().learn_add(self._self, place, self._checked(example[None]).ctypes))
+        return self._add(place, example, 1)
 
     def subtract(self, place: int, example: np.ndarray) -> bool:
         """One that was added before. False: there is none."""
-        return bool(_library().learn_subtract(self._self, place, self._checked(example[None]).ctypes))
+        return self._add(place, example, -1)
+
+    def _add(self, place: int, example: np.ndarray, times: int) -> bool:
+        x = self._checked(example[None])
+        return bool(_library().learn_add(ctypes.byref(self._at(place)), x.ctypes, times))
 
     def remove(self, place: int) -> None:
         _library().learn_remove(self._self, place)
 
     def seal(self, place: int) -> None:
         """Sets the CRC."""
-        _library().learn_seal(self._self, place)
+        _library().learn_seal(ctypes.byref(self._at(place)))
 
     def valid(self, place: int) -> bool:
-        return bool(_library().learn_valid(self._self, place))
+        return bool(_library().learn_valid_at(self._self, place))
 
     def distances(self, place: int, examples: np.ndarray) -> np.ndarray:
         """Squared distances of int8 examples (n, features) from the mean of a class, uint32 (n,)."""
         examples, made = self._checked(examples), np.empty(len(examples), np.uint32)
         _library().learn_distance_all(self._self, place, examples.ctypes, len(examples), made.ctypes)
         return made
-
-    def between(self, one: int, other: int) -> int:
-        """Squared distance of the means of two classes."""
-        return _library().learn_between(self._self, one, other)
 
     @property
     def stray(self) -> int:
@@ -143,9 +142,12 @@ class Prototypes:
         """The network's labels and, behind them, those that it does not have, in the order of their places."""
         return [*labels, *(one for one in self.labels.values() if one not in labels)]
 
-    def answer(self, features: np.ndarray, network: np.ndarray, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    def answer(
+        self, features: np.ndarray, network: np.ndarray, labels: Sequence[str], background: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """int8 scores (n, classes of `all_labels`) out of the network's features int8 (n, features) and its scores int8
-        (n, labels); and bool (n,): some class is near."""
+        (n, labels); and bool (n,): some class is near. `background`: windows int8 (n, features) in which nothing was
+        meant, in order."""
         features, network = self._checked(features), np.ascontiguousarray(network)
         if network.dtype != np.int8 or network.shape != (len(features), len(labels)):
             raise UserError(f"expected int8 scores ({len(features)}, {len(labels)}), found {network.shape}")
@@ -154,7 +156,12 @@ class Prototypes:
         index = (ctypes.c_uint8 * MAX_PLACES)(
             *(every.index(self.labels[i]) if i in self.labels else 0 for i in range(self.places))
         )
-        settings = _Answers(ctypes.addressof(self.raw), self.stray, len(labels), len(every), index)
+        mean = np.zeros(self.features, np.int16)
+        behind = _Background(mean.ctypes.data, self.features, 0)
+        for window in () if background is None else self._checked(background):
+            _library().learn_background_add(ctypes.byref(behind), window.ctypes)
+        places = (ctypes.addressof(self.raw), ctypes.addressof(behind))
+        settings = _Answers(*places, self.stray, len(labels), len(every), index)
         made, near = np.empty((len(features), len(every)), np.int8), np.empty(len(features), np.bool_)
         _library().learn_answer_all(
             ctypes.byref(settings), features.ctypes, network.ctypes, len(features), made.ctypes, near.ctypes
@@ -183,10 +190,11 @@ def class_size(features: int) -> int:
 
 def check_label(label: str) -> bytes:
     """As the device keeps it; UserError where it does not fit."""
-    raw = label.encode()
-    if not 1 <= len(raw) < LABEL or not label.isprintable():
-        raise UserError(f"expected a label of 1 to {LABEL - 1} bytes that can be printed, found {label!r}")
-    return raw
+    if not 1 <= len(label) < LABEL or not label.isascii() or not label.isprintable() or label[0] == " ":
+        raise UserError(
+            f"expected a label of 1 to {LABEL - 1} characters (ASCII, the first no space), found {label[:40]!r}"
+        )
+    return label.encode()
 
 
 class _Class(ctypes.Structure):
@@ -211,9 +219,14 @@ class _Classes(ctypes.Structure):
     )
 
 
+class _Background(ctypes.Structure):
+    _fields_ = (("mean", ctypes.c_void_p), ("features", ctypes.c_uint8), ("windows", ctypes.c_uint8))
+
+
 class _Answers(ctypes.Structure):
     _fields_ = (
         ("learnt", ctypes.c_void_p),
+        ("background", ctypes.c_void_p),
         ("stray", ctypes.c_uint32),
         ("classes", ctypes.c_uint8),
         ("all", ctypes.c_uint8),
@@ -225,22 +238,25 @@ class _Answers(ctypes.Structure):
 def _library() -> ctypes.CDLL:
     parts = ("learn/src/prototypes", "learn/src/answer", "frontend/src/integer", "nn/src/model")
     sources = [*(ROOT / "lib" / f"{part}.c" for part in parts), ROOT / "ml/native/prototypes.c"]
-    structures = {"learn_class": _Class, "learn_classes": _Classes, "learn_answers": _Answers}
+    structures = {
+        "learn_class": _Class,
+        "learn_classes": _Classes,
+        "learn_answers": _Answers,
+        "learn_background": _Background,
+    }
     library = load("prototypes", sources, structures=structures)
     pointer, size, place = ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint32
     for name, arguments, result in (
-        ("taken", [pointer, place], ctypes.c_bool),
         ("find", [pointer, ctypes.c_char_p], ctypes.c_int32),
         ("free", [pointer], ctypes.c_int32),
-        ("name", [pointer, place, ctypes.c_char_p], ctypes.c_bool),
+        ("name", [pointer, place, ctypes.c_char_p], pointer),
         ("remove", [pointer, place], None),
-        ("add", [pointer, place, pointer], ctypes.c_bool),
-        ("subtract", [pointer, place, pointer], ctypes.c_bool),
-        ("seal", [pointer, place], None),
-        ("valid", [pointer, place], ctypes.c_bool),
-        ("between", [pointer, place, place], ctypes.c_uint32),
+        ("add", [pointer, pointer, ctypes.c_int32], ctypes.c_bool),
+        ("seal", [pointer], None),
+        ("valid_at", [pointer, place], ctypes.c_bool),
         ("stray", [pointer], ctypes.c_uint32),
         ("distance_all", [pointer, place, pointer, size, pointer], None),
+        ("background_add", [pointer, pointer], None),
         ("answer_all", [pointer, pointer, pointer, size, pointer, pointer], None),
     ):
         call = getattr(library, f"learn_{name}")

@@ -43,6 +43,9 @@ void board_sleep(void) {
 void board_reset(void) {
     exit(3);
 }
+bool board_button(void) {
+    return false;
+}
 void board_mark(bool high) {
     (void)high;
 }

@@ -20,7 +20,7 @@ from ml.paths import ROOT
 
 COMPILER = shutil.which("g++") or shutil.which("clang++")
 # Which may see an application's flags; the kernels do not.
-PARTS = ("anomaly", "decide", "frontend", "health", "ina", "link", "service", "spotter")
+PARTS = ("anomaly", "decide", "frontend", "health", "ina", "learn", "link", "service", "spotter")
 KERNELS = sorted((ROOT / "lib" / "nn" / "src").rglob("*.c"))
 WITH_MODEL = ("fall_detection", "gesture_recognition", "keyword_spotting", "vibration_anomaly")
 ABSENT, SENSOR, RATE = -1, -2, -3  # board.h

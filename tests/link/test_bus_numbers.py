@@ -34,6 +34,7 @@ def test_version_flags_and_sizes_are_the_same():
 
 
 def test_sensors_have_the_same_numbers():
-    in_c = re.search(r"typedef enum \{ (SENSOR_IMU.*), SENSOR_COUNT \}", SENSORS)[1].split(", ")
+    enum = re.search(r"typedef enum \{\s*(SENSOR_IMU[^}]*),\s*SENSOR_COUNT\s*\}", SENSORS)[1]
+    in_c = re.split(r",\s*", enum)
     assert [name.removeprefix("SENSOR_").lower() for name in in_c] == list(sensor_bus.SENSORS)
-    assert "0 IMU, 1 microphone, 2 accelerometer, 3 analogue inputs, 4 power" in PAGE
+    assert "0 IMU, 1 microphone, 2 accelerometer, 3 analogue inputs, 4 power, 5 button" in PAGE

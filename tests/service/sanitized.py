@@ -30,7 +30,8 @@ APPS = (
 )
 FLAGS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 BOARD = ["-DBOARD_HOST", '-DTHIMBLE_BOARD="host"']
-PARTS = ("board/src/host", "board/src/virtual", "service/src", "frontend/src", "anomaly/src", "decide/src", "ina/src")
+PARTS = ("board/src/host", "board/src/virtual", "service/src", "frontend/src", "anomaly/src", "decide/src")
+PARTS += ("ina/src", "learn/src")
 # Parts that see an application's own flags: compiled for it alone.
 OWN = {"power_logger": ("service/src",), "sensor_capture": ("service/src", "board/src/virtual")}
 OWN |= {"vibration_anomaly": ("frontend/src", "anomaly/src")}

@@ -256,7 +256,8 @@ static void unheard(uint32_t rate_mhz) {
 }
 
 void setup_ears(void) {
-    static const service_baseline learning = {baseline, BASELINE, &learnt, &wanted, run};
+    static const service_baseline learning = {
+        .state = baseline, .size = BASELINE, .learnt = &learnt, .wanted = &wanted, .run = run};
     memset(&test_ears, 0, sizeof test_ears);
     memset(baseline, 0, sizeof baseline);
     learnt = wanted = 0;

@@ -5,6 +5,7 @@
 #include "field/field.h"
 #include "frontend/imu.h"
 #include "gesture_recognition_model.h"
+#include "learn/device.h"
 #include "service/service.h"
 
 static const nn_model *model;
@@ -15,6 +16,11 @@ static gate activity;
 static decide_state decision;
 static int8_t windows[SERVICE_WINDOWS * GESTURE_RECOGNITION_WINDOW * IMU_AXES];
 static service_config service;
+
+// Classes of one's own, beside the network's: docs/learning.md.
+enum { FEATURES = 64, CLASSES = 12, PLACES = 12, OLD_WINDOWS = 14 };
+static const learn_config learning = {FEATURES, CLASSES, PLACES, OLD_WINDOWS, 16, 12};
+static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
 
 #if FIELD_UPDATES // what an image may need
 static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_nn_fully_connected_packed,
@@ -33,6 +39,7 @@ static void start_afresh(uint32_t sensor_rate_mhz) {
     imu_reset(&frontend, sensor_rate_mhz);
     gate_reset(&activity);
     decide_reset(&decision);
+    learn_afresh();
 }
 
 static void latest_window(int8_t *input) {
@@ -55,7 +62,7 @@ static bool use(const field_model *given) {
     if (!motion || !awake || !events || motion->rate_mhz != gesture_recognition_frontend.rate_mhz) return false;
     if (motion->window > GESTURE_RECOGNITION_WINDOW || !motion->hop || motion->hop > motion->window) return false;
     if (network->input_size != motion->window * IMU_AXES || network->output_size != events->classes) return false;
-    if (network->classes != events->classes || decide_init(&decision, events) != DECIDE_OK) return false;
+    if (network->classes != events->classes || !(network = learn_use(network, events, &decision))) return false;
     imu_init(&frontend, motion, rate, history);
     gate_init(&activity, awake);
     judged.size = (uint16_t)network->input_size;
@@ -84,6 +91,7 @@ void setup() {
     service.app = "gesture_recognition";
     service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
     serve();
+    learn_start(&service, &learning, learnt);
     FIELD_START(&service, room, use);
     service_init(&service);
 }
@@ -91,6 +99,7 @@ void setup() {
 void loop() {
     board_imu_sample sample;
     service_poll();
+    learn_button(board_button(), board_micros());
     if (!service.sensors || !service_read_imu(&sample, 1)) {
         service_sleep();
         return;
@@ -111,9 +120,12 @@ void loop() {
     if (awake) nn_run(model);
     timing.inference_cycles = board_lap(&start);
     board_mark(false);
-    const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
+    const int8_t *scores = learn_window(awake ? imu_level(&frontend) + 1 : 0);
+    const bool detected = decide_push(&decision, learn_is_shown() ? NULL : scores, &event);
     timing.decide_cycles = board_lap(&start);
 
-    service_window(&timing, awake ? model->output : NULL);
-    if (detected) service_event(&event, &timing);
+    service_window(&timing, scores);
+    if (!detected) return;
+    learn_event(&event);
+    service_event(&event, &timing);
 }

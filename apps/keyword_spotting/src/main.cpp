@@ -4,6 +4,7 @@
 #include "field/field.h"
 #include "frontend/logmel.h"
 #include "keyword_spotting_model.h"
+#include "learn/device.h"
 #include "service/service.h"
 #include "spotter/spotter.h"
 
@@ -15,6 +16,12 @@ static decide_state decision;
 static service_timing timing;
 static int8_t windows[SERVICE_WINDOWS * KEYWORD_SPOTTING_RING];
 static service_config service;
+
+// Words of one's own, beside the network's: docs/learning.md.
+enum { FEATURES = 96, CLASSES = 12, PLACES = 7, OLD_WINDOWS = 12 };
+static const learn_config learning = {FEATURES, CLASSES, PLACES, OLD_WINDOWS, 16, 5};
+static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
+static uint64_t voiced; // a bit for each of the latest frames that stands out
 
 #if FIELD_UPDATES // what an image may need
 static const image_kernel *const kernels[] = {&image_nn_conv_2d,   &image_nn_conv_2d_packed, &image_nn_depthwise_packed,
@@ -45,6 +52,8 @@ static void start_afresh(uint32_t) {
     logmel_reset(&frontend);
     spotter_reset(&listener);
     decide_reset(&decision);
+    learn_afresh();
+    voiced = 0;
 }
 
 static void latest_window(int8_t *input) {
@@ -70,8 +79,8 @@ static bool use(const field_model *given) {
     if (wake->bands != values || wake->hop != stream->hop || wake->warm_up != stream->warm_up) return false;
     if (step != network->input_size || step * wake->warm_up > sizeof ring || wake->catch_up < 2) return false;
     if (network->output_size != events->classes || network->classes != events->classes) return false;
-    if (logmel_init(&frontend, sound) != LOGMEL_OK || decide_init(&decision, events) != DECIDE_OK) return false;
-    spotter_init(&listener, wake, stream, ring);
+    if (logmel_init(&frontend, sound) != LOGMEL_OK || !(network = learn_use(network, events, &decision))) return false;
+    spotter_init(&listener, wake, learn_use_stream(stream), ring);
     judged.size = (uint16_t)(step * wake->warm_up);
     service.model = model = network;
     service.window_rate_mhz = sound->rate_hz * 1000 / sound->hop / wake->hop;
@@ -100,9 +109,18 @@ void setup() {
     service.fault = service_sensor_fault(started, rate, rate);
     if (started <= 0 || !service.fault) {
         serve(rate);
+        learn_start(&service, &learning, learnt);
         FIELD_START(&service, room, use);
     }
     service_init(&service);
+}
+
+// Frames of the network's window in which somebody speaks; one more, for what the gate lets through besides.
+static uint32_t how_much() {
+    const uint32_t frames = listener.config->hop * listener.config->warm_up;
+    uint32_t count = 1;
+    for (uint32_t i = 0; i < frames && i < 64; i++) count += voiced >> i & 1;
+    return count;
 }
 
 static void answer() {
@@ -112,16 +130,20 @@ static void answer() {
     const bool awake = spotter_run(&listener);
     timing.inference_cycles = board_lap(&start);
     board_mark(false);
-    const bool detected = decide_push(&decision, awake ? model->output : NULL, &event);
+    const int8_t *scores = learn_window(awake ? how_much() : 0);
+    const bool detected = decide_push(&decision, learn_is_shown() ? NULL : scores, &event);
     timing.decide_cycles = board_lap(&start);
-    service_window(&timing, awake ? model->output : NULL);
-    if (detected) service_event(&event, &timing);
+    service_window(&timing, scores);
+    if (!detected) return;
+    learn_event(&event);
+    service_event(&event, &timing);
 }
 
 void loop() {
     int16_t pcm[LOGMEL_MAX_WINDOW];
     int8_t frame[LOGMEL_MAX_BANDS];
     service_poll();
+    learn_button(board_button(), board_micros());
     const size_t room = service.sensors ? logmel_room(&frontend) : 0;
     const size_t count = room ? service_read_mic(pcm, room, &timing.sample_us) : 0;
     if (!count) {
@@ -130,7 +152,9 @@ void loop() {
     }
     uint32_t start = board_cycles();
     logmel_push(&frontend, pcm, count);
-    const spotter_news news = logmel_pop(&frontend, frame) ? spotter_hear(&listener, frame) : SPOTTER_FRAME;
+    const bool complete = logmel_pop(&frontend, frame);
+    const spotter_news news = complete ? spotter_hear(&listener, frame) : SPOTTER_FRAME;
+    if (complete) voiced = voiced << 1 | (listener.loud >= listener.config->gate->keep_at);
     timing.frontend_cycles += board_lap(&start); // of all the frames of a step
     if (news == SPOTTER_WINDOW) answer();
     if (news != SPOTTER_FRAME) timing.frontend_cycles = 0;

@@ -1,8 +1,9 @@
-// LINK_LEARN: the baseline that a device learns itself. The service only moves its bytes; the application knows their
-// meaning.
+// LINK_LEARN: what a device learns itself. The service only moves its bytes; the application knows their meaning.
 #include "core.h"
 
 #include <string.h>
+
+enum { LABEL = 15 }; // bytes
 
 static const service_baseline *baseline(void) {
     return service.config->baseline;
@@ -43,6 +44,20 @@ static uint8_t plain(service_command *c) {
     return baseline()->run(c->args[0], 0);
 }
 
+static uint8_t teach(service_command *c) {
+    if (!baseline()->teach) return LINK_UNSUPPORTED;
+    return baseline()->teach(c->args[0], c->args + 1, c->size - 1, c->answer, &c->answered);
+}
+
+static uint8_t show(service_command *c) { // what such a sensor sees would be learnt for good
+    if (service_health() && !health_believable(service_health())) return LINK_NOT_NOW;
+    return teach(c);
+}
+
+static uint8_t forget(service_command *c) {
+    return c->size > 1 ? teach(c) : plain(c);
+}
+
 static const struct {
     uint16_t least, most; // bytes, the operation's included
     uint8_t (*run)(service_command *c);
@@ -54,7 +69,9 @@ static const struct {
     [LINK_LEARN_WRITE] = {5, LINK_MAX_PAYLOAD, write},
     [LINK_LEARN_USE] = {1, 1, plain},
     [LINK_LEARN_KEEP] = {1, 1, plain},
-    [LINK_LEARN_FORGET] = {1, 1, plain},
+    [LINK_LEARN_FORGET] = {1, 1 + LABEL, forget},
+    [LINK_LEARN_SHOW] = {3, 2 + LABEL, show},
+    [LINK_LEARN_NEWS] = {1, 1, teach},
 };
 
 uint8_t service_learn(service_command *c) {

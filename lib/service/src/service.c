@@ -34,6 +34,10 @@ void service_renew(void) {
     service_send_info();
 }
 
+void service_tell(void) {
+    service_send_info();
+}
+
 static void keep_time(void) {
     uint32_t now = board_micros();
     service.uptime_us += now - service.now_us;

@@ -62,11 +62,15 @@ static void write_health(link_cbor *c, const health *now) {
     write_uint(c, "withheld", service.stats.withheld);
 }
 
+static bool learns_classes(void) {
+    return service.config->baseline && service.config->baseline->classes;
+}
+
 void service_write_stats(link_cbor *c) {
     const service_stats *s = &service.stats;
     const service_config *config = service.config;
     const unsigned more = (config->model ? 1u : 0u) + (config->activity ? 1u : 0u) + (config->machine ? 1u : 0u) +
-                          (service_health() ? 1u : 0u);
+                          (service_health() ? 1u : 0u) + (learns_classes() ? 1u : 0u);
     cbor_map(c, 17u + more);
     write_uint(c, "uptime_us", service.uptime_us);
     write_uint(c, "windows", s->windows);
@@ -87,6 +91,7 @@ void service_write_stats(link_cbor *c) {
     if (service.config->model) write_uint(c, "arena", service_arena_used());
     if (service.config->activity) write_gate(c, service.config->activity);
     if (service.config->machine) write_machine(c);
+    if (learns_classes()) write_uint(c, "learnt", *config->baseline->classes);
     if (!service_health()) return;
     cbor_text(c, "health");
     write_health(c, service_health());

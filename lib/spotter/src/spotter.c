@@ -33,7 +33,8 @@ static void count_step(spotter *s) {
 spotter_news spotter_hear(spotter *s, const int8_t *frame) {
     const spotter_config *c = s->config;
     memcpy(s->ring + ((size_t)s->next * c->hop + s->in_step) * c->bands, frame, c->bands);
-    gate_push(&s->listening, vad_push(&s->voice, frame));
+    s->loud = vad_push(&s->voice, frame);
+    gate_push(&s->listening, s->loud);
     if (++s->in_step < c->hop) return SPOTTER_FRAME;
     count_step(s);
     return s->heard == c->warm_up ? SPOTTER_WINDOW : SPOTTER_STEP;

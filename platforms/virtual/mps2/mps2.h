@@ -34,6 +34,8 @@ enum { WATCHDOG_INTERRUPT = 1 << 0, WATCHDOG_RESET = 1 << 1 }; // control
 #define MPS2_PSRAM_SIZE  0x01000000u
 #define MPS2_FLASH_SIZE  0x00100000u // the end of it, which board_flash_* write: emulator_control.py keeps it
 #define MPS2_FLASH_PART  ((uintptr_t)MPS2_PSRAM + MPS2_PSRAM_SIZE - MPS2_FLASH_SIZE)
+#define MPS2_STORE_SIZE  0x00008000u // before it, of board_store_*: it is empty when the emulator starts
+#define MPS2_STORE       (MPS2_FLASH_PART - 2 * MPS2_STORE_SIZE)
 #define MPS2_MODELS_SIZE 0x00080000u // of the flash part, its beginning; behind it lies firmware from the field
 
 #define MPS2_BOOT_SIZE 0x00004000u // the boot stage, in front of a firmware that is built for one: boot_stage.py

@@ -54,6 +54,7 @@ static void protect_memory(void) {
     protect(3, 0x20000000u, (uint32_t)__ram_size, full | execute_never);
     protect(4, (uint32_t)MPS2_PSRAM, MPS2_PSRAM_SIZE, read_only | execute_never); // of the sensor bus
     protect(5, MPS2_FLASH_PART, MPS2_FLASH_SIZE, full | execute_never);
+    protect(6, MPS2_STORE, MPS2_STORE_SIZE, full | execute_never);
     MPU_CONTROL = 1u | 1u << 2; // enabled; everything else keeps the default map
     __asm volatile("dsb\nisb");
 }

@@ -54,6 +54,7 @@ uint32_t board_cycles_hz(void); // counts of board_cycles() per second
 void board_sleep(void);         // until the next interrupt or due sample
 void board_reset(void);         // does not return
 void board_mark(bool high);     // a pin that instruments watch, such as a current meter; none on some boards
+bool board_button(void);        // somebody presses the board's button; false where there is none
 
 static inline uint32_t board_lap(uint32_t *start) { // cycles since *start, which becomes now
     const uint32_t now = board_cycles(), cycles = now - *start;
@@ -106,9 +107,9 @@ bool board_i2c_write(uint8_t address, uint8_t reg, const uint8_t *bytes, size_t 
 bool board_mark_read(void); // another board's board_mark(), at the pin BOARD_MARK_INPUT; false where there is none
 
 // Store: a few small values by name (1..15 characters) that outlive board_reset(). Arduino boards with a key store or
-// an emulated EEPROM keep them without power too; `host` in a file beside the program; `virtual` and `virtual-m3` in
-// RAM, as long as the emulator runs. A kept value may be damaged or come from other firmware, so give it a checksum.
-// Each write wears the flash: never write in a loop.
+// an emulated EEPROM keep them without power too (the EEPROM of the STM32 core: one value alone); `host` in files
+// beside the program; `virtual` and `virtual-m3` in memory, as long as the emulator runs. A kept value may be damaged
+// or come from other firmware, so give it a checksum. Each write wears the flash: never write in a loop.
 #define BOARD_STORE_SIZE 1024                                       // bytes of a value, at most
 size_t board_store_read(const char *key, void *bytes, size_t size); // bytes of the value, 0: none, or none so short
 int32_t board_store_write(const char *key, const void *bytes, size_t size); // BOARD_OK or an error; size 0 takes it out

@@ -24,6 +24,9 @@ static void begin_once() {
 #ifdef BOARD_MARK_PIN
     pinMode(BOARD_MARK_PIN, OUTPUT);
 #endif
+#ifdef BOARD_BUTTON_PIN
+    pinMode(BOARD_BUTTON_PIN, INPUT_PULLUP);
+#endif
     ticks_begin();
     sleep_begin();
     heard_us = board_micros();
@@ -49,6 +52,14 @@ void board_mark(bool high) {
     digitalWrite(BOARD_MARK_PIN, high ? HIGH : LOW);
 #else
     (void)high;
+#endif
+}
+
+bool board_button(void) { // between the pin and ground
+#ifdef BOARD_BUTTON_PIN
+    return digitalRead(BOARD_BUTTON_PIN) == LOW;
+#else
+    return false;
 #endif
 }
 

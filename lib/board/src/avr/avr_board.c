@@ -112,6 +112,10 @@ void board_sleep(void) { // until the next byte, or Timer 1 after 4 ms at most
     sei();
 }
 
+bool board_button(void) {
+    return false;
+}
+
 void board_mark(bool high) {
 #ifdef BOARD_MARK_PIN
     if (high)

@@ -1,13 +1,15 @@
-// mps2_store.c: the store of an emulated board is RAM that a reset leaves alone; it is empty when the emulator starts.
+// mps2_store.c: the store of an emulated board is a part of its PSRAM, which a reset leaves alone; it is empty when the
+// emulator starts.
 #if defined(BOARD_MPS2)
 
 #include "board/board.h"
+#include "mps2.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-enum { SLOTS = 2, KEY_SIZE = 16 };
-#define TAKEN 0x45524F54u // what RAM holds at power-on is no value
+enum { SLOTS = 16, KEY_SIZE = 16 };
+#define TAKEN 0x45524F54u // what memory holds at power-on is no value
 
 typedef struct {
     uint32_t taken, size;
@@ -15,7 +17,8 @@ typedef struct {
     uint8_t bytes[BOARD_STORE_SIZE];
 } slot;
 
-__attribute__((section(".noinit"))) static slot slots[SLOTS];
+static slot *const slots = (slot *)MPS2_STORE;
+_Static_assert(SLOTS * sizeof(slot) <= MPS2_STORE_SIZE, "the part has less room");
 
 static slot *find(const char *key) {
     for (slot *s = slots; s < slots + SLOTS; s++)

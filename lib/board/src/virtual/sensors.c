@@ -22,7 +22,7 @@
 #define BOARD_ANALOG_FIFO 64
 #endif
 
-enum { ANALOG_CHANNELS = 2, POWER_RATE_MHZ = 10000000, POWER_ROWS = 50000 };
+enum { ANALOG_CHANNELS = 2, POWER_RATE_MHZ = 10000000, POWER_ROWS = 50000, BUTTON_RATE_MHZ = 100000 };
 
 typedef struct {
     uint8_t axes;
@@ -50,6 +50,7 @@ static const sensor_kind kinds[SENSOR_COUNT] = {
     [SENSOR_ACCEL] = {3, BOARD_ACCEL_FIFO, 32, 51200000, {0, 0, BOARD_ACCEL_PER_G}, true},
     [SENSOR_ANALOG] = {ANALOG_CHANNELS, BOARD_ANALOG_FIFO, 1, 10000000, {0}, false},
     [SENSOR_POWER] = {POWER_WORDS, POWER_ROWS, 1, POWER_RATE_MHZ, {0, 0, 3300, 0}, false},
+    [SENSOR_BUTTON] = {1, UINT16_MAX, 1, BUTTON_RATE_MHZ, {0}, false},
 };
 static sensor_state sensors[SENSOR_COUNT];
 static uint32_t overruns;
@@ -220,6 +221,19 @@ size_t board_analog_read(int16_t *rows, size_t count) {
     return due;
 }
 
+// Of a recording alone: where none is played, nobody presses it, and it wakes nobody.
+bool board_button(void) {
+    static int16_t pressed;
+    const sensor_state *s = &sensors[SENSOR_BUTTON];
+    if (!bus_offers(SENSOR_BUTTON) && s->taken == s->fetched) {
+        pressed = 0;
+        return false;
+    }
+    if (!s->rate_mhz) start(SENSOR_BUTTON, BUTTON_RATE_MHZ);
+    while (ready(SENSOR_BUTTON, 1)) take(SENSOR_BUTTON, &pressed, 1);
+    return pressed > 0;
+}
+
 void power_start(void) {
     start(SENSOR_POWER, POWER_RATE_MHZ);
 }
@@ -246,6 +260,7 @@ bool sensors_next_due(uint64_t *time) {
         uint64_t fraction;
         if (s->rate_mhz == 0) continue;
         if (id == SENSOR_POWER && !sensors_playing()) continue; // what flows through a shunt wakes nobody
+        if (id == SENSOR_BUTTON && !bus_offers(SENSOR_BUTTON)) continue;
         const uint64_t due = s->due + span(s, block_of(s, &kinds[id]) - 1u - s->in_block, &fraction);
         if (!any || due < *time) *time = due;
         any = true;

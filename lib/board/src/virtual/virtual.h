@@ -39,7 +39,15 @@ bool restarted(void); // true after such a reset
 size_t port_send(port_id port, const uint8_t *bytes, size_t size, uint32_t patience_ms);
 
 // Sensors of a board that lies still on a table, or of a recording that the host plays.
-typedef enum { SENSOR_IMU, SENSOR_MIC, SENSOR_ACCEL, SENSOR_ANALOG, SENSOR_POWER, SENSOR_COUNT } sensor_id;
+typedef enum {
+    SENSOR_IMU,
+    SENSOR_MIC,
+    SENSOR_ACCEL,
+    SENSOR_ANALOG,
+    SENSOR_POWER,
+    SENSOR_BUTTON,
+    SENSOR_COUNT
+} sensor_id;
 enum { SENSOR_MAX_WORDS = 256 }; // int16 in one block on the bus
 
 void sensors_init(void);

@@ -37,7 +37,7 @@ typedef struct {    // a class; `features` sums, int32, lie behind it
     uint16_t features;
     uint16_t examples;       // in the sums, 1 and up
     uint32_t squares[2];     // sum of the squared lengths of the examples: low word, high word
-    char label[LEARN_LABEL]; // UTF-8, zeros behind it
+    char label[LEARN_LABEL]; // ASCII, zeros behind it
 } learn_class;
 
 #define LEARN_CLASS_WORDS(features) (sizeof(learn_class) / 4 + (features))
@@ -50,31 +50,38 @@ typedef struct {
     uint32_t model;
 } learn_classes;
 
-void learn_clear(const learn_classes *s); // all places
 learn_class *learn_at(const learn_classes *s, uint32_t place);
-int32_t *learn_sums(const learn_classes *s, uint32_t place);
-bool learn_taken(const learn_classes *s, uint32_t place);      // a class is there; its CRC is not looked at
-int32_t learn_find(const learn_classes *s, const char *label); // place, -1: none
-int32_t learn_free(const learn_classes *s);                    // likewise
+void learn_clear(const learn_classes *s);                                  // all places
+int32_t learn_find(const learn_classes *s, const char label[LEARN_LABEL]); // place, -1: none
+int32_t learn_free(const learn_classes *s);                                // likewise
 
-// Begins a class without examples: add one, or free it again. False: the label is empty or too long.
-bool learn_name(const learn_classes *s, uint32_t place, const char *label);
+static inline int32_t *learn_sums(const learn_class *c) {
+    return (int32_t *)(c + 1);
+}
+
+static inline bool learn_taken(const learn_class *c) { // a class is there; its CRC is not looked at
+    return c->magic == LEARN_MAGIC;
+}
+
+// 1 to LEARN_LABEL - 1 characters of ASCII that can be printed, the first no space, then zeros: session info has them.
+bool learn_label_fits(const char label[LEARN_LABEL]);
+
+// Begins a class without examples, of a label that fits: add one, or remove it again.
+learn_class *learn_name(const learn_classes *s, uint32_t place, const char label[LEARN_LABEL]);
 void learn_remove(const learn_classes *s, uint32_t place);
 
-// An example more, or one that was added before less. Sums saturate. False: there are LEARN_MAX_EXAMPLES, or none.
-bool learn_add(const learn_classes *s, uint32_t place, const int8_t *x);
-bool learn_subtract(const learn_classes *s, uint32_t place, const int8_t *x);
+// An example more (`times` 1), or one that was added before less (-1). Sums saturate. False: there are
+// LEARN_MAX_EXAMPLES, or none.
+bool learn_add(learn_class *c, const int8_t *x, int32_t times);
 
-void learn_seal(const learn_classes *s, uint32_t place); // sets the CRC
+void learn_seal(learn_class *c); // sets the CRC
 // A class as learning makes it, of this model: for bytes from a store or a host.
-bool learn_valid(const learn_classes *s, uint32_t place);
+bool learn_valid(const learn_classes *s, const learn_class *c);
 
-// Squared distance of an example from a class's mean, rounded down.
-uint32_t learn_distance(const learn_classes *s, uint32_t place, const int8_t *x);
-uint32_t learn_between(const learn_classes *s, uint32_t a, uint32_t b); // of two means
-
-// Mean squared distance of an example from the mean of its class, 1 and up.
-uint32_t learn_stray(const learn_classes *s);
+uint32_t learn_distance(const learn_class *c, const int8_t *x); // squared, of an example from the mean, rounded down
+void learn_mean(const learn_class *c, int8_t *x);               // rounded to whole steps
+uint32_t learn_apart(const int8_t *x, const int8_t *y, uint32_t features); // squared distance
+uint32_t learn_stray(const learn_classes *s); // mean squared distance of an example from its class's mean, 1 and up
 
 #ifdef __cplusplus
 }

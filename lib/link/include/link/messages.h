@@ -218,7 +218,8 @@ enum link_given_up {
 
 // Second byte of a LEARN: what is done with the device's own baseline.
 enum link_learn {
-    // -> learnt u32 (windows), wanted u32 (windows; 0 when it is not learning), size u32 (of the baseline)
+    // -> learnt u32 (windows or examples), wanted u32 (the same; 0 when it is not learning), size u32 (of what is
+    // learnt)
     LINK_LEARN_STATUS = 0,
     // windows u32 (1 and up); forgets what was learnt, then learns from the next so many windows and uses that
     LINK_LEARN_BEGIN = 1,
@@ -232,8 +233,40 @@ enum link_learn {
     LINK_LEARN_USE = 5,
     // into memory that outlives a reset; NOT_NOW unless what is there is in use
     LINK_LEARN_KEEP = 6,
-    // back to the baseline of the firmware
-    LINK_LEARN_FORGET = 7
+    // label bytes (of a class; none: all); back to the firmware's own baseline or classes; BAD_ARGUMENT if no class has
+    // that label
+    LINK_LEARN_FORGET = 7,
+    // examples u8 (1 to 5; 0: awaits no more of them and learns nothing), label bytes (ASCII, 1 to 15); learns a class
+    // from so many examples, that the sensor sees from now on; NOT_NOW: no room, or a sensor that is not to be
+    // believed; UNSUPPORTED where a baseline is learnt
+    LINK_LEARN_SHOW = 8,
+    // -> news u8, other u8 (class, 0xFF: none), left_out u8 (examples of the last ones that were unlike the others),
+    // classes u8 (learnt), told u16 (news since the start)
+    LINK_LEARN_NEWS = 9
+};
+
+// What became of the examples of a class that were shown.
+enum link_news {
+    LINK_NEWS_NOTHING = 0,
+    // for an example
+    LINK_NEWS_WAITING = 1,
+    // one was seen
+    LINK_NEWS_EXAMPLE = 2,
+    // one was none: it is what the device sees when nothing is meant
+    LINK_NEWS_BACKGROUND = 3,
+    // refused: the examples are not alike
+    LINK_NEWS_UNLIKE = 4,
+    // refused: their mean lies on that of the other class
+    LINK_NEWS_CLOSE = 5,
+    // taken back: old windows got other answers than before
+    LINK_NEWS_WORSE = 6,
+    LINK_NEWS_LEARNT = 7,
+    // learnt, but the network takes most of the examples for the other class
+    LINK_NEWS_LEARNT_LIKE = 8,
+    // learnt, but there is no room in the store: it lasts until the board restarts
+    LINK_NEWS_NOT_KEPT = 9,
+    // without an example
+    LINK_NEWS_STOPPED = 10
 };
 
 // Second byte of a FLEET: a step of a round of learning together.

@@ -64,14 +64,20 @@ typedef struct { // samples, channels interleaved
     uint8_t format; // service_format; a host can inject int16 only
 } service_stream;
 
-typedef struct { // a baseline that a device learns itself, such as the sound of a healthy machine (LINK_LEARN)
-    void *state; // the baseline as the application lays it out; a host reads and writes these bytes
+typedef struct { // what a device learns itself (LINK_LEARN): a baseline, such as the sound of a healthy machine;
+                 // classes
+    void *state; // as the application lays it out; a host reads and writes these bytes
     uint32_t size;
-    const uint32_t *learnt, *wanted; // windows so far, and in all; wanted 0: not learning
+    const uint32_t *learnt, *wanted; // windows or examples so far, and in all; wanted 0: not learning
+    const uint8_t *classes;          // that are learnt, for telemetry; NULL: it is a baseline
     // link_learn but STATUS and READ -> link_status. WRITE asks whether `state` may be overwritten now: bytes from the
     // host count for nothing before USE has checked them.
     uint8_t (*run)(uint8_t operation, uint32_t windows);
+    // SHOW, NEWS, and FORGET of a label, with their arguments -> link_status; NULL: it is a baseline. `answer` has room
+    // for SERVICE_LEARN_ANSWER bytes.
+    uint8_t (*teach)(uint8_t operation, const uint8_t *args, size_t size, uint8_t *answer, size_t *answered);
 } service_baseline;
+enum { SERVICE_LEARN_ANSWER = 8 };
 
 typedef struct { // models that are given in the field: lib/field. The service only moves what the host says
     // LINK_UPDATE_... and its arguments -> link_status; `answer` has room for SERVICE_UPDATE_ANSWER bytes.
@@ -138,6 +144,7 @@ const char *service_sensor_fault(int32_t started, uint32_t least_mhz, uint32_t m
 
 void service_init(const service_config *config); // `config` stays alive
 void service_renew(void);                        // `config` has another model: everything starts afresh
+void service_tell(void);                         // the host shall know at once what `config` says now: labels
 void service_end_with(void (*last)(void));       // when the answers are out, such as board_reset; it does not return
 void service_poll(void);                         // first in every turn of the loop: commands, answers, what is due
 void service_sleep(void);                        // board_sleep, for when nothing is due: telemetry says how long

@@ -46,7 +46,7 @@ typedef struct {
 
 #define SPOTTER_RING(bands, hop, warm_up) ((bands) * (hop) * (warm_up)) // bytes
 
-typedef struct { // fields are private but for the gate's counters
+typedef struct { // fields are private but for the gate's counters and `loud`
     const spotter_config *config;
     const nn_stream *network;
     int8_t *ring;
@@ -57,6 +57,7 @@ typedef struct { // fields are private but for the gate's counters
     uint16_t heard;    // steps since the start, at most warm_up
     uint16_t behind;   // steps that the network has not taken, at most warm_up + 1: too many to go on
     uint16_t taken;    // steps since it started afresh, at most warm_up: then its output holds scores
+    uint32_t loud;     // how far the latest frame stood out, as the gate takes it
     uint32_t restarts; // how often it started afresh
 } spotter;
 
