@@ -38,10 +38,10 @@ def nothing_learnt(board):
 
 @pytest.fixture(scope="module")
 def circles(tmp_path_factory):
-    """Somebody swings the board round twice, three times over, each time a little otherwise."""
+    """Somebody swings the board round four times, three times over, each time a little otherwise."""
     folder = tmp_path_factory.mktemp("circles")
     for number in range(3):
-        turn = 2 * np.pi * 1.9 * np.arange(36) / RATE + 0.1 * number
+        turn = 2 * np.pi * 3.7 * np.arange(36) / RATE + 0.1 * number
         grown = np.sin(np.pi * np.arange(36) / 36) * (1 + 0.05 * number)
         accel = np.stack([5 * np.cos(turn), 0 * turn, 5 * np.sin(turn)], 1) * grown[:, None] + [0, 0, GRAVITY]
         rows = np.hstack([accel, np.random.default_rng(number).normal(0, 2, (36, 3))])  # a gyroscope has noise
