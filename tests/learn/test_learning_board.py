@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from ml.cli import cli
 from ml.data.recordings import GRAVITY
+from ml.data.synthesis import Plan, generate
 from ml.learn.playing import example
 from ml.link.classes import Classes
 from ml.link.device import CommandError, Device
@@ -20,7 +21,7 @@ from ml.paths import ROOT
 from ml.pipeline.contract import find
 from ml.trial.committed import committed
 
-APP, LABEL, RATE = "gesture_recognition", "circle", 33.3
+APP, LABEL, RATE = "gesture_recognition", "wave", 33.3
 MAIN = (ROOT / f"apps/{APP}/src/main.cpp").read_text()
 LAST = list(re.findall(r"OLD_WINDOWS, (\d+), (\d+)\}", MAIN)[0])  # of its settings: windows of an example, stray
 
@@ -37,16 +38,12 @@ def nothing_learnt(board):
 
 
 @pytest.fixture(scope="module")
-def circles(tmp_path_factory):
-    """Somebody swings the board round four times, three times over, each time a little otherwise."""
-    folder = tmp_path_factory.mktemp("circles")
-    for number in range(3):
-        turn = 2 * np.pi * 3.7 * np.arange(36) / RATE + 0.1 * number
-        grown = np.sin(np.pi * np.arange(36) / 36) * (1 + 0.05 * number)
-        accel = np.stack([5 * np.cos(turn), 0 * turn, 5 * np.sin(turn)], 1) * grown[:, None] + [0, 0, GRAVITY]
-        rows = np.hstack([accel, np.random.default_rng(number).normal(0, 2, (36, 3))])  # a gyroscope has noise
-        lines = ["ax_mps2,ay_mps2,az_mps2,gx_dps,gy_dps,gz_dps", *(",".join(f"{x:.3f}" for x in row) for row in rows)]
-        (folder / f"circle_{number}.csv").write_text("\n".join(lines) + "\n")
+def waves(tmp_path_factory):
+    """A simulated person shakes the board up and down, three times."""
+    made = generate(Plan(people=2, repetitions=3, background_s=5), 3, tmp_path_factory.mktemp("people") / "set")
+    folder = tmp_path_factory.mktemp("waves")
+    for file in sorted((made / "repetitions/shake_ud").glob("sim_a_*.csv")):
+        (folder / file.name).write_bytes(file.read_bytes())
     return folder
 
 
@@ -75,12 +72,12 @@ def learnt_by_python(folder) -> Learner:
     return own
 
 
-def test_a_board_is_taught_and_learns_what_python_learns_and_makes_events_of_its_own_label(board, circles):
-    said = ml("--on", board, "--label", LABEL, "--play", circles)
+def test_a_board_is_taught_and_learns_what_python_learns_and_makes_events_of_its_own_label(board, waves):
+    said = ml("--on", board, "--label", LABEL, "--play", waves)
     assert f"{LABEL}: your own, from 3 examples" in said, said
-    python = learnt_by_python(circles)
+    python = learnt_by_python(waves)
     assert python.news in (News.LEARNT, News.LEARNT_LIKE)
-    samples, rate = example(circles / "circle_1.csv", RATE, "imu")
+    samples, rate = example(sorted(waves.iterdir())[1], RATE, "imu")
     with Device.open(board, app=APP) as device:
         assert Classes(device).read() == bytes(python)
         assert device.statistics().learnt == 1
@@ -91,8 +88,8 @@ def test_a_board_is_taught_and_learns_what_python_learns_and_makes_events_of_its
         assert LABEL in [device.info.labels[one.class_id] for one in events]
 
 
-def test_what_was_learnt_outlives_a_restart_and_goes_when_it_is_forgotten(board, circles):
-    own = learnt_by_python(circles)
+def test_what_was_learnt_outlives_a_restart_and_goes_when_it_is_forgotten(board, waves):
+    own = learnt_by_python(waves)
     with Device.open(board, app=APP) as device:
         Classes(device).write(bytes(own))
         device.command(Command.RESET_BOARD)
@@ -105,8 +102,8 @@ def test_what_was_learnt_outlives_a_restart_and_goes_when_it_is_forgotten(board,
         assert LABEL not in device.asked().labels
 
 
-def test_classes_of_a_host_are_taken_whole_or_not_at_all(board, circles):
-    own = learnt_by_python(circles)
+def test_classes_of_a_host_are_taken_whole_or_not_at_all(board, waves):
+    own = learnt_by_python(waves)
     damaged = bytearray(bytes(own))
     damaged[60] ^= 1
     with Device.open(board, app=APP) as device:
