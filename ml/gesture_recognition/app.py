@@ -88,6 +88,14 @@ class GestureRecognition(App):
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:
         return presentation.held_out(data, labels, self.config.front_end)
 
+    def figures(self, held_out: HeldOut, scores: np.ndarray) -> dict:
+        """How many held-out windows the device leaves without an answer, where it does: it is held otherwise there."""
+        imu, held = self.config.front_end.imu(), []
+        for samples, count, rate in zip(held_out.samples, held_out.count, held_out.rate_mhz, strict=True):
+            held.append(bool(windows(samples[:count], imu, int(rate)).held[-1]))
+        otherwise = len(held) - sum(held)
+        return {"held otherwise than trained, without an answer": f"{otherwise} of {len(held)}"} if otherwise else {}
+
     def network(self, labels: list[str]):
         network, (shape, classes) = self.config.network, self.shape(labels)
         if isinstance(network, Blocks):

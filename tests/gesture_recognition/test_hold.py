@@ -42,6 +42,14 @@ def test_without_gravity_the_hold_stays_the_stated_one():
     assert APP.of_data(data) == APP
 
 
+def test_held_out_windows_without_an_answer_are_counted():
+    items = (resting(FLAT, "ann"), resting((0.0, 0.0, -1.0), "bob"), resting((0.0, 1.0, 0.0), "carl"))
+    shown, scores = APP.held_out(Dataset(items, ""), ["wave", "none"]), np.zeros((3, 2))
+    assert list(APP.figures(shown, scores).values()) == ["2 of 3"]
+    upright = APP.held_out(Dataset(items[:1], ""), ["wave", "none"])
+    assert APP.figures(upright, scores[:1]) == {}
+
+
 def test_gravity_turns_as_the_gyroscope_says():
     quarter = 33  # samples, 1 s
     samples = np.zeros((3 * quarter, 6), np.int16)
