@@ -17,10 +17,11 @@ uint16_t analogRead(uint8_t pin);
 void analogReadResolution(uint8_t bits);
 }
 
-#define LOW    0x0
-#define HIGH   0x1
-#define INPUT  0x01
-#define OUTPUT 0x02
+#define LOW          0x0
+#define HIGH         0x1
+#define INPUT        0x01
+#define OUTPUT       0x02
+#define INPUT_PULLUP 0x05
 
 class HardwareSerial {
   public:

@@ -1,7 +1,7 @@
 // The STM32 core: stm32duino/Arduino_Core_STM32 2.12.0 (ststm32@19.6.0), with CMSIS and HAL of the STM32L4.
 // Read: cores/arduino/wiring_digital.h (062d1ee), wiring_analog.h (0255c9a), wiring_time.h (0916513), HardwareSerial.h
-// (0916513, of release 1: release 2 adds write(buffer, size)). Not read: CMSIS and HAL, whose names are those of RM0351
-// and UM1884; the firmware of disco_l475vg_iot01a was built with the real ones.
+// (0916513, of release 1: release 2 adds write(buffer, size)). Not read: the variants, which name USER_BTN; CMSIS and
+// HAL, whose names are those of RM0351 and UM1884; the firmware of disco_l475vg_iot01a was built with the real ones.
 #ifndef CORE_STM32_H
 #define CORE_STM32_H
 
@@ -17,10 +17,11 @@ uint32_t analogRead(uint32_t ulPin);
 void analogReadResolution(int res);
 }
 
-#define LOW    0x0
-#define HIGH   0x1
-#define INPUT  0x0
-#define OUTPUT 0x1
+#define LOW          0x0
+#define HIGH         0x1
+#define INPUT        0x0
+#define OUTPUT       0x1
+#define INPUT_PULLUP 0x2
 
 class HardwareSerial {
   public:
@@ -43,7 +44,7 @@ typedef enum { RESET = 0, SET = !RESET } FlagStatus;
 typedef enum { DISABLE = 0, ENABLE = !DISABLE } FunctionalState;
 typedef enum { SUCCESS = 0, ERROR = !SUCCESS } ErrorStatus;
 
-enum { PB10 = 26, PB11 = 27 };
+enum { PB10 = 26, PB11 = 27, USER_BTN = 45 };
 typedef struct {
     volatile uint32_t CSR;
 } RCC_TypeDef;
