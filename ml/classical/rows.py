@@ -9,7 +9,7 @@ from ml.classical.features import features, names
 from ml.classical.form import MOST, checked_inputs
 from ml.data.arrays import DAMAGED, unpacked
 from ml.data.split import by_subject
-from ml.data.untrusted import why
+from ml.data.untrusted import MAX_ARRAY, why
 from ml.errors import UserError
 from ml.pipeline.run import Run
 from ml.train.examples import HeldOut
@@ -110,7 +110,7 @@ def _few(rows: Rows) -> Rows:
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     """Numbers and texts alone: nothing is unpickled."""
     try:
-        found = unpacked(path, ("inputs", "labels", "subjects"))
+        found = unpacked(path, MAX_ARRAY, ("inputs", "labels", "subjects"))
     except DAMAGED as error:
         raise UserError(f"{path}: expected an .npz of arrays `inputs` and `labels`, found: {why(error)}") from None
     missing = {"inputs", "labels"} - set(found)

@@ -13,13 +13,14 @@ from ml.convert import worker
 from ml.convert.judge import FAIR_DB, LEAST_DB, Judged, integer_answers, judge
 from ml.convert.original import turned
 from ml.convert.worker import Made
+from ml.data.arrays import DAMAGED, first
+from ml.data.untrusted import MAX_EXAMPLES, why
 from ml.errors import UserError
 from ml.files import replace_file
 from ml.progress import echo, say
 
 CALIBRATION = 500  # examples that set the ranges, at most
 SPARE = 8  # from how many examples on half of them judge only
-MOST = 2 << 30  # bytes of examples
 
 
 @click.command("convert")
@@ -57,13 +58,9 @@ def convert(model: Path, examples_file: Path, bits: str, out: Path | None, as_js
 def _examples(path: Path) -> np.ndarray:
     """float32 [n, ...]."""
     try:
-        if path.stat().st_size > MOST:
-            raise ValueError(f"{path.stat().st_size >> 20} MB, more than {MOST >> 20}")
-        loaded = np.load(path)
-        rows = loaded if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]]
-        rows = np.asarray(rows).astype(np.float32)
-    except (OSError, ValueError, EOFError, KeyError, IndexError, TypeError) as error:
-        raise UserError(f"{path}: expected examples as an .npy or .npz file of numbers, found: {error}") from None
+        rows = first(path, MAX_EXAMPLES).astype(np.float32)
+    except (*DAMAGED, StopIteration) as error:
+        raise UserError(f"{path}: expected examples as an .npy or .npz file of numbers, found: {why(error)}") from None
     if rows.ndim < 2 or not rows.size:
         raise UserError(f"{path}: expected an example a row, found an array of shape {rows.shape}")
     if not np.isfinite(rows).all():

@@ -1,12 +1,19 @@
-"""Reads one axis of vibration from an `.npz`: `x` int16 (n,), `scale` (a count in the sensor's unit), `rate` in hertz.
+"""Reads arrays of untrusted `.npz` and `.npy` files: never more bytes than asked, nothing that is pickled.
 
-The unit may be unknown: one of it is taken for 1 g, and what is learned from such data holds for that sensor only.
+arrays = unpacked(path, MAX_EXAMPLES)     # of an .npz, by name
+counts, rate = read_array(path)           # one axis of vibration
+
+One axis of vibration is `x` int16 (n,), `scale` (a count in the sensor's unit), and `rate` in hertz. The unit may be
+unknown: one of it is taken for 1 g, and what is learned from such data holds for that sensor only.
 """
 
-from collections.abc import Container
+import os
+from collections.abc import Callable, Container
+from functools import partial
 from pathlib import Path
 from tokenize import TokenError
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from typing import IO
+from zipfile import BadZipFile, ZipFile, is_zipfile
 from zlib import error as ZlibError
 
 import numpy as np
@@ -26,7 +33,7 @@ DAMAGED = (
 def read_array(path: Path) -> tuple[np.ndarray, float]:
     """Counts int16 (n, 3), the second and third axis 0, and the rate in hertz."""
     try:
-        found = unpacked(path, NAMES)
+        found = unpacked(path, MAX_ARRAY, NAMES)
         x, scale, rate = (found[name] for name in NAMES)
         scale, rate = float(scale), float(rate)
     except DAMAGED as error:
@@ -40,26 +47,39 @@ def read_array(path: Path) -> tuple[np.ndarray, float]:
     return made, rate
 
 
-def unpacked(path: Path, names: Container[str]) -> dict[str, np.ndarray]:
-    """Of an `.npz` the arrays with these names that are there; one of DAMAGED where it is damaged or too large."""
-    with opened(path, MAX_ARRAY) as file, ZipFile(file) as archive:
+def unpacked(path: Path, most: int, names: Container[str] | None = None) -> dict[str, np.ndarray]:
+    """The arrays of an `.npz`, or those of them with these names; one of DAMAGED where it is damaged, or where it or
+    what it holds has more than `most` bytes."""
+    with opened(path, most) as file, ZipFile(file) as archive:
         members = archive.infolist()
-        if len(members) > MEMBERS or sum(member.file_size for member in members) > MAX_ARRAY:
-            raise ValueError(f"more than {MEMBERS} arrays or {MAX_ARRAY:,} bytes; cut it into pieces")
+        if len(members) > MEMBERS or sum(member.file_size for member in members) > most:
+            raise ValueError(f"more than {MEMBERS} arrays or {most:,} bytes; cut it into pieces")
         named = {member.filename.removesuffix(".npy"): member for member in members}
-        return {name: _array(archive, member) for name, member in named.items() if name in names}
+        return {
+            name: _array(partial(archive.open, member), member.file_size)
+            for name, member in named.items()
+            if names is None or name in names
+        }
 
 
-def _array(archive: ZipFile, member: ZipInfo) -> np.ndarray:
-    """One array, no larger than its member of the archive: what its header claims is held against that first."""
-    with archive.open(member) as file:
+def first(path: Path, most: int) -> np.ndarray:
+    """The array of an `.npy`, or the first one of an `.npz`; one of DAMAGED as above."""
+    with opened(path, most) as file:
+        if not is_zipfile(file):
+            return _array(partial(opened, path, most), os.fstat(file.fileno()).st_size)
+    return next(iter(unpacked(path, most).values()))
+
+
+def _array(again: Callable[[], IO[bytes]], size: int) -> np.ndarray:
+    """One array of a file that is opened twice: what its header claims is held against its size first."""
+    with again() as file:
         version = np.lib.format.read_magic(file)
         read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
         if version not in read_header:
             raise ValueError(f"an array of version {version}")
         shape, _, dtype = read_header[version](file)
         claimed = int(np.prod([int(side) for side in shape], dtype=object)) * dtype.itemsize
-        if dtype.hasobject or not 0 <= claimed <= member.file_size:
-            raise ValueError(f"an array of {claimed} bytes of {dtype} in {member.file_size} bytes")
-    with archive.open(member) as file:
+        if dtype.hasobject or not 0 <= claimed <= size:
+            raise ValueError(f"an array of {claimed} bytes of {dtype} in {size} bytes")
+    with again() as file:
         return np.lib.format.read_array(file, allow_pickle=False)

@@ -25,6 +25,7 @@ MAX_TEXT = 128 << 20  # bytes of a table; six channels at 100 Hz fill it in six 
 MAX_DOCUMENT = 32 << 20  # bytes of JSON or CBOR; Python needs some 25 times as much in the worst case
 MAX_SOUND = 2 << 30  # bytes of a file of sound
 MAX_ARRAY = 1 << 28  # bytes of an array, unpacked
+MAX_EXAMPLES = 2 << 30  # bytes of the examples that somebody brings for a model of their own, unpacked
 MAX_LINE = 1 << 16  # characters of a line of text
 MAX_COLUMNS = 256  # of a table
 MAX_DEPTH = 64  # of lists in lists

@@ -16,6 +16,8 @@ from zipfile import BadZipFile
 
 import numpy as np
 
+from ml.data.arrays import DAMAGED, unpacked
+from ml.data.untrusted import MAX_EXAMPLES, why
 from ml.errors import UserError
 from ml.native.decide import MAX_CLASSES
 from ml.train.keras import keras_module
@@ -43,8 +45,7 @@ def load(path: Path):
     except OSError as error:
         raise UserError(f"{path}: expected a Keras model (.keras), found: {error.strerror or 'no such file'}") from None
     except (ValueError, TypeError, KeyError, AttributeError, BadZipFile, pickle.UnpicklingError) as error:
-        why = " ".join(str(error).split())[:160]
-        raise UserError(f"{path}: expected a Keras model of Keras' own layers, found: {why}") from None
+        raise UserError(f"{path}: expected a Keras model of Keras' own layers, found: {why(error)}") from None
 
 
 @cache
@@ -75,11 +76,9 @@ def material(model: Path, given: Path) -> Material:
 
 def _arrays(path: Path) -> dict[str, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as kept:
-            found = {name: kept[name] for name in kept.files}
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, BadZipFile, MemoryError) as error:
-        why = getattr(error, "strerror", None) or " ".join(str(error).split())[:120]
-        raise UserError(f"{path}: expected a .npz with `inputs` and `labels`, found: {why}") from None
+        found = unpacked(path, MAX_EXAMPLES)
+    except DAMAGED as error:
+        raise UserError(f"{path}: expected a .npz with `inputs` and `labels`, found: {why(error)}") from None
     missing = [name for name in ("inputs", "labels") if name not in found]
     if missing:
         names = ", ".join(sorted(found)) or "nothing"

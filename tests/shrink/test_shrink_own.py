@@ -2,6 +2,8 @@
 
 import json
 import re
+import struct
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -177,6 +179,38 @@ def test_files_of_another_kind_are_refused_in_a_line(ml, own, tmp_path, content)
         done = ml("shrink", pair["net.keras"], "--examples", pair["examples.npz"], "--out", tmp_path, status=1)
         assert done.stderr.strip().count("\n") == 0
         assert f"{name}: expected a" in done.stderr
+
+
+def swelling(path: Path) -> None:
+    """An archive of some bytes that says it holds 3 GiB."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("inputs.npy", bytes(1000))
+        archive.infolist()[0].file_size = 3 << 30
+
+
+def claiming(path: Path) -> None:
+    """An archive whose array claims 8 TB."""
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000000,), }".ljust(118) + b"\n"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in ("inputs", "labels"):
+            archive.writestr(f"{name}.npy", b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + bytes(64))
+
+
+def pickled(path: Path) -> None:
+    """An array whose reading would run what somebody wrote."""
+    np.savez(path, inputs=np.array([{}] * 3), labels=np.zeros(3, int))
+
+
+@pytest.mark.parametrize(
+    ("hostile", "says"), [(swelling, "2,147,483,648 bytes"), (claiming, "in 193 bytes"), (pickled, "bytes of object")]
+)
+@pytest.mark.parametrize("command", ["shrink", "convert"])
+def test_a_hostile_archive_of_examples_takes_no_memory_and_runs_nothing(ml, own, tmp_path, command, hostile, says):
+    hostile(tmp_path / "examples.npz")
+    given = (own / "net.keras", "--examples", tmp_path / "examples.npz", "--out", tmp_path / "out")
+    said = ml(command, *given, status=1).stderr.strip()
+    assert says in said and "\n" not in said
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_layer_that_the_compiler_does_not_have_is_refused_by_its_name(ml, own, tmp_path):
