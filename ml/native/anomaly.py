@@ -23,6 +23,7 @@ MAX_WINDOWS = 65535
 MODES = 6
 KEPT = 960  # bytes of windows in a baseline
 MEAN, INVERSE, DISTANCE = 128, 16384, 65536  # one, in the integers of lib/anomaly/include/anomaly/distance.h
+PER_OCTAVE = 13  # by which a score rises when a squared distance doubles
 PAIRS = MAX_FEATURES * (MAX_FEATURES + 1) // 2
 
 

@@ -58,6 +58,10 @@ class App(ABC):
     def data(self, folder: Path | None, seed: int) -> Dataset:
         """The recordings in `folder`, or simulated ones."""
 
+    def simulating_at(self, rate_mhz: int) -> "App":
+        """The same application, whose simulated recordings have that rate where it has no rate of its own."""
+        return self
+
     def data_of(self, folders: tuple[Path, ...], seed: int) -> Dataset:
         """The recordings in several folders, where the application can take them together; without any, simulated."""
         if len(folders) > 1:

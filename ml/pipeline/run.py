@@ -59,9 +59,12 @@ class Run:
             app = app.designed(design.read(Path(self.out) / design.FILE))
         return app.with_words(self.words) if self.words else app
 
-    def asked(self, with_recipe: Recipe | None = None) -> Task:
-        """Stages `data` and `split`: their hash is the key of all that follow, so they are never taken as before."""
+    def asked(self, with_recipe: Recipe | None = None, simulated_mhz: int | None = None) -> Task:
+        """Stages `data` and `split`: their hash is the key of all that follow, so they are never taken as before.
+        `simulated_mhz` is a rate that recordings get where they are simulated."""
         app = self.application()
+        if simulated_mhz:
+            app = app.simulating_at(simulated_mhz)
         data = app.data_of(tuple(map(Path, self.data.split(os.pathsep))) if self.data else (), self.seed)
         if self.strict:
             refuse(data)

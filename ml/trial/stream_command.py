@@ -111,8 +111,9 @@ def _task(run: Run) -> Task:
     if _trained(run):
         return run.task()
     say(f"{run.app}: nobody has trained here, so the committed model is judged by simulated people")
-    task = run.asked()
-    check_rate(committed(run.application(), run.header_folder), task.data)
+    made = committed(run.application(), run.header_folder)
+    task = run.asked(simulated_mhz=made.rate_mhz)
+    check_rate(made, task.data)
     return task
 
 

@@ -84,6 +84,10 @@ class VibrationAnomaly(App):
     def candidates(self) -> tuple["VibrationAnomaly", ...]:
         return tuple(dataclasses.replace(self, variant=method) for method in METHODS)
 
+    def simulating_at(self, rate_mhz: int) -> "VibrationAnomaly":
+        synthesis = dataclasses.replace(self.config.synthesis, rate_hz=rate_mhz / 1000)
+        return dataclasses.replace(self, config=dataclasses.replace(self.config, synthesis=synthesis))
+
     def data(self, folder: Path | None, seed: int) -> Dataset:
         raw = manifest.load(folder or generate(self.config.synthesis, seed), self.sensor)
         loaded = by_speed(raw)
@@ -130,10 +134,8 @@ class VibrationAnomaly(App):
 
     def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Normal:
         rate, off = (int(arrays[name]) for name in ("rate_mhz", "off_level"))
-        inputs, labels, blind, hiding, later = (
-            arrays[name] for name in ("inputs", "labels", "blind", "hiding", "later")
-        )
-        return Normal(inputs, labels, rate, blind, off, hiding, later)
+        inputs, labels, blind, hiding, far = (arrays[name] for name in ("inputs", "labels", "blind", "hiding", "far"))
+        return Normal(inputs, labels, rate, blind, off, hiding, far, int(arrays["reached"]))
 
     def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
         return model.lessons(examples.inputs, self.config.training)

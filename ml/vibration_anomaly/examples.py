@@ -1,17 +1,21 @@
 """Examples: windows that the model of the normal state learns from, and windows that judge it."""
 
+import dataclasses
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ml.data.manifest import Dataset
 from ml.errors import UserError
+from ml.native import anomaly
 from ml.native.machine import BLOCKS, MachineConfig, level, watch
 from ml.native.vibration import VibrationConfig, vibration
 from ml.train.examples import Examples, HeldOut
-from ml.vibration_anomaly import speeds
+from ml.vibration_anomaly import model, speeds
 from ml.vibration_anomaly.config import NORMAL, OCTAVE, Config
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
+
+PARTS = 4  # of the time, each judged by what the others say
 
 
 @dataclass(frozen=True)
@@ -22,13 +26,9 @@ class Normal(Examples):
     blind: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): at a speed that hides faults
     off_level: int = 0  # below it the machine is off: 1/256 of an octave
     hiding: np.ndarray = field(default_factory=lambda: np.zeros(0, str))  # the speeds at which faults do not show
-    later: np.ndarray = field(default_factory=lambda: np.zeros(0, bool))  # bool (n,): in the later half of its way of
-    # running; empty where there are many speeds: then what is normal at those between them sets the limits
-
-    @property
-    def has_halves(self) -> bool:
-        """There are few speeds, and recordings long enough for an earlier and a later half."""
-        return bool(self.later.any()) and not self.later.all()
+    far: np.ndarray = field(default_factory=lambda: np.zeros(0))  # float (n,): the level 0..255 of each window by a
+    # mixture that has not heard the like of it: its speed or, where there are few, its part of the time; or empty
+    reached: int = 0  # the highest mean of such levels over as many windows as are averaged; 0 where nobody knows
 
 
 def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray]:
@@ -39,29 +39,44 @@ def windows(made: list[Piece], config: Config, rate_mhz: int) -> list[np.ndarray
 def normal_examples(data: Dataset, config: Config, seed: int) -> Normal:
     """Every window of the normal recordings and, where a machine was recorded at many speeds, as many between each two
     neighbours of them."""
-    rate = rate_of(data)
-    front_end = config.front_end.vibration(rate)
-    made = pieces(data, front_end.span)
+    made, rate = pieces(data, config.front_end.vibration(rate_of(data)).span), rate_of(data)
     if not any(piece.normal for piece in made):
         raise UserError("expected recordings with the label normal to learn from, found none; correct the manifest")
-    normal, faulty = by_subject(made, config, rate), faults_by_subject(made, config, rate)
-    every = config.mixture.learning(front_end).level_every
-    many = len(normal) >= config.training.continuum and faulty
-    unseen = speeds.unseen(normal, faulty, config, every, seed) if many else {}
+    normal = by_subject(made, config, rate)
+    if len(normal) < config.training.continuum:
+        return _of_few(made, normal, config, rate, seed)
+    every = config.mixture.learning(config.front_end.vibration(rate)).level_every
+    others = speeds.Speeds(normal, config, every, seed)
+    unseen = others.unseen(faults_by_subject(made, config, rate))
     hiding = speeds.hiding(unseen, normal, config, every)
     kinds = speeds.by_hiding(normal, hiding, config, every, seed)
     inputs = np.concatenate([*kinds[0], *kinds[1]])
     hidden = np.repeat([False, True], [sum(map(len, kind)) for kind in kinds])
-    off = off_level(made, config)
-    if len(normal) < config.training.continuum:
-        later = _later(made, front_end)
-        return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, later=later)
-    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off, np.array(sorted(hiding), str))
+    far, reached = others.far(inputs, frozenset(normal)), round(speeds.reached(unseen, normal, every))
+    names = np.array(sorted(hiding), str)
+    return Normal(inputs, np.zeros(len(inputs), int), rate, hidden, off_level(made, config), names, far, reached)
 
 
-def _later(made: list[Piece], front_end: VibrationConfig) -> np.ndarray:
-    """Bool (n,), of all windows in the order of the subjects, as `normal_examples` has them: whether each is in the
-    later half of its way of running."""
+def _of_few(made: list[Piece], normal: dict[str, np.ndarray], config: Config, rate_mhz: int, seed: int) -> Normal:
+    """Of a machine with few speeds: it runs at these and at none between them."""
+    inputs = np.concatenate([normal[name] for name in sorted(normal)])
+    part = parts(made, config.front_end.vibration(rate_mhz))
+    far = speeds.in_parts(inputs, part, config, seed)
+    none = np.zeros(len(inputs), bool)
+    found = Normal(inputs, none.astype(int), rate_mhz, none, off_level(made, config), far=far)
+    return dataclasses.replace(found, reached=_reached(found, config, seed)) if len(far) else found
+
+
+def _reached(examples: Normal, config: Config, seed: int) -> int:
+    tables = model.mixture(examples.inputs, config.mixture, seed)
+    scale = model.scales(tables, examples.inputs, examples.far, config.mixture)
+    nearest = anomaly.nearest(examples.inputs, tables)[1]
+    return round(speeds.highest_mean(examples.far - anomaly.PER_OCTAVE * np.log2(scale)[nearest]))
+
+
+def parts(made: list[Piece], front_end: VibrationConfig) -> np.ndarray:
+    """Int (n,), of all windows in the order of the subjects, as `normal_examples` has them: in which quarter of its way
+    of running each is."""
     found = [piece for piece in made if piece.normal]
     count = {piece.way: 0 for piece in found}
     place: dict[str, list[np.ndarray]] = {}
@@ -71,7 +86,11 @@ def _later(made: list[Piece], front_end: VibrationConfig) -> np.ndarray:
         count[piece.way] += len(number)
     total = {name: [count[piece.way] for piece in found if piece.subject == name] for name in place}
     return np.concatenate(
-        [2 * number >= all_ for name in sorted(place) for number, all_ in zip(place[name], total[name], strict=True)]
+        [
+            PARTS * number // all_
+            for name in sorted(place)
+            for number, all_ in zip(place[name], total[name], strict=True)
+        ]
     )
 
 

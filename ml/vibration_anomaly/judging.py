@@ -24,11 +24,11 @@ from ml.train.examples import HeldOut
 from ml.train.keras import keras_module
 from ml.vibration_anomaly import model, speeds
 from ml.vibration_anomaly.config import NORMAL, Config
-from ml.vibration_anomaly.examples import Normal, by_subject, held_out, normal_examples, off_level
+from ml.vibration_anomaly.examples import by_subject, held_out, normal_examples, off_level
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
 
 TIME_SHARE = 0.7  # of each condition's captures, the first, are learnt from
-MARGIN = 4.0  # of a threshold above what is normal at unseen speeds
+MARGIN = 4  # of a threshold above what is normal at unseen speeds
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def judge(fold: Fold, config: Config, seed: int) -> Judged:
     model.fit_autoencoder(network, learnt.inputs, config.training, seed)
     mixture = model.normal_state(learnt, config.mixture, seed)
     compared = model.compared(network, learnt.inputs)
-    bar = _threshold(fold.train, learnt, config, seed)
+    bar = min(251, learnt.reached + MARGIN) if learnt.reached else config.decision.fallback[1]
 
     def by_mixture(windows: np.ndarray) -> np.ndarray:
         return _level(anomaly.distances(windows, mixture))
@@ -94,7 +94,7 @@ def judge(fold: Fold, config: Config, seed: int) -> Judged:
 
     detectors = {
         "mixture": Detector(by_mixture, bar, hides),
-        "autoencoder": Detector(by_autoencoder, bar),
+        "autoencoder": Detector(by_autoencoder, config.decision.fallback[1]),
     }
     judged = _judged(fold.name, fold.test, config, learnt.off_level, detectors)
     return dataclasses.replace(judged, claimed=_claimed(fold, set(learnt.hiding.tolist()), config))
@@ -114,22 +114,6 @@ def _claimed(fold: Fold, hiding: set[str], config: Config) -> bool:
 
 def _level(distance: np.ndarray) -> np.ndarray:
     return anomaly.scores(distance)[:, 1] + 128.0
-
-
-def _threshold(train: Dataset, learnt: Normal, config: Config, seed: int) -> int:
-    """From the training alone: above what is normal at speeds, or in halves, that a mixture of the others has not
-    seen."""
-    if learnt.has_halves:
-        tables = model.mixture(learnt.inputs, config.mixture, seed)
-        scale = model.scales(tables, learnt, config.mixture, seed)[anomaly.nearest(learnt.inputs, tables)[1]]
-        far = model.unseen_half(learnt, config.mixture, seed) / scale * anomaly.DISTANCE
-        return min(251, round(speeds.highest_mean(_level(far.astype(np.uint64))) + MARGIN))
-    front_end = front_end_of(train)
-    every = config.mixture.learning(front_end).level_every
-    normal = by_subject(pieces(train, front_end.span), config, front_end.rate_mhz)
-    if len(normal) < config.training.continuum:
-        return config.decision.fallback[1]
-    return speeds.threshold(speeds.unseen(normal, {}, config, every, seed), normal, every, MARGIN)
 
 
 def front_end_of(data: Dataset) -> VibrationConfig:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from ml.vibration_anomaly.examples import Normal
 
 LEAST = 8  # windows of a Gaussian whose scale is known
-MOST_SCALED = 4.0  # times as large, or as small: int16 has no room for more
+EVEN = 64  # the level from which a fault is likelier than not
+MOST_SCALED = 64.0  # times as large: of a wider Gaussian int16 says little
 OUTPUT_STEPS = 128  # of int8 in 1: what the converter gives every tanh
 
 
@@ -37,46 +38,35 @@ def mixture(windows: np.ndarray, config: Mixture, seed: int, blind: np.ndarray |
 
 
 def normal_state(examples: Normal, config: Mixture, seed: int) -> Gaussians:
-    """The mixture of examples; where there are few speeds, as wide as what was normal later."""
+    """The mixture of examples, as wide as what is normal strays where it has not been heard."""
     tables = mixture(examples.inputs, config, seed, examples.blind)
-    if not examples.has_halves:
-        return tables
-    return widened(tables, scales(tables, examples, config, seed))
+    return as_wide(tables, examples.inputs, examples.far, config)
 
 
-def scales(tables: Gaussians, examples: Normal, config: Mixture, seed: int) -> np.ndarray:
-    """Of each Gaussian by how much its squared distances exceed those of the others, float (components,), where each
-    half of the windows is judged by a mixture of the other half. Distances of all then mean the same: a way of running
-    that wavers is allowed more, one that does not is watched more closely.
+def as_wide(tables: Gaussians, windows: np.ndarray, far: np.ndarray, config: Mixture) -> Gaussians:
+    """The same, each Gaussian as wide as the windows near it stray. `far`, float (n,): the level 0..255 of each window
+    by a mixture that has not heard the like; empty where nobody knows."""
+    return widened(tables, scales(tables, windows, far, config)) if len(far) else tables
 
-    `config.passed_over` of a Gaussian's windows may exceed what is compared, as in a baseline that a device learns.
-    """
-    far, nearest = unseen_half(examples, config, seed), anomaly.nearest(examples.inputs, tables)[1]
-    limit = np.ones(len(tables.mean))
-    enough = [one for one in range(len(limit)) if (nearest == one).sum() >= LEAST]
+
+def scales(tables: Gaussians, windows: np.ndarray, far: np.ndarray, config: Mixture) -> np.ndarray:
+    """By what each Gaussian's squared distances are divided, float (components,), so that what is normal stays below
+    EVEN where it has not been heard, but for `config.passed_over` of it. Levels then mean the same everywhere: a speed
+    or a way of running that wavers is allowed more, one that does not is watched more closely."""
+    nearest = anomaly.nearest(windows, tables)[1]
+    enough = [one for one in range(len(tables.mean)) if (nearest == one).sum() >= LEAST]
     if not enough:
-        return limit
-    limit[enough] = [np.quantile(far[nearest == one], 1 - config.passed_over) for one in enough]
-    usual = float(np.median(limit[enough]))
-    limit[enough] /= max(usual, 1e-9)
-    return np.clip(limit, 1 / MOST_SCALED, MOST_SCALED)
-
-
-def unseen_half(examples: Normal, config: Mixture, seed: int) -> np.ndarray:
-    """Squared distances, float (n,), of the windows of each half from a mixture of the other half."""
-    far = np.empty(len(examples.inputs))
-    for half in (False, True):
-        other = mixture(examples.inputs[examples.later != half], config, seed)
-        mine = examples.later == half
-        far[mine] = anomaly.distances(examples.inputs[mine], other) / anomaly.DISTANCE
-    return far
+        return np.ones(len(tables.mean))
+    limits = [np.quantile(far[nearest == one], 1 - config.passed_over) for one in enough]
+    limit = np.full(len(tables.mean), np.median(limits))
+    limit[enough] = limits
+    return np.minimum(2 ** ((limit - EVEN) / anomaly.PER_OCTAVE), MOST_SCALED)
 
 
 def widened(tables: Gaussians, scale: np.ndarray) -> Gaussians:
     """The same with the squared distances of each Gaussian divided by a scale, as far as its integers allow."""
-    factor = 1 / np.sqrt(scale)
     most = np.iinfo(np.int16).max / np.abs(tables.inverse).max(1)
-    inverse = tables.inverse * np.minimum(factor, most)[:, None]
+    inverse = tables.inverse * np.minimum(1 / np.sqrt(scale), most)[:, None]
     return dataclasses.replace(tables, inverse=np.rint(inverse).astype(np.int16))
 
 

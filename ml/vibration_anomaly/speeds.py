@@ -11,10 +11,12 @@ import itertools
 import numpy as np
 
 from ml.native import anomaly
+from ml.native.anomaly import Gaussians
 from ml.vibration_anomaly import model
 from ml.vibration_anomaly.config import Config
 
 SMOOTHED = 8  # windows
+FEW = 40  # windows: of fewer nobody learns how far a part strays from the others
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,20 +59,68 @@ def _mixed(slow: np.ndarray, fast: np.ndarray, rng: np.random.Generator) -> np.n
     return np.rint(mixed).astype(np.int8)
 
 
-def unseen(
-    normal: dict[str, np.ndarray], faulty: dict[str, list[np.ndarray]], config: Config, level_every: int, seed: int
-) -> dict[str, Unseen]:
-    """Each subject, a speed, judged by what the others say."""
-    once = dataclasses.replace(config.mixture, starts=1)  # so often it is done that one start must do
-    made = {}
-    for name, windows in normal.items():
-        others = with_between([one for other, one in normal.items() if other != name], config, level_every, seed)
-        tables = model.mixture(np.concatenate(others), once, seed)
-        first, *faults = (
-            anomaly.scores(anomaly.distances(one, tables))[:, 1] + 128.0 for one in (windows, *faulty.get(name, []))
-        )
-        made[name] = Unseen(first, faults)
-    return made
+@dataclasses.dataclass(frozen=True)
+class Speeds:
+    """What the windows of some speeds say of one more."""
+
+    normal: dict[str, np.ndarray]  # int8 (n, features) of each
+    config: Config
+    level_every: int
+    seed: int
+    made: dict[frozenset[str], tuple[np.ndarray, Gaussians]] = dataclasses.field(default_factory=dict, repr=False)
+
+    def heard(self, names: frozenset[str]) -> tuple[np.ndarray, Gaussians]:
+        """Windows of these speeds and of those between them, and a mixture of them."""
+        if names not in self.made:
+            once = dataclasses.replace(self.config.mixture, starts=1)  # so often it is done that one start must do
+            some = [self.normal[name] for name in sorted(names)]
+            windows = np.concatenate(with_between(some, self.config, self.level_every, self.seed))
+            self.made[names] = windows, model.mixture(windows, once, self.seed)
+        return self.made[names]
+
+    def far(self, windows: np.ndarray, names: frozenset[str]) -> np.ndarray:
+        """The level, float (n,), that what is normal comes to at a speed like that of each window if it is not heard:
+        the higher one of the two of these speeds, each left out in turn, that shake nearly as much."""
+        inner = between_others({name: self.normal[name] for name in names}, self.level_every)
+        strays = np.array([self._stray(name, names) for name in inner])
+        level = np.array([self._level(self.normal[name]).mean() for name in inner])
+        after = np.searchsorted(level, self._level(windows))
+        last = len(inner) - 1
+        return np.maximum(strays[np.clip(after - 1, 0, last)], strays[np.minimum(after, last)])
+
+    def _stray(self, name: str, names: frozenset[str]) -> float:
+        levels = level_of(self.normal[name], self.heard(names - {name})[1])
+        return float(np.quantile(levels, 1 - self.config.mixture.passed_over))
+
+    def _level(self, windows: np.ndarray) -> np.ndarray:
+        return windows[:, :: self.level_every].mean(1)
+
+    def unseen(self, faulty: dict[str, list[np.ndarray]]) -> dict[str, Unseen]:
+        """Each speed judged by what the others say; their own strays make that as wide as it must be."""
+        made = {}
+        for name, own in self.normal.items():
+            others = frozenset(self.normal) - {name}
+            windows, tables = self.heard(others)
+            tables = model.as_wide(tables, windows, self.far(windows, others), self.config.mixture)
+            made[name] = Unseen(level_of(own, tables), [level_of(fault, tables) for fault in faulty.get(name, [])])
+        return made
+
+
+def level_of(windows: np.ndarray, tables: Gaussians) -> np.ndarray:
+    """0..255, float (n,), the higher the farther from what is normal."""
+    return anomaly.scores(anomaly.distances(windows, tables))[:, 1] + 128.0
+
+
+def in_parts(windows: np.ndarray, part: np.ndarray, config: Config, seed: int) -> np.ndarray:
+    """The level, float (n,), of the windows of each part by a mixture of the other parts; empty where there is but
+    one. `part` is int (n,)."""
+    once, parts = dataclasses.replace(config.mixture, starts=1), np.unique(part)
+    if len(parts) < 2 or len(windows) < FEW:
+        return np.zeros(0)
+    far = np.empty(len(windows))
+    for one in parts:
+        far[part == one] = level_of(windows[part == one], model.mixture(windows[part != one], once, seed))
+    return far
 
 
 def hiding(levels: dict[str, Unseen], normal: dict[str, np.ndarray], config: Config, level_every: int) -> set[str]:
@@ -94,11 +144,9 @@ def can_be_judged(windows: np.ndarray, normal: dict[str, np.ndarray], hiding: se
     return len(around) == 2 and not hiding & set(around)
 
 
-def threshold(levels: dict[str, Unseen], normal: dict[str, np.ndarray], level_every: int, margin: float) -> int:
-    """The highest mean of eight windows in a row at a speed that lies between others when it is left out, and the
-    margin."""
-    inner = between_others(normal, level_every)
-    return min(251, round(max(highest_mean(levels[name].normal) for name in inner) + margin))
+def reached(levels: dict[str, Unseen], normal: dict[str, np.ndarray], level_every: int) -> float:
+    """The highest mean of eight windows in a row at a speed that lies between others when it is left out."""
+    return max(highest_mean(levels[name].normal) for name in between_others(normal, level_every))
 
 
 def between_others(normal: dict[str, np.ndarray], level_every: int) -> list[str]:
