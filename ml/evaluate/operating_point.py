@@ -35,6 +35,9 @@ def operating_point(folder: Path) -> list[str]:
     lines = [f"operating point: {asked}; {chosen}"]
     if kept["nested"]:
         lines.append(f"each of them judged by what the others chose: {in_words(kept['nested'])}")
+    if aside := kept.get("set_aside"):
+        what = f"of {named(aside['subjects'])} it says that it cannot judge them; they chose nothing"
+        lines.append(f"{what}: {in_words(aside)}")
     return [*lines, _judged(judged)]
 
 

@@ -200,6 +200,11 @@ class App(ABC):
         """The same application with the numbers that `fit` returned, if `scores` and `sections` need any."""
         return self
 
+    def claims(self, train: Dataset, asked: Dataset) -> bool:
+        """Whether the learned application says of people (or machines) that it has not met that it can judge them.
+        Where it says no, their streams do not choose its settings."""
+        return True
+
     def of_header(self, header: Path) -> "App":
         """The same application with the numbers, and as the candidate, of a generated header. So a model can be judged
         from its header alone."""

@@ -59,17 +59,38 @@ def tune(task: Task, made: Made) -> Path:
 
 
 def _tune(task: Task, judges: tuple[Judge, ...], folder: Path) -> None:
-    scored = [one for judge in judges for one in scored_streams(judge.task, judge.made, judge.people)]
+    claimed, unclaimed = ([judge for judge in judges if _claims(judge) == says] for says in (True, False))
+    if not claimed:  # of anybody: then all of them choose
+        claimed, unclaimed = unclaimed, claimed
+    scored, aside = (
+        [one for judge in some for one in scored_streams(judge.task, judge.made, judge.people)]
+        for some in (claimed, unclaimed)
+    )
     background, grid = task.app.background(task.labels), task.app.decision
-    kept: dict = {"validation": None, "nested": None, "merit": None, "limits": task.limits}
+    kept: dict = {"validation": None, "nested": None, "merit": None, "set_aside": None, "limits": task.limits}
     if any(one.stream.truth for one in scored):
         found = tuned(scored, task.labels, background, grid, task.limits)
         kept |= {"config": found.config, "validation": found.summary(), "merit": task.app.merit(scored, found.value)}
         kept["nested"] = found.nested and found.nested.summary()
     else:
         kept["config"] = decision(task.labels, background, *grid.fallback)
-    kept["subjects"] = sorted({one for judge in judges for one in judge.people}) if scored else []
+    kept["subjects"] = _people(claimed) if scored else []
+    if aside:
+        found = sum(
+            (streaming.judge(one, task.labels, kept["config"], grid.tolerance_s)[0] for one in aside), streaming.Tally()
+        )
+        kept["set_aside"] = {"subjects": _people(unclaimed)} | found.summary()
     write_json(folder / "decision.json", kept)
+
+
+def _people(judges: list[Judge]) -> list[str]:
+    return sorted({one for judge in judges for one in judge.people})
+
+
+def _claims(judge: Judge) -> bool:
+    """Whether this network says that it can judge these people."""
+    task = judge.task
+    return learned(task.app, judge.made).claims(task.data.of(task.split.train), task.data.of(judge.people))
 
 
 def scored_streams(task: Task, made: Made, subjects: tuple[str, ...]) -> list[streaming.Scored]:

@@ -209,6 +209,9 @@ class VibrationAnomaly(App):
         told = (history["rate_mhz"], history["off_level"], tuple(history["hiding"]))
         return dataclasses.replace(self, found=Learnt(tables, compared, *told))
 
+    def claims(self, train: Dataset, asked: Dataset) -> bool:
+        return self.found is None or examples.claims(train, asked, set(self.found.hiding), self.config)
+
     def of_header(self, header_file: Path) -> "VibrationAnomaly":
         found = header.read(header_file)
         learnt = Learnt(found.mixture, found.compared, found.rate_mhz, found.off_level, threshold=found.threshold)

@@ -94,6 +94,18 @@ def parts(made: list[Piece], front_end: VibrationConfig) -> np.ndarray:
     )
 
 
+def claims(train: Dataset, asked: Dataset, hiding: set[str], config: Config) -> bool:
+    """Whether what was learnt from `train` says of other recordings that it can judge them: every speed lies between
+    two at which faults show, or is one of these. With few speeds nobody asks."""
+    front_end = config.front_end.vibration(rate_of(train))
+    every = config.mixture.learning(front_end).level_every
+    known, found = (by_subject(pieces(data, front_end.span), config, front_end.rate_mhz) for data in (train, asked))
+    if len(known) < config.training.continuum:
+        return True
+    unheard = [windows for name, windows in found.items() if name not in known]
+    return not hiding & set(found) and all(speeds.can_be_judged(one, known, hiding, every) for one in unheard)
+
+
 def by_subject(made: list[Piece], config: Config, rate_mhz: int) -> dict[str, np.ndarray]:
     """The windows of the normal pieces of each subject."""
     found = [piece for piece in made if piece.normal]

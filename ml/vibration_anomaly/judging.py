@@ -15,7 +15,7 @@ import numpy as np
 from ml.data.manifest import Dataset, Item
 from ml.errors import UserError
 from ml.native import anomaly
-from ml.native.anomaly import Baseline
+from ml.native.anomaly import Baseline, Gaussians
 from ml.native.decide import DecideConfig, decide
 from ml.native.machine import MachineConfig, watch
 from ml.native.vibration import VibrationConfig, vibration
@@ -24,7 +24,7 @@ from ml.train.examples import HeldOut
 from ml.train.keras import keras_module
 from ml.vibration_anomaly import model, speeds
 from ml.vibration_anomaly.config import NORMAL, Config
-from ml.vibration_anomaly.examples import by_subject, held_out, normal_examples, off_level
+from ml.vibration_anomaly.examples import Normal, claims, held_out, normal_examples, off_level
 from ml.vibration_anomaly.pieces import Piece, pieces, rate_of
 
 TIME_SHARE = 0.7  # of each condition's captures, the first, are learnt from
@@ -78,38 +78,41 @@ def judge(fold: Fold, config: Config, seed: int) -> Judged:
     keras_module().utils.set_random_seed(seed)
     network = model.autoencoder(config.training, "study", learnt.inputs.shape[1])
     model.fit_autoencoder(network, learnt.inputs, config.training, seed)
-    mixture = model.normal_state(learnt, config.mixture, seed)
     compared = model.compared(network, learnt.inputs)
-    bar = min(251, learnt.reached + MARGIN) if learnt.reached else config.decision.fallback[1]
-
-    def by_mixture(windows: np.ndarray) -> np.ndarray:
-        return _level(anomaly.distances(windows, mixture))
 
     def by_autoencoder(windows: np.ndarray) -> np.ndarray:
         made = model.reconstructed(network, windows)
         return _level(anomaly.reconstruction_distances(windows, made, compared))
 
-    def hides(windows: np.ndarray) -> np.ndarray:
-        return anomaly.nearest(windows, mixture)[1] >= len(mixture.mean) - mixture.blind
-
     detectors = {
-        "mixture": Detector(by_mixture, bar, hides),
+        "mixture": _by_mixture(model.normal_state(learnt, config.mixture, seed), learnt, config),
         "autoencoder": Detector(by_autoencoder, config.decision.fallback[1]),
     }
-    judged = _judged(fold.name, fold.test, config, learnt.off_level, detectors)
-    return dataclasses.replace(judged, claimed=_claimed(fold, set(learnt.hiding.tolist()), config))
+    return _of_fold(fold, learnt, config, detectors)
 
 
-def _claimed(fold: Fold, hiding: set[str], config: Config) -> bool:
-    """Whether every speed of the test lies between two of the training at which faults show, or is one of these."""
-    front_end = front_end_of(fold.train)
-    every = config.mixture.learning(front_end).level_every
-    known, asked = (
-        by_subject(pieces(data, front_end.span), config, front_end.rate_mhz) for data in (fold.train, fold.test)
+def judge_mixture(fold: Fold, config: Config, seed: int) -> tuple[Judged, Gaussians]:
+    """The same of the mixture alone, and the mixture."""
+    learnt = normal_examples(fold.train, config, seed)
+    tables = model.normal_state(learnt, config.mixture, seed)
+    return _of_fold(fold, learnt, config, {"mixture": _by_mixture(tables, learnt, config)}), tables
+
+
+def _by_mixture(tables: Gaussians, learnt: Normal, config: Config) -> Detector:
+    """With a threshold from the training alone."""
+    threshold = min(251, learnt.reached + MARGIN) if learnt.reached else config.decision.fallback[1]
+    first_blind = len(tables.mean) - tables.blind
+    return Detector(
+        lambda windows: _level(anomaly.distances(windows, tables)),
+        threshold,
+        lambda windows: anomaly.nearest(windows, tables)[1] >= first_blind,
     )
-    unheard = [windows for name, windows in asked.items() if name not in known]
-    heard = not hiding & set(asked)
-    return heard and all(speeds.can_be_judged(windows, known, hiding, every) for windows in unheard)
+
+
+def _of_fold(fold: Fold, learnt: Normal, config: Config, detectors: dict[str, Detector]) -> Judged:
+    judged = _judged(fold.name, fold.test, config, learnt.off_level, detectors)
+    says = claims(fold.train, fold.test, set(learnt.hiding.tolist()), config)
+    return dataclasses.replace(judged, claimed=says)
 
 
 def _level(distance: np.ndarray) -> np.ndarray:

@@ -124,13 +124,16 @@ def in_parts(windows: np.ndarray, part: np.ndarray, config: Config, seed: int) -
 
 
 def hiding(levels: dict[str, Unseen], normal: dict[str, np.ndarray], config: Config, level_every: int) -> set[str]:
-    """The speeds of which a recorded fault scores less than what is normal at unseen speeds. Empty where there are too
-    few speeds to say."""
+    """The speeds of which a recorded fault scores less than what is normal at unseen speeds, and the one that shakes
+    least if there are such: no speed below it says what is normal there. Empty where there are too few speeds to
+    say."""
     if len(levels) < config.training.continuum or not any(one.faults for one in levels.values()):
         return set()
     expected = np.concatenate([levels[name].normal for name in between_others(normal, level_every)])
     bar = np.quantile(expected, config.mixture.blind_quantile)
     hidden = {name for name, one in levels.items() if any(np.median(fault) < bar for fault in one.faults)}
+    if hidden:
+        hidden.add(_by_level(normal, level_every)[0])
     return hidden if len(hidden) < len(levels) else set()
 
 

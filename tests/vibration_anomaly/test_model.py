@@ -247,6 +247,22 @@ def test_a_speed_that_was_never_heard_can_be_judged_between_two_at_which_faults_
     assert found == {-5: False, 10: False, 30: True, 70: True, 90: False}
 
 
+def test_what_training_says_of_a_speed_before_it_is_heard():
+    data = at_speeds(20, 40, 80, 160, 320, 640)
+    names = data.subjects
+
+    def says(asked: int, *hiding: str) -> bool:
+        return examples.claims(
+            data.of([one for one in names if one != names[asked]]), data.of((names[asked],)), set(hiding), APP.config
+        )
+
+    assert says(3) and says(3, "fan_speed0")
+    assert not says(1, "fan_speed0") and not says(5) and not says(0)  # next to a speed that hides faults; outside
+    assert not examples.claims(data, data.of(("fan_speed2",)), {"fan_speed2"}, APP.config)  # heard, and known to hide
+    few = at_speeds(20, 40)
+    assert examples.claims(few.of(("fan_speed0",)), few.of(("fan_speed1",)), set(), APP.config)  # parts of the time
+
+
 def levels_of(normal: float, *faults: float) -> speeds.Unseen:
     return speeds.Unseen(np.full(20, normal), [np.full(20, fault) for fault in faults])
 
