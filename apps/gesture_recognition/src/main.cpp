@@ -3,6 +3,9 @@
 #include "decide/decide.h"
 #include "decide/gate.h"
 #include "field/field.h"
+#ifdef FLEET_LEARNING // -D FLEET_LEARNING: it learns with other boards, docs/fleet_learning.md
+#include "fleet/classes.h"
+#endif
 #include "frontend/imu.h"
 #include "gesture_recognition_model.h"
 #include "learn/device.h"
@@ -21,6 +24,10 @@ static service_config service;
 enum { FEATURES = 64, CLASSES = 12, PLACES = 12, OLD_WINDOWS = 14 };
 static const learn_config learning = {FEATURES, CLASSES, PLACES, OLD_WINDOWS, 16, 12};
 static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
+
+#ifdef FLEET_LEARNING
+static int32_t given[FLEET_ROOM(CLASSES, FEATURES)];
+#endif
 
 #if FIELD_UPDATES // what an image may need
 static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed, &image_nn_fully_connected_packed,
@@ -92,6 +99,9 @@ void setup() {
     service.fault = service_sensor_fault(started, wanted, UINT32_MAX);
     serve();
     learn_start(&service, &learning, learnt);
+#ifdef FLEET_LEARNING
+    fleet_share_classes(&service, given, sizeof given / sizeof *given);
+#endif
     FIELD_START(&service, room, use);
     service_init(&service);
 }

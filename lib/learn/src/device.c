@@ -104,6 +104,10 @@ const int8_t *learn_window(uint32_t level) {
     return level ? learner_again(own) : NULL;
 }
 
+const learner *learn_own(void) {
+    return learn_this.given && !learn_this.written ? &learn_this.own : NULL;
+}
+
 bool learn_is_shown(void) {
     return learn_this.given && learn_this.own.wanted;
 }

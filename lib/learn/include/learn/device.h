@@ -44,6 +44,8 @@ bool learn_is_shown(void);                   // somebody shows an example: no ev
 void learn_event(const decide_event *event); // that the latest window made
 void learn_afresh(void);                     // samples that come now do not follow those before
 
+const learner *learn_own(void); // what was learnt, as it is now; NULL: nothing can be, or a host is writing it
+
 // In every turn of the loop, on boards with a button: a press learns the class "own" from three examples; another one
 // meanwhile learns from those that there were. Two seconds forget it.
 void learn_button(bool pressed, uint32_t now_us);
