@@ -43,9 +43,9 @@ class SecondModel:
         """`size` bytes, int8 as the front end of the first model makes them."""
         from_ = self._window
         real = (np.frombuffer(window, np.int8).astype(np.float32) - from_.zero) * np.float32(from_.scale)
-        self._interpreter.set_tensor(self._input.index, _as_int8(real, self._input).reshape(self._input.shape))
+        self._interpreter.set_tensor(self._input.index, _quantised(real, self._input).reshape(self._input.shape))
         self._interpreter.invoke()
-        scores = _as_real(self._interpreter.get_tensor(self._output.index), self._output).ravel()
+        scores = _real(self._interpreter.get_tensor(self._output.index), self._output).ravel()
         if not np.isfinite(scores).all():
             raise UserError(f"{self.settings.model}: expected scores, found infinite ones")
         best = int(scores.argmax())
@@ -86,13 +86,13 @@ def _interpreter(content: bytes, path: Path):
     return made
 
 
-def _as_int8(real: np.ndarray, wanted: Tensor) -> np.ndarray:
+def _quantised(real: np.ndarray, wanted: Tensor) -> np.ndarray:
     if wanted.dtype == "float32":
         return real
     return np.clip(np.rint(real / np.float32(wanted.scale)) + wanted.zero, -128, 127).astype(np.int8)
 
 
-def _as_real(made: np.ndarray, tensor: Tensor) -> np.ndarray:
+def _real(made: np.ndarray, tensor: Tensor) -> np.ndarray:
     if tensor.dtype == "float32":
         return made
     return (made.astype(np.float32) - tensor.zero) * np.float32(tensor.scale)
