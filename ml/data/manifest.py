@@ -91,6 +91,16 @@ class Dataset:
         wanted = set(subjects)
         return replace(self, items=tuple(item for item in self.items if item.subject in wanted))
 
+    @property
+    def credits(self) -> list[str]:
+        """Whom to name for the recordings, a line each."""
+        return credits((item.source, item.licence) for item in self.items)
+
+    @property
+    def besides(self) -> str:
+        """What there is to learn from besides the recordings, for people."""
+        return ""
+
     def takes(self) -> list[Item]:
         return [item for item in self.items if item.is_take]
 
@@ -112,7 +122,7 @@ class Dataset:
             "gravity": sorted({item.recording.gravity for item in self.items}),
             "sources": sorted({item.source for item in self.items if item.source}),
             "licences": sorted({item.licence for item in self.items if item.licence}),
-            "credits": credits((item.source, item.licence) for item in self.items),
+            "credits": self.credits,
             "left_out": [vars(one) for one in self.left_out],
         }
 

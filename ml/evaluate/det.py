@@ -6,6 +6,7 @@ alarms per hour of the stream in place of their probability, since a stream has 
 
 import numpy as np
 
+from ml.evaluate.each_class import thresholds, total
 from ml.evaluate.intervals import garwood, wilson
 from ml.evaluate.streams import Scored, spans
 from ml.native.decide import DecideConfig, sweep
@@ -15,19 +16,24 @@ THRESHOLDS = tuple(range(256))
 
 
 def curve(scored: list[Scored], labels: list[str], config: DecideConfig, tolerance_s: float) -> dict:
-    """JSON-able: what the streams come to at every threshold, with the smoothing and refractory time of `config`."""
+    """JSON-able: what the streams come to at every threshold, with the smoothing and refractory time of `config`; and
+    at the thresholds of `config`, where its classes have several."""
 
     def of_one(one: Scored):
         happens = spans(one.stream, labels, tolerance_s)
         return sweep(one.scores, one.awake, one.sample, happens, config, [config.refractory], THRESHOLDS)[0]
 
     hits, false = np.sum(each(of_one, scored), axis=0).T.tolist()
-    return {
+    made = {
         "hours": sum(one.stream.hours for one in scored),
         "movements": sum(len(one.stream.truth) for one in scored),
         "threshold": min(config.threshold),
         "points": [list(point) for point in zip(THRESHOLDS, hits, false, strict=True)],
     }
+    if len(set(thresholds(config))) > 1:
+        counted = total(scored, labels, config, tolerance_s)
+        made["reached"] = [counted.hits, counted.false]
+    return made
 
 
 def rows(kept: dict) -> list[dict]:
@@ -40,12 +46,19 @@ def rows(kept: dict) -> list[dict]:
     return made
 
 
+def reached(kept: dict) -> dict:
+    """The operating point; its threshold is None where the classes have several."""
+    if "reached" in kept:
+        return _rates(kept, None, *kept["reached"])
+    return at_threshold(kept, kept["threshold"])
+
+
 def at_threshold(kept: dict, threshold: int) -> dict:
     """One of them."""
     return _rates(kept, *kept["points"][threshold])
 
 
-def _rates(kept: dict, threshold: int, hits: int, false: int) -> dict:
+def _rates(kept: dict, threshold: int | None, hits: int, false: int) -> dict:
     hours, movements = kept["hours"], kept["movements"]
     worst, best = wilson(hits, movements)
     return {

@@ -5,6 +5,7 @@ upper end of the interval around it, where there are hours enough to prove that)
 wins. Counts are noisy: of a threshold and its two neighbours the mean counts, so that a lucky peak does not win, and of
 equals the one with the fewest false alarms and the most equals around it. A setting that finds nothing keeps no limit.
 Where no setting keeps them, the one with the fewest false alarms that finds anything is taken, and `Tuned.met` says so.
+Where the grid wants one, each class then has a threshold of its own (ml/evaluate/each_class.py).
 
 What was reached on these streams is too favourable, since they chose. `Tuned.nested` is fairer: each person's streams
 are judged by the setting that all others' chose. People whom nothing was chosen by judge at last (`python -m ml
@@ -12,13 +13,14 @@ stream`).
 """
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
 
+from ml.evaluate.each_class import ClassCounts, best, class_counts, total
 from ml.evaluate.limits import Limits, Wishes, limits_of
-from ml.evaluate.streams import Scored, Tally, judge, spans
+from ml.evaluate.streams import Scored, Tally, spans
 from ml.native.decide import NEVER, DecideConfig, sweep
 from ml.native.parallel import each
 
@@ -35,6 +37,7 @@ class Grid(Wishes, Protocol):
     refractory: tuple[int, ...]
     tolerance_s: float
     fallback: tuple[int, int, int]  # smoothing, threshold, refractory, where nothing can be tuned
+    # and `each_class: bool`, where each class shall have a threshold of its own; without it one is for all
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,6 @@ class Counts:
         """Of some streams, bool (streams,)."""
         return Counts(*(getattr(self, name)[streams] for name in ("hits", "false", "movements", "hours")))
 
-    def at(self, setting: tuple[int, ...]) -> Tally:
-        """All streams together at one setting, without times."""
-        hits, false = (int(one[(slice(None), *setting)].sum()) for one in (self.hits, self.false))
-        return Tally(int(self.movements.sum()), hits, false, float(self.hours.sum()))
-
     def best(self, allowed: float) -> tuple[int, ...]:
         """Where in the grid; `allowed` is how many false alarms keep the limits."""
         return _best(self.hits.sum(0), self.false.sum(0), allowed, int(self.movements.sum()))
@@ -99,15 +97,48 @@ def tune(
     found = counts(scored, labels, background, grid)
     hours = float(found.hours.sum())
     allowed = limits.allowed(hours)
-    at = found.best(allowed)
-    smoothing, refractory, threshold = (
-        tried[i] for tried, i in zip((grid.smoothing, grid.refractory, grid.threshold), at, strict=True)
-    )
-    config = decision(labels, background, smoothing, threshold, refractory)
-    tally = sum((judge(one, labels, config, grid.tolerance_s)[0] for one in scored), Tally())
+    chooser = _Chooser(scored, labels, background, grid)
+    config = chooser.config(found, np.ones(len(scored), bool), allowed)
+    tally = total(scored, labels, config, grid.tolerance_s)
     met = tally.false <= allowed and (tally.hits > 0 or not tally.movements)
-    nested = _nested(found, [one.stream.subject for one in scored], allowed / hours if hours else 0.0)
+    nested = _nested(found, chooser, allowed / hours if hours else 0.0)
     return Tuned(config, tally, limits, met, nested, _value(found, limits.target * hours))
+
+
+@dataclass(frozen=True)
+class _Chooser:
+    """Chooses by some of the streams."""
+
+    scored: list[Scored]
+    labels: list[str]
+    background: Background
+    grid: Grid
+    by_class: dict[tuple[int, int], ClassCounts] = field(default_factory=dict)  # made once for all turns
+
+    def config(self, found: Counts, streams: np.ndarray, allowed: float) -> DecideConfig:
+        """By `streams`, bool (streams,), of which `found` are the counts."""
+        grid, at = self.grid, found.best(allowed)
+        smoothing, refractory, threshold = (
+            tried[i] for tried, i in zip((grid.smoothing, grid.refractory, grid.threshold), at, strict=True)
+        )
+        config = decision(self.labels, self.background, smoothing, threshold, refractory)
+        if not getattr(grid, "each_class", False) or not streams.any():
+            return config
+        counted = replace(self._of_classes(config).of(streams), config=config)
+        return best(
+            [one for one, mine in zip(self.scored, streams, strict=True) if mine],
+            self.labels,
+            counted,
+            allowed,
+            grid.tolerance_s,
+        )
+
+    def _of_classes(self, config: DecideConfig) -> ClassCounts:
+        key = config.smoothing, config.refractory
+        if key not in self.by_class:
+            grid = self.grid
+            self.by_class[key] = class_counts(self.scored, self.labels, config, grid.threshold, grid.tolerance_s)
+        return self.by_class[key]
 
 
 def counts(scored: list[Scored], labels: list[str], background: Background, grid: Grid) -> Counts:
@@ -126,17 +157,20 @@ def counts(scored: list[Scored], labels: list[str], background: Background, grid
     return Counts(by_stream[..., 0], by_stream[..., 1], movements, np.array([one.stream.hours for one in scored]))
 
 
-def _nested(found: Counts, subjects: list[str], allowed_per_hour: float) -> Tally | None:
+def _nested(found: Counts, chooser: _Chooser, allowed_per_hour: float) -> Tally | None:
     """Each person's streams at the setting that the other people's chose."""
+    subjects = [one.stream.subject for one in chooser.scored]
     people = sorted(set(subjects))
     if len(people) < 2:
         return None
-    total = Tally()
+    made = Tally()
     for turn in range(min(TURNS, len(people))):
         judging = np.isin(subjects, people[turn::TURNS])
         chosen = found.of(~judging)
-        total += found.of(judging).at(chosen.best(allowed_per_hour * float(chosen.hours.sum())))
-    return total
+        config = chooser.config(chosen, ~judging, allowed_per_hour * float(chosen.hours.sum()))
+        judged = [one for one, mine in zip(chooser.scored, judging, strict=True) if mine]
+        made += replace(total(judged, chooser.labels, config, chooser.grid.tolerance_s), delay_s=(), latency_s=())
+    return made
 
 
 def _best(hits: np.ndarray, others: np.ndarray, allowed: float, movements: int) -> tuple[int, ...]:

@@ -1,23 +1,21 @@
-"""Varies a clip as if by another voice, room or microphone: in samples, before the C front end.
+"""Noise, many voices, rooms and microphones in samples, before the C front end: for streams, and of noise for training.
 
 Everything that can be made beforehand is: noise as long tracks of which a piece is cut, rooms and microphones as
-transfer functions. A variation then costs a few array operations, a third of a millisecond.
+transfer functions.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.recordings import saturate
 from ml.data.synthesis.noises import KINDS, noise
-from ml.keyword_spotting.clips import Clip, rms
+from ml.keyword_spotting.clips import rms
 from ml.keyword_spotting.config import Variation
 
 RATE_HZ = 16000
 FULL_SCALE = 32768
 BABBLE = (1, 2, 3, 5, 8)  # voices that speak at once
 BEND_HZ = np.array([60, 200, 500, 1200, 3000, 5000, 8000.0])  # where a microphone's response may bend
-SPEEDS = (0.75, 1.33)  # limits
 LONGEST_ECHO_S = 0.5
 
 
@@ -46,14 +44,20 @@ def surroundings(
     by: Variation, rng: np.random.Generator,
 ) -> Surroundings:  # fmt: skip
     """Tracks of recorded noise and of every synthetic kind, babble made of the voices' clips, and rooms."""
+    tracks = noise_tracks([one for one in recorded if len(one) >= window], noise_s, rng)
+    babble = [_babble(voices, number, round(noise_s * RATE_HZ), rng) for number in BABBLE] if voices else []
+    size = 1 << int(np.ceil(np.log2(window + LONGEST_ECHO_S * RATE_HZ)))
+    return Surroundings(tracks, babble, [_room(size, by, rng) for _ in range(rooms)], size)
+
+
+def noise_tracks(recorded: list[np.ndarray], noise_s: float, rng: np.random.Generator) -> list[np.ndarray]:
+    """Recorded noise and every synthetic kind, float32 (n,) each, of root mean square 1."""
     count = round(noise_s * RATE_HZ)
-    tracks = [one.astype(np.float32) / rms(one) for one in recorded if len(one) >= window]
+    tracks = [one.astype(np.float32) / rms(one) for one in recorded]
     made = [noise(kind, count, RATE_HZ, rng).astype(np.float32) for kind in KINDS for _ in range(2)]
     made += [_wavering(one, rng) for one in made[: len(KINDS)]]
     repeated = max(1, len(made) // max(1, len(tracks)))  # recorded noise is as frequent as synthetic
-    babble = [_babble(voices, number, count, rng) for number in BABBLE] if voices else []
-    size = 1 << int(np.ceil(np.log2(window + LONGEST_ECHO_S * RATE_HZ)))
-    return Surroundings(tracks * repeated + made, babble, [_room(size, by, rng) for _ in range(rooms)], size)
+    return tracks * repeated + made
 
 
 def _wavering(track: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -105,29 +109,6 @@ def piece(track: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray
     return track[at : at + count]
 
 
-def faster(sound: np.ndarray, ratio: float) -> np.ndarray:
-    """Played at `ratio` times the speed, the pitch with it; linear interpolation."""
-    at = np.arange(int((len(sound) - 1) / ratio), dtype=np.float32) * np.float32(ratio)
-    before = at.astype(np.int32)
-    share = at - before
-    return sound[before] * (1 - share) + sound[before + 1] * share
-
-
-def placed(clip: Clip, window: int, by: Variation, rng: np.random.Generator) -> tuple[np.ndarray, float]:
-    """The word at some speed somewhere in a window: float32 (window,), and the root mean square of the word."""
-    sound, start, end = clip.samples.astype(np.float32), clip.start, clip.end
-    if rng.random() < by.speed_share:
-        ratio = float(np.clip(np.exp(rng.normal(0, by.speed)), *SPEEDS))
-        sound, start, end = faster(sound, ratio), int(start / ratio), int(end / ratio)
-    spare = max(0, (window - (end - start)) // 2) + EDGE
-    furthest = min(round(by.shift_s * RATE_HZ), spare)
-    first = (start + end - window) // 2 + int(rng.integers(-furthest, furthest + 1))
-    return cut(sound, first, window), rms(sound[start:end])
-
-
-EDGE = 800  # samples by which a word may stick out of its window
-
-
 def cut(sound: np.ndarray, first: int, count: int) -> np.ndarray:
     """`count` samples from `first` on, which may lie before the beginning; zeros where there are none."""
     made = np.zeros(count, sound.dtype)
@@ -135,14 +116,3 @@ def cut(sound: np.ndarray, first: int, count: int) -> np.ndarray:
     if high > low:
         made[low - first : high - first] = sound[low:high]
     return made
-
-
-def heard(sound: np.ndarray, level: float, around: Surroundings, by: Variation, rng: np.random.Generator) -> np.ndarray:
-    """A window, float32 (n,), in a room, in noise (`level`: root mean square of the word), at some gain: int16 (n,)."""
-    if rng.random() < by.room_share:
-        sound = around.in_a_room(sound, rng)
-    if rng.random() < by.noise_share:
-        sound = sound + around.noise(len(sound), rng) * (level * 10 ** (-rng.uniform(*by.snr_db) / 20))
-    if rng.random() >= by.as_recorded:
-        sound = sound * (10 ** (rng.uniform(*by.level_db) / 20) * FULL_SCALE / rms(sound))
-    return saturate(sound)

@@ -18,9 +18,9 @@ UNKNOWN, SILENCE = "unknown", "silence"  # classes beside the words
 class FrontEnd:
     """From samples to int8 windows of log-mel frames."""
 
-    # 40 bands, 30 ms every 20 ms, half a decibel a step; what lies below 160 Hz is taken off, and with it a constant
-    # offset of the microphone
-    log_mel: LogmelConfig = field(default_factory=lambda: LogmelConfig(high_pass=4))
+    # 40 bands up to 4 kHz, as published images of words have them, 30 ms every 20 ms, half a decibel a step; what lies
+    # below 160 Hz is taken off, and with it a constant offset of the microphone
+    log_mel: LogmelConfig = field(default_factory=lambda: LogmelConfig(high_pass=4, low_hz=0, high_hz=4000))
     frames: int = 48  # of a window, 0.97 s: the longest of the words fit
     step: int = 4  # frames between answers, 80 ms; a multiple of the network's stride
 
@@ -38,60 +38,66 @@ class FrontEnd:
 class Network:
     """Convolutions over time and frequency, then over time alone with a residual each, a mean over time, one layer."""
 
-    filters: tuple[int, ...] = (16, 32, 48)  # over time and frequency
-    kernels: tuple[tuple[int, int], ...] = ((4, 5), (3, 4), (3, 3))
-    strides: tuple[tuple[int, int], ...] = ((2, 2), (1, 2), (1, 2))
-    channels: int = 64  # once frequency is used up
-    blocks: int = 2  # depthwise-separable, each with a residual
-    kernel: int = 5  # of theirs, frames
-    last: int = 96  # channels that are averaged
-    dropout: float = 0.3
+    filters: tuple[int, ...] = (16, 32)  # over time and frequency
+    kernels: tuple[tuple[int, int], ...] = ((4, 5), (3, 4))
+    strides: tuple[tuple[int, int], ...] = ((2, 2), (1, 2))
+    channels: int = 92  # once frequency is used up
+    blocks: tuple[int, ...] = (7, 7, 5)  # depthwise-separable, over so many frames each
+    last: int = 112  # channels that are averaged
+    dropout: float = 0.1
 
 
 @dataclass(frozen=True)
 class Variation:
     """How far a variation of a clip may stray."""
 
-    speed: float = 0.09  # standard deviation of the logarithm: pace and pitch together, as another's voice is smaller
-    speed_share: float = 0.7  # of the clips
+    speed: float = 0.09  # standard deviation of the logarithm of the pace
+    speed_share: float = 0.7  # of the clips; as many are moved to another pitch
     shift_s: float = 0.2  # the furthest that a word lies off the middle of its window
     room_share: float = 0.5
     reverberation_s: tuple[float, float] = (0.08, 0.7)  # until the sound of a room has died away by 60 dB
     direct_db: tuple[float, float] = (-3.0, 18.0)  # of what comes straight, over what the room adds
     microphone_db: float = 4.0  # standard deviation of its response
-    noise_share: float = 0.75
+    microphone_share: float = 0.6
+    noise_share: float = 0.8
+    babble_share: float = 0.35  # of the noise is voices
     snr_db: tuple[float, float] = (0.0, 30.0)
-    level_db: tuple[float, float] = (-45.0, -12.0)  # root mean square of a window, below full scale
+    level_db: tuple[float, float] = (-52.0, -10.0)  # root mean square of a word, below full scale
+    own_db: tuple[float, float] = (-95.0, -60.0)  # the microphone's own noise
     as_recorded: float = 0.4  # share that keeps its level
 
 
 @dataclass(frozen=True)
 class Training:
-    """What the network sees, and how it learns."""
+    """What the network sees, and how it learns. An epoch shows each clip of a keyword once, always varied anew."""
 
-    variations: int = 30  # of each recorded clip of a word
-    synthetic: int = 6  # of each synthetic one
-    unknown: float = 5.0  # windows of other words and of speech, for those of one word
-    rows: float = 2.5  # windows out of rows of other words, and of many voices at once
-    silence: float = 0.4  # windows of noise: with more of them, soft words are taken for it
-    fragments: float = 0.5  # windows that show only a part of a word: they are unknown
-    rooms: int = 200
+    recorded: int = 3  # turns of a recorded clip in an epoch: images are many and blurred by their JPEG
+    unknown: float = 0.8  # windows that are no keyword, for each of a keyword
+    others: float = 0.4  # of these: other words
+    rows: float = 0.2  # out of rows of other words
+    talk: float = 0.2  # running speech
+    babble: float = 0.1  # many voices
+    fragments: float = 0.1  # only a part of a keyword
+    silence: float = 0.05  # windows of noise, for each of a keyword: with more of them, soft words are taken for it
+    silence_db: tuple[float, float] = (-85.0, -20.0)  # root mean square of noise, below full scale
     noise_s: float = 40.0  # of each kind of synthetic noise
-    epochs: int = 14
-    rounds: int = 2  # after these, each on new variations and on what was taken for a word
-    round_epochs: int = 6
-    round_rate: float = 7e-4  # as learning_rate
-    fresh: float = 0.4  # of the variations of each clip, in a round
-    searched: float = 1.5  # windows that are no word, for each of the examples, among which a round looks for mistakes
-    mistaken: float = 0.25  # how sure of some word the network is in a mistake
-    repeats: int = 2  # of each mistake in a round
-    batch: int = 64
-    learning_rate: float = 2e-3  # rises over a tenth of the time, then falls to nothing along a cosine
+    babble_s: float = 300.0  # of each number of voices, new in each epoch
+    rooms: int = 20  # of the streams
+    least: int = 12000  # windows of keywords in an epoch: few clips are shown several times
+    epochs: int = 60
+    falling: int = 26  # last epochs, in which the learning rate falls to nothing along a line
+    rising: int = 1  # first epochs, in which it rises
+    searched: float = 0.5  # windows that are no keyword, for each of one, among which each epoch looks for mistakes
+    mistaken: float = 0.3  # how sure of some word the network is in a mistake
+    kept: float = 0.25  # mistakes shown in an epoch at most, for each window of a keyword: the latest
+    honest: int = 2  # epochs before the first search
+    batch: int = 128
+    learning_rate: float = 2e-3
     label_smoothing: float = 0.05
-    checkpoints: int = 2  # last epochs among which the validation streams choose
-    evenness: float = 0.6  # of the classes in the answers: training shows unknown words five times as often as a word
-    mask_bands: int = 6  # the most bands, and frames, that are hidden (D. Park et al., SpecAugment, 2019), twice each
-    mask_frames: int = 8
+    checkpoints: int = 1  # last epochs among which the validation streams choose, if several
+    evenness: float = 0.6  # of the classes in the answers: training shows unknown words more often than a word
+    mask_bands: int = 5  # the most bands, and frames, that are hidden, twice each
+    mask_frames: int = 6
     variation: Variation = field(default_factory=Variation)
 
 
@@ -106,6 +112,7 @@ class Decision:
     target_false_alarms_per_hour: float = 0.5
     upper_bound_per_hour: float = 1.5  # of the 95 % interval around them: three times the target
     fallback: tuple[int, int, int] = (3, 180, 10)  # smoothing, threshold, refractory, where nothing can be tuned
+    each_class: bool = True  # a threshold of its own: one word makes most of the false alarms, another one none
 
 
 @dataclass(frozen=True)
@@ -162,14 +169,13 @@ class Config:
             self,
             training=replace(
                 self.training,
-                variations=2,
-                synthetic=1,
-                epochs=2,
-                rounds=1,
-                round_epochs=1,
+                epochs=3,
+                least=400,
+                honest=1,
                 checkpoints=1,
-                rooms=20,
+                rooms=5,
                 noise_s=5,
+                babble_s=20,
             ),
             streams=replace(self.streams, minutes=3.0, count=1),
             synthesis=replace(self.synthesis, speakers=12, takes=1, unknown=6, speech_s=5.0, noise_s=5.0, silences=6),

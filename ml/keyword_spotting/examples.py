@@ -1,74 +1,103 @@
-"""Windows to learn from and to be judged by, through the C front end.
+"""Windows to learn from and to be judged by, as the C front end gives them.
 
-Those to learn from are drawn once (windows.py), and again in each round of training: new variations of the keywords,
-and of much that is none of them what the network takes for one. Such hard negatives are rare and teach the most:
-K.-K. Sung, T. Poggio, Example-based learning for view-based human face detection, IEEE PAMI 20(1), 1998.
+Those to learn from are mixed anew for every epoch (windows.py); to them belongs what the network took for a keyword and
+is none. Such hard negatives are rare and teach the most: K.-K. Sung, T. Poggio, Example-based learning for view-based
+human face detection, IEEE PAMI 20(1), 1998.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ml.data.manifest import Dataset
+from ml.data.spectrograms import Spectrograms
 from ml.keyword_spotting.augmentation import RATE_HZ, cut
 from ml.keyword_spotting.clips import Clip, clips, noises, recorded
-from ml.keyword_spotting.config import Config, FrontEnd
-from ml.keyword_spotting.windows import Window, Windows
+from ml.keyword_spotting.config import Config
+from ml.keyword_spotting.material import Material, material
+from ml.keyword_spotting.windows import Windows
 from ml.native.logmel import log_mel
 from ml.train.examples import Examples, HeldOut
-
-AT_ONCE = 4096  # windows between front end and memory
 
 Sure = Callable[[np.ndarray], np.ndarray]  # inputs int8 (n, ...) -> how sure a network is of some keyword, (n,)
 
 
 @dataclass(frozen=True)
 class Drawn(Examples):
-    """Varied windows of every word and of what is none, in random order."""
+    """The windows of one epoch, and how to get those of others."""
 
-    again: Callable[[int, Sure], Examples]  # these, with new ones for the round of that number
+    of: Callable[[], Material]  # what they are mixed of; made when it is first asked for
+    config: Config
+    key: str  # of all that decides them
+    draw_seed: int
+    mistakes: list[Examples] = field(default_factory=list)  # found so far, the latest last
 
+    def draw(self, number: int) -> "Windowed":
+        """The windows of the epoch of that number, for which no network is needed."""
+        windows = Windows(self.of(), self.config, np.random.default_rng([self.draw_seed, 1, number]))
+        return _windowed(windows, self.config)
 
-def training_examples(data: Dataset, config: Config, seed: int) -> Drawn:
-    made = _inputs(Windows(data, config, np.random.default_rng(seed)).all(), config.front_end)
-    return drawn(_shuffled([made], [seed, 1]), data, config, seed)
+    def shown(self, drawn: "Windowed", sure: Sure | None = None) -> Examples:
+        """These in random order, with the mistakes; with `sure` also what it finds mistaken among those searched."""
+        if sure:
+            self._search(drawn.searched, sure, drawn.keywords)
+        parts = [*drawn.parts, *self.mistakes]
+        order = drawn.rng.permutation(sum(map(len, parts)))
+        return Examples(
+            *(np.concatenate([getattr(one, name) for one in parts])[order] for name in ("inputs", "labels"))
+        )
 
-
-def drawn(first: Examples, data: Dataset, config: Config, seed: int) -> Drawn:
-    """With what they take to be drawn again."""
-
-    def again(number: int, sure: Sure) -> Examples:
-        return _again(data, config, [seed, 2, number], first, sure)
-
-    return Drawn(first.inputs, first.labels, again)
-
-
-def _again(data: Dataset, config: Config, seed: list[int], first: Examples, sure: Sure) -> Examples:
-    training, windows = config.training, Windows(data, config, np.random.default_rng(seed))
-    fresh = _inputs(windows.words(training.fresh), config.front_end)
-    searched = _inputs(windows.no_words(round(training.searched * len(first))), config.front_end)
-    mistaken = sure(searched.inputs) > training.mistaken
-    hard = Examples(searched.inputs[mistaken], searched.labels[mistaken])
-    return _shuffled([first, fresh, *[hard] * training.repeats], [*seed, 1])
-
-
-def _shuffled(parts: list[Examples], seed: list[int]) -> Examples:
-    inputs, labels = (np.concatenate([getattr(one, name) for one in parts]) for name in ("inputs", "labels"))
-    order = np.random.default_rng(seed).permutation(len(labels))
-    return Examples(inputs[order], labels[order])
+    def _search(self, searched: Examples, sure: Sure, keywords: int) -> None:
+        """Adds what the network takes for a keyword, and forgets the oldest of what is too much."""
+        t = self.config.training
+        mistaken = sure(searched.inputs) > t.mistaken
+        self.mistakes.append(Examples(searched.inputs[mistaken], searched.labels[mistaken]))
+        while len(self.mistakes) > 1 and sum(map(len, self.mistakes)) > keywords * t.kept:
+            self.mistakes.pop(0)
 
 
-def _inputs(made: Iterator[Window], front_end: FrontEnd) -> Examples:
-    inputs, labels, waiting = [], [], []
-    for window, label in made:
-        waiting.append(window)
-        labels.append(label)
-        if len(waiting) == AT_ONCE:
-            inputs.append(np.stack(log_mel(waiting, front_end.log_mel).frames))
-            waiting.clear()
-    inputs.append(np.stack(log_mel(waiting, front_end.log_mel).frames)) if waiting else None
-    return Examples(np.concatenate(inputs), np.array(labels))
+@dataclass(frozen=True)
+class Windowed:
+    """Windows of one epoch."""
+
+    parts: list[Examples]
+    searched: Examples  # that are no keyword, among which a network's mistakes are looked for
+    keywords: int
+    rng: np.random.Generator
+
+
+def training_examples(data: Dataset, images: Spectrograms, config: Config, seed: int) -> Drawn:
+    first = drawn(Examples(np.empty(0, np.int8), np.empty(0, int)), data, images, config, seed)
+    made = first.shown(first.draw(0))
+    return replace(first, inputs=made.inputs, labels=made.labels)
+
+
+def drawn(first: Examples, data: Dataset, images: Spectrograms, config: Config, seed: int) -> Drawn:
+    """With what it takes to draw others."""
+    shown = (config.words, config.front_end, config.network, replace(config.training, epochs=0, falling=0))
+    key = hashlib.sha256(repr((data.hash, images.hash, data.subjects, shown, seed)).encode()).hexdigest()[:16]
+
+    def of() -> Material:
+        if key not in _last:
+            _last.clear()
+            _last[key] = material(data, images, config, np.random.default_rng(seed))
+        return _last[key]
+
+    return Drawn(first.inputs, first.labels, of, config, key, seed)
+
+
+_last: dict[str, Material] = {}  # making it takes a minute, and several stages may ask for the same
+
+
+def _windowed(windows: Windows, config: Config) -> Windowed:
+    t, count = config.training, len(windows.material.keywords)
+    turns = max(1, -(-t.least // count))
+    size = turns * count
+    parts = [windows.keywords() for _ in range(turns)] + [windows.no_words(round(size * t.unknown))]
+    parts.append(windows.silence(round(size * t.silence)))
+    return Windowed(parts, windows.no_words(round(size * t.searched)), size, windows.rng)
 
 
 def _pieces_of_noise(data: Dataset, config: Config) -> list[Clip]:

@@ -19,7 +19,9 @@ from ml.data.streams import Stream, Truth
 from ml.keyword_spotting.augmentation import BABBLE, FULL_SCALE, RATE_HZ, Surroundings, piece, surroundings
 from ml.keyword_spotting.clips import Clip, clips, noises, recorded, rms, speech
 from ml.keyword_spotting.config import Config
+from ml.keyword_spotting.kept_streams import kept
 
+VERSION = 1  # of how streams are made: another makes them anew
 FADE = 800  # samples in which a bed or a stretch of talk comes and goes
 EDGE_S = 2.0  # of background at both ends
 SECOND = RATE_HZ  # samples
@@ -36,11 +38,19 @@ class Said:
 
 
 def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
-    """As many streams as the configuration wants; none where nobody says a keyword."""
+    """As many streams as the configuration wants, made now or kept from before; none where nobody says a keyword."""
+    t, by = config.training, config.training.variation
+    training = (t.noise_s, by.reverberation_s, by.direct_db, by.microphone_db)
+    said = sorted((item.label, item.subject, item.recording.key) for item in data.items)
+    return kept((VERSION, config.words, config.streams, training, seed, said), lambda: _made(data, config, seed))
+
+
+def _made(data: Dataset, config: Config, seed: int) -> Iterator[Stream]:
     rng = np.random.default_rng([seed, int.from_bytes(hashlib.sha256(" ".join(data.subjects).encode()).digest()[:8])])
     maker = _Maker(data, config, rng)
     shares = np.array_split(maker.order(), config.streams.count) if maker.words else []
-    return [maker.stream(number, [maker.words[i] for i in share]) for number, share in enumerate(shares)]
+    for number, share in enumerate(shares):
+        yield maker.stream(number, [maker.words[i] for i in share])
 
 
 class _Maker:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from ml.compiler.compile import compile_model
 from ml.compiler.operators import Options
-from ml.data import sources
 from ml.data.split import named
 from ml.evaluate import record, untested
 from ml.evaluate.operating_point import in_words, operating_point, warnings
@@ -56,7 +55,8 @@ def _emit(task: Task, made: Made, folder: Path) -> None:
 def _notes(task: Task, made: Made, folder: Path) -> list[str]:
     """Comment lines: what the model reached, on whom, and how to make it again."""
     metrics = made.read("judge", "metrics.json")
-    learnt = task.data.of(task.split.train + task.split.validation).items
+    learnt = task.data.of(task.split.train + task.split.validation)
+    besides = f" and {learnt.besides}" if learnt.besides else ""
     tuned = f", tuned with {named(task.split.validation)}" if task.split.validation else ""
     trial = ", a quick trial" if task.quick else ""
     seen = f" of {count} classes" if (count := untested.tested(metrics)) else ""
@@ -65,9 +65,9 @@ def _notes(task: Task, made: Made, folder: Path) -> list[str]:
         f"int8 {metrics['int8']['accuracy']:.1%}, float {metrics['float']['accuracy']:.1%} on "
         f"{metrics['int8']['repetitions']} recordings{seen} of {named(task.split.test)}, held out of training",
         *(f"not tested: {line}" for line in [lacking] if line),
-        f"trained with {named(task.split.train)}{tuned}; seed {task.seed}{trial}",
+        f"trained with {named(task.split.train)}{besides}{tuned}; seed {task.seed}{trial}",
         *(f"hold-out: {line}" for line in task.notes),
-        *(f"training data: {line}" for line in sources.credits((item.source, item.licence) for item in learnt)),
+        *(f"training data: {line}" for line in learnt.credits),
     ]
     if metrics["stream"]:
         lines.append(f"their streams: {in_words(metrics['stream'])}")

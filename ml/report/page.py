@@ -10,9 +10,11 @@ from ml.data.split import named
 from ml.errors import UserError
 from ml.evaluate import operating_point, untested
 from ml.evaluate.accuracy import flat
+from ml.evaluate.each_class import thresholds
 from ml.evaluate.intervals import short
 from ml.evaluate.timeline import by_subject
 from ml.files import replace_file
+from ml.native.decide import DecideConfig
 from ml.report import device, plots
 
 NEEDED = ("run", "data", "history", "layers", "decision", "metrics", "streams", "compiled")
@@ -47,7 +49,7 @@ def write(folder: Path) -> Path:
         people=people,
         untested=untested.in_words(found["metrics"].get("untested", []), found["data"]["split"]["test"]),
         subjects={name: one.summary() for name, one in by_subject(found["streams"]).items()},
-        threshold=min(found["decision"]["config"]["threshold"]),
+        threshold=_threshold(found["decision"]["config"]),
         candidates=_candidates(folder),
         quality=_quality(folder, found["data"]["hash"]),
         verdict=operating_point.judged_by(folder),
@@ -131,6 +133,11 @@ def _pictures(found: dict, board: device.DeviceRun | None) -> dict:
     if board and board.events:
         made["latency"] = plots.latencies([event.latency_us / MILLISECONDS for event in board.events])
     return made
+
+
+def _threshold(config: dict) -> str:
+    own = thresholds(DecideConfig(**config))
+    return str(own[0]) if len(set(own)) == 1 else f"{min(own)} to {max(own)} (each class has its own)"
 
 
 def _trade_off(found: dict) -> str | None:

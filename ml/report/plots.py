@@ -118,7 +118,7 @@ def trade_off(kept: dict, target: float) -> str:
     """The fewest missed with at most so many false alarms per hour (ml/evaluate/det.py), with the 95 % band of the miss
     rate; the operating point with both its intervals; the target. What was never heard lies at the left edge."""
     least = 0.4 / max(kept["hours"], 1e-6)  # less than one in all the hours
-    points, at = det.rows(kept), det.at_threshold(kept, kept["threshold"])
+    points, at = det.rows(kept), det.reached(kept)
     most = 1.5 * max(at["false_interval"][1], target, points[-1]["false_per_hour"], 10 * least)
     across = [*(max(one["false_per_hour"], least) for one in points), most]
     missed, best, worst = (
@@ -144,7 +144,8 @@ def _operating_point(axes, at: dict, least: float) -> None:
     look = {"fmt": "o", "color": ORANGE, "capsize": 3, "markersize": 6, "zorder": 5, "clip_on": False}
     axes.errorbar([x], [y], xerr=np.transpose(aside), yerr=np.transpose(upward), **look)
     text = {"xytext": (8, 8), "textcoords": "offset points", "color": ORANGE}
-    axes.annotate(f"threshold {at['threshold']}", (x, y), **text)
+    one = at["threshold"]
+    axes.annotate("a threshold for each class" if one is None else f"threshold {one}", (x, y), **text)
 
 
 def learning_curve(points: list[dict]) -> str:

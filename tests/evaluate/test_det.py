@@ -1,5 +1,7 @@
 """The trade-off curve says what can be reached, and agrees with the decision at its operating point."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,3 +50,14 @@ def test_the_picture_is_the_same_for_the_same_figures(scored):
 
 def test_a_class_that_never_makes_an_event_is_not_the_threshold(scored):
     assert det.curve([scored], LABELS, DecideConfig((255, 170), 1), 1.0)["threshold"] == 170
+
+
+def test_the_operating_point_of_classes_with_thresholds_of_their_own_is_what_the_decision_comes_to(scored):
+    labels, config = ["word", "none", "other"], DecideConfig((190, 255, 140), 1, 2, 4)
+    two = replace(scored, scores=np.column_stack([scored.scores, np.full(len(scored.scores), -128, np.int8)]))
+    curve = det.curve([two, two], labels, config, 1.0)
+    tally, _ = judge(two, labels, config, 1.0)
+    assert (at := det.reached(curve))["threshold"] is None
+    assert at["miss_rate"] == pytest.approx(1 - tally.hits / tally.movements)
+    assert at["false_per_hour"] == pytest.approx(tally.false_per_hour)
+    assert "a threshold for each class" in plots.trade_off(curve, 0.5)
