@@ -84,8 +84,8 @@ class Training:
     babble_s: float = 300.0  # of each number of voices, new in each epoch
     rooms: int = 20  # of the streams
     least: int = 12000  # windows of keywords in an epoch: few clips are shown several times
-    epochs: int = 60
-    falling: int = 26  # last epochs, in which the learning rate falls to nothing along a line
+    epochs: int = 50
+    falling: int = 28  # last epochs, in which the learning rate falls to nothing along a line
     rising: int = 1  # first epochs, in which it rises
     searched: float = 0.5  # windows that are no keyword, for each of one, among which each epoch looks for mistakes
     mistaken: float = 0.3  # how sure of some word the network is in a mistake
@@ -112,6 +112,7 @@ class Decision:
     target_false_alarms_per_hour: float = 0.5
     upper_bound_per_hour: float = 1.5  # of the 95 % interval around them: three times the target
     fallback: tuple[int, int, int] = (3, 180, 10)  # smoothing, threshold, refractory, where nothing can be tuned
+    margin: float = 2.0  # of the bound, on the streams that choose: other people's false alarms are more
     each_class: bool = True  # a threshold of its own: one word makes most of the false alarms, another one none
 
 
