@@ -146,7 +146,7 @@ class Config:
     training: Training = field(default_factory=Training)
     decision: Decision = field(default_factory=Decision)
     streams: Streams = field(default_factory=Streams)
-    gate: GateConfig = field(default_factory=lambda: GateConfig(open_at=6 * vad.ONE, keep_at=3 * vad.ONE, hold=50))
+    gate: GateConfig = field(default_factory=lambda: GateConfig(open_at=7 * vad.ONE, keep_at=4 * vad.ONE, hold=50))
     lull: int = 4  # windows for which the scores of a network that fell asleep stand
     synthesis: SpeechPlan = field(default_factory=lambda: SpeechPlan(speakers=120, speech_s=40))
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ml.evaluate.twin import int8_twin
 
 from ml.compiler.operators import Options
 from ml.compiler.reader import read
