@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""`python -m ml shrink keyword_spotting --no-streams` after a training that a shared machine can repeat: fewer
-variations of each clip, fewer epochs, no search for mistakes. Front end, network and people are those of the command.
+"""`python -m ml shrink keyword_spotting --no-streams` after a training that a shared machine can repeat: few
+epochs, no search for mistakes. Front end, network and people are those of the command.
 
 python tools/studies/keyword_shrink.py --data ../shared/data/speech --variants int4,int4-aware,half
 """
@@ -21,10 +21,9 @@ from ml.shrink.command import shrink
 
 
 def less() -> KeywordSpotting:
-    """A fifteenth of the windows, eight epochs of which the last one is kept, no rounds; streams judge nothing."""
+    """Eight epochs of which the last one is kept, no search for mistakes; streams judge nothing."""
     whole = Config()
-    shown = replace(whole.training, variations=2, synthetic=1, unknown=2.0, rows=1.0)
-    training = replace(shown, epochs=8, rounds=0, checkpoints=0)
+    training = replace(whole.training, epochs=8, falling=4, honest=8, checkpoints=0)
     return KeywordSpotting(replace(whole, training=training, streams=replace(whole.streams, count=1, minutes=3.0)))
 
 
