@@ -22,7 +22,7 @@ from ml.progress import track
 from ml.trial.committed import committed
 
 APP, OWN, OTHER = "keyword_spotting", "ar_", "_unknown_"
-SETTINGS = Settings(stray=5, places=7, guards=12)
+SETTINGS = Settings(stray=5, places=6, guards=10)
 EXAMPLES, BEFORE, MOST = 3, 100, {OTHER: 500}
 KEYWORD_CLIPS = 60
 

@@ -18,7 +18,7 @@ static int8_t windows[SERVICE_WINDOWS * KEYWORD_SPOTTING_RING];
 static service_config service;
 
 // Words of one's own, beside the network's: docs/learning.md.
-enum { FEATURES = 96, CLASSES = 12, PLACES = 7, OLD_WINDOWS = 12 };
+enum { FEATURES = 112, CLASSES = 12, PLACES = 6, OLD_WINDOWS = 10 };
 static const learn_config learning = {FEATURES, CLASSES, PLACES, OLD_WINDOWS, 16, 5};
 static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
 static uint64_t voiced; // a bit for each of the latest frames that stands out
