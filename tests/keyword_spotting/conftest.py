@@ -12,7 +12,6 @@ from ml.data.manifest import Dataset, Wanted, load
 from ml.data.synthesis.espeak import PROGRAM
 from ml.data.synthesis.speech import SpeechPlan, generate
 from ml.keyword_spotting.app import KeywordSpotting
-from ml.keyword_spotting.config import Network
 from ml.paths import ROOT
 from ml.trial.committed import committed
 
@@ -25,15 +24,8 @@ PLAN = SpeechPlan(speakers=5, takes=1, unknown=3, speech_s=3, noise_s=4, silence
 def app() -> KeywordSpotting:
     config = KeywordSpotting().quick().config
     training = replace(config.training, least=100, rooms=3, noise_s=2, babble_s=5)
-    network = Network(filters=(4, 8), channels=8, blocks=(3,), last=8)
     return KeywordSpotting(
-        replace(
-            config,
-            synthesis=PLAN,
-            network=network,
-            training=training,
-            streams=replace(config.streams, minutes=1.5),
-        )
+        replace(config, synthesis=PLAN, training=training, streams=replace(config.streams, minutes=1.5))
     )
 
 
