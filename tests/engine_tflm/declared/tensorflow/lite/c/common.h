@@ -71,7 +71,6 @@ typedef struct TfLiteEvalTensor {
 typedef struct TfLiteNode {
     TfLiteIntArray *inputs;
     TfLiteIntArray *outputs;
-    TfLiteIntArray *intermediates;
     void *user_data;
     void *builtin_data;
     const void *custom_initial_data;
