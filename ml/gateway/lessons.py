@@ -5,15 +5,14 @@ Nothing but sums is ever written. A round that was running when the gateway ende
 
 from __future__ import annotations
 
-import contextlib
 import json
 import sqlite3
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.errors import UserError
+from ml.gateway.changing import changing
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,7 +59,7 @@ class Lessons:
 
     def ask(self, model: bytes, size: int, unit: int, settings: Settings, nodes: tuple[str, ...]) -> int:
         """The number of the round. UserError while another one runs: a board takes part in one."""
-        with self._changing():
+        with changing(self._db):
             busy = self._db.execute("SELECT number FROM lesson WHERE state IN (?, ?)", (ASKED, COLLECTING)).fetchone()
             if busy:
                 raise UserError(f"expected no round that runs, found number {busy[0]}; wait for it")
@@ -85,7 +84,7 @@ class Lessons:
             self._set(number, GIVEN_UP, "the gateway was started anew; ask for another round")
 
     def end(self, number: int, sums: list[Sum], why: str) -> None:
-        with self._changing():
+        with changing(self._db):
             for one in sums:
                 total = one.total.astype("<i8").tobytes()
                 self._db.execute("INSERT INTO lesson_sum VALUES (?, ?, ?)", (number, one.members, total))
@@ -112,16 +111,6 @@ class Lessons:
 
     def _set(self, number: int, state: str, why: str) -> None:
         self._db.execute("UPDATE lesson SET state = ?, why = ? WHERE number = ?", (state, why[:2000], number))
-
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def _values(numpy, total: bytes) -> np.ndarray:

@@ -5,17 +5,16 @@ A plan has an image, nodes, and stages in percent of them. Each node is waiting,
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from ml.errors import UserError
+from ml.gateway.changing import changing
 from ml.gateway.config import matches
 
 RUNNING, STOPPED, DONE = "running", "stopped", "done"
@@ -94,7 +93,7 @@ class Plans:
 
     def add(self, title: str, image: bytes, nodes: tuple[str, ...], limits: Limits) -> int:
         """UserError while another one runs: two would judge each other's events."""
-        with self._changing():
+        with changing(self._db):
             if busy := self._db.execute("SELECT number FROM plan WHERE state = ?", (RUNNING,)).fetchone():
                 raise UserError(f"expected no rollout that runs, found number {busy[0]}; wait for it, or stop it")
             given = (title, image, json.dumps(nodes), json.dumps(vars(limits)), 0, RUNNING, "", json.dumps({}))
@@ -113,7 +112,7 @@ class Plans:
 
     def save(self, plan: Plan) -> None:
         """Its stage, and what was counted; who has stopped it meanwhile is not overruled."""
-        with self._changing():
+        with changing(self._db):
             self._db.execute(
                 "UPDATE plan SET stage = ?, counts = ? WHERE number = ?",
                 (plan.stage, json.dumps(vars(plan.counts)), plan.number),
@@ -125,7 +124,7 @@ class Plans:
 
     def switch(self, number: int, state: str, why: str = "") -> None:
         """By a person."""
-        with self._changing():
+        with changing(self._db):
             found = self._db.execute("SELECT state FROM plan WHERE number = ?", (number,)).fetchone()
             if found is None or found[0] == DONE:
                 raise UserError(f"expected a rollout that is not done, found {'one that is' if found else 'none'}")
@@ -135,7 +134,7 @@ class Plans:
                 self._db.execute("UPDATE plan SET counts = ? WHERE number = ?", (json.dumps({}), number))
 
     def mark(self, number: int, node: str, state: str, note: str = "") -> None:
-        with self._changing():
+        with changing(self._db):
             given = (number, node, state, note[:300], time.time())
             self._db.execute("INSERT OR REPLACE INTO plan_node VALUES (?, ?, ?, ?, ?)", given)
 
@@ -145,16 +144,6 @@ class Plans:
 
     def close(self) -> None:
         self._db.close()
-
-    @contextlib.contextmanager
-    def _changing(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
 
 def _plan(row: tuple) -> Plan:

@@ -11,32 +11,16 @@ import functools
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 
 import numpy as np
 
 from ml.errors import UserError
+from ml.link.numbers import News
 from ml.native.build import ROOT, load
 from ml.native.prototypes import LABEL, MAX_CLASSES, Prototypes, check_label, class_size
 
 BATCH = 5  # examples at once
 NO_CLASS = 0xFF
-
-
-class News(IntEnum):
-    """What became of what was shown last, as `learn_news` says it."""
-
-    NOTHING = 0
-    WAITING = 1
-    EXAMPLE = 2
-    BACKGROUND = 3
-    UNLIKE = 4
-    CLOSE = 5
-    WORSE = 6
-    LEARNT = 7
-    LEARNT_LIKE = 8
-    NOT_KEPT = 9
-    STOPPED = 10
 
 
 @dataclass(frozen=True)
