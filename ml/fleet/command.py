@@ -55,7 +55,7 @@ Curves = dict[str, list[Score]]
 @click.option("--out", type=click.Path(path_type=Path), help="The update; APP.tmu when left out.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def federate(app: str, **given) -> None:
-    """Simulate a fleet that learns: a person a board, updates of the last layer clipped, masked and averaged.
+    """Simulate a fleet that learns together: a person a board, clipped and masked updates.
 
     Beside it: learning in one place, and each board for itself.
     """

@@ -239,7 +239,7 @@ class Device:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
             for answer in self._take(self.port.read()):
-                if answer.sequence == self._sequence:
+                if (answer.sequence, answer.reply.command) == (self._sequence, command):
                     return answer.reply
         return None
 

@@ -11,9 +11,13 @@ SHARED = [path for path in (ROOT / "ml").rglob("*.py") if not (path.parent / "co
 
 
 def reads(paths: list) -> set[str]:
-    """The attributes that are looked at anywhere in the files."""
-    nodes = (node for path in paths for node in ast.walk(ast.parse(path.read_text())))
-    return {node.attr for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)}
+    """The attributes that are looked at anywhere in the files, also by getattr(..., "name")."""
+    nodes = [node for path in paths for node in ast.walk(ast.parse(path.read_text()))]
+    calls = [node for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    optional = {
+        node.args[1].value for node in calls if node.func.id == "getattr" and isinstance(node.args[1], ast.Constant)
+    }
+    return optional | {one.attr for one in nodes if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load)}
 
 
 def settings(config) -> set[tuple[str, str]]:

@@ -1,5 +1,6 @@
 // What an image must be before any of it is used. Every place is looked up against the section that it points into.
 #include "format.h"
+#include "image/settings.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -288,13 +289,15 @@ static bool is_settings(const checked *c, uint32_t place) {
     return false;
 }
 
-// A pointer of settings leads to a table, to other settings or to what the firmware has.
-static bool check_targets(const checked *c, uint32_t place, uint32_t pointers) {
+// A pointer of settings leads to a table, to other settings or to what the firmware has. Tables lie on words, as `ml
+// pack` puts them: their elements are of up to four bytes.
+static bool check_targets(const checked *c, const settings_entry *entry, uint32_t pointers) {
+    const bool to_settings = entry->id == IMAGE_spotter_config || entry->id == IMAGE_anomaly_config;
     for (uint32_t word = 0; word < 32; word++) {
         if (!(pointers >> word & 1u)) continue;
-        const uint32_t to = pointer_at(c, IMAGE_OFFSET(place) + word * (uint32_t)sizeof(void *));
-        const uint32_t region = IMAGE_REGION(to);
-        if (to && region != IMAGE_DATA && region != IMAGE_SYMBOL && !is_settings(c, to))
+        const uint32_t to = pointer_at(c, IMAGE_OFFSET(entry->place) + word * (uint32_t)sizeof(void *));
+        const bool table = IMAGE_REGION(to) == IMAGE_DATA && IMAGE_OFFSET(to) % WORD == 0 && !to_settings;
+        if (to && !table && IMAGE_REGION(to) != IMAGE_SYMBOL && !is_settings(c, to))
             return damaged(c, IMAGE_WRONG_SETTINGS_TARGET);
     }
     return true;
@@ -306,7 +309,7 @@ static bool check_settings(const checked *c) {
         uint32_t size, pointers;
         if (!settings_type(entry->id, entry->version, &size, &pointers))
             return refuse(c, IMAGE_WRONG_SETTINGS, entry->id, 0);
-        if (!check_struct(c, entry->place, size, pointers) || !check_targets(c, entry->place, pointers)) return false;
+        if (!check_struct(c, entry->place, size, pointers) || !check_targets(c, entry, pointers)) return false;
     }
     return true;
 }

@@ -48,14 +48,26 @@ static uint8_t forget(const char *label) {
     return learner_forget(&learn_this.own, label) ? kept() : (uint8_t)LINK_BAD_ARGUMENT;
 }
 
-uint8_t learn_run(uint8_t operation, uint32_t windows) {
-    (void)windows;
+// Labels that the service tells are those of the classes: they are renewed before anybody can ask for them.
+static uint8_t renewed(uint8_t status) {
+    if (!learn_this.own.changed || learn_this.written) return status;
+    learn_refresh();
+    service_tell();
+    return status;
+}
+
+static uint8_t operate(uint8_t operation) {
     if (operation == LINK_LEARN_STOP) return learner_stop(&learn_this.own) ? LINK_OK : LINK_NOT_NOW;
     if (operation == LINK_LEARN_FORGET) return forget(NULL);
     if (operation == LINK_LEARN_BEGIN) return LINK_UNSUPPORTED; // of a baseline
     if (learn_this.own.wanted) return LINK_NOT_NOW;
     if (operation == LINK_LEARN_WRITE) return write();
     return operation == LINK_LEARN_USE ? use() : keep_all();
+}
+
+uint8_t learn_run(uint8_t operation, uint32_t windows) {
+    (void)windows;
+    return renewed(operate(operation));
 }
 
 static uint8_t tell(uint8_t *answer, size_t *answered) {
@@ -78,7 +90,7 @@ uint8_t learn_teach(uint8_t operation, const uint8_t *args, size_t size, uint8_t
     memcpy(label, args + shows, size - shows); // the service has looked at the size
     if (!learn_label_fits(label) || examples > LEARN_BATCH) return LINK_BAD_ARGUMENT;
     if (learn_this.written) return LINK_NOT_NOW;
-    if (!shows) return forget(label);
+    if (!shows) return renewed(forget(label));
     return learner_show(&learn_this.own, label, examples) ? LINK_OK : LINK_NOT_NOW;
 }
 
@@ -90,7 +102,7 @@ void learn_button(bool pressed, uint32_t now_us) {
     learn_this.pressed_us = now_us;
     if (pressed) return;
     if (lasted >= LONG_US)
-        (void)forget(label);
+        (void)renewed(forget(label));
     else if (!learner_stop(&learn_this.own))
         (void)learner_show(&learn_this.own, label, EXAMPLES);
 }
