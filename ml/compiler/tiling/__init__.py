@@ -55,8 +55,9 @@ class _Search:
         step = next(step for step in bounds if step in peaks)
         for number in (step - 1, step):
             pair = pair_at(self.graph, number) if peaks <= {number, number + 1} else None
-            for height in heights(pair[1].output.shape[HEIGHT], MAX_STRIPS) if pair else ():
-                found += self._tried(pair, height)
+            if pair:
+                for height in heights(pair[1].output.shape[HEIGHT], MAX_STRIPS):
+                    found += self._tried(pair, height)
         lower = sorted((one for one in found if one[0] < peak), key=lambda one: one[:2])
         return self._smallest(lower[:MOST_PLANS]) if lower else None
 
