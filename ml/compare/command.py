@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from ml.compare import repository, table
+from ml.compare.accepted import accepted
 from ml.compare.compare import Comparison, compare
 from ml.compare.figures import TOLERANCES, Processor
 from ml.compare.sides import side
@@ -45,7 +46,9 @@ def compare_(
         if not base:
             say(f"nothing to compare with: {why}")
             return
-    made = compare(side(base, here), side(head, here), on, tolerance, firmware)
+    on_purpose, notes = accepted(here, base, head)
+    made = compare(side(base, here), side(head, here), on, tolerance, firmware, on_purpose)
+    made.notes.extend(notes)
     if as_json:
         click.echo(json.dumps(table.as_json(made), indent=1))
     elif as_markdown or not sys.stdout.isatty():

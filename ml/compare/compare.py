@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+from ml.compare.accepted import widened
 from ml.compare.changes import Row, rows
 from ml.compare.figures import Found, Processor, find
 from ml.compare.sides import Side
@@ -26,17 +27,24 @@ class Comparison:
 
 
 def compare(
-    base: Side, head: Side, board: Processor, tolerance: Mapping[str, float], with_firmware: bool = False
+    base: Side,
+    head: Side,
+    board: Processor,
+    tolerance: Mapping[str, float],
+    with_firmware: bool = False,
+    accepted: Mapping[str, Mapping[str, float]] | None = None,
 ) -> Comparison:
-    """Measures both sides, or takes what was measured of equal sources before."""
+    """Measures both sides, or takes what was measured of equal sources before. `accepted`: more than the tolerance, for
+    figures of an application."""
     pairs, notes = paired(base, head)
     made, regressions = [], []
     for (before, after), (was, now) in zip(pairs, _found(base, head, pairs, with_firmware), strict=True):
         name = after if before == after else f"{before} / {after}"
-        made += rows(name, was, now, board, tolerance)
+        allowed = widened(tolerance, (accepted or {}).get(name, {}))
+        found = rows(name, was, now, board, allowed)
+        made += found
         notes += _notes(name, was, now)
-        regressions += _broken(name, now)
-    regressions += [_worse(row, tolerance) for row in made if row.verdict == "regression"]
+        regressions += [*_broken(name, now), *(_worse(row, allowed) for row in found if row.verdict == "regression")]
     return Comparison(base, head, board, tolerance, made, notes, regressions)
 
 

@@ -40,6 +40,12 @@ def described(folder: Path, found: str) -> str:
     return textwrap.shorten(text(folder, "log", "-1", "--format=%h %s", found), 72, placeholder=" ...")
 
 
+def trailers(folder: Path, base: str, head: str, key: str) -> list[str]:
+    """What commits that `head` has and `base` has not say behind `key:` at the end of their messages."""
+    said = text(folder, "log", f"--format=%(trailers:key={key},valueonly)", f"{base}..{head}")
+    return [line.strip() for line in said.splitlines() if line.strip()]
+
+
 def is_work_tree(folder: Path) -> bool:
     top = text(folder, "rev-parse", "--show-toplevel")
     return bool(top) and Path(top) == folder.resolve()

@@ -66,6 +66,19 @@ def test_a_slower_kernel_is_found_and_named_and_may_be_tolerated(repository):
     assert repository.figures("HEAD", "HEAD~1")["by_figure"][VIBRATION, "instructions"]["verdict"] == "better"
 
 
+def test_a_cost_is_accepted_by_a_line_of_a_commit_and_by_no_commit_before_it(repository):
+    repository.slow_down()
+    slower = repository.commit("Slower")
+    figures = ("instructions", "milliseconds", "flash")
+    lines = "\n".join(f"Accepts: {app} {figure} 1000 %" for app in (GESTURES, VIBRATION) for figure in figures)
+    repository.git("commit", "--allow-empty", "--quiet", "-m", f"It pays\n\n{lines}\nAccepts: all flash")
+    made = repository.figures(f"{slower}~1", "HEAD")
+    assert made["by_figure"][VIBRATION, "instructions"]["verdict"] == "worse"
+    assert f"{VIBRATION}: a commit accepts that instructions is up to 1000 % worse" in made["notes"]
+    assert any("'all flash': it accepts nothing" in note for note in made["notes"])
+    assert repository.figures(f"{slower}~1", slower, status=1)["notes"] == []
+
+
 @pytest.mark.parametrize(
     ("figure", "now", "status"),
     [("found", [70, 101], 1), ("found", [93, 101], 0), ("false_alarms", [9, 0.07], 1), ("false_alarms", [2, 0.07], 0)],
