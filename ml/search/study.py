@@ -81,11 +81,17 @@ class Study:
         return False
 
     def is_open(self, trial: FrozenTrial) -> bool:
-        """Whether somebody works on it, or has only just begun and not yet said who."""
+        """Whether somebody works on it, or another process that lives has only just begun and not yet said who."""
         if "who" in trial.user_attrs:
             return self.lives(trial.user_attrs["who"])
         begun = trial.datetime_start
-        return begun is not None and (datetime.datetime.now() - begun).total_seconds() < JUST_S
+        recent = begun is not None and (datetime.datetime.now() - begun).total_seconds() < JUST_S
+        return recent and any(map(self.lives, self._others()))
+
+    def _others(self) -> list[str]:
+        """Processes that have a lock, held or left behind."""
+        names = (path.name.removeprefix(".").removesuffix(".lock") for path in self.path.parent.glob(".*.lock"))
+        return [who for who in names if who != self.who]
 
     def revive(self) -> int:
         """Trials that a process left behind are asked for again, with the same choices; how many."""

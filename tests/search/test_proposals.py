@@ -42,6 +42,13 @@ def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
     assert designs(loop.run(asked(tmp_path / "killed"), Enough(12, None))) == whole
 
 
+def test_a_search_that_was_killed_before_it_said_whose_a_trial_is_goes_on_likewise(tmp_path):
+    whole = designs(loop.run(asked(tmp_path / "whole"), Enough(6, None)))
+    loop.run(asked(tmp_path / "killed"), Enough(4, None))
+    loop.opened(asked(tmp_path / "killed")).study.ask()  # and no more
+    assert designs(loop.run(asked(tmp_path / "killed"), Enough(6, None))) == whole
+
+
 def test_two_processes_share_a_study(tmp_path):
     context = multiprocessing.get_context("spawn")
     both = [context.Process(target=endless, args=(tmp_path, 12)) for _ in range(2)]
