@@ -5,7 +5,7 @@ A power is kept in a byte, a *step*: 0 is nothing, else the front end's int8 plu
 sounds add their powers, so a mixture is a sum, more or less by the chance with which their phases meet.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -80,32 +80,28 @@ def check(config: LogmelConfig) -> None:
 
 def passed(config: LogmelConfig) -> np.ndarray:
     """float (bands,): octaves that the high pass adds to a flat spectrum in each band; negative."""
-    filters = config.filters
-    bins = filters.first_bin + np.arange(len(filters.rising))
+    bins = config.filters.first_bin + np.arange(len(config.filters.rising))
     leaked = [_high_pass(np.abs(bins + by) / config.fft, config.high_pass) for by in (-1, 0, 1)]
     share = (leaked[0] + 4 * leaked[1] + leaked[2]) / 6  # of a bin half the amplitude leaks to both beside it
-    interval = np.repeat(np.arange(config.bands + 1), filters.band_bins)
-    rising = filters.rising / 32768
-    made = np.empty(config.bands)
-    for band in range(config.bands):
-        weight = np.where(interval == band, rising, 0) + np.where(interval == band + 1, 1 - rising, 0)
-        made[band] = np.log2((weight * share).sum() / weight.sum())
-    return made
+    return np.array([np.log2((weight * share).sum() / weight.sum()) for weight in _triangles(config)])
 
 
 def independent(config: LogmelConfig) -> np.ndarray:
     """float (bands,): bins of a band whose phases have nothing to do with each other, 1 at least."""
-    filters = config.filters
-    interval = np.repeat(np.arange(config.bands + 1), filters.band_bins)
-    rising = filters.rising / 32768
-    made = np.empty(config.bands)
-    for band in range(config.bands):
-        weight = np.where(interval == band, rising, 0) + np.where(interval == band + 1, 1 - rising, 0)
-        made[band] = weight.sum() ** 2 / (weight**2).sum()
+    made = np.array([weight.sum() ** 2 / (weight**2).sum() for weight in _triangles(config)])
     return np.maximum(1, made / LEAKS)
 
 
 LEAKS = 1.5  # bins that Hann's window makes of one
+
+
+def _triangles(config: LogmelConfig) -> Iterator[np.ndarray]:
+    """The weight of each bin in each band, float (bins,)."""
+    filters = config.filters
+    interval = np.repeat(np.arange(config.bands + 1), filters.band_bins)
+    rising = filters.rising / 32768
+    for band in range(config.bands):
+        yield np.where(interval == band, rising, 0) + np.where(interval == band + 1, 1 - rising, 0)
 
 
 def _high_pass(turns: np.ndarray, slow: int) -> np.ndarray:

@@ -2,7 +2,6 @@
 `ml robustness` ask for the same ones."""
 
 import dataclasses
-import hashlib
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,9 +16,9 @@ FOLDER = CACHE / "streams"
 LIST = "streams.json"
 
 
-def kept(key: object, make: Callable[[], Iterable[Stream]]) -> list[Stream]:
-    """What `make` gives, or gave before for the same `key`; deleting the folder is always safe."""
-    name = hashlib.sha256(repr(key).encode()).hexdigest()[:16]
+def kept(name: str, make: Callable[[], Iterable[Stream]]) -> list[Stream]:
+    """What `make` gives, or gave before under the same name, which stands for all that decides it; deleting the folder
+    is always safe."""
     made_once(FOLDER / name, lambda folder: _write(folder, make()))
     return _read(FOLDER / name)
 

@@ -20,8 +20,12 @@ from ml.keyword_spotting.augmentation import BABBLE, FULL_SCALE, RATE_HZ, Surrou
 from ml.keyword_spotting.clips import Clip, clips, noises, recorded, rms, speech
 from ml.keyword_spotting.config import Config
 from ml.keyword_spotting.kept_streams import kept
+from ml.paths import ROOT
+from ml.pipeline.cache import key
 
-VERSION = 1  # of how streams are made: another makes them anew
+CODE = tuple(ROOT / "ml" / name for name in (
+    *(f"keyword_spotting/{part}.py" for part in ("streams", "augmentation", "clips")), "data/synthesis/noises.py"
+))  # fmt: skip
 FADE = 800  # samples in which a bed or a stretch of talk comes and goes
 EDGE_S = 2.0  # of background at both ends
 SECOND = RATE_HZ  # samples
@@ -41,8 +45,9 @@ def streams(data: Dataset, config: Config, seed: int) -> list[Stream]:
     """As many streams as the configuration wants, made now or kept from before; none where nobody says a keyword."""
     t, by = config.training, config.training.variation
     training = (t.noise_s, by.reverberation_s, by.direct_db, by.microphone_db)
-    said = sorted((item.label, item.subject, item.recording.key) for item in data.items)
-    return kept((VERSION, config.words, config.streams, training, seed, said), lambda: _made(data, config, seed))
+    said = sorted((item.label, item.subject, item.recording.key.hex()) for item in data.items)
+    decides = {"words": config.words, "streams": config.streams, "training": training, "seed": seed, "said": said}
+    return kept(key(decides, CODE), lambda: _made(data, config, seed))
 
 
 def _made(data: Dataset, config: Config, seed: int) -> Iterator[Stream]:

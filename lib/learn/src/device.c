@@ -45,7 +45,7 @@ static bool can_learn(const nn_model *m, const decide_config *events) {
 #endif
 }
 
-void learn_refresh(void) { // the thresholds of classes that stay are those that the host has set
+static void refresh(void) { // the thresholds of classes that stay are those that the host has set
     const uint8_t known = learn_this.events->classes, all = learn_this.own.answers.all;
     uint8_t before[LEARN_MAX_CLASSES], most = 0;
     memcpy(before, learn_this.decision->threshold, known);
@@ -59,6 +59,13 @@ void learn_refresh(void) { // the thresholds of classes that stay are those that
     learn_this.model.classes = learn_this.decide.classes = all;
     (void)decide_init(learn_this.decision, &learn_this.decide); // all of them fit: learn_use has seen to it
     memcpy(learn_this.decision->threshold, before, known);
+}
+
+bool learn_renewed(void) {
+    if (!learn_this.own.changed) return false;
+    refresh();
+    service_tell();
+    return true;
 }
 
 const nn_model *learn_use(const nn_model *network, const decide_config *events, decide_state *decision) {
@@ -80,7 +87,7 @@ const nn_model *learn_use(const nn_model *network, const decide_config *events, 
     learn_this.baseline.size = c->places * 4u * (uint32_t)LEARN_CLASS_WORDS(learn_this.own.network.features);
     learn_this.service->baseline = &learn_this.baseline;
     learn_restore();
-    learn_refresh();
+    refresh();
     return &learn_this.model;
 }
 
@@ -98,9 +105,7 @@ const int8_t *learn_window(uint32_t level) {
     own->paused = learn_this.written || !learn_this.ran;
     const int8_t *made = learner_window(own, level, learn_this.features, level ? model->output : NULL);
     if (own->unsaved && !learn_this.written) (void)learn_save();
-    if (!own->changed) return made;
-    learn_refresh();
-    service_tell();
+    if (!learn_renewed()) return made;
     return level ? learner_again(own) : NULL;
 }
 

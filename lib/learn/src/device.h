@@ -26,7 +26,7 @@ typedef struct {
 
 extern learn_device learn_this;
 
-void learn_refresh(void); // all learnt classes answer: labels, thresholds, decision
+bool learn_renewed(void); // classes that have changed since answer now, and the service tells them; false: none has
 
 // kept.c
 void learn_restore(void); // what the store has, of this network

@@ -35,8 +35,6 @@ static uint8_t use(void) {
 static uint8_t write(void) {
     if (!learn_this.written) {
         learner_hide(&learn_this.own); // nobody may look at half a class
-        learn_refresh();
-        service_tell();
     }
     learn_this.written = true;
     return LINK_OK;
@@ -45,15 +43,9 @@ static uint8_t write(void) {
 static uint8_t forget(const char *label) {
     learn_this.own.wanted = 0;
     learn_this.written = false;
-    return learner_forget(&learn_this.own, label) ? kept() : (uint8_t)LINK_BAD_ARGUMENT;
-}
-
-// Labels that the service tells are those of the classes: they are renewed before anybody can ask for them.
-static uint8_t renewed(uint8_t status) {
-    if (!learn_this.own.changed || learn_this.written) return status;
-    learn_refresh();
-    service_tell();
-    return status;
+    if (!learner_forget(&learn_this.own, label)) return LINK_BAD_ARGUMENT;
+    (void)learn_renewed();
+    return kept();
 }
 
 static uint8_t operate(uint8_t operation) {
@@ -67,7 +59,9 @@ static uint8_t operate(uint8_t operation) {
 
 uint8_t learn_run(uint8_t operation, uint32_t windows) {
     (void)windows;
-    return renewed(operate(operation));
+    const uint8_t status = operate(operation);
+    (void)learn_renewed(); // the labels that the service tells are those of the classes, before anybody asks for them
+    return status;
 }
 
 static uint8_t tell(uint8_t *answer, size_t *answered) {
@@ -90,7 +84,7 @@ uint8_t learn_teach(uint8_t operation, const uint8_t *args, size_t size, uint8_t
     memcpy(label, args + shows, size - shows); // the service has looked at the size
     if (!learn_label_fits(label) || examples > LEARN_BATCH) return LINK_BAD_ARGUMENT;
     if (learn_this.written) return LINK_NOT_NOW;
-    if (!shows) return renewed(forget(label));
+    if (!shows) return forget(label);
     return learner_show(&learn_this.own, label, examples) ? LINK_OK : LINK_NOT_NOW;
 }
 
@@ -102,7 +96,7 @@ void learn_button(bool pressed, uint32_t now_us) {
     learn_this.pressed_us = now_us;
     if (pressed) return;
     if (lasted >= LONG_US)
-        (void)renewed(forget(label));
+        (void)forget(label);
     else if (!learner_stop(&learn_this.own))
         (void)learner_show(&learn_this.own, label, EXAMPLES);
 }
