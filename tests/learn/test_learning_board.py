@@ -14,6 +14,8 @@ from ml.learn.playing import example
 from ml.link.classes import Classes
 from ml.link.device import CommandError, Device
 from ml.link.messages import Command, Event
+from ml.link.port import Port
+from ml.link.sensor_bus import BUTTON_RATE_MHZ, Player, Track
 from ml.native.gate import gates
 from ml.native.imu import windows
 from ml.native.learner import Learner, News, Settings
@@ -112,6 +114,15 @@ def test_classes_of_a_host_are_taken_whole_or_not_at_all(board, waves):
             Classes(device).write(bytes(damaged))
         assert Classes(device).read() == bytes(own)
         assert device.asked().labels[-1] == LABEL
+
+
+def test_a_press_of_the_button_begins_a_lesson_and_another_one_ends_it(board):
+    press = np.repeat([0, 1, 0], [20, 20, 50]).astype(np.int16)[:, None]
+    for wanted, news in ((3, News.WAITING), (0, News.STOPPED)):
+        with Player(Port(board.replace("console", "sensors"))) as player:
+            player.play({"button": Track(press, BUTTON_RATE_MHZ)})
+        with Device.open(board, app=APP) as device:
+            assert (Classes(device).status.wanted, Classes(device).told().news) == (wanted, news)
 
 
 def test_a_dead_sensor_and_a_still_one_teach_nothing(board, tmp_path):

@@ -224,9 +224,10 @@ size_t board_analog_read(int16_t *rows, size_t count) {
 // Of a recording alone: where none is played, nobody presses it, and it wakes nobody.
 bool board_button(void) {
     static int16_t pressed;
-    const sensor_state *s = &sensors[SENSOR_BUTTON];
+    sensor_state *s = &sensors[SENSOR_BUTTON];
     if (!bus_offers(SENSOR_BUTTON) && s->taken == s->fetched) {
         pressed = 0;
+        s->rate_mhz = 0; // the next recording begins when it comes, not when the first one did
         return false;
     }
     if (!s->rate_mhz) start(SENSOR_BUTTON, BUTTON_RATE_MHZ);
