@@ -61,14 +61,15 @@ def fit(
         return value
 
     losses = []
-    for _ in track(range(epochs), "distilling", epochs):
-        order, kept = rng.permutation(len(lessons)), []
-        for at in range(0, len(order), lessons.batch):
-            chosen = order[at : at + lessons.batch]
-            given = lessons.shown(chosen, rng)
+    for epoch in track(range(epochs), "distilling", epochs):
+        now = lessons.of_epoch(epoch, student)
+        order, kept = rng.permutation(len(now)), []
+        for at in range(0, len(order), now.batch):
+            chosen = order[at : at + now.batch]
+            given = now.shown(chosen, rng)
             taught = [one(given, training=False) for one in seen]
             answers = sum(imitation.softened(made) for made, _ in taught) / len(taught)
-            kept.append(step(given, lessons.targets[chosen], answers, taught[0][1]))
+            kept.append(step(given, now.targets[chosen], answers, taught[0][1]))
         losses.append(float(np.mean([float(one) for one in kept])))
     return losses
 

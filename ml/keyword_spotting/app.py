@@ -134,7 +134,7 @@ class KeywordSpotting(App):
     def of_arrays(self, arrays: dict[str, np.ndarray], data: Dataset, seed: int) -> Drawn:
         return examples.drawn(Examples(arrays["inputs"], arrays["labels"]), data, images_of(data), self.config, seed)
 
-    def lessons(self, examples: Examples, labels: list[str]) -> Lessons:
+    def lessons(self, examples: Drawn, labels: list[str]) -> Lessons:
         return learning.lessons(examples, len(labels), self.config.training)
 
     def held_out(self, data: Dataset, labels: list[str]) -> HeldOut:

@@ -6,6 +6,7 @@ Every epoch leaves a checkpoint, from which an interrupted training goes on as i
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -85,8 +86,9 @@ def expect_evenly(network, labels: np.ndarray, evenness: float) -> None:
     network.layers[-1].set_weights([weights, biases - evenness * np.log(shown / np.median(shown)).astype(np.float32)])
 
 
-def lessons(examples: Examples, classes: int, training: Training) -> Lessons:
-    """For a step that trains on: the loss counts with what `expect_evenly` has taken back."""
+def lessons(examples: Drawn, classes: int, training: Training) -> Lessons:
+    """For a step that trains on: the loss counts with what `expect_evenly` has taken back. Each epoch hears new
+    mixtures, and again what the network takes for a word in them, as in `fit`."""
     ops, shown = keras_module().ops, np.bincount(examples.labels, minlength=classes).astype(float)
     again = ((shown / np.median(shown)) ** training.evenness).astype(np.float32)
     wanted = keras_module().losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
@@ -95,9 +97,19 @@ def lessons(examples: Examples, classes: int, training: Training) -> Lessons:
         shares = made * again
         return wanted(targets, shares / ops.sum(shares, axis=-1, keepdims=True))
 
+    def of(some: Examples) -> dict:
+        targets = np.eye(classes, dtype=np.float32)[some.labels]
+        return {"inputs": some.inputs, "labels": some.labels, "targets": targets}
+
+    def anew(epoch: int, network) -> Lessons:
+        drawn = examples.draw(training.epochs + epoch)  # none that `fit` has shown
+        made = examples.shown(drawn, lambda inputs: _sure(network, inputs))
+        as_many = Examples(made.inputs[: len(examples)], made.labels[: len(examples)])
+        return replace(first, **of(as_many))
+
     settings = {"batch": training.batch, "rate": training.learning_rate, "epochs": training.epochs}
-    targets = np.eye(classes, dtype=np.float32)[examples.labels]
-    return Lessons(examples.inputs, examples.labels, targets, loss, **settings, vary=_masks(training))
+    first = Lessons(**of(examples), loss=loss, **settings, vary=_masks(training), anew=anew)
+    return first
 
 
 def _masks(training: Training) -> Callable[[np.ndarray, np.random.Generator], np.ndarray]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -26,9 +27,14 @@ class Lessons:
     epochs: int = 10  # that such a network takes
     scale: float = float(SCALE)  # of the int8 inputs
     vary: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None  # float inputs, anew in each epoch
+    anew: Callable[[int, Any], "Lessons"] | None = None  # (epoch, Keras network) -> as many other examples
 
     def __len__(self) -> int:
         return len(self.inputs)
+
+    def of_epoch(self, epoch: int, network) -> "Lessons":
+        """What `network` is shown in an epoch: new examples where the application draws any, or else always these."""
+        return self.anew(epoch, network) if self.anew else self
 
     def shown(self, chosen: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The chosen inputs, float32 (k, ...), as training shows them."""
@@ -59,7 +65,7 @@ def tune(model, lessons: Lessons, epochs: int, seed: int, rate: float | None = N
     steps = max(1, epochs * -(-len(lessons) // lessons.batch))
     schedule = keras.optimizers.schedules.CosineDecay(lessons.rate / 3 if rate is None else rate, steps)
     model.compile(optimizer=keras.optimizers.Adam(schedule), loss=lessons.function())
-    return [_epoch(model, lessons, rng) for _ in track(range(epochs), "tuning", epochs)]
+    return [_epoch(model, lessons.of_epoch(one, model), rng) for one in track(range(epochs), "tuning", epochs)]
 
 
 AT_ONCE = 16384  # inputs that are float at a time; a multiple of any batch but the last

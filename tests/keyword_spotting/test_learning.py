@@ -84,6 +84,17 @@ def test_every_epoch_is_another_and_the_same_again(examples):
     assert set(one.labels) == set(range(12))
 
 
+def test_a_step_that_trains_on_hears_new_mixtures_in_every_epoch(app, voices, examples):
+    network = app.network(app.labels(voices))
+    first = app.lessons(replace(examples, mistakes=[]), app.labels(voices))
+    epochs = [first.of_epoch(number, network) for number in (0, 1)]
+    assert {len(one.inputs) for one in (first, *epochs)} == {len(examples)}
+    assert not np.array_equal(epochs[0].inputs, epochs[1].inputs)
+    assert not np.array_equal(epochs[0].inputs, first.inputs)
+    for one in epochs:
+        assert np.array_equal(one.targets.argmax(1), one.labels)
+
+
 def test_mistakes_are_shown_again_and_the_oldest_forgotten(examples):
     wrong, counts = replace(examples, mistakes=[]), []
     for number in range(4):
