@@ -1,4 +1,5 @@
-"""Names beside the dots of a plot, so that none covers another, a dot or the bar of one."""
+"""Names beside the dots of a plot, so that none covers another, a dot or the bar of one, nor the line where there is
+room."""
 
 import itertools
 import math
@@ -10,6 +11,7 @@ WIDE, HIGH = 0.62, 1.25  # of a letter, in sizes of the type: DejaVu Sans, the w
 NEAR = 6.0  # points between a dot and its name
 STEPS = (1, 1.7, 2.5, 3.5, 4.6, 6, 7.5, 9)  # how many times as far a name may go, the nearest first
 WAYS = [math.radians(angle) for angle in (20, -20, 160, -160, 90, -90, 50, -50, 130, -130)]
+THICK = 3.0  # points of a line that a name keeps clear of
 FAR = 12.0  # points from which on a line says whose name it is
 
 Box = tuple[float, float, float, float]  # left, bottom, right, top, in points
@@ -17,9 +19,13 @@ Point = tuple[float, float]
 Offer = tuple[Box, Point, str]  # a place for a name: what it covers, its offset from the point, how it is aligned
 
 
-def place(axes, names: Mapping[Point, str], bars: Sequence[tuple[float, float, float]], size: float, colour: str):
-    """Writes each name near its point of `axes`, whose limits are final. `bars` are (x, low, high) of what is drawn."""
-    taken = [_around(axes, x, low, high) for x, low, high in bars]
+def place(
+    axes, names: Mapping[Point, str], bars: Sequence[tuple[float, float, float]], size: float, colour: str,
+    corners: Sequence[Point] = (),
+) -> None:  # fmt: skip
+    """Writes each name near its point of `axes`, whose limits are final. `bars` are (x, low, high) of what is drawn,
+    `corners` those of a line."""
+    taken = [_around(axes, x, low, high) for x, low, high in bars] + _along(axes, corners)
     inside = _points(
         axes, np.array([[axes.get_xlim()[0], axes.get_ylim()[0]], [axes.get_xlim()[1], axes.get_ylim()[1]]])
     )
@@ -42,6 +48,17 @@ def _points(axes, values: np.ndarray) -> np.ndarray:
 def _around(axes, x: float, low: float, high: float) -> Box:
     (left, bottom), (right, top) = _points(axes, np.array([[x, low], [x, high]]))
     return left - 3, bottom - 3, right + 3, top + 3
+
+
+def _along(axes, line: Sequence[Point]) -> list[Box]:
+    """Boxes side by side that cover a line."""
+    corners = _points(axes, np.array(line)) if line else np.empty((0, 2))
+    made = []
+    for start, end in itertools.pairwise(corners):
+        count = max(1, round(math.dist(start, end) / THICK))
+        middles = start + (end - start) * ((np.arange(count) + 0.5) / count)[:, None]
+        made += [(x - THICK / 2, y - THICK / 2, x + THICK / 2, y + THICK / 2) for x, y in middles]
+    return made
 
 
 def _candidates(at: np.ndarray, name: str, size: float) -> Iterator[Offer]:

@@ -44,7 +44,8 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
         axes.set(xlabel=cost, ylabel=good, xlim=(0, 1.25 * widest or 1.0))  # room for the last name
         axes.grid(color=GRID)
         figure.draw_without_rendering()  # settles the layout, in which the names find their places
-        place(axes, _together(dots), [(dot.cost, dot.low, dot.high) for dot in dots], TYPE, SOFT)
+        bars = [(dot.cost, dot.low, dot.high) for dot in dots]
+        place(axes, _together(dots), bars, TYPE, SOFT, [(dot.cost, dot.good) for dot in best])
         return _svg(figure)
 
 
