@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from ml.errors import UserError
 
-KINDS = ("plain", "separable", "inverted", "temporal", "attention", "dense")
+KINDS = ("plain", "separable", "residual", "inverted", "temporal", "attention", "dense")
 HEADS = ("flatten", "average")
 OUTPUTS = ("softmax", "tanh")
 BITS = (4, 8)
@@ -17,11 +17,14 @@ class Block:
 
     plain      a convolution
     separable  a depthwise convolution, then one of 1x1 (A. Howard et al., MobileNets, arXiv:1704.04861)
+    residual   a depthwise convolution, one of 1x1 without ReLU, the input added where it has as many channels and the
+               block does not stride, then a ReLU; without padding what is added is the middle of the input
     inverted   1x1 to `expand` times the channels, depthwise, 1x1 without ReLU, and the input added where the shape is
                the same (M. Sandler et al., MobileNetV2, CVPR 2018)
     temporal   a convolution over time, and the input added where the shape is the same (S. Choi et al., Interspeech
-               2019); of a picture it takes all bands at once. Without dilation: TensorFlow's converter makes
-               SPACE_TO_BATCH_ND of it, which the compiler refuses
+               2019); of a picture it takes all bands at once. Without dilation: TensorFlow's converter makes three
+               operators of it, which the compiler joins again (ml/compiler/passes/dilation.py), but normalisation
+               and bias stay behind them (a fifth more cycles), and `qat` leaves them in float
     attention  one head over the moments of time, and the input added (A. Vaswani et al., NeurIPS 2017), without its
                normalisation
     dense      all values at once

@@ -83,6 +83,16 @@ class _Row:
         self.walked("depthwise", block)
         self.mixed(block, block.width)
 
+    def residual(self, block: Block) -> None:
+        before, given = self.image(), len(self.layers)
+        over = self.layers[self.walked("depthwise", block) - 1]
+        added = before[2] == block.width and set(pair(block.stride)) == {1}
+        made = self.mixed(block, block.width, "none" if added else "relu")
+        if added:
+            if self.shape != before:
+                given = self.add(Layer("crop", kernel=over.kernel, inputs=(given,)))
+            self.add(Layer("add", inputs=(made, given)))
+
     def inverted(self, block: Block) -> None:
         before, given = self.image(), len(self.layers)
         self.mixed(block, block.expand * before[2], last=False)

@@ -1,6 +1,7 @@
 """The Keras network of blocks: the operators of `layers.py` one by one, so that it costs what was predicted."""
 
 from ml.compiler.predict import Layer
+from ml.compiler.predict.sketch import middle
 from ml.design import layers
 from ml.design.blocks import Blocks
 from ml.train.keras import keras_module
@@ -43,6 +44,8 @@ def _made(layer: Layer, name: str, given: list, decay: float):
         x = kinds.Dense(layer.size, name=name)(given[0])
     elif layer.kind == "add":
         x = kinds.Add(name=name)(given)
+    elif layer.kind == "crop":
+        x = kinds.Cropping2D([middle(side) for side in layer.kernel], name=name)(given[0])
     elif layer.kind == "reshape":
         x = kinds.Reshape(layer.shape or (-1,), name=name)(given[0])
     elif layer.kind == "average_pool":

@@ -77,18 +77,20 @@ def training_examples(data: Dataset, images: Spectrograms, config: Config, seed:
 def drawn(first: Examples, data: Dataset, images: Spectrograms, config: Config, seed: int) -> Drawn:
     """With what it takes to draw others."""
     shown = (config.words, config.front_end, config.network, replace(config.training, epochs=0, falling=0))
-    key = hashlib.sha256(repr((data.hash, images.hash, data.subjects, shown, seed)).encode()).hexdigest()[:16]
+    named = (data.hash, images.hash, data.subjects)
+    key = hashlib.sha256(repr((*named, shown, seed)).encode()).hexdigest()[:16]
+    mixed = repr((*named, config.words, config.front_end, config.training, seed))
 
     def of() -> Material:
-        if key not in _last:
+        if mixed not in _last:
             _last.clear()
-            _last[key] = material(data, images, config, np.random.default_rng(seed))
-        return _last[key]
+            _last[mixed] = material(data, images, config, np.random.default_rng(seed))
+        return _last[mixed]
 
     return Drawn(first.inputs, first.labels, of, config, key, seed)
 
 
-_last: dict[str, Material] = {}  # making it takes a minute, and several stages may ask for the same
+_last: dict[str, Material] = {}  # making it takes a minute; stages, and a search's candidates, ask for the same
 
 
 def _windowed(windows: Windows, config: Config) -> Windowed:

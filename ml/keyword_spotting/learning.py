@@ -81,9 +81,10 @@ def expect_evenly(network, labels: np.ndarray, evenness: float) -> None:
     """Takes back, by the biases of the last layer, that training showed some classes more often than a word: logit
     adjustment after training (A. K. Menon et al., "Long-tail learning via logit adjustment", ICLR 2021). `evenness` is
     how much of it, 0..1."""
-    weights, biases = network.layers[-1].get_weights()
+    last = next(layer for layer in reversed(network.layers) if layer.get_weights())
+    weights, biases = last.get_weights()
     shown = np.bincount(labels, minlength=len(biases)).astype(float)
-    network.layers[-1].set_weights([weights, biases - evenness * np.log(shown / np.median(shown)).astype(np.float32)])
+    last.set_weights([weights, biases - evenness * np.log(shown / np.median(shown)).astype(np.float32)])
 
 
 def lessons(examples: Drawn, classes: int, training: Training) -> Lessons:

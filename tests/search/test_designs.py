@@ -1,5 +1,6 @@
 """A design is one description: of what a network costs, of the network itself, and of a file."""
 
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -8,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml.compiler.predict import predict
+from ml.compiler.streaming import Request
 from ml.compress import qat, quantise
 from ml.design import design as designs
 from ml.design import layers
@@ -16,6 +18,10 @@ from ml.design.design import Design
 from ml.design.network import keras_network, narrow
 from ml.design.space import Space
 from ml.errors import UserError
+from ml.keyword_spotting.config import Config, Network
+from ml.keyword_spotting.learning import expect_evenly
+from ml.keyword_spotting.network import build
+from ml.keyword_spotting.space import of_own
 from ml.pipeline.apps import APPS
 from ml.pipeline.contract import find
 from ml.train.keras import keras_module
@@ -31,7 +37,19 @@ EVERY = Blocks(
     head="average",
     picture=True,
 )
-NARROW = Blocks((Block("plain", 8, 5, 2, bits=4), Block("separable", 8, 3)), bits=4)
+OVER_TIME = Blocks(
+    (
+        Block("plain", 8, (4, 5), 2),
+        Block("temporal", 12, 1),
+        Block("residual", 12, (4, 1)),
+        Block("residual", 12, (3, 1)),
+        Block("plain", 16, 1),
+    ),
+    head="average",
+    picture=True,
+    padding="valid",
+)
+NARROW = Blocks((Block("plain", 8, 5, 2, bits=4), Block("separable", 8, 3), Block("residual", 8, 3)), bits=4)
 
 
 def learned_a_little(blocks: Blocks, shape: tuple[int, ...], outputs: int):
@@ -71,6 +89,43 @@ def test_weights_of_four_bits_cost_what_was_predicted():
     assert any("int4" in one.kernel for one in made.layers)
     assert (sketched.flash, sketched.ram) == (made.flash, made.ram)
     assert sketched.cycles == pytest.approx(made.cycles, rel=0.01)
+
+
+def test_a_network_like_that_of_the_keywords_costs_a_step_what_was_predicted():
+    """Its residuals add the middle of their input, as nothing is padded."""
+    shape, outputs, hop = (24, 12), 5, Request(2)
+    made = quantise.int8(learned_a_little(OVER_TIME, shape, outputs), calibration(shape))
+    sketched, converted = predict(layers.network(OVER_TIME, shape, outputs), stream=hop), predict(made, stream=hop)
+    assert sorted(one.kernel for one in sketched.layers) == sorted(one.kernel for one in converted.layers)
+    assert (sketched.flash, sketched.ram, sketched.macs) == (converted.flash, converted.ram, converted.macs)
+    assert sketched.cycles == pytest.approx(converted.cycles, rel=1e-6)
+    assert sketched.cycles < predict(layers.network(OVER_TIME, shape, outputs)).cycles / 2
+
+
+def test_the_space_of_the_keywords_has_their_own_network():
+    app = find("keyword_spotting")
+    network, labels = Network(), ["a word"] * 12
+    own, built = of_own(network), build(replace(Config(), network=network), 12)
+    drawn = keras_network(own, "blocks", *app.shape(labels))
+    assert drawn.count_params() == built.count_params()
+    assert [one.output.shape for one in drawn.layers if "Conv" in type(one).__name__] == [
+        one.output.shape for one in built.layers if "Conv" in type(one).__name__
+    ]
+    chosen = {"filters": network.filters[0], "bands": network.filters[1], "second": network.kernels[1]}
+    chosen |= {"channels": network.channels, "depth": len(network.blocks), "last": network.last}
+    chosen |= {f"block{number}.reach": reach for number, reach in enumerate(network.blocks, 1)}
+    chosen |= {"front_end.log_mel.bands": 40}
+    found = app.space().design(lambda name, choices: choices[choices.index(chosen.get(name, 8))])
+    assert found.network == own
+
+
+def test_blocks_expect_the_classes_as_evenly_as_the_keywords_own_network():
+    network = learned_a_little(OVER_TIME, (24, 12), 5)
+    before = network.get_layer("scores").get_weights()
+    expect_evenly(network, np.repeat(np.arange(5), (8, 4, 4, 4, 2)), 1.0)
+    after = network.get_layer("scores").get_weights()
+    np.testing.assert_array_equal(after[0], before[0])
+    np.testing.assert_allclose(after[1] - before[1], np.log([0.5, 1, 1, 1, 2]), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", APPS)

@@ -191,6 +191,17 @@ class _Drawing:
         made = self._tensor((*a.shape[:-1], columns), 0, SCALE * np.float32(1 + len(self.ops) / 64))
         return self._op("BATCH_MATMUL", [a, b], made, adj_x=False, adj_y=bool(layer.size))
 
+    def crop(self, layer: Layer, given: Tensor) -> Tensor:
+        """The rows and columns in the middle, which a convolution with that kernel and without padding gives."""
+        cut = [middle(side) for side in layer.kernel]
+        first = [0, *(before for before, _ in cut), 0]
+        end = [side - after for side, after in zip(given.shape, (0, *(after for _, after in cut), 0), strict=True)]
+        bounds = [self._constant("int32", (), data=one) for one in (first, end, [1] * 4)]
+        made = self._tensor([last - at for at, last in zip(first, end, strict=True)], given.zero, given.scale)
+        masks = dict.fromkeys(("begin", "end", "ellipsis", "new_axis", "shrink_axis"), 0)
+        options = {f"{name}_mask": value for name, value in masks.items()} | {"offset": False}
+        return self._op("STRIDED_SLICE", [given, *bounds], made, **options)
+
     def reshape(self, layer: Layer, given: Tensor) -> Tensor:
         shape = layer.shape or (prod(given.shape),)
         if prod(shape) != given.elements:
@@ -204,9 +215,14 @@ KINDS = {
     "conv": _Drawing.conv, "depthwise": _Drawing.depthwise, "dense": _Drawing.dense, "max_pool": _Drawing.pool,
     "average_pool": _Drawing.pool, "global_average": _Drawing.global_average, "add": _Drawing.sum,
     "subtract": _Drawing.sum, "multiply": _Drawing.sum, "concatenate": _Drawing.concatenate,
-    "softmax": _Drawing.softmax, "matmul": _Drawing.matmul, "reshape": _Drawing.reshape,
+    "softmax": _Drawing.softmax, "matmul": _Drawing.matmul, "reshape": _Drawing.reshape, "crop": _Drawing.crop,
     **dict.fromkeys(TABLES, _Drawing.table),
 }  # fmt: skip
+
+
+def middle(kernel: int) -> tuple[int, int]:
+    """How many values before and behind the middle of its window a kernel uses up without padding."""
+    return (kernel - 1) // 2, kernel - 1 - (kernel - 1) // 2
 
 
 def _zero(layer: Layer) -> int:
