@@ -33,13 +33,13 @@ from ml.search.subject import Asked
 from ml.shrink import budget
 from ml.shrink.budget import Budget
 
-LESS = {"epochs": 8, "falling": 4, "honest": 8, "checkpoints": 0, "least": 5000}
+LESS = {"epochs": 12, "falling": 8, "honest": 12, "checkpoints": 0, "least": 0, "searched": 0.0, "batch": 64}
 
 
 def less() -> KeywordSpotting:
     """Few epochs of few windows, no search for mistakes; some hours of streams."""
     whole = Config()
-    streams = replace(whole.streams, count=5, minutes=30.0, repeats=2)
+    streams = replace(whole.streams, count=4, minutes=30.0, repeats=2)
     return KeywordSpotting(replace(whole, training=replace(whole.training, **LESS), streams=streams))
 
 
