@@ -3,9 +3,23 @@
 import os
 import shlex
 import shutil
+import sys
 from pathlib import Path
 
 COMPILERS = ("cc", "gcc", "c++", "g++", "arm-none-eabi-gcc", "arm-none-eabi-g++")
+# A program of several sources is compiled source by source. With these words a compiler does something else than that:
+OTHERWISE = "-c|-E|-S|-M*|-x*|-fsyntax-only|-flto*|--version"
+SCRIPT = """#!/bin/sh
+sources=0
+for word in "$@"; do
+    case $word in
+        {otherwise}) sources=0; break ;;
+        *.c) sources=$((sources + 1)) ;;
+    esac
+done
+[ $sources -lt 2 ] && exec {compiler} "$@"
+exec {python} -IS {by_source} {compiler} "$@"
+"""
 
 
 def use(cache: Path) -> None:
@@ -18,10 +32,17 @@ def use(cache: Path) -> None:
     for name in COMPILERS:
         found = shutil.which(name)
         if found and Path(found).parent != folder and Path(found).resolve().name != "ccache":
-            _write(folder / name, f'#!/bin/sh\nexec {shlex.quote(ccache)} {shlex.quote(found)} "$@"\n')
+            _write(folder / name, _script(shlex.join([ccache, found])))
     os.environ.setdefault("CCACHE_DIR", str(cache / "ccache"))
     os.environ.setdefault("CCACHE_MAXSIZE", "1G")
+    os.environ.setdefault("CCACHE_BASEDIR", "/")  # a copy of the repository has the same objects, wherever it lies:
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")  # at worst a debugger looks for their sources beside another one
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(folder), *os.environ["PATH"].split(os.pathsep)]))
+
+
+def _script(compiler: str) -> str:
+    python, by_source = shlex.quote(sys.executable), shlex.quote(str(Path(__file__).with_name("by_source.py")))
+    return SCRIPT.format(otherwise=OTHERWISE, compiler=compiler, python=python, by_source=by_source)
 
 
 def _write(script: Path, text: str) -> None:

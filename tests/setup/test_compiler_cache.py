@@ -28,9 +28,9 @@ def hits() -> int:
     return int(counts["direct_cache_hit"]) + int(counts["preprocessed_cache_hit"])
 
 
-def compiled(folder: Path, text: str) -> bytes:
+def compiled(folder: Path, text: str, *more: str) -> bytes:
     (folder / "one.c").write_text(text)
-    subprocess.run(["cc", "-c", "one.c", "-o", "one.o"], cwd=folder, check=True)
+    subprocess.run(["cc", *more, "-c", "one.c", "-o", "one.o"], cwd=folder, check=True)
     return (folder / "one.o").read_bytes()
 
 
@@ -41,6 +41,34 @@ def test_the_same_source_is_compiled_once_and_another_anew(cache):
     assert hits() == 1
     assert compiled(cache, "int one(void) { return 2; }\n") != first
     assert hits() == 1
+
+
+def test_a_copy_of_the_source_elsewhere_is_not_compiled_anew(cache, tmp_path):
+    for count, name in enumerate(("copy", "other")):
+        (tmp_path / name / "include").mkdir(parents=True)
+        (tmp_path / name / "include" / "two.h").write_text("enum { TWO = 2 };\n")
+        text = '#include "two.h"\nint one(void) { return TWO; }\n'
+        compiled(tmp_path / name, text, "-g", f"-I{tmp_path / name / 'include'}")
+        assert hits() == count
+    (tmp_path / "other" / "include" / "two.h").write_text("enum { TWO = 3 };\n")
+    compiled(tmp_path / "other", text, "-g", f"-I{tmp_path / 'other' / 'include'}")
+    assert hits() == 1
+
+
+def test_of_a_program_of_several_sources_only_those_that_changed_are_compiled_anew(cache, tmp_path):
+    def answer(two: str) -> int:
+        (tmp_path / "two.c").write_text(f"int two(void) {{ return {two}; }}\n")
+        command = ["cc", "-I", str(tmp_path), '-DHEADER="a header.h"', "main.c", "two.c", "-lm", "-o", "the program"]
+        subprocess.run(command, cwd=tmp_path, check=True)
+        return subprocess.run([tmp_path / "the program"], check=False).returncode
+
+    (tmp_path / "a header.h").write_text("int two(void);\n")
+    (tmp_path / "main.c").write_text("#include HEADER\nint main(void) { return two() + 1; }\n")
+    assert (answer("2"), hits()) == (3, 0)
+    assert (answer("4"), hits()) == (5, 1)
+    assert (answer("4"), hits()) == (5, 3)
+    with pytest.raises(subprocess.CalledProcessError):
+        answer("nothing")
 
 
 def test_compilers_are_found_whatever_the_path_is_later(cache, monkeypatch):

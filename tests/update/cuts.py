@@ -21,14 +21,15 @@ SANITIZERS = ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"
 
 def cuts(folder: Path, second: int, seed: int = 1, sabotage: tuple[str, str] | None = None):
     """Builds cuts.c and runs it, with one text of the library's source replaced by another."""
-    texts = {source.name: source.read_text() for source in SOURCES}
+    sources = list(SOURCES)
     if sabotage:
+        texts = {source: source.read_text() for source in SOURCES}
         assert sum(text.count(sabotage[0]) for text in texts.values()) == 1, "the source has changed"
-        texts = {name: text.replace(*sabotage) for name, text in texts.items()}
-    for name, text in texts.items():
-        (folder / name).write_text(text)
+        wrong = next(source for source, text in texts.items() if sabotage[0] in text)
+        sources[SOURCES.index(wrong)] = folder / wrong.name
+        (folder / wrong.name).write_text(texts[wrong].replace(*sabotage))
     made = folder / "cuts"
-    code = [str(HERE / "cuts.c"), str(HERE / "nor.c"), str(CRC), *(str(folder / name) for name in texts)]
+    code = [str(HERE / "cuts.c"), str(HERE / "nor.c"), str(CRC), *map(str, sources)]
     command = ["gcc", "-std=gnu99", *SANITIZERS, *LIMITS, *(f"-I{place}" for place in INCLUDES), *code, "-o", str(made)]
     subprocess.run(command, check=True)
     return subprocess.run([str(made), str(second), str(seed)], capture_output=True, text=True, check=False)
