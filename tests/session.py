@@ -7,7 +7,9 @@ tens of seconds. `make test` runs all three; `pytest -m unit` is for every save.
 import contextlib
 import fcntl
 import functools
+import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -37,6 +39,14 @@ def pytest_configure(config: pytest.Config) -> None:
     for tier, what in zip(TIERS, ("tens of seconds", "runs firmware on a virtual board", "neither"), strict=True):
         config.addinivalue_line("markers", f"{tier}: {what}")
     compiler_cache.use(CACHE)
+    _keep_bytecode()
+
+
+def _keep_bytecode() -> None:
+    """Containers often say not to: then each worker, and each process that a test starts, compiles all of Python's
+    sources again, which takes minutes altogether."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from ml.link.port import Port
 from ml.link.sensor_bus import Player
-from ml.paths import ROOT
+from ml.paths import CACHE, ROOT
 from ml.profile.boards import EMULATED, machines  # noqa: F401  (for the tests)
 from ml.profile.boards import VIRTUAL as BOARDS
 from tests.firmware import own_platforms
@@ -100,7 +100,7 @@ class Bench:
     @property
     def environment(self) -> dict[str, str]:
         """In which PlatformIO sees this project and no other."""
-        given = os.environ | own_platforms(self.folder / ".pio")
+        given = os.environ | own_platforms(self.folder / ".pio") | {"THIMBLE_CACHE": str(CACHE)}
         given.pop("PLATFORMIO_WORKSPACE_DIR", None)  # of other tests
         return given
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml.paths import ROOT
+from ml.paths import CACHE, ROOT
 
 FILES = Path(__file__).parent / "theirs"
 HASH = r"[0-9a-f]{16}"
@@ -57,6 +57,7 @@ def run_pytest(folder: Path, *words: object) -> Ran:
     outer = ("PYTEST_", "PLATFORMIO_")  # what the run around this one has set
     given = {name: value for name, value in os.environ.items() if not name.startswith(outer)}
     kept = {name: os.environ[name] for name in ("PLATFORMIO_CORE_DIR",) if name in os.environ}
+    kept["THIMBLE_CACHE"] = str(CACHE)  # what its libraries fetch and compile once
     done = subprocess.run(
         [*command, f"--basetemp={folder / 'scratch'}"],
         cwd=folder,
