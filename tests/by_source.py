@@ -1,4 +1,4 @@
-"""A C compiler that is given several sources: each is compiled by itself, as ccache keeps objects of single sources.
+"""A C compiler that is given several sources: each is compiled by itself, as ccache keeps what comes of single ones.
 
 python tests/by_source.py ccache gcc -O1 a.c b.c nn.a -lm -o program      # what tests/compiler_cache.py calls
 """
@@ -33,6 +33,8 @@ def compiling(words: list[str]) -> list[str]:
 def main(compiler: list[str], words: list[str]) -> int:
     """The status of the first command that fails."""
     flags = compiling(words)
+    if {"-c", "-fsyntax-only"} & set(words):
+        return next(filter(None, (subprocess.call([*compiler, *flags, words[at]]) for at in sources(words))), 0)
     with tempfile.TemporaryDirectory() as scratch:
         for number, at in enumerate(sources(words)):
             made = str(Path(scratch, f"{number}.o"))

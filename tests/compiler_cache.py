@@ -6,9 +6,9 @@ import shutil
 import sys
 from pathlib import Path
 
-COMPILERS = ("cc", "gcc", "c++", "g++", "arm-none-eabi-gcc", "arm-none-eabi-g++")
-# A program of several sources is compiled source by source. With these words a compiler does something else than that:
-OTHERWISE = "-c|-E|-S|-M*|-x*|-fsyntax-only|-flto*|--version"
+COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "arm-none-eabi-gcc", "arm-none-eabi-g++")
+# Several sources are compiled one by one. With these words a compiler does something else than that:
+OTHERWISE = "-E|-S|-M*|-x*|-flto*|--version"
 SCRIPT = """#!/bin/sh
 sources=0
 for word in "$@"; do

@@ -71,6 +71,20 @@ def test_of_a_program_of_several_sources_only_those_that_changed_are_compiled_an
         answer("nothing")
 
 
+@pytest.mark.parametrize("how", ["-c", "-fsyntax-only"])
+def test_several_sources_without_a_program_are_looked_at_one_by_one(cache, tmp_path, how):
+    def status(*texts: str) -> int:
+        names = [f"{number}.c" for number in range(len(texts))]
+        for name, text in zip(names, texts, strict=True):
+            (tmp_path / name).write_text(text)
+        return subprocess.run(["cc", how, *names], cwd=tmp_path, capture_output=True, check=False).returncode
+
+    assert (status("int one;\n", "int two;\n"), hits()) == (0, 0)
+    assert (status("int one;\n", "int three;\n"), hits()) == (0, 1)
+    assert status("int one;\n", "nothing at all;\n", "int two;\n") == 1
+    assert all((tmp_path / f"{number}.o").exists() for number in range(2)) == (how == "-c")
+
+
 def test_compilers_are_found_whatever_the_path_is_later(cache, monkeypatch):
     """Each names the compiler itself, not what a search would find then."""
     assert shutil.which("cc") == str(cache / "compilers" / "cc")

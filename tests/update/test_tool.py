@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import tty
-from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -34,22 +33,27 @@ from tests.link.pretender import INFO, Pretender
 from tests.update import signing
 from tests.update.line import Faults, Line
 
-APP, OTHER = "fall_detection", "gesture_recognition"
+APP, OTHER = "gesture_recognition", "fall_detection"  # the first windows are there after 1.2 s and after 4 s
 COUNTERS = count(1)
 
 
 @pytest.fixture(scope="module")
-def board(firmware, session_folder, tmp_path_factory) -> Iterator[Running]:
+def board(started, session_folder) -> Running:
     """A board of this module alone."""
-    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("board"), signing.flags(session_folder)) as running:
-        yield running
+    return started(f"{APP}-host", signing.flags(session_folder))
 
 
-def update_file(folder: Path, **told) -> Path:
+@pytest.fixture(scope="module")
+def other(started, session_folder) -> Running:
+    """One whose image is longer than two pages of flash."""
+    return started(f"{OTHER}-host", signing.flags(session_folder))
+
+
+def update_file(folder: Path, app: str = APP, **told) -> Path:
     """A signed update with a counter that no other has had."""
     given = {"counter": next(COUNTERS), "host": True} | told
     path = folder / f"{given['counter']}.tmu"
-    signing.update(APP, **given).write(path)
+    signing.update(app, **given).write(path)
     return path
 
 
@@ -134,10 +138,10 @@ def test_a_line_that_loses_repeats_delays_and_damages_frames_only_takes_longer(b
     assert numbers(r"(\d+) answers lost", done.stdout)[0] > 5
 
 
-def test_after_ctrl_c_the_same_command_goes_on_from_there(board, tmp_path):
-    path = update_file(tmp_path)
+def test_after_ctrl_c_the_same_command_goes_on_from_there(other, tmp_path):
+    path = update_file(tmp_path, OTHER)
     words = [sys.executable, ROOT / "tools" / "update.py", "--image", path, "--block", "48"]
-    with Line(board.console, baud=19200) as line:
+    with Line(other.console, baud=19200) as line:
         process = subprocess.Popen([*words, "--port", line.port], stderr=subprocess.PIPE, text=True, cwd=ROOT)
         end = time.monotonic() + 60
         while line.frames[0] < 120 and time.monotonic() < end:
@@ -148,16 +152,16 @@ def test_after_ctrl_c_the_same_command_goes_on_from_there(board, tmp_path):
     assert said.splitlines()[-1] == (
         "update.py: interrupted; nothing half-written is left, the same command goes on from here"
     )
-    done = send(board, path, "--block", 48)
+    done = send(other, path, "--block", 48)
     left, all_ = numbers(r"going on with (\d+) of (\d+) blocks", done.stderr)
     assert 0 < left < all_ == blocks(path, 48)
 
 
-def test_a_board_that_restarts_in_the_middle_goes_on_from_a_page_before(board, tmp_path):
-    update = signing.update(APP, counter=next(COUNTERS), host=True)
+def test_a_board_that_restarts_in_the_middle_goes_on_from_a_page_before(other, tmp_path):
+    update = signing.update(OTHER, counter=next(COUNTERS), host=True)
     every = -(-len(update.payload) // 48)
     notes, restarted = [], False
-    with Device.open(str(board.console)) as device:
+    with Device.open(str(other.console)) as device:
         for step in Updater(device, 48).install(update):
             notes += [step.note] if step.note else []
             if step.stage == "send" and step.done == 100 and not restarted:
