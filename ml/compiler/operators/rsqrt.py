@@ -26,7 +26,8 @@ def check(op: Op) -> None:
 
 def _scale_of(op: Op) -> tuple[int, int]:
     given, output = op.inputs[0], op.output
-    mantissa, shift = fixed_point.multiplier(1.0 / (float(np.sqrt(given.scale)) * float(output.scale)))
+    inverse = np.sqrt(np.float32(given.scale)) * np.float32(output.scale)  # a float in TFLM too
+    mantissa, shift = fixed_point.multiplier(1.0 / float(inverse))
     checks.require(shift <= SHIFT + 2, "its scale is far too small for the roots", output)
     checks.require(shift - SHIFT >= -31, "its scale is far too large for the roots", output)
     return mantissa, shift
