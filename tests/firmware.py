@@ -1,4 +1,5 @@
-"""Firmware for the tests: each image is built once in a session, whichever of its workers wants it first.
+"""Firmware for the tests: each image is built once in a session, whichever of its workers wants it first, unless an
+earlier session has built the same.
 
 def test_it(firmware, tmp_path):
     with firmware.running("gesture_recognition-virtual", tmp_path) as board:    # tmp_path: PlatformIO's workspace there
@@ -10,6 +11,7 @@ whose test was killed ends with the session.
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import json
 import os
@@ -22,6 +24,7 @@ from pathlib import Path
 
 from ml.paths import ROOT
 from ml.profile.boards import machine
+from tests import kept_images
 
 sys.path.append(str(ROOT / "platforms" / "virtual"))  # no package; last, as its platform.py is not Python's
 
@@ -78,7 +81,8 @@ class Firmware:
                 for name, data in (beside or {}).items():
                     (workspace / name).parent.mkdir(parents=True, exist_ok=True)
                     (workspace / name).write_bytes(data)
-                _build(environment, workspace, flags)
+                build = functools.partial(_build, environment, workspace, flags)
+                kept_images.made(workspace.name, flags, image.program, build)
                 (workspace / "built").touch()
         return image
 

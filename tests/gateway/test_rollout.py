@@ -73,9 +73,8 @@ def test_stages_that_do_not_rise_to_all_are_one_line(text):
 
 
 @pytest.fixture(scope="module")
-def board(firmware, session_folder, tmp_path_factory):
-    flags = signing.flags(session_folder)
-    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("board"), flags) as running:
+def board(firmware, tmp_path_factory):
+    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("board"), signing.flags()) as running:
         yield running
 
 

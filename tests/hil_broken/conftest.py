@@ -29,7 +29,7 @@ def flashed(app: str, folder: Path) -> Iterator[Bench]:
     board = Board(Place(config, environment, Project(ROOT), folder), app, environment)
     try:
         saboteur = linked_with(Path(__file__).with_name("saboteur.c"), folder)
-        board.reflash(f"{saboteur} {signing.flags(folder)}")
+        board.reflash(f"{saboteur} {signing.flags()}")
         yield Bench(board)
     finally:
         board.place.close()

@@ -11,7 +11,7 @@ APP = "gesture_recognition"
 @pytest.fixture(scope="module")
 def other(firmware, tmp_path_factory):
     """A board that takes updates, signed by the keys of the tests."""
-    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("other"), signing.flags(firmware.folder)) as running:
+    with firmware.running(f"{APP}-host", tmp_path_factory.mktemp("other"), signing.flags()) as running:
         yield running
 
 

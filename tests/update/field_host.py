@@ -40,9 +40,8 @@ def program(name: str, folder: Path, sabotage: tuple[str, str] | None = None, *,
         f'-DFIELD_APP="{APP}"',
         f"-isystem{monocypher(CACHE)}",
     ]
-    signing.flags(folder)
     defines += [
-        f'-DUPDATE_KEYS_HEADER="{folder}/{signing.HEADER}"',
+        f'-DUPDATE_KEYS_HEADER="{signing.header()}"',
         "-DUPDATE_MAX_BLOCKS=512",
         "-DIMAGE_MAX_KERNELS=64",
     ]

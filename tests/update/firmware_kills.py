@@ -63,7 +63,7 @@ def kills(app: str, count: int, folder: Path, seed: int = 0, longest_s: float = 
     """The counter that the board has reached."""
     with (
         mock.patch.dict(os.environ, SERVICE_BUILD=BUILDS[0]),  # lib/service/build_name.py
-        Firmware(folder).running(f"{app}-virtual", folder / "board", signing.flags(folder)) as running,
+        Firmware(folder).running(f"{app}-virtual", folder / "board", signing.flags()) as running,
     ):
         killed = Killed(running, seed, longest_s)
         for _ in range(count):

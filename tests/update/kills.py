@@ -94,7 +94,7 @@ def kills(app: str, board: str, count: int, folder: Path, seed: int = 0, longest
     """The counter that the board has reached."""
     firmware = Firmware(folder)
     workspace = folder / "board"
-    with firmware.running(f"{app}-{board}", workspace, signing.flags(folder)) as running:
+    with firmware.running(f"{app}-{board}", workspace, signing.flags()) as running:
         killed = Killed(running, app, seed, board == "host", longest_s)
         for number in range(1, count + 1):
             killed.once()

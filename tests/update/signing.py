@@ -1,15 +1,16 @@
 """The product of the tests: its keys, its firmware, and signed updates of committed models. The keys are no secret."""
 
 import dataclasses
+import os
 import re
 import zlib
 from functools import cache
 from pathlib import Path
 
 from ml.commands.pack import committed_header
-from ml.files import replace_file
 from ml.image import pack
 from ml.image.pack import Packed
+from ml.paths import CACHE
 from ml.update.keys import Keys, Pair
 from ml.update.package import Update
 from ml.update.sign import Release, sign
@@ -23,18 +24,25 @@ _OLD = "cba06b5736faf67e54b07b561eae94395e774c517a7d910a54369e1263ccfbd4f27eaf21
 _NEW = "11507a0e2f5e69d5dfa40a62a1bd7b6ee57e6bcd85c67c9b8431b36fff21c437849f92dde0705d058d1bab58e10f2f253d825775e7fda1b9c779b8940a6a295c"  # noqa: E501
 _STRANGER = "47f9c0d1f4f93809398de81c21793667882f8430a6d6f594e647de671c3d08a178e405bb59716f1758b4c6449faa49598aa26a895ca148c247053d89c997bc2c"  # noqa: E501
 KEYS = Keys("test", (_pair(_OLD), _pair(_NEW)))
-HEADER = "test_update_keys.h"
+HEADER = CACHE / "tests" / "test_update_keys.h"  # one place: other flags are other objects
 CRC = 12  # where an image has its checksum
 STRANGERS = Keys("test", (_pair(_STRANGER),))
 
 
-def flags(folder: Path) -> str:
-    """Build flags of firmware that believes KEYS; `folder` keeps the header."""
-    header = folder / HEADER
-    if not header.is_file():
-        folder.mkdir(parents=True, exist_ok=True)
-        replace_file(header, KEYS.header().encode())
-    return f"'-D UPDATE_KEYS_HEADER=\"{header}\"'"
+def header() -> Path:
+    """The header of KEYS."""
+    text = KEYS.header().encode()
+    if not HEADER.is_file() or HEADER.read_bytes() != text:
+        HEADER.parent.mkdir(parents=True, exist_ok=True)
+        own = HEADER.with_name(f"{HEADER.name}.{os.getpid()}")  # other workers may write it as well
+        own.write_bytes(text)
+        own.replace(HEADER)
+    return HEADER
+
+
+def flags() -> str:
+    """Build flags of firmware that believes KEYS."""
+    return f"'-D UPDATE_KEYS_HEADER=\"{header()}\"'"
 
 
 @cache

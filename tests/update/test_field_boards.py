@@ -19,8 +19,8 @@ APP = "gesture_recognition"
 
 
 @pytest.fixture(scope="module")
-def running(started, firmware):
-    return started(f"{APP}-host", signing.flags(firmware.folder))
+def running(started):
+    return started(f"{APP}-host", signing.flags())
 
 
 @pytest.fixture

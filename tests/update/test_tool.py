@@ -38,15 +38,15 @@ COUNTERS = count(1)
 
 
 @pytest.fixture(scope="module")
-def board(started, session_folder) -> Running:
+def board(started) -> Running:
     """A board of this module alone."""
-    return started(f"{APP}-host", signing.flags(session_folder))
+    return started(f"{APP}-host", signing.flags())
 
 
 @pytest.fixture(scope="module")
-def other(started, session_folder) -> Running:
+def other(started) -> Running:
     """One whose image is longer than two pages of flash."""
-    return started(f"{OTHER}-host", signing.flags(session_folder))
+    return started(f"{OTHER}-host", signing.flags())
 
 
 def update_file(folder: Path, app: str = APP, **told) -> Path:

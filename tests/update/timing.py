@@ -34,7 +34,7 @@ def timed(app: str, block: int, baud: int, trial: int, folder: Path) -> Timed:
     """A whole update of a board that has started."""
     update = signing.update(app, counter=1, trial=trial)
     with (
-        Firmware(folder / "firmware").running(f"{app}-virtual", folder, signing.flags(folder)) as board,
+        Firmware(folder / "firmware").running(f"{app}-virtual", folder, signing.flags()) as board,
         Line(board.console, baud) as line,
         Device.open(line.port) as device,
     ):
