@@ -3,6 +3,7 @@
 python tests/by_source.py ccache gcc -O1 a.c b.c nn.a -lm -o program      # what tests/compiler_cache.py calls
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -30,19 +31,33 @@ def compiling(words: list[str]) -> list[str]:
     return found
 
 
+def beside(source: str, flags: list[str]) -> Path | None:
+    """Where to compile it: beside it, so that ccache, to which paths are relative, finds a copy elsewhere again; None,
+    here, where something is named from here."""
+    includes = [
+        word.removeprefix("-I") for before, word in zip(["", *flags], flags, strict=False) if named(before, word)
+    ]
+    return Path(source).parent if all(map(os.path.isabs, [source, *includes])) else None
+
+
+def named(before: str, word: str) -> bool:
+    """Whether a word is, or has in it, a folder of headers."""
+    return before in ("-I", "-isystem", "-iquote") or (word.startswith("-I") and word != "-I")
+
+
 def main(compiler: list[str], words: list[str]) -> int:
     """The status of the first command that fails."""
-    flags = compiling(words)
-    if {"-c", "-fsyntax-only"} & set(words):
-        return next(filter(None, (subprocess.call([*compiler, *flags, words[at]]) for at in sources(words))), 0)
+    flags, linked = compiling(words), not {"-c", "-fsyntax-only"} & set(words)
     with tempfile.TemporaryDirectory() as scratch:
         for number, at in enumerate(sources(words)):
             made = str(Path(scratch, f"{number}.o"))
-            status = subprocess.call([*compiler, *flags, "-c", words[at], "-o", made])
+            more = ["-c", "-o", made] if linked else []
+            where = beside(words[at], flags) if linked or "-c" not in words else None
+            status = subprocess.call([*compiler, *flags, *more, words[at]], cwd=where)
             if status:
                 return status
-            words[at] = made
-        return subprocess.call([*compiler, *words])
+            words[at] = made if linked else words[at]
+        return subprocess.call([*compiler, *words]) if linked else 0
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ import os
 import shlex
 import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "arm-none-eabi-gcc", "arm-none-eabi-g++")
@@ -35,8 +36,10 @@ def use(cache: Path) -> None:
             _write(folder / name, _script(shlex.join([ccache, found])))
     os.environ.setdefault("CCACHE_DIR", str(cache / "ccache"))
     os.environ.setdefault("CCACHE_MAXSIZE", "1G")
-    os.environ.setdefault("CCACHE_BASEDIR", "/")  # a copy of the repository has the same objects, wherever it lies:
-    os.environ.setdefault("CCACHE_NOHASHDIR", "1")  # at worst a debugger looks for their sources beside another one
+    # A copy of the repository, or a project, has the same objects wherever a test puts it; at worst a debugger looks for
+    # their sources beside another one.
+    os.environ.setdefault("CCACHE_BASEDIR", tempfile.gettempdir())
+    os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(folder), *os.environ["PATH"].split(os.pathsep)]))
 
 

@@ -110,7 +110,7 @@ def _together(folder: Path, libraries: list[Path], memory: str) -> str:
     objects = []
     for number, unit in enumerate(unit for library in libraries for unit in units(library)):
         objects.append(folder / f"{number}.o")
-        build(["gcc", *STRICT, "-std=c99", "-O0", *includes, "-c", unit, "-o", objects[-1]])
+        build(["gcc", *STRICT, "-std=c99", "-O0", *includes, "-c", unit, "-o", objects[-1]], Path(unit).parent)
     build(["g++", *STRICT, "-std=c++11", *includes, folder / "main.cpp", *objects, "-lm", "-o", folder / "two"])
     return says([folder / "two"])
 
@@ -203,7 +203,7 @@ def test_the_arduino_zip_keeps_the_rules_and_compiles_as_the_ide_does(app, tmp_p
     (tmp_path / "core" / "Arduino.h").write_text(ARDUINO)
     flags = ["-mcpu=cortex-m4", "-mthumb", "-O0", "-w", "-I", tmp_path / "core", "-I", library / "src", "-c"]
     for number, unit in enumerate(units(library)):
-        build(["arm-none-eabi-gcc", *flags, "-std=gnu11", unit, "-o", tmp_path / f"{number}.o"])
+        build(["arm-none-eabi-gcc", *flags, "-std=gnu11", unit, "-o", tmp_path / f"{number}.o"], Path(unit).parent)
     build(
         [
             "arm-none-eabi-g++",

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -73,7 +74,8 @@ def test_no_kernel_is_exported_that_the_model_does_not_use(app, library, tmp_pat
     objects = []
     for unit in units(folder):
         objects.append(tmp_path / (unit.removeprefix(str(folder / "src")).strip("/").replace("/", "-") + ".o"))
-        build([compiler(), "-std=c99", "-O0", *sections[:2], "-I", folder / "src", "-c", unit, "-o", objects[-1]])
+        command = [compiler(), "-std=c99", "-O0", *sections[:2], "-I", folder / "src", "-c", unit, "-o", objects[-1]]
+        build(command, Path(unit).parent)
     build([compiler(), *sections, "-I", folder / "src", main, *objects, "-lm", "-o", tmp_path / "program"])
     layout = kept.read_text().partition("Linker script and memory map")[2]
     unused = [one.name for one in objects if f"/{one.name}\n" not in layout and f"/{one.name} " not in layout]

@@ -91,3 +91,15 @@ def test_compilers_are_found_whatever_the_path_is_later(cache, monkeypatch):
     monkeypatch.setenv("PATH", str(cache / "compilers"))
     done = subprocess.run([cache / "compilers" / "cc", "--version"], capture_output=True, check=False)
     assert done.returncode == 0
+
+
+def test_a_copy_of_several_sources_elsewhere_is_found_again(cache, tmp_path):
+    for count, name in enumerate(("a", "b/c")):
+        folder = tmp_path / name
+        folder.mkdir(parents=True)
+        (folder / "two.h").write_text("int two(void);\n")
+        (folder / "main.c").write_text("#include <two.h>\nint main(void) { return two(); }\n")
+        (folder / "two.c").write_text("int two(void) { return 2; }\n")
+        command = ["cc", "-isystem", folder, folder / "main.c", folder / "two.c", "-o", folder / "program"]
+        subprocess.run(command, cwd=cache, check=True)
+        assert hits() == 2 * count
