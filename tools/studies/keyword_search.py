@@ -33,7 +33,7 @@ from ml.search.subject import Asked
 from ml.shrink import budget
 from ml.shrink.budget import Budget
 
-LESS = {"epochs": 12, "falling": 8, "honest": 12, "checkpoints": 0, "least": 0, "searched": 0.0, "batch": 64}
+LESS = {"epochs": 10, "falling": 6, "honest": 10, "checkpoints": 0, "least": 0, "searched": 0.0, "batch": 32}
 
 
 def less() -> KeywordSpotting:
