@@ -36,8 +36,8 @@ def use(cache: Path) -> None:
             _write(folder / name, _script(shlex.join([ccache, found])))
     os.environ.setdefault("CCACHE_DIR", str(cache / "ccache"))
     os.environ.setdefault("CCACHE_MAXSIZE", "1G")
-    # A copy of the repository, or a project, has the same objects wherever a test puts it; at worst a debugger looks for
-    # their sources beside another one.
+    # A copy of the repository, or a project, has the same objects wherever a test puts it; at worst a debugger looks
+    # for their sources beside another one.
     os.environ.setdefault("CCACHE_BASEDIR", tempfile.gettempdir())
     os.environ.setdefault("CCACHE_NOHASHDIR", "1")
     os.environ["PATH"] = os.pathsep.join(dict.fromkeys([str(folder), *os.environ["PATH"].split(os.pathsep)]))
