@@ -58,6 +58,11 @@ def test_firmware_that_is_built_too_small_for_its_model_does_not_build(app: str,
     assert compiled(app).returncode == 0
 
 
+def build(words: list[str]) -> None:
+    done = subprocess.run([COMPILER, *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """What an application sends in 4,000 turns, over a board whose sensors return `started`."""
@@ -69,13 +74,14 @@ def run(tmp_path_factory):
         parts = [source for part in PARTS for source in sorted((ROOT / "lib" / part / "src").rglob("*.c"))]
         includes = [ROOT / "lib" / "ina" / "include"]
         libraries = [archive(f"app-{app}", parts, includes=includes, flags=settings), archive("nn", KERNELS)]
-        board = [f"-DSTARTED={started}"] if started else []
         program = folder / "-".join([app, started or "as-asked", *flags])
-        c = ["-x", "c", str(Path(__file__).with_name("silent_board.c")), "-x", "none"]
-        main = str(ROOT / "apps" / app / "src" / "main.cpp")
-        command = [COMPILER, *flags_of(app), *flags, *board, main, *c, *map(str, libraries), "-lm", "-o", str(program)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        board = ["-x", "c", str(Path(__file__).with_name("silent_board.c"))]
+        board += [f"-DSTARTED={started}"] if started else []
+        sources = ([str(ROOT / "apps" / app / "src" / "main.cpp")], board)
+        objects = [program.with_name(f"{program.name}-{kind}.o") for kind in ("main", "board")]
+        for source, made in zip(sources, objects, strict=True):  # one by one: many programs have a half in common
+            build([*flags_of(app), *flags, "-c", *source, "-o", str(made)])
+        build([*map(str, (*objects, *libraries)), "-lm", "-o", str(program)])
         out = subprocess.run([program], capture_output=True, check=True, timeout=60).stdout
         return [frame for frame in Decoder().feed(out) if isinstance(frame, Frame)]
 
