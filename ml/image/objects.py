@@ -69,7 +69,7 @@ def compile_objects(source: str, folder: Path, host: bool = False, flags: Sequen
     command = [compiler(), "-fno-pie"] if host else list(BOARD)
     if shutil.which(command[0]) is None:
         raise UserError(f"expected {command[0]} in the PATH, found none; install the Arm GNU toolchain")
-    includes = [f"-I{place}" for place in (*sorted((ROOT / "lib").glob("*/include")), folder)]
+    includes = [f"-I{place}" for place in (*sorted((ROOT / "lib").glob("*/include")), folder.absolute())]
     with tempfile.TemporaryDirectory() as scratch:
         made, code = Path(scratch) / "constants.o", Path(scratch) / "constants.c"
         code.write_text(source)
@@ -78,6 +78,7 @@ def compile_objects(source: str, folder: Path, host: bool = False, flags: Sequen
             capture_output=True,
             text=True,
             check=False,
+            cwd=scratch,  # so that a compiler's cache finds the same source in another scratch again
         )
         if done.returncode:
             lines = done.stderr.strip().splitlines() or ["no message"]
