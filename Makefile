@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv/bin
 DATA ?=
 SETUP ?=# --all: also what only makes tests faster or more, such as Chromium
+WORKERS ?= 3# of the tests: many wait for a board, so more than there are cores
 MODELS ?= $(wildcard ../shared/models)# the reference models, where they lie beside the repository
 
 # PlatformIO reports its use home unless told otherwise; Thimble keeps everything local.
@@ -21,7 +22,7 @@ demo: setup  ## train, compile, flash the virtual board and watch it recognise g
 	@$(VENV)/python tools/demo.py $(if $(DATA),--data $(DATA))
 
 test: setup  ## all tests, in three tiers: docs/tests.md
-	@$(VENV)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder tests
+	@$(VENV)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
 bench: setup  ## the five MLPerf Tiny models against TFLM with CMSIS-NN; writes docs/benchmarks.md (MODELS=folder)
 	@$(VENV)/python tools/studies/bench.py $(if $(MODELS),--models $(MODELS))
