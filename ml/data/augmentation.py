@@ -11,6 +11,7 @@ from ml.data.recordings import ACCEL_PER_G, GRAVITY, GYRO_PER_DPS
 
 # Left and right swapped: a reflection turns x of a vector round, and y and z of a rotation.
 MIRROR = np.array([-1, 1, 1, 1, -1, -1])
+PLACES = 4  # in a window, between which the tempo changes evenly
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class MotionVariation:
 
     tilt_deg: tuple[float, float, float] = (20.0, 12.0, 12.0)  # standard deviation of the rotation about x, y, z
     speed: float = 0.25  # standard deviation of the logarithm
+    bend: float = 0.5  # the same at each of the PLACES in a window: one strikes fast and comes back slowly
     strength: tuple[float, float] = (0.35, 2.0)  # range of a common gain, drawn evenly on a logarithmic scale
     axis_gain: float = 0.15  # standard deviation of the logarithm, each axis
     gyro_gain: float = 0.15  # the same, gyroscope against accelerometer
@@ -43,6 +45,33 @@ def vary(window: np.ndarray, by: MotionVariation, rng: np.random.Generator) -> n
     made *= gain
     made[:, :3] += rest
     return made + noise(len(made), by, rng)
+
+
+def tempo(count: int, window: int, by: MotionVariation, rng: np.random.Generator) -> np.ndarray:
+    """How fast each of `count` samples passes, float (count,), 1 as recorded; it changes within the last `window`."""
+    places = np.linspace(count - window, count - 1, PLACES)
+    bent = np.interp(np.arange(count), places, rng.normal(0, by.bend, PLACES))
+    return np.exp(rng.normal(0, by.speed) + bent)
+
+
+def along(pace: np.ndarray, window: int) -> np.ndarray:
+    """Where samples at that tempo lie in a recording, from the middle of the last `window` of them: float (count,)."""
+    at = np.cumsum(pace)
+    return at - np.interp(len(pace) - (window + 1) / 2, np.arange(len(pace)), at)
+
+
+def replay(samples: np.ndarray, at: np.ndarray, pace: np.ndarray) -> np.ndarray:
+    """The same path at another tempo: samples (count, 6) at these places.
+
+    Who runs through a path k times as fast turns k times as fast and accelerates k^2 times as much (J. M. Hollerbach,
+    Dynamic scaling of manipulator trajectories, 1984). What the tempo's own change adds is left out: it needs the
+    velocity. The mean of the acceleration stays, with the gravity in it.
+    """
+    made = _at(samples, at)
+    mean = made[:, :3].mean(0)
+    made[:, :3] = (made[:, :3] - mean) * pace[:, None] ** 2 + mean
+    made[:, 3:] *= pace[:, None]
+    return made
 
 
 def rotate(window: np.ndarray, vector: np.ndarray) -> np.ndarray:
@@ -100,6 +129,10 @@ def noise(count: int, by: MotionVariation, rng: np.random.Generator) -> np.ndarr
 def cut(samples: np.ndarray, centre: float, step: float, count: int) -> np.ndarray:
     """`count` samples `step` apart around a position, interpolated; the ends are held beyond the recording."""
     at = centre + (np.arange(count) - (count - 1) / 2) * step
+    return _at(samples, at)
+
+
+def _at(samples: np.ndarray, at: np.ndarray) -> np.ndarray:
     index = np.arange(len(samples))
     return np.stack([np.interp(at, index, samples[:, axis]) for axis in range(samples.shape[1])], axis=1)
 

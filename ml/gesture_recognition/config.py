@@ -15,6 +15,7 @@ from ml.train.networks import Convolutions
 INT8_MAX = 127
 ROUNDED = 6e-5  # by which three integers of a vector of length UNIT, rounded, may miss it
 SHIFT = 19  # of the fixed-point scale: multipliers of some ten thousand keep four digits and fit int16
+UNSURE = tuple(range(128, 241, 8))  # thresholds for a network that has learned for seconds: it is never sure
 
 
 @dataclass(frozen=True)
@@ -79,13 +80,15 @@ class Training:
 class Decision:
     """What is tried on the validation streams, and what is preferred."""
 
-    smoothing: tuple[int, ...] = (1, 2, 3, 4)  # windows averaged
-    threshold: tuple[int, ...] = tuple(range(128, 241, 8))  # of 255; below a half, something else is as likely
+    # Streams of gestures would take less of both, down to a half, where something else is as likely. But nothing else
+    # moves in them, and other movement then makes two to three times the events (tools/studies/gesture_unknown.py).
+    smoothing: tuple[int, ...] = (3, 4)  # windows averaged
+    threshold: tuple[int, ...] = tuple(range(168, 241, 8))  # of 255
     refractory: tuple[int, ...] = (2, 3, 4, 5, 6, 8, 10)  # windows
     tolerance_s: float = 1.0  # after a movement's end a detection is still of it
     target_false_alarms_per_hour: float = 30.0  # of gesturing without a pause: one in some forty gestures
     upper_bound_per_hour: float = 90.0  # of the 95 % interval around them: three times the target
-    fallback: tuple[int, int, int] = (3, 144, 6)  # smoothing, threshold, refractory, where nothing can be tuned
+    fallback: tuple[int, int, int] = (3, 168, 6)  # smoothing, threshold, refractory, where nothing can be tuned
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,7 @@ class Config:
         return replace(
             self,
             training=replace(self.training, variations=8, epochs=8, batch=32, checkpoints=1),
+            decision=replace(self.decision, smoothing=(1, 2, 3, 4), threshold=UNSURE),
             synthesis=Plan(people=5, repetitions=3, background_s=10),
         )
 

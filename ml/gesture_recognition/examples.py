@@ -1,9 +1,9 @@
 """Windows to learn from.
 
-Around each repetition, shifted, tilted, faster, stronger (ml/data/augmentation.py), in raw units, then through the C
-front end. The class `none` is whatever lies between: rest, unrelated movement, and windows that hold only the beginning
-or the end of a gesture, which must not yet, or no longer, be answered; and simulated movement of every other kind
-(others.py).
+Around each repetition, shifted, tilted, stronger, at another tempo (ml/data/augmentation.py), in raw units, then
+through the C front end. The class `none` is whatever lies between: rest, unrelated movement, and windows that hold only
+the beginning or the end of a gesture, which must not yet, or no longer, be answered; and simulated movement of every
+other kind (others.py).
 
 Every window has gravity, as the device that runs the model feels it: recordings from which it was removed get it back.
 Then all of them are turned, as if the device were held in another way. Samples before a window tell the front end where
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.data.augmentation import MIRROR, cut, feel_gravity, resample, turn_about, vary
+from ml.data.augmentation import MIRROR, along, feel_gravity, replay, resample, tempo, turn_about, vary
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import ACCEL_PER_G, runs, saturate
 from ml.errors import UserError
@@ -25,6 +25,8 @@ from ml.gesture_recognition.others import other_windows
 from ml.gesture_recognition.presentation import at_rest_around
 from ml.native.imu import last_windows
 from ml.train.examples import Examples
+
+TRIES = 20  # places at which a window at some tempo may show nothing
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,9 @@ def _source(item: Item, labels: list[str], front_end: FrontEnd) -> Source:
     return Source(resample(samples, ratio), labels.index(item.label), recording.gravity, spans)
 
 
+Place = tuple[Source, float]  # and the centre of a window, in samples
+
+
 @dataclass(frozen=True)
 class _Cutter:
     labels: list[str]
@@ -125,33 +130,56 @@ class _Cutter:
         shift = self.training.variation.shift_s * self.front_end.rate_hz
         for start, end in source.spans:
             for _ in range(self.training.variations):
-                yield self.picture(source, source.label, (start + end - 1) / 2 + self.rng.uniform(-shift, shift))
+                centre = (start + end - 1) / 2 + self.rng.uniform(-shift, shift)
+                yield self.picture(source, source.label, centre, self.pace())
 
     def nothing(self, sources: list[Source], count: int) -> list[Picture]:
         """`count` varied windows without a whole movement."""
-        places = [(source, centre) for source in sources for centre in self.empty(source)]
+        steady = np.ones(self.training.lead + self.front_end.window)
+        places = [(source, centre) for source in sources for centre in self.empty(source, steady)]
         if not places:
             raise UserError("expected some rest between the movements, found none; record longer takes")
-        none = self.labels.index(NONE)
-        chosen = self.rng.integers(0, len(places), count)
-        return [self.picture(places[i][0], none, places[i][1]) for i in chosen]
+        return [self.picture(*self.somewhere(places, steady)) for _ in range(count)]
 
-    def empty(self, source: Source) -> np.ndarray:
-        """Centres of windows that hold at most `rest_overlap` of any movement (of the window, if that is shorter)."""
+    def somewhere(self, places: list[Place], steady: np.ndarray) -> tuple[Source, int, float, np.ndarray]:
+        """One of the places, and a tempo at which its window still shows nothing; as recorded where none is found."""
+        none, pace = self.labels.index(NONE), self.pace()
+        reach = self.reach(pace)
+        for at in self.rng.integers(0, len(places), TRIES):
+            source, centre = places[at]
+            if self.shows_nothing(source, np.array([centre]), reach)[0]:
+                return source, none, centre, pace
+        source, centre = places[self.rng.integers(0, len(places))]
+        return source, none, centre, steady
+
+    def empty(self, source: Source, pace: np.ndarray) -> np.ndarray:
+        """Centres of windows at that tempo that show nothing."""
         centres = np.arange(len(source.samples))
-        empty = np.ones(len(centres), bool)
-        half = self.front_end.window / 2
-        for start, end in source.spans:
-            overlap = np.minimum(centres + half, end) - np.maximum(centres - half, start)
-            empty &= overlap <= self.training.rest_overlap * min(end - start, self.front_end.window)
-        return centres[empty]
+        return centres[self.shows_nothing(source, centres, self.reach(pace))]
 
-    def picture(self, source: Source, label: int, centre: float) -> Picture:
+    def shows_nothing(self, source: Source, centres: np.ndarray, reach: tuple[float, float]) -> np.ndarray:
+        """Whether windows hold at most `rest_overlap` of any movement (of the window, if that is shorter)."""
+        before, after = reach
+        empty = np.ones(len(centres), bool)
+        for start, end in source.spans:
+            overlap = np.minimum(centres + after, end) - np.maximum(centres - before, start)
+            empty &= overlap <= self.training.rest_overlap * min(end - start, before + after)
+        return empty
+
+    def pace(self) -> np.ndarray:
+        """A tempo for a window and what comes before it."""
+        window = self.front_end.window
+        return tempo(self.training.lead + window, window, self.training.variation, self.rng)
+
+    def reach(self, pace: np.ndarray) -> tuple[float, float]:
+        """How much of a recording a window holds at that tempo, before and after its centre, in samples."""
+        at = along(pace, self.front_end.window)
+        return pace[-self.front_end.window] / 2 - at[-self.front_end.window], at[-1] + pace[-1] / 2
+
+    def picture(self, source: Source, label: int, centre: float, pace: np.ndarray) -> Picture:
         """A varied window around a place, and its class."""
         variation = self.training.variation
-        step = np.exp(self.rng.normal(0, variation.speed))
-        lead = self.training.lead
-        whole = cut(source.samples, centre - step * lead / 2, step, lead + self.front_end.window)
+        whole = replay(source.samples, centre + along(pace, self.front_end.window), pace)
         window = vary(whole, variation, self.rng)
         mirrored = {MIRRORED.get(name) for name in self.labels} <= set(self.labels)
         if variation.mirror and mirrored and self.rng.random() < 0.5:

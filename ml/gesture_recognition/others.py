@@ -23,7 +23,7 @@ class Others:
     """How much there is, for each window of a gesture, and how far it may stray; ranges are drawn on a log scale."""
 
     rhythms: float = 0.4  # windows
-    handling: float = 0.4  # windows
+    handling: float = 0.7  # windows; with fewer, weak and bent gestures made more events in other movement
     rhythm_hz: tuple[float, float] = (0.8, 4.0)
     rhythm_mps2: tuple[float, float] = (0.2, 6.0)
     rhythm_dps: tuple[float, float] = (5.0, 120.0)

@@ -1,18 +1,31 @@
 """Variations keep what makes a movement what it is."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml.data.augmentation import MIRROR, MotionVariation, cut, feel_gravity, resample, rotate, vary
+from ml.data.augmentation import (
+    MIRROR,
+    MotionVariation,
+    along,
+    cut,
+    feel_gravity,
+    replay,
+    resample,
+    rotate,
+    tempo,
+    vary,
+)
 from ml.data.recordings import to_counts
 from ml.data.synthesis.gestures import GESTURES, Gesture, perform
 from ml.data.synthesis.people import person
 from ml.data.synthesis.sensor import Sensor, measure, rotations
 from ml.data.synthesis.strokes import Stroke, motion
 
-NOTHING = MotionVariation((0, 0, 0), 0, (1, 1), 0, 0, 0, 0, 0, False)
+NOTHING = MotionVariation((0, 0, 0), 0, 0, (1, 1), 0, 0, 0, 0, 0, False)
 
 
 def noise(count=40, seed=0):
@@ -70,7 +83,7 @@ def test_no_variation_changes_nothing():
 
 def test_strength_leaves_gravity_alone():
     window = noise() * 0.01 + [0, 2048, 0, 0, 0, 0]
-    louder = vary(window, MotionVariation((0, 0, 0), 0, (2, 2), 0, 0, 0, 0, 0, False), np.random.default_rng(0))
+    louder = vary(window, MotionVariation((0, 0, 0), 0, 0, (2, 2), 0, 0, 0, 0, 0, False), np.random.default_rng(0))
     assert np.allclose(louder[:, :3].mean(0), window[:, :3].mean(0))
     assert np.allclose(louder[:, :3].std(0), 2 * window[:, :3].std(0))
     assert np.allclose(louder[:, 3:], 2 * window[:, 3:])
@@ -81,6 +94,42 @@ def test_cutting_at_whole_samples_copies_them_and_holds_the_ends(centre, half):
     samples = noise(40)
     around = np.clip(np.arange(centre - half, centre + half + 1), 0, 39)
     assert np.allclose(cut(samples, centre, 1.0, 2 * half + 1), samples[around])
+
+
+@given(st.floats(0.4, 2.5), st.integers(15, 60))
+def test_a_steady_tempo_reads_what_cutting_reads(pace, window):
+    samples = noise(200)
+    samples[:, :3] += [0, 0, 2048]
+    steady = np.full(window + 20, pace)
+    whole = cut(samples, 100 - 10 * pace, pace, window + 20)  # the last `window` lie around 100
+    made = replay(samples, 100 + along(steady, window), steady)
+    assert np.allclose(made[:, :3].mean(0), whole[:, :3].mean(0))  # gravity stays
+    assert np.allclose(made[:, :3] - made[:, :3].mean(0), pace**2 * (whole[:, :3] - whole[:, :3].mean(0)))
+    assert np.allclose(made[:, 3:], pace * whole[:, 3:])
+
+
+@given(st.floats(0.5, 2))
+def test_a_path_at_another_tempo_is_what_its_motion_at_that_tempo_measures(pace):
+    def measured(rate):  # of a hand on 0.1 sin(5 u) m and 30 sin(4 u) degrees, where u is `rate` times the seconds
+        u = rate * np.arange(-60, 61) / 100
+        return np.stack([-2.5 * rate**2 * np.sin(5 * u)] * 3 + [120 * rate * np.cos(4 * u)] * 3, axis=1)
+
+    recorded, steady = measured(1.0), np.full(61, pace)
+    made = replay(recorded, 60 + along(steady, 61), steady)
+    inside = np.abs(along(steady, 61)) <= 60
+    assert np.abs(made - measured(pace)[30:91])[inside].max() < 0.4
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_a_tempo_bends_in_the_window_alone_and_its_middle_stays_in_the_middle(seed):
+    by = dataclasses.replace(NOTHING, speed=0.25, bend=0.3)
+    pace = tempo(100, 40, by, np.random.default_rng(seed))
+    at = along(pace, 40)
+    assert (pace > 0).all()
+    assert np.allclose(pace[:61], pace[0])
+    assert at[79] < 0 < at[80]
+    assert np.allclose(np.diff(at), pace[1:])
+    assert (tempo(100, 40, NOTHING, np.random.default_rng(seed)) == 1).all()
 
 
 @given(st.integers(1, 6))

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,8 @@ from tools.simulated.sink import Sink
 MODEL = ROOT / f"lib/{APP}_model/{APP}_model.tflite"
 LABELS = ("backward", "bounce_down", "bounce_up", "forward", "left", "right", "shake_lr", "shake_ud", "turn_left",
           "turn_right", "none")  # fmt: skip
-CRC = zlib.crc32(b"1c8f32c6858fb637")  # of the hash in its header
+HASH = re.findall(r'"([0-9a-f]{16})", // hash of the model', MODEL.with_suffix(".h").read_text())[0]
+CRC = zlib.crc32(HASH.encode())
 SIZE = 240
 WINDOW = np.random.default_rng(3).integers(-128, 128, SIZE).astype(np.int8).tobytes()
 

@@ -6,12 +6,15 @@ import numpy as np
 import pytest
 
 from ml.data import manifest
+from ml.data.augmentation import MotionVariation
 from ml.data.manifest import Dataset, Item
 from ml.data.recordings import Recording
 from ml.data.synthesis import Plan, generate
 from ml.errors import UserError
 from ml.gesture_recognition.app import GestureRecognition
 from ml.gesture_recognition.config import NONE, FrontEnd
+from ml.gesture_recognition.examples import training_examples
+from ml.gesture_recognition.others import Others
 from ml.gesture_recognition.presentation import present
 from ml.native.imu import windows
 from ml.train.networks import Convolutions
@@ -95,6 +98,22 @@ def test_other_labels_and_single_repetitions_at_another_rate_are_learned_from_to
 def test_takes_without_repetitions_are_judged_by_the_movements_in_them(data):
     takes = Dataset(tuple(data.takes()), data.hash)
     assert len(APP.held_out(takes, APP.labels(takes))) == 2 * 2 * 10
+
+
+def test_no_window_of_nothing_holds_more_of_a_movement_than_allowed_at_any_tempo():
+    samples, active = np.zeros((900, 6), np.int16), np.zeros(900, bool)
+    for start in (150, 400, 650):  # so far apart that no window reaches two
+        active[start : start + 25] = True
+        samples[start : start + 25, 3] = 1600  # says the tempo
+        samples[start : start + 25, 4] = np.linspace(0, 1600, 25)  # and this how far the movement is
+    data = Dataset((only("left", "ann", Recording(samples, 33_300, False, active)),), "")
+    vary = MotionVariation((0, 0, 0), 0.4, 0.3, (1, 1), 0, 0, 0, 0, 0, False, gravity=0, hold=0, turn_deg=0)
+    how = dataclasses.replace(APP.config.training, variation=vary, others=Others(rhythms=0, handling=0), background=100)
+    made = training_examples(data, ["left", NONE], APP.config.front_end, how, 0)
+    nothing = made.inputs[made.labels == 1].astype(float)
+    shown = [np.ptp(one[one[:, 3] > 8, 4] / one[one[:, 3] > 8, 3]) for one in nothing if (one[:, 3] > 8).any()]
+    assert len(shown) > 100
+    assert max(shown) < how.rest_overlap + 0.1  # at the edges of the movement values are between two samples
 
 
 def test_a_take_without_any_rest_is_refused():

@@ -37,7 +37,7 @@ static uint8_t digit(char c) {
     return (uint8_t)(c <= '9' ? c - '0' : c - 'a' + 10);
 }
 
-static const uint8_t *model(void) { // of "1c8f32c6858fb637"
+static const uint8_t *model(void) { // of "6efb37aa995d7b74"
     static uint8_t made[FLEET_MODEL];
     const char *hash = service->model ? service->model->hash : "";
     memset(made, 0, sizeof made);
