@@ -30,6 +30,8 @@ from ml.vibration_anomaly.study_table import summary
 VARIANTS = {
     "committed": {},
     "half of the Gaussians": {"mixture": {"components": 5, "blind_components": 2}},
+    "4 and 3 Gaussians": {"mixture": {"components": 4, "blind_components": 3}},
+    "6 and 1 Gaussians": {"mixture": {"components": 6, "blind_components": 1}},
     "without kurtosis": {"front_end": {"statistics": ("variance", "mobility")}},
     "without mobility": {"front_end": {"statistics": ("variance", "kurtosis")}},
     "level alone": {"front_end": {"statistics": ("variance",)}},
