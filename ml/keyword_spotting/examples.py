@@ -41,7 +41,7 @@ class Drawn(Examples):
 
     def shown(self, drawn: "Windowed", sure: Sure | None = None) -> Examples:
         """These in random order, with the mistakes; with `sure` also what it finds mistaken among those searched."""
-        if sure:
+        if sure and len(drawn.searched):
             self._search(drawn.searched, sure, drawn.keywords)
         parts = [*drawn.parts, *self.mistakes]
         order = drawn.rng.permutation(sum(map(len, parts)))

@@ -109,6 +109,12 @@ def test_mistakes_are_shown_again_and_the_oldest_forgotten(examples):
     assert sum(map(len, right.mistakes)) == 0
 
 
+def test_where_no_mistakes_are_to_be_looked_for_nobody_is_asked(examples):
+    config = replace(examples.config, training=replace(examples.config.training, searched=0.0))
+    without = replace(examples, config=config, mistakes=[])
+    assert len(without.shown(without.draw(1), lambda inputs: pytest.fail("asked"))) and not without.mistakes
+
+
 def test_a_training_that_was_interrupted_ends_as_if_it_had_not_been(app, voices, examples, tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "FOLDER", tmp_path)
     training = replace(app.config.training, epochs=3, falling=1, least=200, batch=256)
