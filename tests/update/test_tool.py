@@ -4,6 +4,7 @@ Most of it is on the board `host`: the same firmware as a process, with its flas
 """
 
 import dataclasses
+import functools
 import os
 import re
 import signal
@@ -142,7 +143,9 @@ def test_after_ctrl_c_the_same_command_goes_on_from_there(other, tmp_path):
     path = update_file(tmp_path, OTHER)
     words = [sys.executable, ROOT / "tools" / "update.py", "--image", path, "--block", "48"]
     with Line(other.console, baud=19200) as line:
-        process = subprocess.Popen([*words, "--port", line.port], stderr=subprocess.PIPE, text=True, cwd=ROOT)
+        hears = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # background jobs are deaf to it
+        told = {"stderr": subprocess.PIPE, "text": True, "cwd": ROOT, "preexec_fn": hears}
+        process = subprocess.Popen([*words, "--port", line.port], **told)
         end = time.monotonic() + 60
         while line.frames[0] < 120 and time.monotonic() < end:
             time.sleep(0.01)
