@@ -34,7 +34,7 @@ from tests.link.pretender import INFO, Pretender
 from tests.update import signing
 from tests.update.line import Faults, Line
 
-APP, OTHER = "gesture_recognition", "fall_detection"  # the first windows are there after 1.2 s and after 4 s
+APP, OTHER = "gesture_recognition", "keyword_spotting"  # the first windows are there after about a second
 COUNTERS = count(1)
 
 
