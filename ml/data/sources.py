@@ -49,6 +49,10 @@ OTHERS = {  # what cannot be fetched from there
     "picovoice-barista": Source("Apache-2.0", "Picovoice, speech-to-intent-benchmark: spoken orders in a coffee shop"),
     "berlin-noise": Source("CC-BY-4.0", "Berlin Noise by Thomas Rosen"),
     "precise-bg-noise": Source("LicenseRef-public-domain", "JarbasAI, in Mycroft AI's Precise-Community-Data"),
+    "asterisk-core-sounds": Source(
+        "",  # another one for each voice
+        "Asterisk core sounds: Carlo Flora, Maxim Topal (CC BY 3.0), Allison Smith, June Wallack, Digium (CC BY-SA 3.0)",
+    ),
     "uestc-bearing": Source(
         "",
         "C. Liu et al., A New Target Domain One-Class Learning Bearing Fault Detection Framework, IEEE Sensors "

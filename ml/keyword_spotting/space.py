@@ -53,13 +53,13 @@ def _network(blocks: tuple[Block, ...], bits: int, other: Blocks) -> Blocks:
     return Blocks(blocks, "average", "softmax", True, "valid", bits, other.dropout, other.weight_decay)
 
 
-def of_own(network: Network) -> Blocks:
-    """The application's own network as blocks."""
+def of_own(network: Network, bits: int = 8) -> Blocks:
+    """The application's own network as blocks; `bits` are of the layers that hold most weights, 4 by its recipe."""
     shown = zip(network.filters, network.kernels, network.strides, strict=True)
     blocks = [Block("plain", filters, kernel, stride) for filters, kernel, stride in shown]
-    blocks += [Block("temporal", network.channels, 1)]
-    blocks += [Block("residual", network.channels, (reach, 1)) for reach in network.blocks]
-    blocks += [Block("plain", network.last, 1)]
+    blocks += [Block("temporal", network.channels, 1, bits=bits)]
+    blocks += [Block("residual", network.channels, (reach, 1), bits=bits) for reach in network.blocks]
+    blocks += [Block("plain", network.last, 1, bits=bits)]
     return _network(tuple(blocks), 8, Blocks((), dropout=network.dropout, weight_decay=0.0))
 
 

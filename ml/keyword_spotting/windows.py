@@ -15,7 +15,7 @@ from ml.native.mel import centres_hz
 from ml.train.examples import Examples
 
 SEEN = (0.15, 0.5)  # of a word, in a window that shows a fragment of it
-EDGE = 5  # rows by which a word may stick out of its window
+EDGE = 8  # rows by which a word may stick out of its window
 ROWS_S = 0.01
 AT_ONCE = 4096  # windows whose power is in memory
 RESPONSES = 500  # microphones

@@ -23,7 +23,7 @@ from ml.native.build import ROOT, load
 from ml.native.imu import check_range
 
 MAGIC = 0x314F5250
-MAX_FEATURES, MAX_PLACES, MAX_CLASSES, MAX_EXAMPLES = 128, 16, 32, 65535
+MAX_FEATURES, MAX_PLACES, MAX_CLASSES, MAX_EXAMPLES = 160, 16, 32, 65535
 LABEL = 16  # bytes, the zero behind it too
 PLACES = 8
 

@@ -48,7 +48,7 @@ APPS["keyword_spotting"] = "__main__:less"  # in the processes beside this one t
 def own(asked: Asked) -> dict:
     """The application's own network as a candidate, which nobody needs to choose."""
     network = Config().network
-    design = Design({"log_mel.bands": 40}, of_own(network) if isinstance(network, Network) else network)
+    design = Design({"log_mel.bands": 40}, of_own(network, 4) if isinstance(network, Network) else network)
     return {"trial": -1, "design": design.table(), "costs": cost.costs(asked.task, design), "rungs": [0.0]}
 
 

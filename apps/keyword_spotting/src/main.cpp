@@ -18,13 +18,14 @@ static int8_t windows[SERVICE_WINDOWS * KEYWORD_SPOTTING_RING];
 static service_config service;
 
 // Words of one's own, beside the network's: docs/learning.md.
-enum { FEATURES = 112, CLASSES = 12, PLACES = 6, OLD_WINDOWS = 10 };
+enum { FEATURES = 160, CLASSES = 12, PLACES = 4, OLD_WINDOWS = 6 };
 static const learn_config learning = {FEATURES, CLASSES, PLACES, OLD_WINDOWS, 16, 5};
 static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
 static uint64_t voiced; // a bit for each of the latest frames that stands out
 
 #if FIELD_UPDATES // what an image may need
 static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed,
+                                              &image_nn_conv_2d_int4_packed,
                                               &image_nn_depthwise_packed,
                                               &image_nn_fully_connected_packed,
                                               &image_nn_copy,

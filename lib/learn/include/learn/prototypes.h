@@ -24,7 +24,7 @@ extern "C" {
 #define LEARN_MAGIC 0x314F5250u // "PRO1"
 enum {
     LEARN_LABEL = 16, // bytes of a label, the zero behind it too
-    LEARN_MAX_FEATURES = 128,
+    LEARN_MAX_FEATURES = 160,
     LEARN_MAX_PLACES = 16,
     LEARN_MAX_EXAMPLES = 65535, // of a class
     LEARN_PRIOR = 4
