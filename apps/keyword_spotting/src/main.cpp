@@ -24,17 +24,10 @@ static uint32_t learnt[LEARN_ROOM(FEATURES, CLASSES, PLACES, OLD_WINDOWS)];
 static uint64_t voiced; // a bit for each of the latest frames that stands out
 
 #if FIELD_UPDATES // what an image may need
-static const image_kernel *const kernels[] = {&image_nn_conv_2d_packed,
-                                              &image_nn_conv_2d_int4_packed,
-                                              &image_nn_depthwise_packed,
-                                              &image_nn_fully_connected_packed,
-                                              &image_nn_copy,
-                                              &image_nn_add_equal,
-                                              &image_nn_average_pool_all,
-                                              &image_nn_softmax,
-                                              &image_nn_move,
-                                              &image_nn_ring_read,
-                                              &image_nn_ring_write};
+static const image_kernel *const kernels[] = {
+    &image_nn_conv_2d_packed, &image_nn_conv_2d_int4_packed, &image_nn_depthwise_packed, &image_nn_copy,
+    &image_nn_add_equal,      &image_nn_average_pool_all,    &image_nn_softmax,          &image_nn_move,
+    &image_nn_ring_read,      &image_nn_ring_write};
 static const image_symbol transforms[] = {{IMAGE_FFT_512, &fft_512}};
 static uint8_t params[300 * sizeof(void *)] IMAGE_ALIGNED;
 static const image_firmware room = {
