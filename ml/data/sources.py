@@ -51,7 +51,8 @@ OTHERS = {  # what cannot be fetched from there
     "precise-bg-noise": Source("LicenseRef-public-domain", "JarbasAI, in Mycroft AI's Precise-Community-Data"),
     "asterisk-core-sounds": Source(
         "",  # another one for each voice
-        "Asterisk core sounds: Carlo Flora, Maxim Topal (CC BY 3.0), Allison Smith, June Wallack, Digium (CC BY-SA 3.0)",
+        "Asterisk core sounds: Carlo Flora, Maxim Topal (CC BY 3.0), Allison Smith, June Wallack, Digium "
+        "(CC BY-SA 3.0)",
     ),
     "uestc-bearing": Source(
         "",

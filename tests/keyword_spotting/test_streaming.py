@@ -60,7 +60,7 @@ def test_network_and_front_end_fit_into_80_kb_of_flash_and_16_kb_of_ram(app, shi
     """As shipped: by its recipe the wide layers have four bits."""
     said = shipped.header.read_text()
     constants, arena, state = (
-        int(re.search(pattern, said)[1].replace(",", ""))
+        int(re.findall(pattern, said)[0].replace(",", ""))
         for pattern in (r"all constants ([\d,]+) B", r"arena ([\d,]+) B", r"state ([\d,]+) B")
     )
     spotter = app.config.spotter
