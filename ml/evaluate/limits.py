@@ -53,10 +53,6 @@ class Limits:
             return most
         return bisect.bisect_right(range(most), self.bound, key=lambda count: garwood(count, hours)[1]) - 1
 
-    def with_margin(self, times: float) -> "Limits":
-        """A bound so many times as low, but not below the target: of those who choose, where others are to keep it."""
-        return Limits(self.target, max(self.target, self.bound / times))
-
 
 def limits_of(wishes: Wishes, target: float | None = None, bound: float | None = None) -> Limits:
     """The application's, or others. A target alone moves the bound with it, in the application's proportion."""

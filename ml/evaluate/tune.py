@@ -37,8 +37,7 @@ class Grid(Wishes, Protocol):
     refractory: tuple[int, ...]
     tolerance_s: float
     fallback: tuple[int, int, int]  # smoothing, threshold, refractory, where nothing can be tuned
-    # and `each_class: bool`, where each class shall have a threshold of its own; without it one is for all;
-    # `margin: float`, by which the bound is lower for the streams that choose (Limits.with_margin)
+    # and `each_class: bool`, where each class shall have a threshold of its own; without it one is for all
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def tune(
     limits = limits or limits_of(grid)
     found = counts(scored, labels, background, grid)
     hours = float(found.hours.sum())
-    allowed = limits.with_margin(getattr(grid, "margin", 1.0)).allowed(hours)
+    allowed = limits.allowed(hours)
     chooser = _Chooser(scored, labels, background, grid)
     config = chooser.config(found, np.ones(len(scored), bool), allowed)
     tally = total(scored, labels, config, grid.tolerance_s)

@@ -25,16 +25,6 @@ def test_so_many_false_alarms_as_are_allowed_keep_both_limits_and_one_more_does_
     assert count + 1 > target * hours or (proven and garwood(count + 1, hours)[1] > limits.bound)
 
 
-@given(st.floats(0.01, 10), st.floats(1, 10), st.floats(1, 10), st.floats(0.01, 100))
-def test_a_margin_allows_no_more_and_keeps_the_lower_bound(target, times, margin, hours):
-    limits = Limits(target, target * times)
-    chosen = limits.with_margin(margin)
-    assert limits.target == chosen.target <= chosen.bound <= limits.bound
-    if hours >= chosen.least_hours:
-        assert chosen.allowed(hours) <= limits.allowed(hours)
-        assert garwood(chosen.allowed(hours), hours)[1] <= chosen.bound
-
-
 def test_ten_hours_allow_five_false_alarms_at_half_a_one_an_hour_and_four_hours_one():
     assert [LIMITS.allowed(hours) for hours in (10.0, 4.0, 2.5, 2.0)] == [5, 1, 0, 1]
     assert LIMITS.least_hours == pytest.approx(2.459, abs=1e-3)
