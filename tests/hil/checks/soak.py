@@ -15,6 +15,7 @@ from ml.link.messages import Info, Telemetry
 from ml.link.sensor_bus import Player, Track
 from ml.link.session import Arrival
 from tests.hil.checks import waiting
+from tests.hil.checks.late import late
 from tests.hil.checks.memory import arena_fits, stack_fits
 from tests.hil.checks.waiting import awaited, described, emulated
 from tests.hil.truths import Truth
@@ -93,8 +94,8 @@ def listened_for(device: Device, seconds: float) -> Soak:
 
 def nothing_is_lost(soak: Soak) -> None:
     last, first = soak.telemetry[-1], soak.telemetry[0]
-    late = (last.missed - first.missed, last.overruns - first.overruns, last.dropped - first.dropped)
-    assert late == (0, 0, 0), f"expected nothing late, found missed deadlines, overruns, dropped frames {late}"
+    found = (late(last) - late(first), last.overruns - first.overruns, last.dropped - first.dropped)
+    assert found == (0, 0, 0), f"expected nothing late, found missed deadlines, overruns, dropped frames {found}"
     trouble = (soak.restarts, soak.damaged, soak.lost, soak.lines)
     assert trouble == (0, 0, 0, []), f"expected an even run, found restarts, damage, lost frames, text {trouble}"
 
