@@ -21,10 +21,10 @@ from ml.shrink.command import shrink
 
 
 def less() -> KeywordSpotting:
-    """Six epochs of which the last one is kept, a quarter of the windows in each; streams judge nothing."""
+    """Sixteen epochs of which the last one is kept, a quarter of the windows in each; streams judge nothing."""
     whole = Config()
     fewer = {"least": 1, "recorded": 1, "noise_s": 20.0, "babble_s": 100.0}
-    training = replace(whole.training, epochs=6, falling=3, checkpoints=0, **fewer)
+    training = replace(whole.training, epochs=16, falling=8, checkpoints=0, **fewer)
     return KeywordSpotting(replace(whole, training=training, streams=replace(whole.streams, count=1, minutes=3.0)))
 
 
