@@ -88,10 +88,18 @@ def without_words(data: Dataset, hours: float) -> Stream:
         raise UserError("expected recordings of speech without keywords, found none; give more folders")
     pieces, wanted = [], round(hours * 3600 * RATE_HZ)
     while sum(map(len, pieces)) < wanted:
-        one = found[chance.integers(len(found))]
-        pieces += [one * (WORD_RMS * 10 ** (chance.normal(0, 4) / 20) / rms(one)), np.zeros(RATE_HZ)]
-    made = np.concatenate(pieces)[:wanted]
-    return _stream(made + chance.normal(0, QUIET_RMS, len(made)), ())
+        pieces += aloud(found[chance.integers(len(found))], chance)
+    return over_noise(np.concatenate(pieces)[:wanted], chance)
+
+
+def aloud(sound: np.ndarray, chance: np.random.Generator) -> list[np.ndarray]:
+    """A sentence at a level of its own, and a second of silence."""
+    return [sound * (WORD_RMS * 10 ** (chance.normal(0, 4) / 20) / rms(sound)), np.zeros(RATE_HZ)]
+
+
+def over_noise(samples: np.ndarray, chance: np.random.Generator) -> Stream:
+    """Without keywords, over a microphone's own noise."""
+    return _stream(samples + chance.normal(0, QUIET_RMS, len(samples)), ())
 
 
 def outcome(stream: Stream, shipped: Committed, labels: list[str]) -> Tally:
@@ -99,13 +107,16 @@ def outcome(stream: Stream, shipped: Committed, labels: list[str]) -> Tally:
     return judge(scored, labels, shipped.config, shipped.app.decision.tolerance_s)[0]
 
 
-def _row(name: str, tally: Tally) -> list[str]:
+def alarms(tally: Tally) -> str:
     low, high = garwood(tally.false, tally.hours)
-    alarms = f"{tally.false} in {tally.hours:.2f} h ({low:.1f} to {high:.1f} an hour)"
+    return f"{tally.false} in {tally.hours:.2f} h ({low:.1f} to {high:.1f} an hour)"
+
+
+def _row(name: str, tally: Tally) -> list[str]:
     if not tally.movements:
-        return [name, "", alarms]
+        return [name, "", alarms(tally)]
     share = [100 * one for one in wilson(tally.misses, tally.movements)]
-    return [name, f"{tally.misses / tally.movements:.1%} ({share[0]:.0f} to {share[1]:.0f})", alarms]
+    return [name, f"{tally.misses / tally.movements:.1%} ({share[0]:.0f} to {share[1]:.0f})", alarms(tally)]
 
 
 def _voices(data: Dataset, app: KeywordSpotting) -> list[np.ndarray]:

@@ -9,7 +9,10 @@ from ml.link.messages import Telemetry
 CATCHES_UP = 6  # windows, each time that the gate opens: 12 steps and those that come meanwhile, three at a time
 
 
-def late(now: Telemetry) -> int:
-    """Those of `now.missed` that no catching up excuses."""
-    catches_up = now.inference is not None and now.inference.max >= 2 * now.inference.min > 0
-    return max(0, now.missed - CATCHES_UP * now.gate.openings) if catches_up and now.gate else now.missed
+def late(now: Telemetry, before: Telemetry | None = None) -> int:
+    """Windows of an emulated board that were missed since `before`, or ever, and that no catching up excuses."""
+    missed = now.missed - (before.missed if before else 0)
+    if not now.gate or not now.inference or now.inference.max < 2 * now.inference.min:
+        return missed  # a network that never catches up
+    begun = before.gate.openings - before.gate.open if before and before.gate else 0
+    return max(0, missed - CATCHES_UP * (now.gate.openings - begun))
