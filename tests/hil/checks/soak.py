@@ -92,10 +92,10 @@ def listened_for(device: Device, seconds: float) -> Soak:
     return soak.end(device)
 
 
-def nothing_is_lost(soak: Soak, is_emulated: bool) -> None:
+def nothing_is_lost(soak: Soak, device: Device) -> None:
     """On an emulated board, whose processor is slow, a network may be late while it catches up."""
     last, first = soak.telemetry[-1], soak.telemetry[0]
-    missed = late(last, first) if is_emulated else last.missed - first.missed
+    missed = late(last, first) if emulated(device) else last.missed - first.missed
     found = (missed, last.overruns - first.overruns, last.dropped - first.dropped)
     assert found == (0, 0, 0), f"expected nothing late, found missed deadlines, overruns, dropped frames {found}"
     trouble = (soak.restarts, soak.damaged, soak.lost, soak.lines)
@@ -130,6 +130,6 @@ def keeps_step(soak: Soak, device: Device, truth: Truth) -> None:
 
 def runs_on(soak: Soak, device: Device, truth: Truth) -> None:
     """All of it."""
-    nothing_is_lost(soak, emulated(device))
+    nothing_is_lost(soak, device)
     nothing_grows(soak, device.info)
     keeps_step(soak, device, truth)
