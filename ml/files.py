@@ -1,7 +1,10 @@
 """Files written whole or not at all, and paths that stay inside their folder."""
 
+import contextlib
 import dataclasses
 import json
+import secrets
+from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
 from ml.errors import UserError
@@ -10,11 +13,22 @@ SHOWN = 80  # characters of a name that is refused
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Writes beside `path` first and then takes its place; leaves nothing of its own when that fails."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    scratch = path.with_name(f".{path.name}.new")
-    try:
+    """The file has this content: whoever reads it meanwhile, or writes it too, finds one whole content."""
+    with replacing(path) as scratch:
         scratch.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yields where to write first, beside `path`: the file made there takes its place, with its permissions.
+
+    Any error leaves `path` as it was and nothing of the caller's own. Other threads, processes and machines may
+    replace the same file at the same time: each has a name of its own, and the last one stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}.new")
+    try:
+        yield scratch
         scratch.replace(path)
     except BaseException:
         scratch.unlink(missing_ok=True)

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from ml.files import replacing
+
 COMPILERS = ("cc", "gcc", "c++", "g++", "clang", "clang++", "arm-none-eabi-gcc", "arm-none-eabi-g++")
 # Several sources are compiled one by one. With these words a compiler does something else than that:
 OTHERWISE = "-E|-S|-M*|-x*|-flto*|--version"
@@ -50,7 +52,6 @@ def _script(compiler: str) -> str:
 
 def _write(script: Path, text: str) -> None:
     """As a whole: other workers write the same, and may run it meanwhile."""
-    made = script.with_name(f"{script.name}.{os.getpid()}")
-    made.write_text(text)
-    made.chmod(0o755)
-    made.replace(script)
+    with replacing(script) as made:
+        made.write_text(text)
+        made.chmod(0o755)

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ml.compare.measure import content
 from ml.compare.repository import NEEDED
+from ml.files import replacing
 from ml.paths import CACHE, ROOT
 
 IMAGES = CACHE / "images"
@@ -32,13 +33,11 @@ def made(name: str, flags: str, program: Path, build: Callable[[], None]) -> Non
         return
     except FileNotFoundError:  # or another session has just put a newer one in its place
         build()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    whole = kept.with_name(f"{os.getpid()}.new")
-    shutil.copy2(program, whole)
+    with replacing(kept) as whole:
+        shutil.copy2(program, whole)
     for other in kept.parent.iterdir():
         if other != kept and other.suffix != whole.suffix:
             other.unlink(missing_ok=True)
-    whole.replace(kept)
 
 
 def _key(flags: str) -> str:

@@ -4,7 +4,6 @@ Private keys are in one file a product, `<folder>/<product>.json`, which only it
 inside a repository. A product has one pair, and two while keys are exchanged; the last one signs.
 """
 
-import contextlib
 import json
 import os
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import monocypher
 import platformdirs
 
 from ml.errors import UserError
+from ml.files import replacing
 from ml.paths import ROOT
 from ml.update.manifest import TEXT
 from ml.update.numbers import FIELDS, PUBLIC_KEY, Field
@@ -150,18 +150,13 @@ def write(keys: Keys, new: bool) -> Path:
         raise UserError(f"{path}: expected no keys of {keys.product} yet, found some; see: python -m ml keys rotate")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps({"product": keys.product, "secret": [pair.secret.hex() for pair in keys.pairs]}) + "\n"
-    scratch = path.with_name(f".{path.name}.new")
-    scratch.unlink(missing_ok=True)
-    try:
-        with os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        scratch.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            scratch.unlink()
-        raise
+    with (
+        replacing(path) as scratch,
+        os.fdopen(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file,
+    ):
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
     return path
 
 

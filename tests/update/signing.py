@@ -1,13 +1,13 @@
 """The product of the tests: its keys, its firmware, and signed updates of committed models. The keys are no secret."""
 
 import dataclasses
-import os
 import re
 import zlib
 from functools import cache
 from pathlib import Path
 
 from ml.commands.pack import committed_header
+from ml.files import replace_file
 from ml.image import pack
 from ml.image.pack import Packed
 from ml.paths import CACHE
@@ -33,10 +33,7 @@ def header() -> Path:
     """The header of KEYS."""
     text = KEYS.header().encode()
     if not HEADER.is_file() or HEADER.read_bytes() != text:
-        HEADER.parent.mkdir(parents=True, exist_ok=True)
-        own = HEADER.with_name(f"{HEADER.name}.{os.getpid()}")  # other workers may write it as well
-        own.write_bytes(text)
-        own.replace(HEADER)
+        replace_file(HEADER, text)
     return HEADER
 
 

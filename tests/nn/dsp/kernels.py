@@ -1,7 +1,6 @@
 """lib/nn called directly: on this computer (the portable bodies) and on an emulated Cortex-M4 (the DSP bodies)."""
 
 import ctypes
-import os
 import shutil
 import subprocess
 from functools import cache
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.files import replacing
 from ml.native.build import load
 from ml.paths import ROOT
 from ml.profile import image
@@ -77,10 +77,9 @@ def linked() -> Path:
     objects = image.kernels()
     target = objects[0].parent.with_suffix(".elf")
     if not target.exists():
-        made = target.with_suffix(f".{os.getpid()}.tmp")
-        command = [image.COMPILER, *image.CPUS["cortex-m4"], *map(str, objects), *LINK, "-o", str(made)]
-        subprocess.run(command, check=True, capture_output=True)
-        made.replace(target)
+        with replacing(target) as made:
+            command = [image.COMPILER, *image.CPUS["cortex-m4"], *map(str, objects), *LINK, "-o", str(made)]
+            subprocess.run(command, check=True, capture_output=True)
     return target
 
 
