@@ -2650,6 +2650,7 @@ static const nn_stream keyword_spotting_stream = {
     4, // rows that a step takes
     48, // rows of the window
     12, // steps until the window is full
+    3, // layers at the end that only make the output
     &keyword_spotting_state.steps, // since the start
     keyword_spotting_first,
     0x1475CD4Fu, // CRC-32 of the output after these steps on the numbers of nn_fixed_input, carried on

@@ -46,6 +46,7 @@ const uint32_t *compiled_first(void) {{ return {name}_first; }}
 _STREAM_WRAPPER = """
 const nn_stream *compiled_stream(void) {{ return &{name}_stream; }}
 _Bool compiled_push(const int8_t *rows) {{ return {name}_push(rows); }}
+void compiled_feed(const int8_t *rows) {{ nn_feed(&{name}_stream, rows); }}
 _Bool compiled_stream_check(void) {{ return nn_stream_self_test(compiled_stream()); }}
 uint32_t compiled_stream_crc(void) {{ return nn_stream_crc(compiled_stream()); }}
 """
@@ -97,6 +98,7 @@ class _Stream(ctypes.Structure):
         ("hop", ctypes.c_uint16),
         ("rows", ctypes.c_uint16),
         ("warm_up", ctypes.c_uint16),
+        ("head", ctypes.c_uint16),
         ("steps", ctypes.POINTER(ctypes.c_uint16)),
         ("first", ctypes.POINTER(ctypes.c_uint32)),
         ("check", ctypes.c_uint32),
@@ -199,7 +201,7 @@ class HostModel:
         flat = np.ascontiguousarray(window).view(np.int8).ravel()
         steps = np.pad(flat, (-len(flat) % size, 0)).reshape(-1, size)
         for rows in steps[:-1]:
-            self.push(rows)
+            self.feed(rows)
         return steps[-1]
 
     def layers(self, inputs: np.ndarray) -> list[LayerOutput]:
@@ -220,6 +222,10 @@ class HostModel:
         if not self.library.compiled_push(step.ctypes.data_as(ctypes.c_void_p)):
             return None
         return np.frombuffer(ctypes.string_at(self.model.output, self.model.output_size), np.int8)
+
+    def feed(self, rows: np.ndarray) -> None:
+        """As `push`, without the output."""
+        self.library.compiled_feed(self._shaped(rows)[0].ctypes.data_as(ctypes.c_void_p))
 
     def reset(self) -> None:
         """Puts a model with state back to its start."""

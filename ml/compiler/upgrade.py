@@ -1,7 +1,8 @@
 """`python -m ml.compiler.upgrade HEADER...`: brings headers of an earlier compiler up to date without the model.
 
-Only what follows from the header's own text: the constants of its input's and output's scales, and packed words in
-hexadecimal. What a new compilation would find besides (other kernels, a proof) it cannot know.
+Only what follows from the header's own text: the constants of its input's and output's scales, packed words in
+hexadecimal, and a streaming model's head, of no layer. What a new compilation would find besides (other kernels, a
+proof) it cannot know.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import numpy as np
 
 from ml.compiler import emit
 from ml.compiler.header import ENDS, scale_rows, scales
+from ml.compiler.streaming.header import HEAD, WARM_UP
 from ml.errors import UserError
 from ml.files import replace_file
 
@@ -31,6 +33,8 @@ def upgrade(text: str, where: str = "header") -> str:
     for array in PACKED.findall(text):
         text = re.sub(rf"(?<!\))\b{array[0]},", f"(const int32_t *){array[0]},", text)
     text = PACKED.sub(lambda found: _hexadecimal(*found.groups()), text)
+    if HEAD not in text:
+        text = text.replace(f"{WARM_UP}\n", f"{WARM_UP}\n    0, // {HEAD}: not known\n", 1)
     if f"#define {name}_INPUT_SCALE".upper() in text.upper():
         return text
     ends = [_stated(text, end, where) for end in ENDS]

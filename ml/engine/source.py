@@ -228,6 +228,7 @@ def _stream(who: Written) -> str:
         (f"{who.stream.hop}", "rows that a step takes"),
         (f"{who.stream.rows}", "rows of the window"),
         (f"{who.stream.warm_up}", "steps until the window is full"),
+        ("0", "layers that a step may leave out: the interpreter runs all at once"),
         ("&steps", "since the start"),
         ("whole", ""),
         (f"0x{who.stream.check:08X}u", "CRC-32 of the output after these steps"),

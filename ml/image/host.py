@@ -45,6 +45,7 @@ const nn_model *compiled_model(void) { return image_model(&shown); }
 const nn_stream *compiled_stream(void) { return image_stream(&shown); }
 _Bool compiled_check(void) { return nn_self_test(image_model(&shown)); }
 _Bool compiled_push(const int8_t *rows) { return nn_push(image_stream(&shown), rows); }
+void compiled_feed(const int8_t *rows) { nn_feed(image_stream(&shown), rows); }
 _Bool compiled_stream_check(void) { return nn_stream_self_test(image_stream(&shown)); }
 void compiled_run(const int8_t *inputs, int8_t *outputs, uint32_t count) {
     const nn_model *model = image_model(&shown);

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from ml.compiler import emit
 from ml.compiler.compile import prepare
 from ml.compiler.header import Identity, header
+from ml.compiler.streaming.header import HEAD
 from ml.compiler.upgrade import upgrade
 from ml.errors import UserError
+from ml.paths import ROOT
 from tests.compiler.builder import Builder
 from tests.compiler.parity import host_program
 from tests.compiler.test_edges import weights
@@ -70,6 +72,13 @@ def test_a_header_of_an_earlier_compiler_is_brought_up_to_date():
     assert as_it_was(today) != today
     assert upgrade(as_it_was(today)) == today
     assert upgrade(today) == today
+
+
+def test_a_streaming_header_of_an_earlier_compiler_has_no_head():
+    today = (ROOT / "lib/keyword_spotting_model/keyword_spotting_model.h").read_text()
+    without = re.sub(rf" +\d+, // {HEAD}\n", "", today)
+    assert without != today
+    assert upgrade(without) == re.sub(rf"\d+, // {HEAD}\n", f"0, // {HEAD}: not known\n", today)
 
 
 def test_a_scale_that_the_earlier_header_rounds_is_refused():

@@ -345,10 +345,10 @@ def test_a_stack_that_grows(board, device, truth):
 def test_a_board_that_is_not_in_time(board, device, truth):
     heard = soaked(board, device, truth, 60)
     with noticed("expected nothing late"):
-        soak.nothing_is_lost(heard, device)
+        soak.nothing_is_lost(heard)
 
 
 @broken(Sabotage.RESTARTS_NOW_AND_THEN)
 def test_a_board_that_restarts_now_and_then(board, device, truth):
     with noticed("expected"):
-        soak.nothing_is_lost(soaked(board, device, truth, 120), device)
+        soak.nothing_is_lost(soaked(board, device, truth, 120))

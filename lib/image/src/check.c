@@ -224,8 +224,10 @@ static bool check_stream(const checked *c) {
     const uint32_t place = c->head->stream, at = IMAGE_OFFSET(place);
     if (!place) return true;
     if (!lies(c, place, sizeof stream, sizeof(void *), RELOCATED)) return damaged(c, IMAGE_WRONG_STREAM);
+    memcpy(&stream, (const uint8_t *)ENTRIES(c->bytes, params) + at, sizeof stream);
     const uint32_t layers = c->head->first.count - 1;
     return (pointer_at(c, at + (uint32_t)offsetof(nn_stream, model)) == c->head->model && c->head->resets.count &&
+            stream.head <= layers &&
             lies(c, pointer_at(c, at + (uint32_t)offsetof(nn_stream, steps)), 2, 2, 1u << IMAGE_STATE) &&
             lies(c, pointer_at(c, at + (uint32_t)offsetof(nn_stream, first)), layers * 4, WORD, CONSTANT)) ||
            damaged(c, IMAGE_WRONG_STREAM_MODEL);

@@ -37,11 +37,25 @@ void nn_ring_write(void *ring, uint32_t size, int32_t *oldest, uint32_t count, c
     *oldest = (int32_t)wrapped(start + count, size);
 }
 
-bool nn_push(const nn_stream *stream, const int8_t *rows) {
+static void take(const nn_stream *stream, const int8_t *rows) {
     nn_move(rows, stream->model->input_size, stream->model->input);
-    nn_run(stream->model);
     if (*stream->steps < stream->warm_up) (*stream->steps)++;
+}
+
+bool nn_push(const nn_stream *stream, const int8_t *rows) {
+    take(stream, rows);
+    nn_run(stream->model);
     return *stream->steps == stream->warm_up;
+}
+
+void nn_feed(const nn_stream *stream, const int8_t *rows) {
+    const nn_model *model = stream->model;
+    take(stream, rows);
+    if (!stream->head) { // an engine that runs all layers at once has none
+        nn_run(model);
+        return;
+    }
+    for (uint16_t layer = 0; layer < model->layers - stream->head; layer++) model->step(layer);
 }
 
 void nn_restart(const nn_stream *stream) {

@@ -47,10 +47,12 @@ static const int8_t *oldest_rows(const spotter *s) {
     return s->ring + (size_t)place * c->hop * c->bands;
 }
 
-static void step(spotter *s) {
+// `scores`: those that the network makes of it will be read.
+static void step(spotter *s, bool scores) {
     const int8_t *rows = oldest_rows(s);
     s->behind--;
-    if (s->network) nn_push(s->network, rows);
+    if (s->network && scores) (void)nn_push(s->network, rows);
+    if (s->network && !scores) nn_feed(s->network, rows);
     if (s->taken < s->config->warm_up) s->taken++;
 }
 
@@ -64,7 +66,7 @@ static void start_afresh(spotter *s) {
 bool spotter_run(spotter *s) {
     if (s->listening.open) {
         if (s->behind > s->config->warm_up) start_afresh(s);
-        for (uint8_t left = s->config->catch_up; left && s->behind; left--) step(s);
+        for (uint8_t left = s->config->catch_up; left && s->behind; left--) step(s, left == 1 || s->behind == 1);
     }
     return s->taken == s->config->warm_up && s->behind <= s->config->lull;
 }
@@ -79,7 +81,7 @@ void spotter_window(const spotter *s, int8_t *rows) {
 void spotter_last_step(spotter *s, int8_t *rows) {
     const spotter_config *c = s->config;
     start_afresh(s);
-    while (s->behind > 1) step(s);
+    while (s->behind > 1) step(s, false);
     memcpy(rows, oldest_rows(s), (size_t)c->hop * c->bands);
     s->behind = (uint16_t)(c->warm_up + 1);
     s->taken = 0;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml.compiler import emit
+from ml.compiler.graph import Op, Tensor
 from ml.compiler.lowering import Program
 from ml.compiler.streaming.strips import FIRST_BYTE
 
@@ -23,6 +24,8 @@ def count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
+WARM_UP = "steps until the window is full"
+HEAD = "layers at the end that only make the output"
 STEPS = "    uint16_t steps; // since the start, until the window is full"  # the last of the state
 
 
@@ -35,6 +38,16 @@ def first_bytes(program: Program, name: str, whole: str) -> str:
     )
 
 
+def head(program: Program) -> int:
+    """Layers at the end that leave nothing to later steps."""
+    keep = [n for n, layer in enumerate(program.layers, 1) if _keeps(layer.op, program.variables)]
+    return len(program.layers) - max(keep, default=0)
+
+
+def _keeps(op: Op, state: list[Tensor]) -> bool:
+    return op.kind in ("ADVANCE", "KEEP") or any(tensor.storage in state for tensor in op.outputs)
+
+
 def stream(program: Program, name: str, check: int) -> str:
     """The nn_stream and `<name>_push`."""
     given = program.streamed
@@ -42,7 +55,8 @@ def stream(program: Program, name: str, check: int) -> str:
         (f"&{name}_model", "a step"),
         (f"{given.hop}", "rows that a step takes"),
         (f"{given.rows}", "rows of the window"),
-        (f"{given.warm_up}", "steps until the window is full"),
+        (f"{given.warm_up}", WARM_UP),
+        (f"{head(program)}", HEAD),
         (f"&{name}_state.steps", "since the start"),
         (f"{name}_first", ""),
         (f"0x{check:08X}u", "CRC-32 of the output after these steps on the numbers of nn_fixed_input, carried on"),

@@ -65,6 +65,10 @@ def assert_stream_equals_windows(tflite: bytes, hop: int, optimise: str = "speed
             if step + 1 >= stream.warm_up:
                 window = data[(step + 1) * hop - stream.rows : (step + 1) * hop]
                 assert_layers_equal(layers, truth.tensors(window), f"step {step}")
+        streaming.reset()
+        for fed in data[:-hop].reshape(-1, hop, row):
+            streaming.feed(fed)
+        assert_layers_equal(streaming.layers(data[-hop:]), truth.tensors(window), "the first step that is not only fed")
     return program
 
 

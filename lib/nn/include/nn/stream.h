@@ -14,6 +14,7 @@ typedef struct {
     uint16_t hop;          // rows that a step takes
     uint16_t rows;         // of the window
     uint16_t warm_up;      // steps from the start until the window is full
+    uint16_t head;         // layers at the end that keep nothing for later steps: they only make the output
     uint16_t *steps;       // since the start, at most warm_up
     const uint32_t *first; // a layer's output begins at this byte of its tensor in the whole window's model
     uint32_t check;        // CRC-32 of the output after warm_up steps on the numbers of nn_fixed_input, carried on
@@ -21,6 +22,8 @@ typedef struct {
 
 // Takes `model->input_size` bytes and runs a step; true when the window is full, so that model->output is valid.
 bool nn_push(const nn_stream *stream, const int8_t *rows);
+// As nn_push, without the head: model->output is not valid. For rows that only bring the state up to date.
+void nn_feed(const nn_stream *stream, const int8_t *rows);
 // Back to the start, as after power-up and model->reset: the next warm_up - 1 outputs are not valid.
 void nn_restart(const nn_stream *stream);
 bool nn_stream_self_test(const nn_stream *stream); // true when the CRC is `check`; restarts the stream
