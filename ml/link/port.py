@@ -15,6 +15,7 @@ from ml.paths import ROOT
 BAUD = 115_200
 READ_TIMEOUT_S = 0.02
 WRITE_TIMEOUT_S = 2.0
+STUCK_TIMEOUT_S = 0.1  # the next time, of a port that took nothing for so long
 READ_AT_ONCE = 4096
 MOST_EMPTY_READS = 10  # in a row, of a port that says it has something
 
@@ -95,7 +96,13 @@ class Port:
 
     def write(self, data: bytes) -> None:
         with self._errors("write"):
-            self.serial.write(data)
+            try:
+                self.serial.write(data)
+            except serial.SerialTimeoutException:
+                self.serial.write_timeout = STUCK_TIMEOUT_S
+                raise
+            if self.serial.write_timeout != WRITE_TIMEOUT_S:
+                self.serial.write_timeout = WRITE_TIMEOUT_S
 
     def close(self) -> None:
         with contextlib.suppress(OSError):  # it may be gone

@@ -8,7 +8,7 @@ import pytest
 import serial
 
 from ml.errors import UserError
-from ml.link.port import MOST_EMPTY_READS, Port, resolve, workspace
+from ml.link.port import MOST_EMPTY_READS, STUCK_TIMEOUT_S, WRITE_TIMEOUT_S, Port, resolve, workspace
 
 
 @pytest.fixture
@@ -52,6 +52,20 @@ def test_a_port_that_never_delivers_is_gone(line, monkeypatch):
     with pytest.raises(UserError, match="found it gone"):
         for _ in range(MOST_EMPTY_READS + 1):
             port.read()
+
+
+def test_a_port_that_takes_nothing_is_waited_for_in_full_once(line, monkeypatch):
+    board, port = line
+    waited: list[float | None] = []
+    write = port.serial.write
+    monkeypatch.setattr(port.serial, "write", lambda data: waited.append(port.serial.write_timeout) or write(data))
+    for _ in range(2):
+        with pytest.raises(UserError, match="expected it to take bytes, found it stuck"):
+            port.write(bytes(1_000_000))
+    assert os.read(board, 65536)  # somebody reads again
+    for _ in range(2):
+        port.write(b"here")
+    assert waited == [WRITE_TIMEOUT_S, STUCK_TIMEOUT_S, STUCK_TIMEOUT_S, WRITE_TIMEOUT_S]
 
 
 def test_of_several_virtual_boards_one_must_be_named(tmp_path, monkeypatch):

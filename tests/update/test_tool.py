@@ -4,15 +4,8 @@ Most of it is on the board `host`: the same firmware as a process, with its flas
 """
 
 import dataclasses
-import functools
-import os
 import re
-import signal
-import subprocess
-import sys
 import time
-import tty
-from itertools import count
 from pathlib import Path
 from random import Random
 
@@ -21,21 +14,29 @@ import pytest
 from ml.commands.pack import committed_header
 from ml.image import pack
 from ml.link.device import Device
-from ml.link.frames import Frame
-from ml.link.messages import Command, Status, Type
+from ml.link.messages import Command
 from ml.link.readable import Readable
-from ml.link.update import BLOCK, Updater
-from ml.paths import ROOT
-from ml.update.package import Update, parse
+from ml.link.update import Updater
+from ml.update.package import Update
 from ml.update.sign import Release, sign
 from tests import command
 from tests.firmware import Running
-from tests.link.pretender import INFO, Pretender
 from tests.update import signing
 from tests.update.line import Faults, Line
+from tests.update.sending import (
+    APP,
+    COUNTERS,
+    blocks,
+    ctrl_c,
+    numbers,
+    only_line,
+    send,
+    started_tool,
+    tool,
+    update_file,
+)
 
-APP, OTHER = "gesture_recognition", "keyword_spotting"  # the first windows are there after about a second
-COUNTERS = count(1)
+OTHER = "keyword_spotting"
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +51,6 @@ def other(started) -> Running:
     return started(f"{OTHER}-host", signing.flags())
 
 
-def update_file(folder: Path, app: str = APP, **told) -> Path:
-    """A signed update with a counter that no other has had."""
-    given = {"counter": next(COUNTERS), "host": True} | told
-    path = folder / f"{given['counter']}.tmu"
-    signing.update(app, **given).write(path)
-    return path
-
-
 def again(update: Update, folder: Path) -> Path:
     """The same with a counter that is new."""
     manifest = dataclasses.replace(update.manifest, counter=next(COUNTERS))
@@ -65,30 +58,6 @@ def again(update: Update, folder: Path) -> Path:
     path = folder / "again.tmu"
     Update(manifest, signed, signing.KEYS.pair().sign(signed), update.payload).write(path)
     return path
-
-
-def tool(*words: object, status: int = 0) -> subprocess.CompletedProcess:
-    return command.script("tools/update.py", *words, status=status)
-
-
-def send(board: Running, path: Path, *words: object, status: int = 0) -> subprocess.CompletedProcess:
-    return tool("--port", board.console, "--image", path, *words, status=status)
-
-
-def blocks(path: Path, size: int = BLOCK) -> int:
-    return -(-len(parse(path.read_bytes()).payload) // size)
-
-
-def numbers(pattern: str, text: str) -> list[int]:
-    """The groups of the pattern, which the text must have."""
-    found = re.search(pattern, text)
-    assert found, text
-    return [int(group) for group in found.groups()]
-
-
-def only_line(done: subprocess.CompletedProcess) -> str:
-    """The error, without the stages before it."""
-    return done.stderr.splitlines()[-1]
 
 
 def test_a_model_is_given_tried_confirmed_and_told_by_status_and_monitor(board, tmp_path):
@@ -139,22 +108,15 @@ def test_a_line_that_loses_repeats_delays_and_damages_frames_only_takes_longer(b
     assert numbers(r"(\d+) answers lost", done.stdout)[0] > 5
 
 
-def test_after_ctrl_c_the_same_command_goes_on_from_there(other, tmp_path):
+@pytest.mark.parametrize("how", [{"baud": 19200}, {"faults": Faults(cut_after=118)}], ids=["slow line", "dead line"])
+def test_after_ctrl_c_the_same_command_goes_on_from_there(other, tmp_path, how):
     path = update_file(tmp_path, OTHER)
-    words = [sys.executable, ROOT / "tools" / "update.py", "--image", path, "--block", "48"]
-    with Line(other.console, baud=19200) as line:
-        hears = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # background jobs are deaf to it
-        told = {"stderr": subprocess.PIPE, "text": True, "cwd": ROOT, "preexec_fn": hears}
-        process = subprocess.Popen([*words, "--port", line.port], **told)
+    with Line(other.console, **how) as line:
+        process = started_tool("--image", path, "--block", 48, "--port", line.port)
         end = time.monotonic() + 60
         while line.frames[0] < 120 and time.monotonic() < end:
             time.sleep(0.01)
-        process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=20)
-    assert process.returncode == 1
-    assert said.splitlines()[-1] == (
-        "update.py: interrupted; nothing half-written is left, the same command goes on from here"
-    )
+        ctrl_c(process)
     done = send(other, path, "--block", 48)
     left, all_ = numbers(r"going on with (\d+) of (\d+) blocks", done.stderr)
     assert 0 < left < all_ == blocks(path, 48)
@@ -213,30 +175,6 @@ def test_an_update_that_another_key_signed_is_not_even_sent(board, tmp_path, mon
     command.run("-m", "ml", "keys", "new", "test", "--header", tmp_path / "k.h", THIMBLE_KEYS=tmp_path / "keys")
     done = send(board, update_file(tmp_path), "--key", "test", status=1)
     assert "expected an update signed by" in done.stderr and len(done.stderr.splitlines()) == 1
-
-
-class Old(Pretender):
-    """Firmware from before there were updates."""
-
-    def _answer(self, frame: Frame) -> None:
-        self.say(Frame(Type.REPLY, 0, frame.sequence, 0, bytes([frame.payload[0], Status.UNKNOWN])).encode())
-
-
-def test_firmware_without_updates_is_one_line(tmp_path):
-    with Old(INFO | {"app": APP}) as old:
-        done = tool("--port", old.port, "--image", update_file(tmp_path), status=1)
-    assert only_line(done).startswith(
-        f"update.py: {old.port}: expected firmware that takes models, found {APP} without"
-    )
-
-
-def test_a_board_that_never_answers_is_one_line(tmp_path):
-    master, slave = os.openpty()
-    tty.setraw(slave)
-    done = tool("--port", os.ttyname(slave), "--image", update_file(tmp_path), status=1)
-    os.close(master)
-    os.close(slave)
-    assert "found silence" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_of_many_boards_each_has_a_line_and_the_last_line_counts(board, tmp_path):

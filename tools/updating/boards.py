@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,19 +63,30 @@ class Fleet:
         self._stopped = threading.Event()
 
     def each(self, job: Callable[[Board], str]) -> Iterator[Outcome]:
-        """What became of each board, in the order in which they are done; Ctrl-C stops all of them."""
-        with ThreadPoolExecutor(self.at_once) as pool:
-            waiting = [pool.submit(self._outcome, job, board) for board in self.boards]
-            try:
-                yield from self._done(waiting)
-            except BaseException:
-                self._stopped.set()
-                for one in waiting:
-                    one.cancel()
-                raise
+        """What became of each board, in the order in which they are done.
 
-    def _done(self, waiting: list[Future[Outcome]]) -> Iterator[Outcome]:
-        left = list(waiting)
+        Ctrl-C ends all of them at once. A thread may then wait for a line that is dead: it ends with the program.
+        """
+        futures = [Future[Outcome]() for _ in self.boards]
+        waiting = deque(zip(futures, self.boards, strict=True))
+        try:
+            for _ in range(min(self.at_once, len(self.boards))):
+                threading.Thread(target=self._work, args=(waiting, job), daemon=True).start()
+            yield from self._done(futures)
+        finally:
+            self._stopped.set()
+
+    def _work(self, waiting: deque[tuple[Future[Outcome], Board]], job: Callable[[Board], str]) -> None:
+        """A thread's: board after board."""
+        with contextlib.suppress(IndexError):  # none is left
+            while not self._stopped.is_set():
+                future, board = waiting.popleft()
+                try:
+                    future.set_result(self._outcome(job, board))
+                except BaseException as error:  # raised where it is asked for
+                    future.set_exception(error)
+
+    def _done(self, left: list[Future[Outcome]]) -> Iterator[Outcome]:
         while left:
             for one in [one for one in left if one.done()]:
                 left.remove(one)
@@ -99,10 +111,10 @@ class Fleet:
             except (GoneError, SilenceError) as error:
                 if attempt == MOST_TIMES_GONE - 1:
                     raise
-                self.listen(board.name, Step("announce", note=f"{error} Trying again"))
+                self._hear(board, [Step("announce", note=f"{error} Trying again")])
         raise AssertionError
 
-    def _hear(self, board: Board, steps: Iterator[Step]) -> None:
+    def _hear(self, board: Board, steps: Iterable[Step]) -> None:
         for step in steps:
             if self._stopped.is_set():
                 raise UserError("interrupted")
