@@ -15,6 +15,7 @@ from ml.progress import say
 Rows = list[tuple[int, Event]]
 FIRST_S, LONGEST_S = 0.5, 30.0  # until a batch that was not taken is tried again
 PASS_S = 0.1  # at most, until it is written down what was handed on: each time costs a commit that events wait for
+END_S = 5.0  # at most, until a gateway that ends has the answer to what is on its way
 
 
 class AwayError(Exception):
@@ -62,14 +63,26 @@ class Handing:
                 await self._wait_for_more()
                 continue
             try:
-                await self._output.send(rows)
+                await self._send(rows)
             except AwayError as error:
                 self._away(str(error))
                 await asyncio.sleep(wait_s)
                 wait_s = min(2 * wait_s, LONGEST_S)
                 continue
             self._there(len(rows))
-            self._passed, wait_s = rows[-1][0], FIRST_S
+            wait_s = FIRST_S
+
+    async def _send(self, rows: Rows) -> None:
+        """A batch that is on its way when the gateway ends is waited for: was it taken, or will it be sent again?"""
+        sending = asyncio.ensure_future(self._output.send(rows))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            with contextlib.suppress(AwayError, TimeoutError):
+                await asyncio.wait_for(sending, END_S)
+                self._passed = rows[-1][0]
+            raise
+        self._passed = rows[-1][0]
 
     async def _wait_for_more(self) -> None:
         with contextlib.suppress(TimeoutError):

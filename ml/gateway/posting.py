@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
 
 import requests
 
@@ -33,7 +37,7 @@ class Posting:
     async def send(self, rows: Rows) -> None:
         events = ",".join(as_json(number, event, self._gateway) for number, event in rows)
         body = f'{{"gateway":"{self._gateway}","events":[{events}]}}'
-        await asyncio.to_thread(self._post, body.encode())
+        await _in_thread(functools.partial(self._post, body.encode()))
 
     async def close(self) -> None:
         self._session.close()
@@ -45,3 +49,18 @@ class Posting:
             raise AwayError(f"expected {self._url} to answer, found {type(error).__name__}") from None
         if not 200 <= answer.status_code < 300:
             raise AwayError(f"expected {self._url} to take events, found status {answer.status_code}")
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    """As `asyncio.to_thread`, but a program that ends does not wait for it: the server may never answer."""
+    future: Future[None] = Future()
+    future.set_running_or_notify_cancel()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # raised where it is awaited
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="post", daemon=True).start()
+    await asyncio.wrap_future(future)

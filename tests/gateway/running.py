@@ -31,8 +31,15 @@ class Running:
             raise self._error
         return self
 
+    def end(self) -> None:
+        """As Ctrl-C does; returns when it has heard of it."""
+        if self._thread.is_alive():
+            self.loop.call_soon_threadsafe(self._task.cancel)
+            until(lambda: self._task.cancelling() or self._task.done())
+
     def __exit__(self, *_: object) -> None:
-        self.loop.call_soon_threadsafe(self._task.cancel)
+        if not self._task.cancelling():
+            self.end()
         self._thread.join(WAIT_S)
         assert not self._thread.is_alive()
         if self._error:

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from itertools import count
@@ -16,9 +17,9 @@ import paho.mqtt.client as paho
 import pytest
 
 from ml.errors import UserError
-from ml.gateway import keys
+from ml.gateway import keys, outputs
 from ml.paths import ROOT
-from tests.gateway.running import Running, until
+from tests.gateway.running import WAIT_S, Running, until
 from tools.simulated.apps import APPS
 from tools.simulated.nodes import Node, Weather
 from tools.simulated.sink import Sink
@@ -126,6 +127,37 @@ def test_an_uplink_that_is_away_loses_nothing_and_what_was_handed_on_is_not_hand
             until(lambda: sink.ledger.taken == 5)
     assert sink.ledger.repeated == 0
     sink.close()
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_a_batch_that_is_on_its_way_when_the_gateway_ends_comes_again_only_if_nobody_answers(
+    tmp_path, sink, monkeypatch, answers
+):
+    arrived, answer, take = threading.Event(), threading.Event(), sink.ledger.take
+
+    def take_and_wait(said: dict) -> None:
+        take(said)
+        arrived.set()
+        answer.wait(WAIT_S)
+
+    monkeypatch.setattr(sink.ledger, "take", take_and_wait)
+    sending = node(tmp_path)
+    with Running(tmp_path, settings(sink.url)) as running:
+        line = Sending(sending, running.gateway.udp.port)
+        line.happens(1)
+        until(line.acknowledged)
+        assert arrived.wait(WAIT_S)
+        monkeypatch.setattr(outputs, "END_S", WAIT_S if answers else 0.1)
+        running.end()
+        if answers:
+            answer.set()
+    answer.set()
+    with Running(tmp_path, settings(sink.url)) as running:
+        line = Sending(sending, running.gateway.udp.port)
+        line.happens(1)
+        until(line.acknowledged)
+        until(lambda: sink.ledger.taken == 2)
+    assert sink.ledger.repeated == (0 if answers else 1)
 
 
 def test_a_gateway_that_is_killed_again_and_again_loses_nothing_that_it_acknowledged():
