@@ -245,11 +245,15 @@ def buffers_of(program: Program) -> tuple[list[Buffer], Overlaps]:
     sizes, first, last = {}, {}, {}
 
     def touch(tensor: Tensor, step: int) -> None:
-        key = id(tensor.storage)
-        if tensor.storage.data is None and key not in fixed:
-            sizes[key] = max(tensor.storage.size, tensor.size)
-            first.setdefault(key, step)
-            last[key] = step
+        storage = tensor.storage
+        key = id(storage)
+        if storage.data is not None or key in fixed:
+            return
+        if key not in first:
+            first[key], sizes[key] = step, storage.size
+        if tensor is not storage:
+            sizes[key] = max(sizes[key], tensor.size)
+        last[key] = step
 
     touch(graph.inputs[0], 0)
     for layer in layers:

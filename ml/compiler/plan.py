@@ -89,24 +89,25 @@ def covered(buffers: list[Buffer], offsets: dict[int, int], step: int) -> int:
 def _improve(order, neighbours, best, size, bound, tries):
     """Tries other orders of placement until the bound is reached: all of them for few buffers, else moves of one buffer
     from its place in the order to another, kept where they do not make the arena larger."""
-    candidates = itertools.permutations(order) if len(order) <= FEW else _moves(order)
-    for candidate in itertools.islice(candidates, tries):
+    candidates = ((0, one) for one in itertools.permutations(order)) if len(order) <= FEW else _moves(order)
+    for same, candidate in itertools.islice(candidates, tries):
         if size <= bound:
             break
-        if found := _first_fit(candidate, neighbours, size):
+        if found := _first_fit(candidate, neighbours, size, {b.key: best[b.key] for b in candidate[:same]}):
             best, size = found
             order[:] = candidate
     return best, size
 
 
 def _moves(order):
-    """Copies of `order` as it is by then, with one buffer at another place each time; the seed is fixed."""
+    """How many buffers keep their places, and a copy of `order` as it is by then, with one buffer at another place each
+    time; the seed is fixed."""
     chance = random.Random(0)
     while True:
         candidate = order.copy()
         i, j = chance.sample(range(len(order)), 2)
         candidate.insert(j, candidate.pop(i))
-        yield candidate
+        yield min(i, j), candidate
 
 
 def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
@@ -118,17 +119,26 @@ def lower_bound(buffers: list[Buffer], overlaps: Overlaps) -> int:
 def step_bounds(buffers: list[Buffer], overlaps: Overlaps) -> dict[int, int]:
     """Bytes that a step needs at least, for each at which a buffer begins; each overlap counted as the most it can
     save."""
-    sizes = {b.key: b.size for b in buffers}
-    bounds = {}
-    for step in {b.first for b in buffers}:
-        alive = {b.key for b in buffers if b.first <= step <= b.last}
-        saved: dict[int, int] = {}
-        for (out, given), distance in overlaps.items():
-            if out in alive and given in alive:
-                both = max(sizes[given] + (distance or 0), sizes[out])
-                saved[out] = saved.get(out, 0) + max(sizes[out] + sizes[given] - both, 0)
-        bounds[step] = sum(sizes[key] for key in alive) - sum(min(saving, sizes[out]) for out, saving in saved.items())
-    return bounds
+    saved = _savings(buffers, overlaps)
+    grows: dict[int, int] = {}
+    for b in buffers:
+        grows[b.first] = grows.get(b.first, 0) + b.size
+        grows[b.last + 1] = grows.get(b.last + 1, 0) - b.size
+    alive = dict(zip(sorted(grows), itertools.accumulate(grows[step] for step in sorted(grows)), strict=True))
+    return {step: alive[step] - sum(saved.get(step, {}).values()) for step in {b.first for b in buffers}}
+
+
+def _savings(buffers: list[Buffer], overlaps: Overlaps) -> dict[int, dict[int, int]]:
+    """step -> {key of an output: bytes of it at most that lie in its inputs}, where both are alive."""
+    known = {b.key: b for b in buffers}
+    saved: dict[int, dict[int, int]] = {}
+    for (out, given), distance in overlaps.items():
+        a, b = known[out], known[given]
+        both = max(b.size + (distance or 0), a.size)
+        for step in range(max(a.first, b.first), min(a.last, b.last) + 1):
+            at = saved.setdefault(step, {})
+            at[out] = min(at.get(out, 0) + max(a.size + b.size - both, 0), a.size)
+    return saved
 
 
 def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
@@ -149,12 +159,17 @@ def _neighbours(buffers: list[Buffer], overlaps: Overlaps):
     return table
 
 
-def _first_fit(order: Sequence[Buffer], neighbours, most: int = sys.maxsize) -> tuple[dict[int, int], int] | None:
+def _first_fit(
+    order: Sequence[Buffer], neighbours, most: int = sys.maxsize, placed_first: dict[int, int] | None = None
+) -> tuple[dict[int, int], int] | None:
     """Each buffer at the lowest offset that its placed neighbours leave, and how much that takes; None where it is more
-    than `most`."""
-    offsets: dict[int, int] = {}
-    peak = 0
-    for buffer in order:
+    than `most`. `placed_first`: the offsets of the first ones of the order, where they are known."""
+    offsets = {} if placed_first is None else placed_first
+    known = len(offsets)
+    peak = max((offsets[b.key] + b.size for b in order[:known]), default=0)
+    if peak > most:
+        return None
+    for buffer in order[known:]:
         taken = [
             (placed + lowest, placed + highest)
             for other, lowest, highest in neighbours[buffer.key]

@@ -5,7 +5,7 @@ import itertools
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ml.compiler.plan import Buffer, _first_fit, _neighbours, aligned, covered, lower_bound, plan
+from ml.compiler.plan import Buffer, _first_fit, _neighbours, aligned, covered, lower_bound, plan, step_bounds
 
 
 @st.composite
@@ -72,6 +72,29 @@ def test_a_distance_keeps_the_output_that_far_ahead():
 def test_the_bound_counts_an_output_that_straddles_two_inputs_once():
     buffers = [Buffer(0, 40, 0, 1), Buffer(1, 40, 0, 1), Buffer(2, 80, 1, 1)]
     assert lower_bound(buffers, {(2, 0): 0, (2, 1): 0}) == 80
+
+
+@given(chains())
+def test_the_bound_of_each_step_is_what_lives_then_without_what_may_overlap(network):
+    buffers, overlaps = network
+    size = {b.key: b.size for b in buffers}
+    for step, bound in step_bounds(buffers, overlaps).items():
+        alive = {b.key for b in buffers if b.first <= step <= b.last}
+        saved = dict.fromkeys(alive, 0)
+        for (out, given_), distance in overlaps.items():
+            if {out, given_} <= alive:
+                saved[out] += max(size[out] + size[given_] - max(size[given_] + distance, size[out]), 0)
+        assert bound == sum(size[key] - min(saved[key], size[key]) for key in alive)
+
+
+@given(chains(), st.integers(0, 8))
+def test_an_order_goes_on_behind_buffers_that_have_their_places(network, count):
+    buffers, overlaps = network
+    neighbours = _neighbours(buffers, overlaps)
+    offsets, peak = _first_fit(buffers, neighbours)
+    known = {b.key: offsets[b.key] for b in buffers[:count]}
+    assert _first_fit(buffers, neighbours, peak, dict(known)) == (offsets, peak)
+    assert _first_fit(buffers, neighbours, peak - 1, known) is None
 
 
 @settings(max_examples=25)
