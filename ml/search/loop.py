@@ -1,6 +1,5 @@
 """Trials until there are enough."""
 
-import json
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -10,11 +9,10 @@ from optuna.trial import TrialState
 from ml.design.design import Design, of_table
 from ml.errors import UserError
 from ml.evaluate.intervals import short
-from ml.files import plain
 from ml.progress import say
 from ml.search import candidate, cost
 from ml.search.candidate import Bench
-from ml.search.study import Study, proposed
+from ml.search.study import Study, as_json, proposed
 from ml.search.subject import Asked
 from ml.shrink.budget import Budget
 
@@ -74,7 +72,7 @@ def results(study: Study) -> list[dict]:
 
 def explored(asked: Asked, bench: Bench, design: Design, others: list[dict]) -> dict[str, Any]:
     """Everything about a proposal, JSON-able: its costs and, where it keeps the budget and is new, its accuracy."""
-    table = json.loads(json.dumps(design.table(), default=plain))
+    table = as_json(design)
     before = next((one for one in others if one["design"] == table), None)
     if before:
         again = {name: value for name, value in before.items() if name not in ("trial", "who")}

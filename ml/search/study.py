@@ -9,6 +9,7 @@ import contextlib
 import datetime
 import fcntl
 import hashlib
+import json
 import math
 import uuid
 import warnings
@@ -26,6 +27,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ml.design.design import Design
 from ml.design.space import Space
 from ml.errors import UserError
+from ml.files import plain
 
 OBJECTIVES = ("error", "cycles", "flash", "ram")
 NOTHING = (1.0, 40.0, 40.0, 40.0)  # of what cannot be compiled
@@ -94,12 +96,14 @@ class Study:
         return [who for who in names if who != self.who]
 
     def revive(self) -> int:
-        """Trials that a process left behind are asked for again, with the same choices; how many."""
+        """Trials that a process left behind are asked for again, with the same choices; how many. One that was left
+        between two choices has no design yet: `ask` proposes it afresh, from the same seed."""
         dead = [one for one in self.trials(TrialState.RUNNING) if not self.is_open(one)]
         for trial in dead:
             with contextlib.suppress(optuna.exceptions.UpdateFinishedTrialError):
                 self.study.tell(trial.number, state=TrialState.FAIL)
-                self.study.enqueue_trial(trial.params)
+                if "design" in trial.user_attrs:
+                    self.study.enqueue_trial(trial.params)
         return len(dead)
 
     def ask(self) -> optuna.Trial:
@@ -143,7 +147,7 @@ def values(found: dict[str, Any]) -> tuple[float, ...]:
 
 
 def proposed(space: Space, trial: Any) -> Design:
-    """The design that a trial's sampler proposes."""
+    """The design that a trial's sampler proposes; the trial keeps it once all of it is chosen."""
 
     def choose(name: str, choices: tuple) -> Any:
         if len(choices) == 1:
@@ -152,4 +156,11 @@ def proposed(space: Space, trial: Any) -> Design:
             return trial.suggest_categorical(name, choices)
         return choices[trial.suggest_int(name, 0, len(choices) - 1)]
 
-    return space.design(choose)
+    design = space.design(choose)
+    trial.set_user_attr("design", as_json(design))
+    return design
+
+
+def as_json(design: Design) -> dict[str, Any]:
+    """Its table, as a journal gives it back."""
+    return json.loads(json.dumps(design.table(), default=plain))

@@ -1,6 +1,7 @@
 """What a study proposes and keeps. Accuracy is a formula here, so that hundreds of candidates take a second; the real
 one is in test_search.py."""
 
+import contextlib
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from ml.pipeline.run import Run
 from ml.search import cost, loop
 from ml.search.candidate import hopeless
 from ml.search.loop import Enough
+from ml.search.study import proposed
 from ml.shrink.budget import Budget
 from tests.search.by_formula import SMALL, Small, asked, designs, endless, formula
 
@@ -42,11 +44,35 @@ def test_a_search_that_was_killed_goes_on_as_if_it_had_not_been(tmp_path):
     assert designs(loop.run(asked(tmp_path / "killed"), Enough(12, None))) == whole
 
 
-def test_a_search_that_was_killed_before_it_said_whose_a_trial_is_goes_on_likewise(tmp_path):
-    whole = designs(loop.run(asked(tmp_path / "whole"), Enough(6, None)))
-    loop.run(asked(tmp_path / "killed"), Enough(4, None))
-    loop.opened(asked(tmp_path / "killed")).study.ask()  # and no more
-    assert designs(loop.run(asked(tmp_path / "killed"), Enough(6, None))) == whole
+class Dying:
+    """A trial whose process is killed after so many choices."""
+
+    def __init__(self, trial, choices: int) -> None:
+        self.trial, self.left = trial, choices
+
+    def __getattr__(self, name: str):
+        if self.left == 0:
+            raise KeyboardInterrupt
+        self.left -= 1
+        return getattr(self.trial, name)
+
+
+@pytest.fixture(scope="module")
+def six(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ml.search.candidate.Bench.quality", formula)
+        return designs(loop.run(asked(tmp_path_factory.mktemp("six")), Enough(6, None)))
+
+
+@pytest.mark.parametrize("choices", [0, 1, 3, None])
+def test_a_search_that_was_killed_while_it_proposed_a_trial_goes_on_likewise(tmp_path, six, choices):
+    """Before it said whose the trial is, between two choices, or with all of them."""
+    loop.run(asked(tmp_path), Enough(4, None))
+    study = loop.opened(asked(tmp_path))
+    trial = study.study.ask() if choices == 0 else study.ask()
+    with contextlib.suppress(KeyboardInterrupt):
+        proposed(SMALL, trial if choices is None else Dying(trial, choices))
+    assert designs(loop.run(asked(tmp_path), Enough(6, None))) == six
 
 
 def test_two_processes_share_a_study(tmp_path):
