@@ -69,11 +69,10 @@ class Node:
         self._clock, self._asked, self._asked_info = Clock(), 0.0, 0.0
 
     def begin(self, boot: int, first: int, known: Heard | None) -> None:
-        """A run of the node; `known`: what was committed of it."""
-        if boot != self.boot:
-            self.boot, self._clock = boot, Clock()
-            self.next = self.committed = known.next if known else first
-            self.counter = known.counter if known else 0
+        """A run of the node that is another than before; `known`: what was committed of it."""
+        self.boot, self._clock = boot, Clock()
+        self.next = self.committed = known.next if known else first
+        self.counter = known.counter if known else 0
         self.skip_to(first)
 
     def skip_to(self, first: int) -> None:
@@ -127,6 +126,7 @@ class Intake:
         self._newest = {one.node: one for one in known}
         self._give, self._about = give, about
         self.watchers: list[Callable[[Node, Arrival], None]] = []
+        self.begun: list[Callable[[Heard], None]] = []  # hear of a run that is new, and where in it we met the node
 
     def add(self, node: Node) -> Node:
         """Known from now on; what it sent before a restart of the gateway is old."""
@@ -154,7 +154,13 @@ class Intake:
 
     def named(self, node: Node, boot: int, first: int) -> None:
         """Which run of the node this is, and the oldest event that it keeps."""
-        node.begin(boot, first, self._known.get((node.name, boot)) if boot != node.boot else None)
+        if boot == node.boot:
+            return node.skip_to(first)
+        known = self._known.get((node.name, boot))
+        node.begin(boot, first, known)
+        if known is None:
+            for hear in self.begun:
+                hear(node.heard())
 
     def frame(self, node: Node, frame: Frame) -> None:
         """Whatever a node says."""

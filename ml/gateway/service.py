@@ -53,6 +53,7 @@ class Gateway:
         self.cascade = self._cascade()
         give = self.cascade.give if self.cascade else self.writer.give
         self.intake = Intake(self.store.outbox.heard(), self.about, give)
+        self.intake.begun.append(self.writer.begun)
         if self.cascade:
             self.thresholds = Thresholds(config.seconds)
             self.intake.watchers.append(self.thresholds.hear)

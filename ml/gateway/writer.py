@@ -45,6 +45,7 @@ class Writer:
         self._waiting: list[tuple[Node | None, Event]] = []
         self._more = asyncio.Event()
         self._runs: dict[str, int] = {}  # node -> boot
+        self._begun: list[Heard] = []
         self.full = ""  # why nothing can be stored
 
     def give(self, node: Node | None, event: Event) -> bool:
@@ -56,27 +57,34 @@ class Writer:
         self._more.set()
         return True
 
+    def begun(self, heard: Heard) -> None:
+        """A node has begun a run. It is remembered before the run's first event: what the node then has to forget is
+        counted as lost, also when the gateway has been started again in between."""
+        self._begun.append(heard)
+        self._more.set()
+
     async def run(self) -> None:
         """Until it is cancelled."""
         while True:
             await self._more.wait()
             await asyncio.sleep(EVERY_S)
             self._more.clear()
-            while self._waiting:
+            while self._waiting or self._begun:
                 await self.flush()
 
     async def flush(self) -> None:
         """A batch, or a pause where the disk is full."""
         batch = self._waiting[:BATCH]
         events = [event for _, event in batch]
-        heard = _heard(batch)
+        begun = self._begun[:]
+        heard = [*begun, *_heard(batch)]  # the later of a run counts
         try:
             await self._store.call(self._store.outbox.store, events, heard, time.time_ns() // 1000)
         except FullError as error:
             self._refuse(str(error))
             await asyncio.sleep(FULL_S)
             return
-        del self._waiting[: len(batch)]
+        del self._waiting[: len(batch)], self._begun[: len(begun)]
         if self.full:
             say(f"{self._store.outbox.path}: events are stored again")
             self.full = ""

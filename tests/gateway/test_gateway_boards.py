@@ -22,6 +22,7 @@ from tools.simulated.sink import Sink
 
 APP = "gesture_recognition"
 RATE_MHZ, PIECE, PIECES = 33_300, 280, 4
+KEPT = 8  # events, on a board: SERVICE_KEPT
 
 
 def motion(seed: int) -> np.ndarray:
@@ -69,6 +70,28 @@ def test_no_event_of_a_board_is_lost_or_doubled_on_a_line_that_is_disturbed(star
     (run,) = sink.ledger.seen
     assert sink.ledger.twice == 0 and made >= PIECES and 0 <= made - len(sink.ledger.seen[run]) <= lost
     assert set(sink.ledger.labels) <= set(node.labels)
+
+
+def test_what_a_board_forgets_while_the_gateway_is_away_is_lost_also_before_its_first_event_was_stored(
+    started, tmp_path, sink
+):
+    board = started(f"{APP}-host")
+    with Running(tmp_path, settings(sink, str(board.console))) as running:
+        until(running.gateway.store.outbox.heard, "the run to be remembered")
+        (met,) = running.gateway.store.outbox.heard()
+    with Device.open(str(board.console)) as device:
+        device.set_threshold(ALL, 40)
+        device.command(Command.RESET_STATS)
+    with Player(Port(str(board.folder / "sensors"))) as player:
+        for number in range(PIECES):
+            player.play({"imu": Track(motion(number), RATE_MHZ)})
+    with Device.open(str(board.console)) as device:
+        made = device.statistics().events
+    assert made > KEPT
+    with Running(tmp_path, settings(sink, str(board.console))) as running:
+        node = running.gateway.intake.nodes["press"]
+        until(lambda: node.committed == node.next == met.next + made, "its events")
+        assert node.lost == made - KEPT
 
 
 def test_a_board_that_restarts_begins_a_run_of_its_own_also_behind_a_bridge(started, tmp_path, sink):
