@@ -25,14 +25,14 @@ CLIPS = np.linspace(0.3, 1.0, 36)  # shares of a channel's largest weight that b
 
 def four_bits(tflite: bytes, name: str = "model") -> bytes:
     """The model with every weight of a convolution or dense layer at -7..7, each channel (or tensor, where it has one
-    scale) clipped where the squared error is least; scales and biases follow. Raises UserError for a damaged file."""
-    made = bytearray(tflite)
-    graph = read(tflite, name)
+    scale) clipped where the squared error is least; scales and biases follow. What the file holds in four bits stays.
+    Raises UserError for a damaged file."""
+    made, source = bytearray(tflite), np.frombuffer(tflite, np.uint8)
     seen: set[int] = set()
-    for op in graph.ops:
+    for op in read(tflite, name).ops:
         if op.kind in KINDS and _learned(op):
             weights = op.inputs[1]
-            if weights.index not in seen:
+            if weights.index not in seen and np.may_share_memory(weights.values, source):  # int4 is read into a copy
                 seen.add(weights.index)
                 _narrow(made, tflite, op)
     return bytes(made)

@@ -96,7 +96,8 @@ def layer_errors(network, model: bytes, inputs: np.ndarray, scale: float = INPUT
     order. A layer that the converter has put into another is left out."""
     layers = [layer for layer in network.layers if layer.name.endswith("_relu") or layer is network.layers[-1]]
     inner = type(network)(network.inputs[0], [layer.output for layer in layers])
-    wanted = [layer.numpy() for layer in inner(real(inputs, scale), training=False)]
+    given = inner(real(inputs, scale), training=False)  # of one layer alone Keras gives no list
+    wanted = [one.numpy() for one in (given if isinstance(given, list) else [given])]
     made = _tensors(model, inputs, [layer.name for layer in layers[:-1]], scale)
     return [
         LayerError(layer.name, round(_sqnr_db(np.reshape(one, (len(inputs), -1)), other), 1))

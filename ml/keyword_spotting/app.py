@@ -74,9 +74,10 @@ class KeywordSpotting(App):
                 f"expected recordings beside the images in {pictured[0]}, by which to judge the model, found none; "
                 "give a folder of them too (--data)"
             )
+        recorded = self.recorded(recordings) if recordings else None  # what is wrong there is said in seconds
         plan = self.config.synthesis if folders else self.config.alone
         voices = load(generate(plan, seed), self._wanted())
-        made = _together([self.recorded(recordings), voices]) if recordings else voices
+        made = _together([recorded, voices]) if recorded is not None else voices
         return Pictured.of_both(made, [spectrograms.load(one) for one in pictured]) if pictured else made
 
     def recorded(self, folders: tuple[Path, ...]) -> Dataset:

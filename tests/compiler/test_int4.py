@@ -10,6 +10,7 @@ from ml.compiler.operators import Options
 from ml.compiler.reader import read
 from ml.compress.four_bits import four_bits
 from ml.errors import UserError
+from ml.paths import ROOT
 from tests.compiler.builder import Builder
 from tests.compiler.parity import assert_same_as_tflm, host_model, inputs, needs_tflm
 
@@ -141,3 +142,16 @@ def test_a_model_brought_to_four_bits_equals_tflm():
     assert program.layers[0].lowered.bits == 4
     whole = prepare(narrow, "model", Options(weights="8")).layers[0].lowered.flash
     assert program.layers[0].lowered.flash < 0.6 * whole
+
+
+def test_layers_that_have_four_bits_already_stay_as_they_are():
+    packed, whole = network(7, "int4"), network(7, None)
+    assert four_bits(packed) == packed
+    assert np.abs(read(four_bits(whole)).ops[0].inputs[1].values).max() == 7
+    committed = (ROOT / "lib/keyword_spotting_model/keyword_spotting_model.tflite").read_bytes()
+    before, after = (
+        [op.inputs[1] for op in read(one).ops if op.kind == "CONV_2D"] for one in (committed, four_bits(committed))
+    )
+    for was, made in zip(before, after, strict=True):
+        largest = np.abs(made.values).max()
+        assert largest == 7 if np.abs(was.values).max() > 8 else np.array_equal(was.values, made.values)

@@ -14,11 +14,11 @@ from ml.compiler.twin import int8_twin
 from ml.compress import calibrate, qat
 from ml.compress.folding import folded
 from ml.compress.graph import nodes
-from ml.compress.quantise import run_int8
+from ml.compress.quantise import layer_errors, run_int8
 from ml.errors import UserError
 from ml.train.lessons import tune
 from tests.compiler.parity import assert_same_as_tflm, needs_tflm
-from tests.compress.networks import inputs, network, real, recurring
+from tests.compress.networks import inputs, network, real, recurring, tiny
 
 
 @pytest.fixture(scope="module")
@@ -119,6 +119,12 @@ def test_the_model_computes_what_its_file_does_bit_for_bit():
     last = [node.layer for node in nodes(aware) if node.kind == "FakeRange"][-1]
     scale, zero = last.scale()
     np.testing.assert_array_equal(made, np.rint(aware(real(given_)).numpy() / scale + zero))
+
+
+def test_a_network_without_a_layer_called_relu_is_compared_by_its_scores():
+    plain = tiny(0)
+    (scores,) = layer_errors(plain, qat.export(qat.wrap(plain, real(inputs()), 8)), inputs(seed=5), 1 / 64)
+    assert scores.name == "scores" and scores.sqnr_db > 20
 
 
 def test_training_moves_weights_limits_and_ranges_and_keras_keeps_them(learnt, tmp_path):

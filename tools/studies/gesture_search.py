@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from ml.cli import run_cli
 from ml.data.synthesis import Plan
+from ml.errors import UserError
 from ml.gesture_recognition.app import GestureRecognition
 from ml.gesture_recognition.config import Config
 from ml.pipeline.contract import APPS
@@ -42,6 +43,8 @@ APPS["gesture_recognition"] = "__main__:many"  # in the processes beside this on
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def command(people: int, options: tuple[str, ...]) -> None:
     """Search gestures of many simulated people; OPTIONS are those of `ml search gesture_recognition`."""
+    if "--quick" in options:
+        raise UserError("expected no --quick, which simulates five people of its own; give --trials 1 and --people 6")
     os.environ[PEOPLE] = str(people)
     search.main(["gesture_recognition", *options], standalone_mode=False)
 
