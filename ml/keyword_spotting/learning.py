@@ -17,7 +17,7 @@ from ml.keyword_spotting.examples import Drawn
 from ml.keyword_spotting.mixing import masked
 from ml.progress import track
 from ml.train.examples import Examples
-from ml.train.keras import keras_module
+from ml.train.keras import compiled, keras_module
 from ml.train.lessons import Lessons
 from ml.train.training import scores, to_float
 
@@ -56,11 +56,8 @@ def fit(
 
 def _compile(network, training: Training) -> None:
     keras = keras_module()
-    network.compile(
-        optimizer=keras.optimizers.Adam(training.learning_rate),
-        loss=keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing),
-        metrics=["accuracy"],
-    )
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=training.label_smoothing)
+    compiled(network, keras.optimizers.Adam(training.learning_rate), loss, ["accuracy"])
 
 
 def rate(epoch: int, training: Training) -> float:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ml.progress import track
-from ml.train.keras import keras_module
+from ml.train.keras import compiled, keras_module
 
 SCALE = np.float32(1 / 64)  # int8 -> float, as the network sees it
 
@@ -64,7 +64,7 @@ def tune(model, lessons: Lessons, epochs: int, seed: int, rate: float | None = N
     keras, rng = keras_module(), np.random.default_rng(seed)
     steps = max(1, epochs * -(-len(lessons) // lessons.batch))
     schedule = keras.optimizers.schedules.CosineDecay(lessons.rate / 3 if rate is None else rate, steps)
-    model.compile(optimizer=keras.optimizers.Adam(schedule), loss=lessons.function())
+    compiled(model, keras.optimizers.Adam(schedule), lessons.function())
     return [_epoch(model, lessons.of_epoch(one, model), rng) for one in track(range(epochs), "tuning", epochs)]
 
 

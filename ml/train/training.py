@@ -7,7 +7,7 @@ import numpy as np
 
 from ml.progress import track
 from ml.train.examples import Examples
-from ml.train.keras import keras_module
+from ml.train.keras import compiled, keras_module
 
 INPUT_SCALE = 1 / 64  # int8 -> float; a power of two, so that the converter finds exactly this scale again
 
@@ -64,11 +64,8 @@ def fit(
     `judge` says how good the network is now: the best of the last `settings.checkpoints` epochs is kept, the later of
     equals. Without it the last epoch is kept.
     """
-    network.compile(
-        optimizer=_optimiser(settings, len(examples)),
-        loss=keras_module().losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing),
-        metrics=["accuracy"],
-    )
+    loss = keras_module().losses.CategoricalCrossentropy(label_smoothing=settings.label_smoothing)
+    compiled(network, _optimiser(settings, len(examples)), loss, ["accuracy"])
     inputs, targets = to_float(examples.inputs), np.eye(network.output_shape[-1], dtype=np.float32)[examples.labels]
     rng = np.random.default_rng(seed)
     history: dict[str, list[float]] = {"loss": [], "accuracy": [], "judged": []}

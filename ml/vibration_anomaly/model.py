@@ -10,7 +10,7 @@ import numpy as np
 
 from ml.native import anomaly
 from ml.native.anomaly import Gaussians, Reconstruction, gaussians, reconstruction
-from ml.train.keras import keras_module
+from ml.train.keras import compiled, keras_module
 from ml.train.lessons import Lessons
 from ml.train.training import to_float
 from ml.vibration_anomaly.config import Mixture, Training
@@ -99,7 +99,7 @@ def fit_autoencoder(network, windows: np.ndarray, training: Training, seed: int)
     schedule = keras.optimizers.schedules.CosineDecay(training.learning_rate, steps)
     shares = _shares(targets)
     learner = _weighted(network, shares)
-    learner.compile(optimizer=keras.optimizers.Adam(schedule), loss="mse")
+    compiled(learner, keras.optimizers.Adam(schedule), "mse")
     keras.utils.set_random_seed(seed)  # of the order of the windows
     made = learner.fit(to_float(windows), targets * shares, training.batch, epochs=training.epochs, verbose=0)
     return [float(loss) for loss in made.history["loss"]]
