@@ -205,6 +205,7 @@ def _alive(folder: Path) -> bool:
 def _spawn(folder: Path, arguments: list[str], described: Callable[[int], Emulator]) -> subprocess.Popen:
     def remember() -> None:  # in the new process, before it becomes the emulator
         _write(folder / STATE, json.dumps(asdict(described(os.getpid()))))
+        _keep_to_one_core(os.getpid())
 
     with (folder / ALIVE).open("w") as alive, (folder / LOG).open("w") as log:
         fcntl.flock(alive, fcntl.LOCK_EX)
@@ -217,6 +218,14 @@ def _spawn(folder: Path, arguments: list[str], described: Callable[[int], Emulat
             start_new_session=True,
             preexec_fn=remember,  # noqa: PLW1509  nothing in it waits for a lock of another thread
         )
+
+
+def _keep_to_one_core(number: int) -> None:
+    """QEMU's threads take turns several times for each byte of a serial line: on two cores, each of which wakes the
+    other, it needs a quarter more time of them."""
+    if hasattr(os, "sched_setaffinity"):  # Linux
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[number % len(cores)]})
 
 
 def _ports(folder: Path, process: subprocess.Popen, count: int) -> list[str]:

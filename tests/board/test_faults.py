@@ -46,6 +46,13 @@ def test_a_listener_that_comes_late_still_sees_the_fault(bench: Bench) -> None:
         assert LINE.fullmatch(console.line("FAULT"))
 
 
+def test_a_stopped_board_leaves_its_host_in_peace_whatever_it_is_sent(bench: Bench) -> None:
+    with bench.fresh("probe-virtual") as console:
+        console.ask("fu", "FAULT")
+        console.send("aaaa")
+        assert bench.busy_s("probe-virtual", 1.5) < 0.1  # each byte used to wake it again and again
+
+
 def test_an_upload_revives_a_stopped_board(bench: Bench) -> None:
     with bench.fresh("probe-virtual") as console:
         console.ask("fu", "FAULT")

@@ -142,6 +142,13 @@ class Bench:
         console.ask("a", " hz ")
         return console
 
+    def busy_s(self, env: str, seconds: float) -> float:
+        """Of the processor's time, what the board's process takes in that many seconds from now."""
+        process = psutil.Process(emulator_control.state(self.run_folder(env)).pid)
+        before = sum(process.cpu_times()[:2])
+        time.sleep(seconds)
+        return sum(process.cpu_times()[:2]) - before
+
     def player(self, env: str) -> Player:
         return Player(Port(str(self.run_folder(env) / "sensors")))
 

@@ -45,6 +45,7 @@ enum { MPS2_IRQ_UART0_RX = 0, MPS2_IRQ_UART1_RX = 2, MPS2_IRQ_TIMER1 = 9, MPS2_I
 // System control space, Armv7-M architecture reference manual (Arm DDI 0403), B3.2.
 #define SCS_REGISTER(address) (*(volatile uint32_t *)(address))
 #define NVIC_ENABLE           SCS_REGISTER(0xE000E100u)
+#define NVIC_DISABLE          SCS_REGISTER(0xE000E180u)
 #define NVIC_CLEAR_PENDING    SCS_REGISTER(0xE000E280u)
 #define SCB_VTOR              SCS_REGISTER(0xE000ED08u)
 #define SCB_AIRCR             SCS_REGISTER(0xE000ED0Cu)
