@@ -26,6 +26,7 @@ def virtual(ran: Ran, name: str) -> Case:
         "at_the_end_the_usual_image_answers",
         "a_power_cycle_is_one",
         "its_sensors_can_be_played_into",
+        "after_a_rest_it_is_there_again",
     ],
 )
 def test_a_board_in_order_passes(broken, name):
@@ -58,10 +59,14 @@ def test_reports_name_the_board_its_image_and_the_reason(broken):
     assert (facts["board"], facts["app"], facts["environment"]) == ("virtual", "counter", "counter-virtual")
     assert re.fullmatch(HASH, facts["build"])
     assert re.fullmatch(HASH, facts["model"])
-    assert re.search(r"^virtual counter: 6 failed, 5 passed in [\d.]+ s; build \w+ model \w+$", broken.output, re.M)
+    assert re.search(r"^virtual counter: 6 failed, 6 passed in [\d.]+ s; build \w+ model \w+$", broken.output, re.M)
     for said in ('test_a_good_board_passes</code></td><td class="passed">', facts["model"], "found 0123456789abcdef"):
         assert said in broken.page
     assert "[virtual" not in broken.page  # the same test on another board stands in the same row
+
+
+def test_a_virtual_board_rests_when_its_tests_are_over(broken):
+    assert broken.cases["test_when_its_tests_are_over_it_rests"].outcome == "passed", broken.output
 
 
 def test_a_virtual_board_does_not_outlive_its_session(broken, common):

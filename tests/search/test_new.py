@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ml.paths import CACHE, ROOT
+from tests.firmware import stop_all_below
 
 pytestmark = pytest.mark.long
 
@@ -26,7 +27,8 @@ def repository(tmp_path_factory):
         if (ROOT / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
-    return folder
+    yield folder
+    stop_all_below(folder)
 
 
 def run(folder: Path, *words: str, status: int = 0) -> str:

@@ -40,6 +40,7 @@ class Board:
         self.model: str | None = None  # hash of its model
         self.place = place
         self.suspect = False  # a test failed on it: it is started afresh for the next
+        self.resting = False  # so is an emulator that was stopped meanwhile
         self._usual = ""  # nonce of the image without extra flags
 
     @property
@@ -71,9 +72,18 @@ class Board:
         """For the next test: the usual image, and a fresh start after a failure."""
         if not self._usual or self.place.image != self._usual:
             self.reflash()
+        elif self.resting and self.place.emulator:
+            self.place.emulator.restart()
+            self.wait()
         elif self.suspect:
             self.reset()
-        self.suspect = False
+        self.suspect = self.resting = False
+
+    def rest(self) -> None:
+        """Stops an emulator until `prepare`: it takes the host's time, heard or not. A real board runs on."""
+        if self.place.emulator:
+            self.place.emulator.stop()
+            self.resting = True
 
     def reflash(self, extra_flags: str = "") -> None:
         """Builds with a new nonce and uploads; after extra flags, the next test gets the usual image again."""

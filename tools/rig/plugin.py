@@ -122,6 +122,22 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Itera
     return report
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Iterator:
+    """A board that the next test has no use for rests."""
+    ended = yield
+    board = getattr(item, "funcargs", {}).get("board")
+    if isinstance(board, Board) and _params(item) != _params(nextitem):
+        board.rest()
+    return ended
+
+
+def _params(item: pytest.Item | None) -> object:
+    """Of the rig, None where a test has none of its boards."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("rig_place") if callspec else None
+
+
 @pytest.fixture(scope="session")
 def rig_shelf(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shelf]:
     """The boards of this session."""

@@ -82,6 +82,17 @@ def test_a_power_cycle_is_one(board):
     assert emulator(board).pid != before.pid
 
 
+def test_after_a_rest_it_is_there_again(board):
+    board.rest()
+    assert not emulator_control.running(Path(board.port).parent)
+    board.prepare()
+    board.open().close()
+
+
 def test_its_sensors_can_be_played_into(board):
     with board.player() as player:
         assert json.loads((Path(player.port.name).parent / "emulator.json").read_text())["pid"] == emulator(board).pid
+
+
+def test_when_its_tests_are_over_it_rests(tmp_path_factory):
+    assert not list(tmp_path_factory.getbasetemp().rglob(emulator_control.STATE))
