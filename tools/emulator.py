@@ -21,7 +21,7 @@ import emulator_control
 import soundfile
 from rich.progress import Progress
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.data import recordings
 from ml.errors import UserError
 from ml.link.port import workspace
@@ -70,7 +70,7 @@ def stop(environment: str | None, everything: bool) -> None:
 @cli.command()
 @click.argument("environment")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--rate", type=float, help="Samples per second of CSV files without timestamps.")
+@click.option("--rate", type=Between(0, min_open=True), help="Samples per second of CSV files without timestamps.")
 @click.option("--realtime", is_flag=True, help="At the recording's pace; else as fast as the board can.")
 @click.option("--restart", is_flag=True, help="Reset the board first: the same times and cycle counts on every run.")
 def play(environment: str, files: tuple[Path, ...], rate: float | None, realtime: bool, restart: bool) -> None:

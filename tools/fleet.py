@@ -19,7 +19,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.gateway import keys
 from ml.link.port import Port
@@ -34,15 +34,15 @@ def fleet() -> None:
     """Try a gateway with nodes that do not exist."""
 
 
-def loaded(nodes: int, rate: float, seconds: float) -> Callable:
-    """The options of a load, with these defaults."""
+def loaded(nodes: int, rate: float, seconds: float, long: str = "How long events come.") -> Callable:
+    """The options of a load, with these defaults; `long` says what the seconds are."""
 
     def add(command: Callable) -> Callable:
         for name, default, most, told in (
-            ("--seconds", seconds, 86400.0, "How long, once more while it settles."),
+            ("--seconds", seconds, 86400.0, long),
             ("--rate", rate, 1e6, "Events a second, of all nodes together."),
         ):
-            number = click.FloatRange(0.01, most)
+            number = Between(0.01, most)
             command = click.option(name, default=default, type=number, help=told, show_default=True)(command)
         return click.option("--nodes", default=nodes, type=click.IntRange(1, 1_000_000), show_default=True)(command)
 
@@ -51,7 +51,7 @@ def loaded(nodes: int, rate: float, seconds: float) -> Callable:
 
 @fleet.command()
 @loaded(10_000, 1000.0, 60.0)
-@click.option("--flood", default=0.0, type=click.FloatRange(0, 1e6), help="Datagrams a second of one node.")
+@click.option("--flood", default=0.0, type=Between(0, 1e6), help="Datagrams a second of one node.")
 @click.option(
     "--board", "boards", multiple=True, metavar="NAME", help="A board that takes part, by a bridge; also several."
 )
@@ -88,12 +88,12 @@ def away(nodes: int, rate: float, seconds: float) -> None:
 
 
 @fleet.command()
-@loaded(200, 400.0, 1.5)
+@loaded(200, 400.0, 1.5, "The longest from a start to a kill.")
 @click.option("--count", default=100, show_default=True, type=click.IntRange(1, 100_000), help="Kills.")
 @click.option("--seed", default=1, show_default=True)
 @click.option("--broker", is_flag=True, help="Every other node by MQTT, through mosquitto.")
 def kills(nodes: int, rate: float, seconds: float, count: int, seed: int, broker: bool) -> None:
-    """The gateway is killed (SIGKILL), at most --seconds after it has started."""
+    """The gateway is killed (SIGKILL) at random moments, and started again."""
     _tell(trials.kills(Load(nodes, rate, seconds), count, seed, broker))
 
 

@@ -21,7 +21,7 @@ import click
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.gateway import keys, reading
 from ml.gateway.config import Config
@@ -103,16 +103,30 @@ def rollout() -> None:
 @click.option("--key", metavar="KEYS", help="Product, or file of its keys, that must have signed.")
 @click.option("--stages", default="1,10,100", show_default=True, help="Percent of the nodes, rising to 100.")
 @click.option(
-    "--watch", default=3600.0, show_default=True, type=click.FloatRange(0, 7 * 86400), help="Seconds before each."
+    "--watch",
+    default=3600.0,
+    show_default=True,
+    type=Between(0, 7 * 86400),
+    help="Seconds in which events are looked at, before the first stage and behind each.",
 )
-@click.option("--most-failed", default=0.1, show_default=True, type=click.FloatRange(0, 1), help="Of those tried.")
 @click.option(
-    "--rise", default=1.5, show_default=True, type=click.FloatRange(1, 1000), help="Of events, that stops it."
+    "--most-failed",
+    default=0.1,
+    show_default=True,
+    type=Between(0, 1),
+    help="Share of the nodes that were tried: if more have failed, it stops.",
+)
+@click.option(
+    "--rise",
+    default=1.5,
+    show_default=True,
+    type=Between(1, 1000),
+    help="It stops if nodes with the image tell more than so many times the events of before.",
 )
 def start(
     config: Path, image: Path, group: str, key: str | None, stages: str, watch: float, most_failed: float, rise: float
 ) -> None:
-    """Begin one."""
+    """Begin a rollout of IMAGE, an update file (.tmu)."""
     made, update = reading.read(config), read(image)
     if key:
         update_keys.read(key).verify(update)
@@ -126,7 +140,7 @@ def start(
 @rollout.command()
 @CONFIG
 def show(config: Path) -> None:
-    """How far they are, and the nodes that are not done."""
+    """How far the rollouts are, and which nodes are not done."""
     plans = _plans(reading.read(config))
     for plan in plans.all():
         echo(told(plan, plans.states(plan.number)))
@@ -139,7 +153,7 @@ def show(config: Path) -> None:
 @CONFIG
 @click.argument("number", type=int)
 def stop(config: Path, number: int) -> None:
-    """No further node gets it; those that have it keep it."""
+    """Stop rollout NUMBER: no further node gets the image, and those that have it keep it."""
     _plans(reading.read(config)).switch(number, STOPPED, "a person stopped it")
     echo(f"rollout {number} is stopped")
 
@@ -148,7 +162,7 @@ def stop(config: Path, number: int) -> None:
 @CONFIG
 @click.argument("number", type=int)
 def resume(config: Path, number: int) -> None:
-    """Go on with one that was stopped; nodes that have failed are tried once more."""
+    """Go on with rollout NUMBER, which was stopped; nodes that have failed are tried once more."""
     _plans(reading.read(config)).switch(number, RUNNING)
     echo(f"rollout {number} goes on")
 
@@ -159,7 +173,9 @@ def learn() -> None:
 
 
 MODEL = click.option(
-    "--model", type=click.Path(exists=True, file_okay=False, path_type=Path), help="Folder of the model that nodes run."
+    "--model",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of the model that nodes run; the committed one when left out.",
 )
 
 

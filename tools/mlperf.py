@@ -22,7 +22,7 @@ from rich.table import Table
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from ml.cli import run_cli
+from ml.cli import Between, run_cli
 from ml.errors import UserError
 from ml.link.bench import INFER_S, Bench
 from ml.link.port import BAUD
@@ -71,7 +71,7 @@ def build(model: str, identity: str, inputs: str | None, result: str | None, ven
 @click.option("--no-performance", is_flag=True, help="Accuracy only.")
 @click.option("--no-accuracy", is_flag=True, help="Performance only.")
 @click.option("--limit", type=click.IntRange(1), help="Ask only the first of the data set's inputs.")
-@click.option("--timeout", default=INFER_S, show_default=True, help="Seconds to wait for `infer`.")
+@click.option("--timeout", default=INFER_S, show_default=True, type=Between(0), help="Seconds to wait for `infer`.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def run(
     port: str,
@@ -86,7 +86,7 @@ def run(
     timeout: float,
     as_json: bool,
 ) -> None:
-    """Performance and accuracy of the model on the board at PORT."""
+    """Performance and accuracy of the model on the board at --port."""
     questions = dataset.load(data)[:limit]
     speed = right = None
     with contextlib.closing(Bench(port, baud, timeout)) as bench:

@@ -287,12 +287,17 @@ STEPS: list[tuple[str, Callable[[], None]]] = [
 
 
 def main() -> None:
+    words = sys.argv[1:]
+    if "-h" in words or "--help" in words:
+        return say(str(__doc__).strip())
+    if strange := [word for word in words if word != "--all"]:
+        raise SetupError(f"expected --all or nothing, found {strange[0]!r}; see: python3 tools/setup.py --help")
     started = time.monotonic()
     LOG.unlink(missing_ok=True)
     for number, (name, step) in enumerate(STEPS, 1):
         say(f"[{number}/{len(STEPS)}] {name}")
         step()
-    say(f"set up in {time.monotonic() - started:.0f} s")
+    return say(f"set up in {time.monotonic() - started:.0f} s")
 
 
 if __name__ == "__main__":

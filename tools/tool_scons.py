@@ -76,14 +76,18 @@ def write_package(folder: Path, version: str) -> None:
 
 
 def main() -> None:
+    words = sys.argv[1:]
+    if words in (["-h"], ["--help"]):
+        return print(str(__doc__).strip())
+    if words:
+        sys.exit(f"tool_scons: expected no words, found {words[0]!r}; see --help")
     packages = Path(ProjectConfig.get_instance().get("platformio", "packages_dir"))
     if installed(packages):
-        print("tool-scons is there")
-    elif registry_answers():
-        print("PlatformIO's registry answers: it fetches tool-scons by itself")
-    else:
-        write_package(packages / "tool-scons", packaged_version())
-        print("PlatformIO's registry does not answer: put SCons from pip in the place of its tool-scons")
+        return print("tool-scons is there")
+    if registry_answers():
+        return print("PlatformIO's registry answers: it fetches tool-scons by itself")
+    write_package(packages / "tool-scons", packaged_version())
+    return print("PlatformIO's registry does not answer: put SCons from pip in the place of its tool-scons")
 
 
 if __name__ == "__main__":

@@ -20,10 +20,16 @@ from ml.compiler.streaming.command import request
 from ml.engine.command import write
 from ml.errors import UserError
 
+OF_FILES = {"name", "optimise", "weights", "stream", "hop", "board_flash", "board_ram"}
+
 
 @click.command("compile")
-@click.argument("model")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), help="Folder for the header and library.json.")
+@click.argument("model", metavar="APP|MODEL.tflite")
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the header and library.json; of an application its own when left out.",
+)
 @click.option("--name", help="C name of the model; from the file name when left out.")
 @click.option("--optimise", type=click.Choice(["speed", "size", "code"]), default="speed", show_default=True)
 @click.option(
@@ -68,13 +74,17 @@ def compile_(
     context: click.Context, model: str, *, out, name, optimise, weights, stream, hop, board_flash, board_ram, aim,
     bound, engine, as_json,
 ) -> None:  # fmt: skip
-    """Compile an int8 .tflite, or an application's trained model, to one C header."""
+    """Compile an int8 .tflite, or an application's trained model, to one C header.
+
+    An application has settings of its own: beside it only --out, --json, --engine and an operating point are taken.
+    """
     if engine == "tflm":
-        _refuse_others(context)
+        _refuse_others(context, {"name"}, "--out, --name and --json beside --engine tflm")
         write(model, out, name, as_json)
         return
     asked = request(stream, hop, board_ram)
     if model.endswith(".tflite"):
+        _refuse_others(context, OF_FILES, "no operating point beside a .tflite file, which has none")
         limits = {"flash": board_flash, "RAM": board_ram}
         made = _compile_file(
             Path(model), out, name, options=Options(optimise, weights=weights), stream=asked, limits=limits
@@ -83,6 +93,7 @@ def compile_(
     elif asked:
         raise UserError(f"expected a .tflite file beside --stream, found {model!r}; give the application's model file")
     else:
+        _refuse_others(context, {"aim", "bound"}, "--out, --json and an operating point beside an application")
         figures = compile_app(model, str(out) if out else None, aim, bound)
     if as_json:
         click.echo(json.dumps(figures, indent=2))
@@ -93,14 +104,12 @@ def compile_(
     click.echo(f"wrote {figures['header']}")
 
 
-def _refuse_others(context: click.Context) -> None:
-    """What changes the compiled header has no meaning for the interpreter."""
+def _refuse_others(context: click.Context, kept: set[str], expected: str) -> None:
+    """What would have no effect."""
     for parameter in context.command.params:
         given = context.get_parameter_source(parameter.name or "") == ParameterSource.COMMANDLINE
-        if given and parameter.name not in ("model", "out", "name", "engine", "as_json"):
-            raise UserError(
-                f"expected --out, --name and --json beside --engine tflm, found {parameter.opts[0]}; leave it out"
-            )
+        if given and parameter.name not in {"model", "out", "engine", "as_json"} | kept:
+            raise UserError(f"expected {expected}, found {parameter.opts[0]}; leave it out")
 
 
 def _compile_file(path: Path, out: Path | None, name: str | None, **choices) -> Compiled:

@@ -46,6 +46,7 @@ BOUND = false_alarms(
     "The most false alarms an hour that the upper end of the operating point's 95 % interval may reach, where the "
     "hours of streams can prove it; default: the application's own, or in its proportion to the target.",
 )
+OF_RUN = click.option("--out", type=click.Path(file_okay=False), help="The folder that was given to `train` or `run`.")
 PRIVATE = ("examples",)  # stages whose files nobody looks for
 PUBLIC = ("library.json", "_model.h", BESIDE)  # ends of the names of files that go where the header goes
 OPTIONS = [
@@ -54,7 +55,7 @@ OPTIONS = [
         "--data",
         type=click.Path(),
         multiple=True,
-        help="Folder with a manifest.csv; without it people are simulated. Several, for keyword_spotting.",
+        help="Folder with a manifest.csv; without it recordings are simulated. Several, for keyword_spotting.",
     ),
     click.option(
         "--hold-out",
@@ -72,7 +73,7 @@ OPTIONS = [
     TARGET,
     BOUND,
     click.option("--words", metavar="A,B,...", help="Keywords, instead of the application's own."),
-    click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little."),
+    click.option("--quick", is_flag=True, help="A short trial; its figures mean little."),
     click.option("--strict", is_flag=True, help="Refuse data with an unusable recording."),
     click.option("--out", type=click.Path(file_okay=False), help="Folder for everything, instead of build/ and lib/."),
 ]
@@ -87,7 +88,7 @@ def options(command: Callable) -> Callable:
 
 def again(command: Callable) -> Callable:
     """The options of a command that goes on with the last run."""
-    return OPTIONS[0](OPTIONS[-1](command))
+    return OPTIONS[0](OF_RUN(command))
 
 
 def begin(app: str, split_by: str, **rest) -> Run:

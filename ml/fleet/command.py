@@ -35,7 +35,7 @@ Curves = dict[str, list[Score]]
 @click.command("federate")
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
 @click.option("--nodes", default=30, show_default=True, type=click.IntRange(0, 10_000), help="Simulated people.")
-@click.option("--rounds", default=10, show_default=True, type=click.IntRange(1, 10_000))
+@click.option("--rounds", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many.")
 @click.option("--dropouts", default=0.0, show_default=True, type=Between(0, 1), help="Share that goes missing in each.")
 @click.option("--malicious", default=0, show_default=True, type=click.IntRange(0), help="Boards that lie.")
 @click.option(

@@ -44,7 +44,7 @@ TRIALS = 40  # where nobody says how many, or how long
 @click.option("--data", type=click.Path(), multiple=True, help="As in `run`.")
 @click.option("--hold-out", multiple=True, metavar="SUBJECT", help="The subjects that judge; otherwise as in `run`.")
 @click.option("--space", type=click.Path(path_type=Path), help="Python with SPACE, instead of the application's own.")
-@click.option("--trials", type=click.IntRange(1), help=f"Candidates to train; default {TRIALS}, with --hours any.")
+@click.option("--trials", type=click.IntRange(1), help=f"Candidates to train; default {TRIALS}, with --hours no limit.")
 @click.option("--hours", type=Between(0), metavar="X", help="The longest that candidates are tried.")
 @TARGET
 @BOUND

@@ -24,8 +24,8 @@ from ml.workers import beside
 
 
 @click.command()
-@click.argument("app", type=click.Choice(list(APPS)))
-@click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
+@click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
+@click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it recordings are simulated.")
 @click.option(
     "--split-by",
     default="subject",
@@ -33,7 +33,7 @@ from ml.workers import beside
     help="Only `subject` is allowed; anything else is refused, with the reason.",
 )
 @click.option("--seeds", default=1, show_default=True, type=click.IntRange(1, 20), help="Repeat with seeds 0, 1, ...")
-@click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
+@click.option("--quick", is_flag=True, help="A short trial; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for crossval.json, instead of build/APP.")
 def crossval(

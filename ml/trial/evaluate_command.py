@@ -40,7 +40,9 @@ HALF = 0.5
 @click.option("--model", type=click.Path(file_okay=False), help="Folder with the header, instead of lib/APP_model.")
 @click.option("--on", "target", default=HOST, show_default=True, help="Where the streams run, as for `stream`.")
 @click.option("--limit", type=click.IntRange(1), help="Only so many streams, the first.")
-@click.option("--hours", type=Between(0, min_open=True), help="Only the first part of each stream.")
+@click.option(
+    "--hours", type=Between(0, min_open=True), help="Only the first part of each stream, so many hours in total."
+)
 @disturbing
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Of noise and of random axes.")
 @click.option("--plot", type=click.Path(file_okay=False), help="Folder for pictures of the streams.")

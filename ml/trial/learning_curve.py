@@ -26,7 +26,7 @@ from ml.workers import beside
 
 @click.command("learning-curve")
 @click.argument("app", metavar="APP", type=click.Choice(list(APPS)))
-@click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it people are simulated.")
+@click.option("--data", type=click.Path(), help="Folder with a manifest.csv; without it recordings are simulated.")
 @click.option("--hold-out", multiple=True, metavar="SUBJECT", help="The subjects of the test; otherwise as in `run`.")
 @click.option(
     "--points",
@@ -42,7 +42,7 @@ from ml.workers import beside
     type=click.IntRange(0),
     help="The seed; it also decides the order of the subjects.",
 )
-@click.option("--quick", is_flag=True, help="A trial of seconds; its figures mean little.")
+@click.option("--quick", is_flag=True, help="A short trial; its figures mean little.")
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option("--out", type=click.Path(file_okay=False), help="Folder for the results, instead of build/APP.")
 def learning_curve(

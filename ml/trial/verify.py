@@ -25,18 +25,18 @@ from ml.link.device import Device
 from ml.paths import ROOT
 from ml.pipeline.contract import APPS, App
 from ml.pipeline.run import Run, last_or_committed
-from ml.profile.boards import EMULATED
+from ml.profile.boards import EMULATED, SMALL
 from ml.progress import say, track
 from ml.trial import made_up
 from ml.trial.committed import committed
 from ml.trial.verify_model import verify_model
 
-TARGETS = ", ".join(("host", *EMULATED))
+ON = f"{', '.join(('host', *EMULATED))} ({', '.join(PRODUCTS)}: {', '.join(SMALL)}), or a board's port."
 
 
 @click.command()
 @click.argument("app", metavar="APP|MODEL.tflite")
-@click.option("--on", "target", default="host", show_default=True, help=f"{TARGETS}, or a board's port.")
+@click.option("--on", "target", default="host", show_default=True, help=ON)
 @click.option("--windows", type=click.IntRange(1), help="How many held-out windows; all when left out.")
 @click.option(
     "--engine",

@@ -41,11 +41,18 @@ from ml.vibration_anomaly.life import Lived, live
 from ml.vibration_anomaly.pieces import by_speed, pieces, rate_of
 from ml.vibration_anomaly.study_table import print_areas, print_lives, summary
 
+SPLITS = (
+    "What judges: each speed, left out in turn; the last part of each condition; or what comes after a baseline that a "
+    "board learns at each speed (own) or of all speeds (device)."
+)
+
 
 @click.command("anomaly")
 @click.option("--data", required=True, type=click.Path(exists=True), help="Folder of recordings.")
 @click.option("--test", type=click.Path(exists=True), help="Another folder to judge by, instead of leaving out.")
-@click.option("--split", type=click.Choice(["speed", "time", "own", "device"]), default="speed", show_default=True)
+@click.option(
+    "--split", type=click.Choice(["speed", "time", "own", "device"]), default="speed", show_default=True, help=SPLITS
+)
 @click.option("--life", is_flag=True, help="Judge the committed model by starts, stops and knocks made from the data.")
 @click.option("--together", multiple=True, metavar="SPEED", help="Of the left-out speeds, sum up these besides.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0))

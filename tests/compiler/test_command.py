@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import numpy as np
+import pytest
 
 from ml.cli import main
 from tests import command
@@ -74,3 +75,17 @@ def test_a_damaged_model_is_one_line(tmp_path):
     done = run(model, "--out", tmp_path / "lib")
     assert (done.returncode, done.stderr.count("\n")) == (1, 1)
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["gesture_recognition", "--optimise", "size"], "beside an application, found --optimise"),
+        (["gesture_recognition", "--board-flash", 9], "beside an application, found --board-flash"),
+        (["net.tflite", "--upper-bound-per-hour", 2], "beside a .tflite file, which has none, found --upper-bound"),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path, words, said):
+    done = run(*words, "--out", tmp_path / "lib")
+    assert done.returncode == 1 and said in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "lib").exists()

@@ -34,9 +34,9 @@ def bare_checkout(tmp_path) -> Path:
     return tmp_path
 
 
-def run_in(checkout: Path) -> subprocess.CompletedProcess:
+def run_in(checkout: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "tools/setup.py"],
+        [sys.executable, "tools/setup.py", *words],
         cwd=checkout,
         env={"PATH": str(checkout / "bin"), "HOME": str(checkout)},
         capture_output=True,
@@ -51,6 +51,14 @@ def test_a_second_run_finds_everything_there():
     assert result.returncode == 0, result.stderr
     assert "all there" in result.stdout
     assert "installing" not in result.stdout
+
+
+def test_who_asks_for_help_or_mistypes_gets_words_and_nothing_is_set_up(bare_checkout):
+    before = sorted(bare_checkout.rglob("*"))
+    told, refused = run_in(bare_checkout, "--help"), run_in(bare_checkout, "--everything")
+    assert told.returncode == 0 and "tools/setup.py --all " in told.stdout
+    assert refused.returncode == 1 and "expected --all or nothing, found '--everything'" in refused.stderr
+    assert sorted(bare_checkout.rglob("*")) == before
 
 
 def test_a_missing_tool_that_cannot_be_installed_ends_in_one_line(bare_checkout):

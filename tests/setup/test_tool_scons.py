@@ -11,9 +11,9 @@ import pytest
 from ml.paths import ROOT
 
 
-def tool_scons(core: Path) -> subprocess.CompletedProcess:
+def tool_scons(core: Path, *words: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, str(ROOT / "tools" / "tool_scons.py")],
+        [sys.executable, str(ROOT / "tools" / "tool_scons.py"), *words],
         env={**os.environ, "PLATFORMIO_CORE_DIR": str(core)},
         capture_output=True,
         text=True,
@@ -29,6 +29,12 @@ def core(tmp_path) -> Path:
     if "fetches tool-scons by itself" in result.stdout:
         pytest.skip("PlatformIO's registry answers here: no fallback is needed")
     return tmp_path
+
+
+def test_who_asks_for_help_gets_it_and_nothing_is_put_anywhere(tmp_path):
+    told = tool_scons(tmp_path, "--help")
+    assert told.returncode == 0 and "it does nothing" in told.stdout
+    assert not list(tmp_path.iterdir())
 
 
 def test_platformio_runs_the_fallback(core, tmp_path_factory):
