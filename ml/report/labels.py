@@ -21,11 +21,12 @@ Offer = tuple[Box, Point, str]  # a place for a name: what it covers, its offset
 
 def place(
     axes, names: Mapping[Point, str], bars: Sequence[tuple[float, float, float]], size: float, colour: str,
-    corners: Sequence[Point] = (),
+    lines: Sequence[Sequence[Point]] = (),
 ) -> None:  # fmt: skip
     """Writes each name near its point of `axes`, whose limits are final. `bars` are (x, low, high) of what is drawn,
-    `corners` those of a line."""
-    taken = [_around(axes, x, low, high) for x, low, high in bars] + _along(axes, corners)
+    `lines` go through their points."""
+    taken = [_around(axes, x, low, high) for x, low, high in bars]
+    taken += [box for line in lines for box in _along(axes, line)]
     inside = _points(
         axes, np.array([[axes.get_xlim()[0], axes.get_ylim()[0]], [axes.get_xlim()[1], axes.get_ylim()[1]]])
     )

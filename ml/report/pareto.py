@@ -41,11 +41,15 @@ def pareto(dots: Sequence[Dot], cost: str, good: str, limit: float | None = None
             axes.axhline(floor, color=GREEN, linewidth=1, linestyle="--")
         axes.margins(y=0.15)
         widest = max([dot.cost for dot in dots] + [limit or 0.0])
-        axes.set(xlabel=cost, ylabel=good, xlim=(0, 1.25 * widest or 1.0))  # room for the last name
+        right = 1.25 * widest or 1.0  # room for the last name
+        axes.set(xlabel=cost, ylabel=good, xlim=(0 if all(dot.cost for dot in dots) else -0.02 * right, right))
         axes.grid(color=GRID)
         figure.draw_without_rendering()  # settles the layout, in which the names find their places
         bars = [(dot.cost, dot.low, dot.high) for dot in dots]
-        place(axes, _together(dots), bars, TYPE, SOFT, [(dot.cost, dot.good) for dot in best])
+        lines = [[(dot.cost, dot.good) for dot in best]]
+        lines += [[(limit, end) for end in axes.get_ylim()]] if limit is not None else []
+        lines += [[(end, floor) for end in axes.get_xlim()]] if floor is not None else []
+        place(axes, _together(dots), bars, TYPE, SOFT, lines)
         return _svg(figure)
 
 

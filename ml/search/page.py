@@ -6,6 +6,7 @@ from pathlib import Path
 from ml.design.design import of_table
 from ml.evaluate.intervals import short, wilson
 from ml.files import replace_file
+from ml.profile.measure import clock
 from ml.report.page import templates
 from ml.report.pareto import Dot, pareto
 from ml.shrink.budget import Budget
@@ -53,7 +54,8 @@ def found(row: dict) -> list[str]:
 def pictures(kept: dict, budget: Budget) -> list[str]:
     """SVG: every candidate of the front by the figure of the search, the finalists by the test's people."""
     floor = 100 * budget.accuracy if budget.accuracy else None
-    limits = {"flash": budget.flash, "ram": budget.ram, "cycles": None}
+    cycles = None if budget.ms is None else budget.ms / 1000 * clock(budget.board)
+    limits = {"flash": budget.flash, "ram": budget.ram, "cycles": cycles}
     named = {row["trial"] for row in kept["finalists"]}
     made = []
     for name in AXES:

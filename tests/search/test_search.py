@@ -6,6 +6,7 @@ import pytest
 
 from ml.evaluate.limits import Limits
 from ml.evaluate.streams import Tally
+from ml.report.plots import RED
 from ml.search.command import verdict
 from ml.search.finalists import operating
 from ml.shrink.budget import Budget
@@ -45,6 +46,7 @@ def test_a_budget_goes_in_and_a_verified_model_comes_out(found):
     assert "keeps the budget" in done.stdout or "nobody met" in done.stdout
     page = (folder / "search.html").read_text()
     assert f'xlink:href="#trial-{best["trial"]}"' in page and f'id="trial-{best["trial"]}"' in page
+    assert page.count(f"stroke: {RED}") == 3  # limits: of flash, of RAM, and of cycles by the milliseconds
 
 
 def test_what_was_found_is_applied_and_run_makes_it_again(ml, found):

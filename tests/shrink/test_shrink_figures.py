@@ -1,6 +1,7 @@
 """What a difference, a budget and a row of the table say."""
 
 import itertools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
@@ -148,22 +149,35 @@ def test_an_application_without_a_recipe_converts_what_it_trained(tmp_path):
     assert recipe.read(tmp_path / "recipe.toml") == recipe.PLAIN
 
 
-@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=14))
-@settings(max_examples=15)
-def test_no_name_of_a_plot_covers_another_or_a_dot(places):
-    """However many variants cost and reach nearly the same. Sizes are those of the widest font of the page."""
+def placed(names: dict, lines: Sequence = ()) -> tuple[list, Callable]:
+    """Boxes of the names in a plot, and what makes its pixels of a point. Sizes are those of the page's widest font."""
     from matplotlib import pyplot as plt  # noqa: PLC0415  takes a second
     from matplotlib.text import Text  # noqa: PLC0415
 
-    names = {(10 + x / 7, 90 + y / 7): f"variant-{number}" for number, (x, y) in enumerate(places)}
     figure, axes = plt.subplots(figsize=(6.4, 4.4), layout="constrained")
     axes.set(xlim=(0, 14), ylim=(88, 92))
     figure.draw_without_rendering()
-    labels.place(axes, names, [(x, y, y) for x, y in names], 7.5, "black")
+    labels.place(axes, names, [(x, y, y) for x, y in names], 7.5, "black", lines)
     figure.draw_without_rendering()
     boxes = [Text.get_window_extent(text) for text in axes.texts]  # without their lines
-    dots = axes.transData.transform(list(names))
     plt.close(figure)
     assert len(boxes) == len(names)
+    return boxes, axes.transData.transform
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(1, 4)), min_size=2, max_size=14))
+@settings(max_examples=15)
+def test_no_name_of_a_plot_covers_another_or_a_dot(places):
+    """However many variants cost and reach nearly the same."""
+    names = {(10 + x / 7, 90 + y / 7): f"variant-{number}" for number, (x, y) in enumerate(places)}
+    boxes, pixels = placed(names)
+    dots = pixels(list(names))
     assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
     assert not any(box.contains(*dot) for box in boxes for dot in dots)
+
+
+def test_no_name_of_a_plot_covers_a_limit_that_was_asked_for():
+    names = {(9.8, 89): "trial 6", (9.8, 91): "int8", (5, 91): "int4"}
+    boxes, pixels = placed(names, [[(10, 88), (10, 92)], [(0, 91), (14, 91)]])
+    across, up = pixels((10, 91))
+    assert not any(box.x0 <= across <= box.x1 or box.y0 <= up <= box.y1 for box in boxes)
