@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from ml.cli import Between
 from ml.data.commands.tables import print_table
 from ml.data.manifest import find_rows
 from ml.data.rows import Row
@@ -16,8 +17,16 @@ from ml.progress import say
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False))
-@click.option("--test", default=Shares.test, show_default=True, help="Share of the subjects in the test.")
-@click.option("--validation", default=Shares.validation, show_default=True, help="Share of the subjects in validation.")
+@click.option(
+    "--test", default=Shares.test, show_default=True, type=Between(0, 1), help="Share of the subjects in the test."
+)
+@click.option(
+    "--validation",
+    default=Shares.validation,
+    show_default=True,
+    type=Between(0, 1),
+    help="Share of the subjects in validation.",
+)
 @click.option("--salt", default="", help="Another text gives another split.")
 @click.option("--move", multiple=True, metavar="SUBJECT=PART", help="Set a subject's part by hand.")
 @click.option(
