@@ -1,19 +1,15 @@
 """The report's pictures: SVG text, the same bytes for the same figures."""
 
 import contextlib
+import functools
 import io
 import math
 from collections.abc import Sequence
+from typing import Any
 
-import matplotlib as mpl
 import numpy as np
-from matplotlib import colors
-from matplotlib.patches import Rectangle
 
 from ml.evaluate import det
-
-mpl.use("svg")
-import matplotlib.pyplot as plt  # after the choice of the backend
 
 INK, SOFT, GRID = "#1d2733", "#6b7785", "#e3e7ec"
 BLUE, ORANGE, GREEN, RED = "#2f6fb0", "#d9822b", "#3a8f5c", "#c23b3b"
@@ -34,6 +30,17 @@ STYLE: dict = {
     "ytick.color": SOFT,
     "legend.frameon": False,
 }
+
+
+@functools.cache
+def pyplot() -> Any:
+    """matplotlib.pyplot, set up: it takes half a second that only a picture needs."""
+    import matplotlib as mpl  # noqa: PLC0415
+
+    mpl.use("svg")
+    import matplotlib.pyplot as plt  # noqa: PLC0415 - after the choice of the backend
+
+    return plt
 
 
 def training(history: dict) -> str:
@@ -65,7 +72,7 @@ def confusion(counts: list[list[int]], labels: Sequence[str]) -> str:
         colours = np.ones((*matrix.shape, 3))
         right = np.eye(len(matrix), dtype=bool)
         for mask, colour in ((right, BLUE), (~right, RED)):
-            tint = np.array(colors.to_rgb(colour))
+            tint = np.array(pyplot().matplotlib.colors.to_rgb(colour))
             strength = 0.25 + 0.75 * share[..., None]
             colours = np.where((mask & (matrix > 0))[..., None], 1 - (1 - tint) * strength, colours)
         axes.imshow(colours)
@@ -98,7 +105,9 @@ def arena(buffers: list[dict], layers: list[dict], size: int) -> str:
     with _figure(10, 3.0) as (figure, axes):
         for number, one in enumerate(buffers):
             width = one["last"] - one["first"] + 1
-            box = Rectangle((one["first"] - 0.5, one["offset"]), width, one["size"], alpha=0.85, lw=1, ec="white")
+            box = pyplot().Rectangle(
+                (one["first"] - 0.5, one["offset"]), width, one["size"], alpha=0.85, lw=1, ec="white"
+            )
             box.set_facecolor(colours[number % len(colours)])
             axes.add_patch(box)
             middle = (one["first"] + width / 2 - 0.5, one["offset"] + one["size"] / 2)
@@ -183,7 +192,7 @@ def timeline(stream: dict, most_rows: int = 20) -> str:
             row, at = divmod(start, row_seconds)
             colour = BLUE if index in found else "#b9c3ce"
             width = max(end - start, row_seconds / 500)  # still to be seen in a long row
-            axes.add_patch(Rectangle((at, row + 0.32), width, 0.26, facecolor=colour, lw=0))
+            axes.add_patch(pyplot().Rectangle((at, row + 0.32), width, 0.26, facecolor=colour, lw=0))
             crowded = named[1] == row and at - named[2] < row_seconds / 15
             if (one["label"], row) != named[:2] and not crowded:  # a take repeats one movement: its first says which
                 axes.text(at, row + 0.6, one["label"], size=8, color=SOFT, va="top")
@@ -254,7 +263,8 @@ def latencies(milliseconds: Sequence[float]) -> str:
 @contextlib.contextmanager
 def _figure(width: float, height: float, columns: int = 1):
     """Figure and axes of that size in inches, in the report's style, closed afterwards."""
-    with mpl.rc_context(STYLE):
+    plt = pyplot()
+    with plt.rc_context(STYLE):
         figure, axes = plt.subplots(1, columns, figsize=(width, height), layout="constrained")
         yield figure, axes
         plt.close(figure)

@@ -14,8 +14,6 @@ from dataclasses import dataclass, fields
 from fractions import Fraction
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import resample_poly
 
 from ml.data.augmentation import rotation
 from ml.data.recordings import saturate
@@ -96,6 +94,8 @@ def swap_axes(samples: np.ndarray, places: int) -> np.ndarray:
 
 def without_gravity(samples: np.ndarray, rate_mhz: int) -> np.ndarray:
     """The accelerometer's mean over a second taken away, as a sensor's or a phone's "linear acceleration" does."""
+    from scipy.ndimage import uniform_filter1d  # noqa: PLC0415  as scipy.signal below
+
     size = max(1, round(GRAVITY_S * rate_mhz / 1000))
     accel = samples[:, :TRIAD].astype(float)
     slow = uniform_filter1d(accel, size, axis=0, mode="nearest") if len(accel) else accel
@@ -114,6 +114,8 @@ def off_rate(samples: np.ndarray, percent: float) -> np.ndarray:
     ratio = Fraction(1 + percent / 100).limit_denominator(1000)
     if not len(samples) or ratio == 1:
         return samples
+    from scipy.signal import resample_poly  # noqa: PLC0415  takes a second to import, which most commands need not
+
     made = resample_poly(samples.astype(float), ratio.numerator, ratio.denominator, axis=0, padtype="edge")
     return saturate(made)
 

@@ -17,7 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
-import matplotlib as mpl
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -32,7 +31,7 @@ from ml.files import write_json
 from ml.pipeline.run import Run
 from ml.pipeline.task import Task
 from ml.progress import say
-from ml.report.plots import BLUE, ORANGE, STYLE, plt
+from ml.report.plots import BLUE, ORANGE, STYLE, pyplot
 from ml.workers import crew
 from tools.studies.fall_people import A_DAY, NAME, judge
 
@@ -131,7 +130,8 @@ def table(points: list[dict], threshold: int) -> Table:
 
 def picture(points: list[dict], path: Path) -> None:
     """Falls found with their intervals, and false alarms, by the people who trained; a PNG."""
-    with mpl.rc_context(STYLE):
+    plt = pyplot()
+    with plt.rc_context(STYLE):
         figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.2), layout="constrained")
         across = [one["people"] for one in points]
         for name, colour, aside in (("found", BLUE, 0.985), ("found_at_one_a_day", ORANGE, 1.015)):

@@ -1,7 +1,6 @@
 """Sound without speech: noise of several colours, hum, fans, and knocking."""
 
 import numpy as np
-from scipy.signal import lfilter
 
 KINDS = ("white", "pink", "brown", "hum", "fan", "knocks")
 
@@ -42,6 +41,8 @@ def _fan(count: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
 
 def _knocks(count: int, rate_hz: int, rng: np.random.Generator) -> np.ndarray:
     """Damped tones at random times: dishes, keys, doors."""
+    from scipy.signal import lfilter  # noqa: PLC0415  takes a second to import, which most commands need not
+
     struck = np.zeros(count)
     hits = rng.integers(0, count, max(1, int(count / rate_hz * rng.uniform(0.5, 4))))
     struck[hits] = rng.uniform(0.1, 1, len(hits)) * rng.choice([-1, 1], len(hits))

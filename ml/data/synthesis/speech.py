@@ -15,7 +15,6 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from scipy.signal import resample_poly
 
 from ml.data.audio import write_audio
 from ml.data.recordings import saturate
@@ -129,6 +128,8 @@ def _say(text: str, who: Speaker, rng: np.random.Generator) -> np.ndarray:
         speed=int(who.manner.speed * np.exp(rng.normal(0, 0.12))),
         pitch=int(np.clip(who.manner.pitch + rng.normal(0, 7), 0, 99)),
     )
+    from scipy.signal import resample_poly  # noqa: PLC0415  takes a second to import, which most commands need not
+
     sound, rate = espeak.speak(text, manner)
     ratio = Fraction(RATE_HZ / (rate * who.size)).limit_denominator(160)
     made = resample_poly(sound, ratio.numerator, ratio.denominator)
