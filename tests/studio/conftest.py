@@ -14,7 +14,7 @@ def workspace(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("studio")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: it streams, which takes time of the processor
 def board(firmware, workspace):
     """A board that the page finds."""
     with firmware.running(BOARD, workspace) as running:
