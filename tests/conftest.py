@@ -18,8 +18,8 @@ pytest_plugins = ["tools.rig.plugin", "tests.hil.options", "tests.session"]  # f
 settings.register_profile("thimble", deadline=None, max_examples=50)  # others each time; none depends on the speed
 settings.load_profile("thimble")
 
-# Of this process and those that it starts. The workers fill the cores: more threads of OpenBLAS wait for each other, and
-# do so busily, which was a third of the time of tests that compute.
+# Of this process and those that it starts. The workers fill the cores: further threads of OpenBLAS wait, and do so
+# busily, which was a third of the time of tests that compute.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("NUMBA_OPT", "0")  # the first import of librosa compiles half a minute, or a whole one
 
