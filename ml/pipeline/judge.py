@@ -6,6 +6,7 @@ judge     -> metrics.json, held_out.npz, streams.json
 """
 
 import dataclasses
+import functools
 import json
 import tempfile
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from ml.compiler import tflm
 from ml.compiler.compile import compile_model
 from ml.compiler.host import HostModel
+from ml.compiler.streaming import Request
 from ml.compress.steps import load_model
 from ml.evaluate import det
 from ml.evaluate import streams as streaming
@@ -45,9 +47,18 @@ COMPARED = 300  # held-out windows on which the compiled layers are compared wit
 
 def host_model(converted: Path, app: App) -> HostModel:
     """The `.tflite` of that stage in C, compiled for this computer."""
+    text = _header((converted / "model.tflite").read_bytes(), app.name, app.stream_form)
     with tempfile.TemporaryDirectory() as scratch:
-        made = compile_model((converted / "model.tflite").read_bytes(), app.name, Path(scratch), stream=app.stream_form)
-        return HostModel(made.header)
+        path = Path(scratch) / f"{app.name}_model.h"
+        path.write_bytes(text)
+        return HostModel(path)
+
+
+@functools.lru_cache(maxsize=8)
+def _header(tflite: bytes, name: str, stream: Request | None) -> bytes:
+    """Several stages ask for the same model: it is compiled, and compared with TensorFlow Lite Micro, once."""
+    with tempfile.TemporaryDirectory() as scratch:
+        return compile_model(tflite, name, Path(scratch), stream=stream).header.read_bytes()
 
 
 def tune(task: Task, made: Made) -> Path:
