@@ -71,7 +71,7 @@ def _without(*names: str) -> Iterator[None]:
 def compiled(model, optimizer, loss, metrics: list[str] | None = None) -> None:
     """`model.compile` for `fit`, with the state of the optimiser and of the metrics made now. Keras makes it in the
     first step of `fit`, and traces that step again where it has: half a second for the smallest network. The weights
-    that come out are the same, bit for bit."""
+    that come out are the same, bit for bit. The targets must have the shape of the outputs."""
     model.compile(optimizer=optimizer, loss=loss, metrics=metrics)
     optimizer.build(model.trainable_variables)
     if metrics:
