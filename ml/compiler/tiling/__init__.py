@@ -62,14 +62,14 @@ class _Search:
         return self._smallest(lower[:MOST_PLANS]) if lower else None
 
     def _smallest(self, found: list[tuple[int, int, Graph]]) -> Graph:
-        """The one whose plan is the smallest; the first that reaches its bound ends the search."""
+        """The one whose plan is the smallest. Bounds rise: one that is no smaller than a plan ends the search."""
         best, size = found[0][2], None
         for bound, _, graph in found:
+            if size is not None and bound >= size:
+                break
             planned = plan(*self._buffers(graph), self.options.tries).size
             if size is None or planned < size:
                 best, size = graph, planned
-            if planned <= bound:
-                break
         return best
 
     def _tried(self, pair: Pair, height: int) -> list[tuple[int, int, Graph]]:
