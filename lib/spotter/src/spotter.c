@@ -47,13 +47,20 @@ static const int8_t *oldest_rows(const spotter *s) {
     return s->ring + (size_t)place * c->hop * c->bands;
 }
 
-// `scores`: those that the network makes of it will be read.
-static void step(spotter *s, bool scores) {
+static bool has_scores(const spotter *s) {
+    return s->taken == s->config->warm_up && s->behind <= s->config->lull;
+}
+
+// The scores that the network makes of it are read if it is the `last` step of a window that has some.
+static void step(spotter *s, bool last) {
     const int8_t *rows = oldest_rows(s);
     s->behind--;
-    if (s->network && scores) (void)nn_push(s->network, rows);
-    if (s->network && !scores) nn_feed(s->network, rows);
     if (s->taken < s->config->warm_up) s->taken++;
+    if (!s->network) return;
+    if (last && has_scores(s))
+        (void)nn_push(s->network, rows);
+    else
+        nn_feed(s->network, rows);
 }
 
 static void start_afresh(spotter *s) {
@@ -68,7 +75,7 @@ bool spotter_run(spotter *s) {
         if (s->behind > s->config->warm_up) start_afresh(s);
         for (uint8_t left = s->config->catch_up; left && s->behind; left--) step(s, left == 1 || s->behind == 1);
     }
-    return s->taken == s->config->warm_up && s->behind <= s->config->lull;
+    return has_scores(s);
 }
 
 void spotter_window(const spotter *s, int8_t *rows) {
