@@ -49,14 +49,15 @@ class Node:
 
     __slots__ = (
         "_asked", "_asked_info", "_clock", "about", "boot", "committed", "counter", "fresh", "keeps", "labels", "lost",
-        "name", "next", "repeated", "seen_s", "send", "session", "taps", "unsaved", "via",
+        "name", "next", "repeated", "run", "seen_s", "send", "session", "taps", "unsaved", "via",
     )  # fmt: skip
 
     def __init__(self, name: str, via: str, send: Callable[[Frame], None]) -> None:
         self.name, self.via, self.send = name, via, send
         self.session = Session()
         self.fresh = Fresh()
-        self.boot: int | None = None  # None: not known yet
+        self.boot: int | None = None  # None: not known yet, or not any more
+        self.run: int | None = None  # the last one that was known
         self.next = self.committed = 0  # sequences beyond their 16 bits
         self.counter = 0
         self.keeps = True  # it answers EVENTS
@@ -70,7 +71,8 @@ class Node:
 
     def begin(self, boot: int, first: int, known: Heard | None) -> None:
         """A run of the node that is another than before; `known`: what was committed of it."""
-        self.boot, self._clock = boot, Clock()
+        self.boot = self.run = boot
+        self._clock = Clock()
         self.next = self.committed = known.next if known else first
         self.counter = known.counter if known else 0
         self.skip_to(first)
@@ -154,7 +156,8 @@ class Intake:
 
     def named(self, node: Node, boot: int, first: int) -> None:
         """Which run of the node this is, and the oldest event that it keeps."""
-        if boot == node.boot:
+        if boot == node.run:  # it goes on, also where its name was asked for again
+            node.boot = boot
             return node.skip_to(first)
         known = self._known.get((node.name, boot))
         node.begin(boot, first, known)

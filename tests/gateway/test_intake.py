@@ -130,6 +130,21 @@ def test_events_that_a_node_had_no_room_for_are_counted_as_lost(tmp_path):
     assert len(gateway.stored()[1]) == 3 + KEPT
 
 
+def test_a_run_whose_name_is_asked_for_again_goes_on_where_it_was(tmp_path):
+    """As behind a line that was disturbed: the node keeps its events if it has not heard that they are stored."""
+    gateway, node = Killable(tmp_path / "gateway.db"), Simulated(0, KEY, APPS[0], CALM, 0.0, 1, (10.0, 1.0))
+    sent = [data for _ in range(3) for data in node.happens(0.0)[0]]
+    for data in sent:
+        gateway.takes(data)
+    gateway.commit()
+    gateway.node.boot = None
+    gateway.intake.named(gateway.node, node.boot, 0)
+    for data in sent:
+        gateway.intake.frame(gateway.node, opened(data, KEY, UP).frame)
+    gateway.commit()
+    assert gateway.stored() == {node.boot: [0, 1, 2]} and gateway.node.lost == 0
+
+
 def test_a_clock_that_drifts_is_put_to_the_least_delay():
     chance, clock, wrong = Random(1), Clock(), []
     for second in range(0, 3600, 3):
