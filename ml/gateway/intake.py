@@ -48,8 +48,8 @@ class Node:
     """One node. `send` gives it a frame."""
 
     __slots__ = (
-        "_asked", "_asked_info", "_clock", "about", "boot", "committed", "counter", "fresh", "keeps", "labels", "lost",
-        "name", "next", "repeated", "run", "seen_s", "send", "session", "taps", "unsaved", "via",
+        "_asked", "_asked_info", "_clock", "_gaps", "about", "boot", "committed", "counter", "fresh", "keeps", "labels",
+        "lost", "name", "next", "repeated", "run", "seen_s", "send", "session", "taps", "unsaved", "via",
     )  # fmt: skip
 
     def __init__(self, name: str, via: str, send: Callable[[Frame], None]) -> None:
@@ -68,12 +68,14 @@ class Node:
         self.taps: list[Callable[[Frame], None]] = []  # who else hears its frames
         self.unsaved = False
         self._clock, self._asked, self._asked_info = Clock(), 0.0, 0.0
+        self._gaps: dict[int, int] = {}  # the first event that it had forgotten, and the next that it had not
 
     def begin(self, boot: int, first: int, known: Heard | None) -> None:
         """A run of the node that is another than before; `known`: what was committed of it."""
         self.boot = self.run = boot
         self._clock = Clock()
         self.next = self.committed = known.next if known else first
+        self._gaps.clear()
         self.counter = known.counter if known else 0
         self.skip_to(first)
 
@@ -82,9 +84,18 @@ class Node:
         ahead = (first - self.next) % 2**16
         if 0 < ahead < 2**15:
             self.lost += ahead
-            if self.committed == self.next:
-                self.committed += ahead
+            self._gaps[self.next] = self.next + ahead
             self.next += ahead
+            self._over_gaps()
+
+    def stored(self, sequence: int) -> None:
+        """It is committed, and so is all before it."""
+        self.committed = sequence + 1
+        self._over_gaps()
+
+    def _over_gaps(self) -> None:
+        while self.committed in self._gaps:
+            self.committed = self._gaps.pop(self.committed)
 
     def ask_again(self, now: float) -> None:
         """What is missing; not for every frame that shows it."""

@@ -64,12 +64,16 @@ class Writer:
         self._more.set()
 
     async def run(self) -> None:
-        """Until it is cancelled."""
-        while True:
-            await self._more.wait()
-            await asyncio.sleep(EVERY_S)
-            self._more.clear()
-            while self._waiting or self._begun:
+        """Until it is cancelled; then what waits is stored as well."""
+        try:
+            while True:
+                await self._more.wait()
+                await asyncio.sleep(EVERY_S)
+                self._more.clear()
+                while self._waiting or self._begun:
+                    await self.flush()
+        finally:
+            if self._waiting or self._begun:
                 await self.flush()
 
     async def flush(self) -> None:
@@ -112,7 +116,7 @@ class Writer:
         for node, event in batch:
             self._counted.delay.observe((now_us - event.received_us) / 1e6)
             if node is not None and node.boot == event.boot:
-                node.committed = event.sequence + 1
+                node.stored(event.sequence)
                 done[node.name] = node
         for node in done.values():
             node.acknowledge()

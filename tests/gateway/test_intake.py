@@ -50,7 +50,7 @@ class Killable:
             self.outbox.store([event for _, event in self.waiting], heard, 1)
             self.waiting.clear()
             if self.node.boot == last.boot:
-                self.node.committed = last.sequence + 1
+                self.node.stored(last.sequence)
                 self.node.acknowledge()
 
     def kill(self) -> None:
@@ -143,6 +143,17 @@ def test_a_run_whose_name_is_asked_for_again_goes_on_where_it_was(tmp_path):
         gateway.intake.frame(gateway.node, opened(data, KEY, UP).frame)
     gateway.commit()
     assert gateway.stored() == {node.boot: [0, 1, 2]} and gateway.node.lost == 0
+
+
+def test_events_that_are_forgotten_while_others_wait_to_be_stored_count_as_committed_with_them(tmp_path):
+    gateway, node = Killable(tmp_path / "gateway.db"), Simulated(0, KEY, APPS[0], CALM, 0.0, 1, (10.0, 1.0))
+    for data in node.happens(0.0)[0]:
+        gateway.takes(data)
+    gateway.intake.named(gateway.node, node.boot, 4)
+    gateway.intake.named(gateway.node, node.boot, 6)
+    assert (gateway.node.committed, gateway.node.next, gateway.node.lost) == (0, 6, 5)
+    gateway.commit()
+    assert gateway.node.committed == gateway.node.next == 6
 
 
 def test_a_clock_that_drifts_is_put_to_the_least_delay():
