@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -64,7 +65,7 @@ class Writer:
         self._more.set()
 
     async def run(self) -> None:
-        """Until it is cancelled; then what waits is stored as well."""
+        """Until it is cancelled: events that wait are then still on their nodes, and which runs there are is stored."""
         try:
             while True:
                 await self._more.wait()
@@ -73,22 +74,23 @@ class Writer:
                 while self._waiting or self._begun:
                     await self.flush()
         finally:
-            if self._waiting or self._begun:
-                await self.flush()
+            with contextlib.suppress(FullError):
+                await self._store.call(self._store.outbox.store, [], self._begun, time.time_ns() // 1000)
 
     async def flush(self) -> None:
         """A batch, or a pause where the disk is full."""
         batch = self._waiting[:BATCH]
         events = [event for _, event in batch]
-        begun = self._begun[:]
+        begun, self._begun = self._begun, []
         heard = [*begun, *_heard(batch)]  # the later of a run counts
         try:
             await self._store.call(self._store.outbox.store, events, heard, time.time_ns() // 1000)
         except FullError as error:
+            self._begun = [*begun, *self._begun]
             self._refuse(str(error))
             await asyncio.sleep(FULL_S)
             return
-        del self._waiting[: len(batch)], self._begun[: len(begun)]
+        del self._waiting[: len(batch)]
         if self.full:
             say(f"{self._store.outbox.path}: events are stored again")
             self.full = ""
@@ -115,7 +117,7 @@ class Writer:
         done: dict[str, Node] = {}
         for node, event in batch:
             self._counted.delay.observe((now_us - event.received_us) / 1e6)
-            if node is not None and node.boot == event.boot:
+            if node is not None and node.run == event.boot:
                 node.stored(event.sequence)
                 done[node.name] = node
         for node in done.values():
@@ -129,7 +131,7 @@ def _heard(batch: list[tuple[Node | None, Event]]) -> list[Heard]:
     """Of each node's run what the batch ends with."""
     last: dict[tuple[str, int, int], Heard] = {}
     for node, event in batch:
-        counter = node.counter if node is not None and node.boot == event.boot else 0
+        counter = node.counter if node is not None and node.run == event.boot else 0
         last[event.node, event.boot, event.stream] = Heard(
             event.node, event.boot, event.stream, event.sequence + 1, counter
         )

@@ -49,7 +49,7 @@ class Killable:
             heard = [Heard("n0", event.boot, 0, event.sequence + 1, 0) for _, event in self.waiting]
             self.outbox.store([event for _, event in self.waiting], heard, 1)
             self.waiting.clear()
-            if self.node.boot == last.boot:
+            if self.node.run == last.boot:
                 self.node.stored(last.sequence)
                 self.node.acknowledge()
 
@@ -143,6 +143,16 @@ def test_a_run_whose_name_is_asked_for_again_goes_on_where_it_was(tmp_path):
         gateway.intake.frame(gateway.node, opened(data, KEY, UP).frame)
     gateway.commit()
     assert gateway.stored() == {node.boot: [0, 1, 2]} and gateway.node.lost == 0
+
+
+def test_what_is_stored_while_the_name_of_a_run_is_asked_for_again_is_committed(tmp_path):
+    gateway, node = Killable(tmp_path / "gateway.db"), Simulated(0, KEY, APPS[0], CALM, 0.0, 1, (10.0, 1.0))
+    for data in node.happens(0.0)[0]:
+        gateway.takes(data)
+    gateway.node.boot = None
+    gateway.commit()
+    gateway.intake.named(gateway.node, node.boot, 0)
+    assert gateway.node.committed == gateway.node.next == 1
 
 
 def test_events_that_are_forgotten_while_others_wait_to_be_stored_count_as_committed_with_them(tmp_path):
